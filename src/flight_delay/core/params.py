@@ -1,0 +1,74 @@
+"""Sections of params.yaml as strict, frozen objects: a misspelt, missing or superfluous key is an error that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from flight_delay.core.errors import UserError
+
+PARAMS_FILE = Path("params.yaml")
+
+
+class Parameters(BaseModel):
+    """Base of every parameter class: no coercion, no unknown keys, no changes after loading, no infinities."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def load(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
+    """Read one section of the parameter file.
+
+    Args:
+        section: top-level key of the file.
+        kind: the parameter class that the section must fit.
+        path: the parameter file.
+
+    Raises:
+        UserError: the file or the section is missing, or a key is missing, unknown or has a value that does not fit;
+            the message names the key.
+    """
+    sections = read_sections(path)
+    if section not in sections:
+        raise UserError(
+            f"{path}: section '{section}' is missing; add it (git show HEAD:{path} shows the committed one)"
+        )
+    try:
+        return kind.model_validate(sections[section])
+    except ValidationError as error:
+        problems = "; ".join(
+            _problem(section, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
+        )
+        raise UserError(f"{path}: {problems}") from None
+
+
+def read_sections(path: Path = PARAMS_FILE) -> dict[str, object]:
+    """Read the whole parameter file as a mapping of sections.
+
+    Raises:
+        UserError: the file is missing or is not a YAML mapping.
+    """
+    try:
+        sections = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run from the top of the repository") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); mend the line") from None
+    if not isinstance(sections, dict):
+        raise UserError(f"{path}: not a mapping of sections; `git checkout {path}` restores it")
+    return sections
+
+
+def _problem(section: str, location: tuple[int | str, ...], kind: str, message: str) -> str:
+    key = ".".join([section, *map(str, location)])
+    if kind == "extra_forbidden":
+        return f"unknown key '{key}'; remove it or mend its spelling"
+    if kind == "missing":
+        return f"key '{key}' is missing; add it"
+    return f"'{key}': {message.removeprefix('Value error, ')}"

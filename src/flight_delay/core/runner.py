@@ -1,0 +1,109 @@
+"""What every stage does around its work: logging, timing, and turning errors that a user can mend into one line.
+
+Durations and memory go to the log and to `logs/` (not tracked), never into an output."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import resource
+import sys
+import time
+import zoneinfo
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import write_text
+
+LOGS = Path("logs")
+LEVEL_VARIABLE = "FLIGHT_DELAY_LOG"
+# What the surroundings refuse, as against what our code does wrong.
+_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
+
+log = logging.getLogger("flight_delay")
+T = TypeVar("T")
+
+
+def run_stage(name: str, work: Callable[[], int]) -> None:
+    """Run a stage and exit: 0 when done, 2 with one line on stderr for what a user can mend.
+
+    Args:
+        name: the stage, as in dvc.yaml.
+        work: does the work and returns the number of rows it handled.
+    """
+    sys.exit(guarded(name, lambda: _timed(name, work)))
+
+
+def guarded(name: str, work: Callable[[], int]) -> int:
+    """Call `work` with logging set up and return its exit code; errors a user can mend become one line and code 2."""
+    level = os.environ.get(LEVEL_VARIABLE, "INFO").upper()
+    if level not in logging.getLevelNamesMapping():
+        print(
+            f"{name}: error: {LEVEL_VARIABLE}={level}: no such log level; choose DEBUG, INFO, WARNING or ERROR",
+            file=sys.stderr,
+        )
+        return 2
+    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=level, force=True)
+    # Time zones come from the pinned tzdata package, not from whatever this machine has.
+    zoneinfo.reset_tzpath(to=())
+    try:
+        return work()
+    except UserError as error:
+        print(f"{name}: error: {error}", file=sys.stderr)
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        where = error.filename or Path.cwd()
+        advice = (
+            "free some space" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "check who may write"
+        )
+        print(f"{name}: error: {where}: {os.strerror(error.errno)}; {advice} and run it again", file=sys.stderr)
+    return 2
+
+
+def progress(items: Sequence[T], unit: str) -> Iterator[T]:
+    """Go through items, showing how far it is: a bar on a terminal, a line per item elsewhere."""
+    if sys.stderr.isatty():
+        yield from tqdm(items, unit=unit, leave=False)
+        return
+    for number, item in enumerate(items, start=1):
+        yield item
+        log.info("  %s %s (%d of %d)", unit, item, number, len(items))
+
+
+def recorded_runs() -> dict[str, dict[str, float]]:
+    """What the stages that ran in this checkout since `forget_recorded_runs` took: seconds and peak memory, by stage."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(LOGS.glob("*.json"))}
+
+
+def forget_recorded_runs() -> None:
+    """Remove the records, so that a stage restored from the cache is not given the duration of another run."""
+    for path in LOGS.glob("*.json"):
+        path.unlink()
+
+
+def peak_memory_mib() -> float:
+    """The most memory that this process has held, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Unlike getrusage, this does not inherit the peak of the process that started this one.
+        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # macOS counts bytes
+
+
+def _timed(name: str, work: Callable[[], int]) -> int:
+    log.info("%s: start", name)
+    started = time.perf_counter()
+    rows = work()
+    seconds = time.perf_counter() - started
+    peak_mib = peak_memory_mib()
+    log.info("%s: done, %s rows, %.1f s, peak memory %.0f MiB", name, f"{rows:,}", seconds, peak_mib)
+    record = {"seconds": round(seconds, 2), "peak_memory_mib": round(peak_mib, 1), "rows": rows}
+    write_text(LOGS / f"{name}.json", json.dumps(record) + "\n")
+    return 0

@@ -1,0 +1,101 @@
+"""The model bundle: a model (UBJSON) and a manifest (JSON) that says what it needs to predict. Saved, checked, loaded,
+asked for predictions here, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import xgboost as xgb
+from pydantic import ValidationError
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import read_json, sha256, write_bytes, write_json
+from flight_delay.core.months import Window
+from flight_delay.core.params import Parameters
+from flight_delay.features.columns import Columns
+from flight_delay.model.booster import contributions, predict
+from flight_delay.model.encode import EncodedFeature, encode
+
+MODEL_FILE = "model.ubj"
+MANIFEST_FILE = "manifest.json"
+
+
+class Manifest(Parameters):
+    """What a bundle says about its model."""
+
+    format: Literal[1]
+    features: tuple[EncodedFeature, ...]
+    trained_on: Window
+    trained_rows: int
+    trained_base_rate: float
+    stopped_on: Window
+    rounds: int
+    xgboost: str
+    model_sha256: str
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A loaded model together with its manifest."""
+
+    booster: xgb.Booster
+    manifest: Manifest
+
+    def predict_late(self, columns: Columns) -> Any:
+        """Probability of arriving late, float32 of shape (rows,), from feature columns in any order."""
+        return predict(self.booster, encode(columns, self.manifest.features))
+
+    def contributions(self, columns: Columns) -> Any:
+        """SHAP values in log-odds, float32 of shape (rows, features + 1), the expected value last; see `booster`."""
+        return contributions(self.booster, encode(columns, self.manifest.features), self.manifest.features)
+
+
+def save_bundle(
+    folder: Path,
+    booster: xgb.Booster,
+    *,
+    features: tuple[EncodedFeature, ...],
+    trained_on: Window,
+    trained_rows: int,
+    trained_base_rate: float,
+    stopped_on: Window,
+) -> None:
+    """Write model and manifest into a folder."""
+    write_bytes(folder / MODEL_FILE, bytes(booster.save_raw(raw_format="ubj")))
+    manifest = Manifest(
+        format=1,
+        features=features,
+        trained_on=trained_on,
+        trained_rows=trained_rows,
+        trained_base_rate=round(trained_base_rate, 6),
+        stopped_on=stopped_on,
+        rounds=int(booster.num_boosted_rounds()),
+        xgboost=xgb.__version__,
+        model_sha256=sha256(folder / MODEL_FILE),
+    )
+    write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load a bundle and check that model and manifest belong together.
+
+    Raises:
+        UserError: a file is missing or damaged, or they do not belong together.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        manifest = Manifest.model_validate_json(json.dumps(read_json(path)))
+    except ValidationError as error:
+        raise UserError(
+            f"{path}: not a manifest of this format ({error.errors()[0]['msg']}); `dvc repro` makes it"
+        ) from None
+    model = folder / MODEL_FILE
+    if not model.exists() or sha256(model) != manifest.model_sha256:
+        raise UserError(f"{model}: missing, or not the model of {path}; `dvc checkout --force` restores both")
+    booster = xgb.Booster(model_file=model)
+    if booster.feature_names != [feature.name for feature in manifest.features]:
+        raise UserError(f"{path}: names other features than {model}; `dvc checkout --force` restores both")
+    return Bundle(booster, manifest)

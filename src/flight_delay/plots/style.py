@@ -1,0 +1,55 @@
+"""One look for every picture: sizes, colours (Okabe and Ito's, safe for colour-blind readers: https://jfly.uni-koeln.de/color/),
+and turning a figure into bytes that are the same on every run."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+SIZE_INCHES = (6.4, 4.4)
+DOTS_PER_INCH = 130
+
+LOOK: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+}
+
+
+@contextmanager
+def picture(title: str, x: str, y: str) -> Iterator[tuple[Figure, Axes]]:
+    """Give a figure with one pair of labelled axes in the project's look, and close it afterwards."""
+    with plt.rc_context(LOOK):
+        figure, axes = plt.subplots(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+        axes.set(title=title, xlabel=x, ylabel=y)
+        try:
+            yield figure, axes
+        finally:
+            plt.close(figure)
+
+
+def png(figure: Figure) -> bytes:
+    """Render a figure as PNG, without the version of the software in it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,32 @@
+"""Stage: publish what the other stages made as one MLflow run, and leave a receipt.
+
+The receipt is the same for the same pipeline and is not tracked by git, so that DVC runs this stage when something
+changed and in a fresh clone, and only then."""
+
+from pathlib import Path
+
+from flight_delay.core import files, months, params
+from flight_delay.core.runner import forget_recorded_runs, log, run_stage
+from flight_delay.review.git import commit_with_lock
+from flight_delay.review.lock import read_lock
+from flight_delay.tracking.content import gather
+from flight_delay.tracking.settings import Publish, apply_settings
+
+RECEIPT = Path("logs/publish/receipt.json")
+
+
+def main() -> int:
+    p = params.load("publish", Publish)
+    apply_settings()
+    from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
+
+    content = gather(read_lock(), params.load("windows", months.Windows))
+    run_id, added = publish(content, p.experiment, commit_with_lock(content.digest))
+    log.info("%s run %s (%s)", "added" if added else "already there: ", run_id, content.name)
+    forget_recorded_runs()
+    files.write_json(RECEIPT, {"pipeline_digest": content.digest})
+    return 1
+
+
+if __name__ == "__main__":
+    run_stage("publish", main)

@@ -1,0 +1,51 @@
+"""Stage: train the model on the training window, stopping early on the validation window."""
+
+from functools import partial
+from pathlib import Path
+
+from flight_delay.core import files, months, params
+from flight_delay.core.runner import run_stage
+from flight_delay.features.registry import FEATURES
+from flight_delay.model.booster import BoosterParameters, importances, train_booster
+from flight_delay.model.bundle import save_bundle
+from flight_delay.model.encode import learn_encoding
+from flight_delay.model.examples import read_month, require_both_classes
+
+PROCESSED = Path("data/processed")
+BUNDLE = Path("models/bundle")
+REPORT = Path("reports/train")
+
+
+def main() -> int:
+    p = params.load("train_model", BoosterParameters)
+    windows = params.load("windows", months.Windows)
+    read = partial(read_month, PROCESSED)
+    for name in ("train", "validation"):
+        months.require_months(PROCESSED, f"windows.{name}", windows.named()[name].months)
+        require_both_classes((read(month).late for month in windows.named()[name].months), f"windows.{name}")
+
+    encoding = learn_encoding(FEATURES, (read(month).features for month in windows.train.months))
+    trained = train_booster(p, encoding, read, windows.train.months, windows.validation.months)
+
+    outcomes = [read(month).late for month in windows.train.months]
+    rows, late = sum(map(len, outcomes)), sum(int(outcome.sum()) for outcome in outcomes)
+    with files.whole_folder(BUNDLE) as bundle:
+        save_bundle(
+            bundle,
+            trained.booster,
+            features=encoding,
+            trained_on=windows.train,
+            trained_rows=rows,
+            trained_base_rate=late / rows,
+            stopped_on=windows.validation,
+        )
+    with files.whole_folder(REPORT) as report:
+        files.write_json(report / "importances.json", importances(trained.booster, encoding))
+        curves = [(f"{window}_{metric}", of) for metric, by in trained.curve.items() for window, of in by.items()]
+        rounds = zip(*(values for _, values in curves), strict=True)
+        files.write_csv(report / "curve.csv", ["round", *dict(curves)], [[n, *row] for n, row in enumerate(rounds, 1)])
+    return rows
+
+
+if __name__ == "__main__":
+    run_stage("train_model", main)

@@ -1,0 +1,86 @@
+"""Connecting to MLflow: where it is, how long to wait for it, and saying clearly that it is not there."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import mlflow
+import sqlalchemy.exc
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from flight_delay.core.errors import UserError
+
+URI_VARIABLE = "MLFLOW_TRACKING_URI"
+# The view of the MLflow UI for trained models (the other is for language-model applications).
+MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
+
+
+def main_checkout() -> Path:
+    """The checkout that experiments belong to: DVC runs queued ones elsewhere and says from where."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def tracking_uri() -> str:
+    """Where runs are tracked: MLFLOW_TRACKING_URI, or else `mlflow.db` in the main checkout."""
+    return os.environ.get(URI_VARIABLE) or f"sqlite:///{main_checkout() / 'mlflow.db'}"
+
+
+def connect() -> MlflowClient:
+    """Point mlflow at the tracking server."""
+    # MLflow logs the migrations of a new database, a hundred lines of no use here.
+    for name in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    mlflow.set_tracking_uri(tracking_uri())
+    return MlflowClient()
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Turn the failures of a tracking server within the block into an error that says what to do.
+
+    Raises:
+        UserError: the server cannot be reached or does not work.
+    """
+    advice = f"start it or change {URI_VARIABLE}, then `dvc repro` publishes what is already made"
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code not in {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}:
+            raise
+        raise UserError(f"MLflow at {tracking_uri()} does not answer ({_first_line(error)}); {advice}") from None
+    except sqlalchemy.exc.DBAPIError as error:
+        raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_first_line(error)}); {advice}") from None
+
+
+def experiment_id(client: MlflowClient, name: str) -> str:
+    """Find the experiment, or make it.
+
+    Raises:
+        UserError: somebody has deleted it.
+    """
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        # With a server the server decides where artifacts are; with a file of our own it is beside that file.
+        local = not os.environ.get(URI_VARIABLE)
+        location = (main_checkout() / "mlruns").as_uri() if local else None
+        try:
+            return str(client.create_experiment(name, artifact_location=location, tags=MODEL_TRAINING_VIEW))
+        except MlflowException:
+            found = client.get_experiment_by_name(name)  # another process was first
+            if found is None:
+                raise
+    if found.lifecycle_stage == "deleted":
+        raise UserError(
+            f"the MLflow experiment '{name}' is deleted; `mlflow experiments restore -x {found.experiment_id}` "
+            "brings it back, or change publish.experiment in params.yaml"
+        )
+    return str(found.experiment_id)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200]

@@ -1,0 +1,155 @@
+"""Fixtures that several tests share: a small pipeline, really run by DVC in a repository of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Four months and few rounds: every stage does its real work, in seconds.
+SMALL = {
+    "fetch_raw": {"through": "2013-04"},
+    "windows": {
+        "train": {"first": "2013-01", "through": "2013-02"},
+        "validation": {"first": "2013-03", "through": "2013-03"},
+        "test": {"first": "2013-04", "through": "2013-04"},
+    },
+    "train_model": {"max_rounds": 20, "max_depth": 3},
+    "backtest": {"first_test_month": "2013-03"},
+    "interpret": {"sample_rows": 300, "dependence_features": 2},
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout in a temporary folder, and running commands in it as a user would."""
+
+    root: Path
+    environment: dict[str, str] = field(repr=False)
+
+    def run(
+        self, *command: str, code: int | None = 0, timeout: float = 600, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command; `code` is the exit code that is expected, None for any."""
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if code is not None:
+            assert done.returncode == code, f"{command} gave {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own, to be watched or killed."""
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env={**self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def stage(self, name: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+        """Run a stage alone, without DVC."""
+        return self.run("python", "-m", f"flight_delay.stages.{name}", PYTHONPATH="src", **kwargs)
+
+    def params(self, changes: dict[str, dict[str, Any]]) -> None:
+        """Change keys of sections of params.yaml."""
+        path = self.root / "params.yaml"
+        sections = yaml.safe_load(path.read_text())
+        for section, keys in changes.items():
+            sections[section].update(keys)
+        path.write_text(yaml.safe_dump(sections, sort_keys=False))
+
+    def lock(self) -> dict[str, Any]:
+        """Entries of dvc.lock by stage."""
+        stages: dict[str, Any] = yaml.safe_load((self.root / "dvc.lock").read_text())["stages"]
+        return stages
+
+    def commit(self, message: str = "change") -> None:
+        """Commit everything."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+
+@pytest.fixture(scope="session")
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment without the user's own DVC, MLflow and git settings, with this environment's commands first."""
+    settings = tmp_path_factory.mktemp("settings")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DVC_", "MLFLOW_", "GIT_")) and name != "PYTHONPATH"
+    }
+    person = {"NAME": "Ada Lovelace", "EMAIL": "ada@example.org"}
+    return {
+        **kept,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
+        "DVC_GLOBAL_CONFIG_DIR": str(settings / "global"),
+        "DVC_SYSTEM_CONFIG_DIR": str(settings / "system"),
+        "DVC_SITE_CACHE_DIR": str(settings / "site"),
+        **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()},
+    }
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, clean_environment: dict[str, str]) -> Project:
+    """A committed checkout of the working tree with small parameters, in which `dvc repro` has run. Not to be changed."""
+    root = tmp_path_factory.mktemp("made") / "project"
+    project = Project(root, clean_environment)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (REPOSITORY / name).exists() and name != "dvc.lock":
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, root / name)
+    project.run("git", "init", "--quiet", "--initial-branch", "main")
+    project.params(SMALL)
+    project.commit("small parameters")
+    project.run("dvc", "repro")
+    project.commit("run the pipeline")
+    return project
+
+
+@pytest.fixture
+def copy_of_made(made: Project, tmp_path: Path) -> Project:
+    """A copy of the made checkout, with its cache, without its MLflow runs, for a test that changes it."""
+    return _copy(made, tmp_path / "project")
+
+
+@pytest.fixture
+def clone_of_made(made: Project, tmp_path: Path) -> Callable[[str], Project]:
+    """Clones the made checkout under a name: committed files only, no cache, no runs."""
+
+    def clone(name: str) -> Project:
+        made.run("git", "clone", "--quiet", str(made.root), str(tmp_path / name))
+        return Project(tmp_path / name, made.environment)
+
+    return clone
+
+
+def _copy(made: Project, root: Path) -> Project:
+    shutil.copytree(made.root, root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*", "mlruns", "logs"))
+    return Project(root, made.environment)

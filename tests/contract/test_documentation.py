@@ -1,0 +1,135 @@
+"""README and docs tell the truth: their commands exist and run, their numbers are those of reports/metrics.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+README = (REPOSITORY / "README.md").read_text()
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+TARGETS = set(re.findall(r"^(\w+):.*## ", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+# The environment is there already; make is told not to look whether it is up to date.
+AS_SET_UP = ("-o", ".venv/.runtime-installed", "-o", ".venv/.dev-installed")
+
+
+def blocks(language: str) -> list[str]:
+    """Code blocks of a language in all pages, in order."""
+    return [text for page in PAGES for text in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)]
+
+
+COMMANDS = [line.partition(" #")[0].strip() for block in blocks("bash") for line in block.splitlines() if line.strip()]
+
+
+def test_the_first_lines_say_how_well_it_predicts() -> None:
+    metrics = json.loads((REPOSITORY / "reports/metrics.json").read_text())
+    rows = {
+        "model (XGBoost)": metrics["test"],
+        "logistic regression": metrics["baselines"]["logistic"]["test"],
+        "base rate": metrics["baselines"]["base_rate"]["test"],
+    }
+    first_lines = README.splitlines()[:30]
+    for label, of in rows.items():
+        figures = " | ".join(f"{of[name]:.3f}" for name in ("roc_auc", "average_precision", "log_loss"))
+        assert f"| {label} | {figures} |" in first_lines
+
+
+def test_the_first_lines_hold_the_two_commands_and_their_output() -> None:
+    first_lines = "\n".join(README.splitlines()[:30])
+    assert "make repro" in first_lines
+    assert "make test" in first_lines
+    assert "```text\n" in first_lines
+
+
+def test_the_table_of_stages_is_that_of_the_pipeline() -> None:
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    table = {name: line.split("|") for line in README.splitlines() if (name := line[3 : line.find("`", 3)]) in stages}
+    assert list(table) == list(stages)
+    for name, row in table.items():
+        assert re.findall(r"`(\w+)`", row[3]) == stages[name].get("params", [])
+        for output in re.findall(r"`([\w/.]+)`", row[4]):
+            paths = [path if isinstance(path, str) else next(iter(path)) for path in stages[name]["outs"]]
+            assert any(path.startswith(output.rstrip("/")) for path in paths), (name, output)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_commands_named_in_the_text_exist(page: Path, made) -> None:
+    named = set(re.findall(r"`((?:make|dvc|flight-delay) [^`]+)`", page.read_text()))
+    for command in sorted(named):
+        tool, *words = shlex.split(command)
+        if tool == "make":
+            assert words[0] in TARGETS, command
+        else:
+            verbs = [word for word in words if re.fullmatch(r"[a-z]+", word)]
+            made.run(tool, *verbs[: 2 if verbs[0] in {"exp", "queue", "remote"} else 1], "--help")
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_commands_of_all_pages_run(copy_of_made) -> None:
+    (copy_of_made.root / ".venv").symlink_to(sys.prefix)
+    copy_of_made.run("git", "commit", "--quiet", "--allow-empty", "--message", "so that there is a commit before this")
+    assert COMMANDS[:2] == ["make repro", "make test"]
+    for command in COMMANDS:
+        if command == "make ui":
+            _ui_answers(copy_of_made)
+        elif command.startswith("make "):
+            # The tests do not run themselves, and verifying is the next command, for another commit.
+            only_say = ["--dry-run"] if command in {"make test", "make verify"} else []
+            copy_of_made.run("make", *AS_SET_UP, *only_say, *command.split()[1:])
+        else:
+            copy_of_made.run("bash", "-ec", f"source .venv/bin/activate && {command}")
+        if command.startswith("dvc queue start"):
+            _queue_is_done(copy_of_made)
+
+
+def _queue_is_done(project) -> None:
+    for _ in range(120):
+        status = project.run("dvc", "queue", "status").stdout
+        if "Running" not in status and "Queued" not in status:
+            assert status.count("Success") == 2, status
+            return
+        time.sleep(2)
+    pytest.fail(f"the queue is not done:\n{status}")
+
+
+def _ui_answers(project) -> None:
+    port = "51387"
+    server = project.start("make", *AS_SET_UP, "ui", f"PORT={port}")
+    try:
+        for _ in range(120):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+                    assert answer.read() == b"OK"
+                    return
+            except OSError:
+                time.sleep(1)
+        pytest.fail("the MLflow UI does not answer")
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+
+
+def test_the_feature_of_the_how_to_reaches_the_model(copy_of_made) -> None:
+    function, entry = blocks("python")[:2]
+    calendar = copy_of_made.root / "src/flight_delay/features/calendar.py"
+    registry = copy_of_made.root / "src/flight_delay/features/registry.py"
+    calendar.write_text(f"{calendar.read_text()}\n\n{function}")
+    registry.write_text(registry.read_text().replace("] = (\n", f"] = (\n{entry}", 1))
+    for stage in ("build_features", "train_model"):
+        copy_of_made.stage(stage)
+    manifest = json.loads((copy_of_made.root / "models/bundle/manifest.json").read_text())
+    assert manifest["features"][0] == {"name": "week_of_year", "kind": "quantitative", "categories": []}

@@ -1,0 +1,69 @@
+"""What the model tests share: invented flights whose lateness can be learnt, and a model trained on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import hypothesis
+import numpy as np
+import pytest
+
+from flight_delay.features.registry import FEATURES
+from flight_delay.model.booster import BoosterParameters, Trained, train_booster
+from flight_delay.model.encode import Encoding, learn_encoding
+from flight_delay.model.examples import Examples
+
+hypothesis.settings.register_profile("patient", deadline=None, max_examples=50)  # a busy machine is not a failure
+hypothesis.settings.load_profile("patient")
+
+MONTHS = {"2013-01": 4_000, "2013-02": 3_000, "2013-03": 3_000, "2013-04": 2_500}
+
+Invent = Callable[..., Examples]
+
+
+def invent_flights(rows: int, seed: int) -> Examples:
+    """Flights that are late the more often the later they leave, and with some carriers; with values missing."""
+    random = np.random.default_rng(seed)
+    columns = {}
+    for feature in FEATURES:
+        if feature.kind == "categorical":
+            column = np.array(["AA", "B6", "DL", "UA", "WN"], object)[random.integers(0, 5, rows)]
+            column[random.random(rows) < 0.02] = None
+        else:
+            column = random.uniform(0, 1000, rows).astype(np.float32)
+            column[random.random(rows) < 0.05] = np.nan
+        columns[feature.name] = column
+    log_odds = (np.nan_to_num(columns["departure_minutes"], nan=500) - 700) / 150 + 1.5 * (columns["carrier"] == "B6")
+    late = random.random(rows) < 1 / (1 + np.exp(-log_odds))
+    dates = np.full(rows, "2013-01-01", "datetime64[D]")
+    return Examples(np.array([f"{seed}-{row}" for row in range(rows)], object), dates, columns, late)
+
+
+@pytest.fixture(scope="session")
+def invent() -> Invent:
+    return invent_flights
+
+
+@pytest.fixture(scope="session")
+def months() -> dict[str, Examples]:
+    """Three months to train on and one to stop on."""
+    return {month: invent_flights(rows, seed) for seed, (month, rows) in enumerate(MONTHS.items())}
+
+
+@pytest.fixture(scope="session")
+def parameters() -> BoosterParameters:
+    """So many rounds of so large trees that training stops early."""
+    return BoosterParameters(
+        max_rounds=200, early_stopping_rounds=5, learning_rate=0.3, max_depth=4, min_child_weight=5.0, subsample=0.8,
+        colsample_bytree=0.8, reg_lambda=1.0, max_bin=64, seed=7,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def encoding(months: dict[str, Examples]) -> Encoding:
+    return learn_encoding(FEATURES, (examples.features for examples in list(months.values())[:3]))
+
+
+@pytest.fixture(scope="session")
+def trained(months: dict[str, Examples], parameters: BoosterParameters, encoding: Encoding) -> Trained:
+    return train_booster(parameters, encoding, months.__getitem__, list(months)[:3], list(months)[3:])

@@ -1,0 +1,186 @@
+"""model.booster: the same rows give the same model, and what it says of itself is true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import xgboost as xgb
+from pydantic import ValidationError
+from sklearn.metrics import log_loss
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from flight_delay.features.registry import FEATURES
+from flight_delay.model.booster import BoosterParameters, Trained, contributions, importances, predict, train_booster
+from flight_delay.model.encode import Encoding, encode, learn_encoding
+from flight_delay.model.examples import Examples
+
+Months = dict[str, Examples]
+
+
+def joined(months: list[Examples]) -> Examples:
+    columns = {name: np.concatenate([month.features[name] for month in months]) for name in months[0].features}
+    rest = ([getattr(month, name) for month in months] for name in ("flight_id", "flight_date", "late"))
+    flight_id, flight_date, late = map(np.concatenate, rest)
+    return Examples(flight_id, flight_date, columns, late)
+
+
+def cut(examples: Examples, start: int, end: int) -> Examples:
+    columns = {name: column[start:end] for name, column in examples.features.items()}
+    return Examples(examples.flight_id[start:end], examples.flight_date[start:end], columns, examples.late[start:end])
+
+
+def raw(booster: xgb.Booster) -> bytes:
+    return bytes(booster.save_raw(raw_format="ubj"))
+
+
+def retrained(months: Months, parameters: BoosterParameters, encoding: Encoding) -> Trained:
+    names = list(months)
+    return train_booster(parameters, encoding, months.__getitem__, names[:-1], names[-1:])
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_the_model_does_not_depend_on_how_its_rows_are_spread_over_months(
+    months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained, parts: int
+) -> None:
+    *training, validation = months.values()
+    rows = joined(training)
+    edges = np.linspace(0, len(rows), parts + 1, dtype=int)
+    spread = {f"part {n}": cut(rows, edges[n], edges[n + 1]) for n in range(parts)}
+    again = retrained({**spread, "validation": validation}, parameters, encoding)
+    assert raw(again.booster) == raw(trained.booster)
+    assert again.curve == trained.curve
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_the_model_and_its_predictions_do_not_depend_on_the_number_of_threads(
+    months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained, threads: int
+) -> None:
+    matrix = encode(months["2013-04"].features, encoding)
+    with threadpool_limits(threads, user_api="openmp"):
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"} == {threads}
+        again = retrained(months, parameters, encoding)
+        predicted, explained = predict(again.booster, matrix), contributions(again.booster, matrix, encoding)
+    assert raw(again.booster) == raw(trained.booster)
+    np.testing.assert_array_equal(predicted, predict(trained.booster, matrix))
+    np.testing.assert_array_equal(explained, contributions(trained.booster, matrix, encoding))
+
+
+def test_the_seed_is_a_parameter(
+    months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained
+) -> None:
+    other = retrained(months, parameters.model_copy(update={"seed": 8}), encoding)
+    assert raw(other.booster) != raw(trained.booster)
+
+
+def test_early_stopping_keeps_the_best_round(months: Months, encoding: Encoding, trained: Trained) -> None:
+    curve = trained.curve["logloss"]["validation"]
+    assert trained.rounds == int(np.argmin(curve)) + 1
+    assert trained.rounds < len(curve) < 200
+    validation = months["2013-04"]
+    predicted = predict(trained.booster, encode(validation.features, encoding)).astype(np.float64)
+    assert log_loss(validation.late, predicted) == pytest.approx(min(curve), abs=1e-6)
+
+
+def test_the_curve_has_a_value_per_round_and_window(trained: Trained) -> None:
+    assert set(trained.curve) == {"logloss"}
+    train, validation = trained.curve["logloss"]["train"], trained.curve["logloss"]["validation"]
+    assert len(train) == len(validation) == trained.rounds + 5
+    assert train == sorted(train, reverse=True)
+    assert train[-1] < validation[-1] < validation[0]
+
+
+def test_nothing_of_the_search_is_left_in_the_model(trained: Trained) -> None:
+    assert trained.booster.attributes() == {}
+
+
+def test_the_model_learns_what_is_there_to_be_learnt(trained: Trained, encoding: Encoding, invent: Any) -> None:
+    fresh = invent(2_000, seed=99)
+    predicted = predict(trained.booster, encode(fresh.features, encoding)).astype(np.float64)
+    assert log_loss(fresh.late, predicted) < log_loss(fresh.late, np.full(len(fresh), fresh.late.mean())) - 0.1
+
+
+def test_predicting_in_place_is_predicting_from_a_matrix(months: Months, encoding: Encoding, trained: Trained) -> None:
+    matrix = encode(months["2013-04"].features, encoding)
+    described = xgb.DMatrix(
+        matrix, feature_names=[of.name for of in encoding], feature_types=[of.xgboost_type for of in encoding]
+    )
+    predicted = predict(trained.booster, matrix)
+    assert predicted.dtype == np.float32
+    assert predicted.shape == (len(matrix),)
+    np.testing.assert_array_equal(predicted, trained.booster.predict(described))
+
+
+def test_one_row_is_predicted_as_among_many(months: Months, encoding: Encoding, trained: Trained) -> None:
+    matrix = encode(months["2013-04"].features, encoding)[:50]
+    alone = [predict(trained.booster, matrix[row : row + 1])[0] for row in range(50)]
+    np.testing.assert_array_equal(alone, predict(trained.booster, matrix))
+
+
+def test_contributions_add_up_to_the_log_odds_of_the_prediction(
+    months: Months, encoding: Encoding, trained: Trained
+) -> None:
+    matrix = encode(months["2013-04"].features, encoding)
+    explained = contributions(trained.booster, matrix, encoding)
+    predicted = predict(trained.booster, matrix).astype(np.float64)
+    assert explained.shape == (len(matrix), len(encoding) + 1)
+    np.testing.assert_allclose(explained.sum(axis=1), np.log(predicted / (1 - predicted)), atol=1e-4)
+    assert np.unique(explained[:, -1]).size == 1
+
+
+def test_importances_name_every_feature_the_one_that_matters_first_and_a_useless_one_last(
+    months: Months, parameters: BoosterParameters
+) -> None:
+    constant = {
+        name: Examples(
+            of.flight_id, of.flight_date, {**of.features, "distance_miles": np.ones(len(of), np.float32)}, of.late
+        )
+        for name, of in months.items()
+    }
+    learnt = learn_encoding(FEATURES, [of.features for of in constant.values()])
+    found = importances(retrained(constant, parameters, learnt).booster, learnt)
+    assert set(found) == {feature.name for feature in FEATURES}
+    assert list(found)[:2] == ["departure_minutes", "carrier"]
+    assert list(found)[-1] == "distance_miles"
+    assert set(found["distance_miles"].values()) == {0.0}
+    assert set(found["carrier"]) == {"gain", "total_gain", "weight", "cover"}
+    for of in found.values():
+        assert of["gain"] * of["weight"] == pytest.approx(of["total_gain"], rel=1e-4)
+
+
+def test_the_order_of_features_changes_neither_predictions_nor_importances_nor_explanations_by_name(
+    months: Months, parameters: BoosterParameters
+) -> None:
+    whole = parameters.model_copy(update={"subsample": 1.0, "colsample_bytree": 1.0})
+    order = np.random.default_rng(3).permutation(len(FEATURES))
+    predicted, found, explained = [], [], []
+    for features in (FEATURES, tuple(FEATURES[place] for place in order)):
+        learnt = learn_encoding(features, [of.features for of in months.values()])
+        booster = retrained(months, whole, learnt).booster
+        matrix = encode(months["2013-04"].features, learnt)
+        predicted.append(predict(booster, matrix))
+        found.append(importances(booster, learnt))
+        effects = contributions(booster, matrix, learnt).T
+        explained.append({of.name: effects[place] for place, of in enumerate(learnt)})
+    np.testing.assert_allclose(predicted[0], predicted[1], atol=1e-6)
+    assert list(found[0]) == list(found[1])
+    for name in found[0]:
+        assert found[0][name] == pytest.approx(found[1][name], rel=1e-4)
+        np.testing.assert_allclose(explained[0][name], explained[1][name], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("learning_rate", 0.0),
+        ("learning_rate", 1.5),
+        ("subsample", 0.0),
+        ("max_depth", 0),
+        ("max_depth", 6.0),
+        ("seed", -1),
+    ],
+)
+def test_a_parameter_beyond_its_bounds_is_refused(parameters: BoosterParameters, name: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=name):
+        BoosterParameters(**{**parameters.model_dump(), name: value})

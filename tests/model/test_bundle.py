@@ -1,0 +1,132 @@
+"""model.bundle: what is loaded is what was saved, and a damaged bundle is not loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.months import Window
+from flight_delay.features.registry import FEATURES
+from flight_delay.model.booster import Trained, contributions, predict
+from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
+from flight_delay.model.encode import Encoding, encode
+from flight_delay.model.examples import Examples
+
+
+@pytest.fixture
+def save(trained: Trained, encoding: Encoding) -> Callable[[Path], Path]:
+    """Saves the trained model into a folder."""
+
+    def into(folder: Path) -> Path:
+        save_bundle(
+            folder,
+            trained.booster,
+            features=encoding,
+            trained_on=Window(first="2013-01", through="2013-03"),
+            trained_rows=10_000,
+            trained_base_rate=1 / 3,
+            stopped_on=Window(first="2013-04", through="2013-04"),
+        )
+        return folder
+
+    return into
+
+
+def test_a_loaded_bundle_predicts_and_explains_as_the_trained_model_does(
+    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples], trained: Trained, encoding: Encoding
+) -> None:
+    bundle = load_bundle(save(tmp_path))
+    columns = months["2013-04"].features
+    matrix = encode(columns, encoding)
+    np.testing.assert_array_equal(bundle.predict_late(columns), predict(trained.booster, matrix))
+    np.testing.assert_array_equal(bundle.contributions(columns), contributions(trained.booster, matrix, encoding))
+
+
+def test_the_order_of_columns_does_not_matter_and_a_flight_alone_is_predicted_as_among_many(
+    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples]
+) -> None:
+    bundle = load_bundle(save(tmp_path))
+    columns = months["2013-04"].features
+    of_all = bundle.predict_late(columns)
+    np.testing.assert_array_equal(bundle.predict_late(dict(reversed(columns.items()))), of_all)
+    for row in range(20):
+        alone = {name: column[row : row + 1] for name, column in columns.items()}
+        assert bundle.predict_late(alone).tolist() == of_all[row : row + 1].tolist()
+
+
+def test_categories_that_training_did_not_have_are_predicted_as_missing_ones(
+    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples]
+) -> None:
+    bundle = load_bundle(save(tmp_path))
+    columns = months["2013-04"].features
+    rows = len(months["2013-04"])
+    unknown, missing = ({**columns, "carrier": np.full(rows, value, object)} for value in ("??", None))
+    np.testing.assert_array_equal(bundle.predict_late(unknown), bundle.predict_late(missing))
+    assert not np.array_equal(bundle.predict_late(unknown), bundle.predict_late(columns))
+
+
+def test_the_manifest_says_what_the_model_was_made_of(
+    save: Callable[[Path], Path], tmp_path: Path, trained: Trained, encoding: Encoding
+) -> None:
+    manifest = load_bundle(save(tmp_path)).manifest
+    assert manifest.features == encoding
+    assert [feature.name for feature in manifest.features] == [feature.name for feature in FEATURES]
+    assert manifest.trained_on.months == ["2013-01", "2013-02", "2013-03"]
+    assert manifest.stopped_on.months == ["2013-04"]
+    assert (manifest.trained_rows, manifest.trained_base_rate) == (10_000, 0.333333)
+    assert manifest.rounds == trained.rounds
+
+
+def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], tmp_path: Path) -> None:
+    first, second = save(tmp_path / "first"), save(tmp_path / "second")
+    assert {path.name for path in first.iterdir()} == {MODEL_FILE, MANIFEST_FILE}
+    for path in first.iterdir():
+        assert path.read_bytes() == (second / path.name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        (MODEL_FILE, lambda content: content[:-1]),
+        (MODEL_FILE, lambda content: content[:500] + bytes([content[500] ^ 1]) + content[501:]),
+        (MODEL_FILE, lambda _: b""),
+        (MANIFEST_FILE, lambda content: content[: len(content) // 2]),
+        (MANIFEST_FILE, lambda content: content.replace(b'"format": 1', b'"format": 2')),
+        (MANIFEST_FILE, lambda content: content.replace(b'"rounds"', b'"runds"')),
+        (MANIFEST_FILE, lambda content: content.replace(b'"trained_rows": 10000', b'"trained_rows": "many"')),
+        (MANIFEST_FILE, lambda content: content.replace(b"2013-04", b"2013-4")),
+        (MANIFEST_FILE, lambda _: b"[]"),
+        (MANIFEST_FILE, lambda _: b""),
+    ],
+)
+def test_a_damaged_file_is_named(
+    save: Callable[[Path], Path], tmp_path: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    path = save(tmp_path) / name
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert path.read_bytes() != whole
+    with pytest.raises(UserError, match=f"^{path}: [^\n]*`dvc [^\n]*$"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, MANIFEST_FILE])
+def test_a_missing_file_is_named(save: Callable[[Path], Path], tmp_path: Path, name: str) -> None:
+    (save(tmp_path) / name).unlink()
+    with pytest.raises(UserError, match=f"{tmp_path / name}: "):
+        load_bundle(tmp_path)
+
+
+def test_a_model_and_the_manifest_of_another_one_do_not_belong_together(
+    save: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    path = save(tmp_path) / MANIFEST_FILE
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, "model_sha256": "0" * 64}))
+    with pytest.raises(UserError, match="not the model of"):
+        load_bundle(tmp_path)

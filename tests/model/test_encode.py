@@ -1,0 +1,94 @@
+"""model.encode: codes stand for the categories that training months had, and for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flight_delay.features.columns import Column
+from flight_delay.features.registry import Feature
+from flight_delay.model.encode import encode, learn_encoding
+
+
+def named(name: str) -> Callable[[Column], Column]:
+    def compute(column: Column) -> Column:
+        return column
+
+    compute.__name__ = name
+    return compute
+
+
+CARRIER, DISTANCE = Feature(named("carrier"), "categorical"), Feature(named("distance"), "quantitative")
+FEATURES = (CARRIER, DISTANCE)
+
+
+def columns(carriers: list[str | None], distances: list[float] | None = None) -> dict[str, Column]:
+    numbers = distances if distances is not None else [0.0] * len(carriers)
+    return {"carrier": np.array(carriers, object), "distance": np.array(numbers, np.float32)}
+
+
+def test_categories_are_learnt_from_every_training_month_in_alphabetical_order() -> None:
+    learnt = learn_encoding(FEATURES, [columns(["UA", None, "B6"]), columns(["AA", "UA"])])
+    assert [(of.name, of.kind, of.categories, of.xgboost_type) for of in learnt] == [
+        ("carrier", "categorical", ("AA", "B6", "UA"), "c"), ("distance", "quantitative", (), "q"),
+    ]  # fmt: skip
+
+
+def test_codes_and_numbers_stand_in_the_order_of_the_encoding() -> None:
+    month = columns(["UA", "AA"], [7.0, 8.0])
+    for features in (FEATURES, FEATURES[::-1]):
+        matrix = encode(month, learn_encoding(features, [month]))
+        assert matrix.dtype == np.float32
+        expected = [[1, 7], [0, 8]]
+        assert matrix.tolist() == (expected if features == FEATURES else [row[::-1] for row in expected])
+
+
+def test_a_category_that_training_did_not_have_and_one_that_is_missing_become_missing() -> None:
+    learnt = learn_encoding(FEATURES, [columns(["UA", None])])
+    matrix = encode(columns(["UA", "XX", None], [1, np.nan, 3]), learnt)
+    np.testing.assert_array_equal(matrix, [[0, 1], [np.nan, np.nan], [np.nan, 3]])
+
+
+def test_the_order_of_columns_does_not_matter_and_others_are_ignored() -> None:
+    month = columns(["UA", "AA"], [7.0, 8.0])
+    learnt = learn_encoding(FEATURES, [month])
+    backwards = {"other": np.array(["x", "y"]), **dict(reversed(month.items()))}
+    assert list(backwards) == ["other", "distance", "carrier"]
+    np.testing.assert_array_equal(encode(backwards, learnt), encode(month, learnt))
+
+
+def test_a_missing_column_is_an_error() -> None:
+    month = columns(["UA"])
+    with pytest.raises(KeyError, match="distance"):
+        encode({"carrier": month["carrier"]}, learn_encoding(FEATURES, [month]))
+
+
+CATEGORIES = st.one_of(st.none(), st.text(max_size=3))
+
+
+@given(st.lists(CATEGORIES, min_size=1), st.lists(CATEGORIES, min_size=1))
+def test_a_code_gives_back_its_category_and_an_unknown_category_has_none(
+    known: list[str | None], later: list[str | None]
+) -> None:
+    learnt = learn_encoding((CARRIER,), [columns(known)])
+    categories = learnt[0].categories
+    codes = encode(columns([*known, *later]), learnt)[:, 0]
+    decoded = [None if np.isnan(code) else categories[int(code)] for code in codes]
+    assert decoded == [*known, *(category if category in known else None for category in later)]
+
+
+@given(st.lists(CATEGORIES, min_size=2), st.integers(1, 5))
+def test_it_does_not_matter_how_training_rows_are_spread_over_months(carriers: list[str | None], parts: int) -> None:
+    together = learn_encoding(FEATURES, [columns(carriers)])
+    spread = learn_encoding(FEATURES, [columns(carriers[part::parts]) for part in reversed(range(parts))])
+    assert spread == together
+
+
+@given(st.lists(st.floats(allow_infinity=False, width=32)))
+def test_numbers_come_through_as_they_are(numbers: list[float]) -> None:
+    month = columns(["UA"] * len(numbers), numbers)
+    np.testing.assert_array_equal(encode(month, learn_encoding(FEATURES, [month]))[:, 1], np.array(numbers, np.float32))

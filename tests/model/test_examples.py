@@ -1,0 +1,98 @@
+"""model.examples: only flights that arrived are learnt from, and only where there are both outcomes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import write_table
+from flight_delay.core.months import month_path
+from flight_delay.features.registry import FEATURES, PROCESSED
+from flight_delay.model.examples import labelled, read_month, read_window, require_both_classes
+
+
+def processed(*late: bool | None, first: int = 0) -> pa.Table:
+    """A processed table of flights with these outcomes; their identifiers and numbers count up from `first`."""
+    numbers = range(first, first + len(late))
+    return pa.Table.from_pylist(
+        [
+            {
+                "flight_id": f"flight {number}",
+                "flight_date": dt.date(2013, 1, 5),
+                **{f.name: float(number) if f.kind == "quantitative" else f"{f.name} {number}" for f in FEATURES},
+                "late": outcome,
+            }
+            for number, outcome in zip(numbers, late, strict=True)
+        ],
+        schema=PROCESSED,
+    )
+
+
+def test_flights_that_did_not_arrive_are_left_out_of_every_column() -> None:
+    examples = labelled(processed(True, None, False, None, True))
+    assert len(examples) == 3
+    assert examples.flight_id.tolist() == ["flight 0", "flight 2", "flight 4"]
+    assert examples.late.tolist() == [True, False, True]
+    assert examples.late.dtype == bool
+    assert list(examples.features) == [feature.name for feature in FEATURES]
+    assert examples.features["carrier"].tolist() == ["carrier 0", "carrier 2", "carrier 4"]
+    assert examples.features["distance_miles"].tolist() == [0.0, 2.0, 4.0]
+
+
+def test_a_month_without_arrivals_has_no_examples() -> None:
+    examples = labelled(processed(None, None))
+    assert len(examples) == 0
+    assert all(len(column) == 0 for column in examples.features.values())
+
+
+def test_a_flight_with_missing_values_is_an_example() -> None:
+    table = processed(True, False)
+    for name, kind in (("carrier", pa.string()), ("block_minutes", pa.float32())):
+        table = table.set_column(table.schema.get_field_index(name), name, pa.nulls(2, kind))
+    examples = labelled(table)
+    assert examples.features["carrier"].tolist() == [None, None]
+    assert np.isnan(examples.features["block_minutes"]).all()
+
+
+def test_a_window_is_its_months_one_after_the_other(tmp_path: Path) -> None:
+    write_table(month_path(tmp_path, "2013-01"), processed(True, None))
+    write_table(month_path(tmp_path, "2013-02"), processed(False, True, first=10))
+    window = read_window(tmp_path, ["2013-01", "2013-02"], "windows.train")
+    assert window.flight_id.tolist() == ["flight 0", "flight 10", "flight 11"]
+    assert window.late.tolist() == [True, False, True]
+    assert read_month(tmp_path, "2013-02").flight_id.tolist() == ["flight 10", "flight 11"]
+
+
+def test_a_missing_month_of_a_window_is_named(tmp_path: Path) -> None:
+    write_table(month_path(tmp_path, "2013-01"), processed(True))
+    with pytest.raises(UserError, match=r"no data for 2013-02, which windows\.train asks for"):
+        read_window(tmp_path, ["2013-01", "2013-02"], "windows.train")
+
+
+def test_a_month_that_lacks_a_feature_is_named(tmp_path: Path) -> None:
+    write_table(month_path(tmp_path, "2013-01"), processed(True).drop_columns("carrier"))
+    with pytest.raises(UserError, match=r"2013-01\.parquet: column 'carrier' is missing"):
+        read_month(tmp_path, "2013-01")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ([[False, False], [False]], r"no flight is late \(of 3\)"),
+        ([[True], [True]], r"every flight is late \(of 2\)"),
+        ([[]], "no flight at all"),
+        ([], "no flight at all"),
+    ],
+)
+def test_one_class_is_not_enough(outcomes: list[list[bool]], said: str) -> None:
+    with pytest.raises(UserError, match=rf"one class in windows\.train: {said}"):
+        require_both_classes((np.array(outcome, bool) for outcome in outcomes), "windows.train")
+
+
+def test_both_classes_may_come_from_different_months() -> None:
+    require_both_classes([np.array([True, True]), np.array([False])], "windows.train")

@@ -1,0 +1,94 @@
+"""explain.explanation: the effects stand beside the features and the flights that they are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flight_delay.core.months import Window
+from flight_delay.explain.explanation import Explanation, explain, global_importance
+from flight_delay.model.booster import Trained, importances
+from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
+from flight_delay.model.encode import Encoding
+from flight_delay.model.examples import Examples
+
+POSITIONS = np.array([3, 5, 8, 100, 101, 2_000])
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory, trained: Trained, encoding: Encoding) -> Bundle:
+    folder: Path = tmp_path_factory.mktemp("bundle")
+    window = Window(first="2013-01", through="2013-03")
+    save_bundle(
+        folder, trained.booster, features=encoding, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window
+    )  # fmt: skip
+    return load_bundle(folder)
+
+
+@pytest.fixture(scope="module")
+def explanation(bundle: Bundle, months: dict[str, Examples]) -> Explanation:
+    return explain(bundle, months["2013-04"], POSITIONS)
+
+
+def test_the_chosen_flights_are_explained(
+    explanation: Explanation, months: dict[str, Examples], bundle: Bundle
+) -> None:
+    examples = months["2013-04"]
+    assert explanation.flight_id.tolist() == examples.flight_id[POSITIONS].tolist()
+    assert explanation.late.tolist() == examples.late[POSITIONS].tolist()
+    np.testing.assert_array_equal(explanation.probability, bundle.predict_late(examples.features)[POSITIONS])
+    for name, values in explanation.features.items():
+        np.testing.assert_array_equal(values, examples.features[name][POSITIONS])
+
+
+def test_effects_and_expected_value_add_up_to_the_log_odds(explanation: Explanation) -> None:
+    log_odds = explanation.expected + sum(explanation.shap.values())
+    np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), explanation.probability, atol=1e-5)
+
+
+def test_the_effect_stands_under_the_feature_that_has_it(bundle: Bundle, months: dict[str, Examples]) -> None:
+    everything = np.arange(len(months["2013-04"]))
+    explanation = explain(bundle, months["2013-04"], everything)
+    assert list(explanation.shap) == list(explanation.features)
+    minutes, carrier = explanation.features["departure_minutes"], explanation.features["carrier"]
+    effects = explanation.shap["departure_minutes"]
+    assert effects[minutes > 900].min() > effects[minutes < 100].max()
+    effects = explanation.shap["carrier"]
+    assert effects[carrier == "B6"].min() > effects[carrier == "UA"].max()
+
+
+def test_joining_the_parts_gives_the_whole(
+    bundle: Bundle, months: dict[str, Examples], explanation: Explanation
+) -> None:
+    parts = [explain(bundle, months["2013-04"], positions) for positions in np.array_split(POSITIONS, 3)]
+    joined = Explanation.concat(iter(parts))
+    assert joined.table().equals(explanation.table())
+    for name, values in joined.features.items():
+        np.testing.assert_array_equal(values, explanation.features[name])
+
+
+def test_the_table_has_a_column_per_feature(explanation: Explanation) -> None:
+    table = explanation.table()
+    effects = [f"shap_{name}" for name in explanation.features]
+    assert table.column_names == ["flight_id", "late", "probability", "expected_log_odds", *effects]
+    assert table["shap_carrier"].to_pylist() == explanation.shap["carrier"].tolist()
+    assert table["expected_log_odds"].to_pylist() == explanation.expected.tolist()
+
+
+def test_the_feature_that_matters_most_comes_first(
+    bundle: Bundle, months: dict[str, Examples], encoding: Encoding
+) -> None:
+    explanation = explain(bundle, months["2013-04"], np.arange(1_000))
+    of_model = importances(bundle.booster, encoding)
+    rows = global_importance(explanation, of_model)
+    assert [row["feature"] for row in rows][:2] == ["departure_minutes", "carrier"]
+    assert {row["feature"] for row in rows} == {feature.name for feature in encoding}
+    sizes = [row["mean_abs_shap"] for row in rows]
+    assert sizes == sorted(sizes, reverse=True)
+    for row in rows:
+        assert row["mean_abs_shap"] == pytest.approx(np.abs(explanation.shap[row["feature"]]).mean(), abs=1e-6)
+        assert {kind: row[kind] for kind in ("gain", "weight", "cover")} == pytest.approx(
+            {kind: of_model[row["feature"]][kind] for kind in ("gain", "weight", "cover")}, rel=1e-5
+        )

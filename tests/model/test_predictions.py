@@ -1,0 +1,56 @@
+"""model.predictions: they stay beside the flights that they are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.months import month_path
+from flight_delay.model.predictions import PREDICTIONS, Predictions
+
+
+def assert_same(one: Predictions, other: Predictions) -> None:
+    for name in PREDICTIONS.names:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+        assert getattr(one, name).dtype == getattr(other, name).dtype, name
+
+
+@pytest.fixture
+def predictions(invent: Any) -> Predictions:
+    return Predictions.of(invent(30, seed=1), np.linspace(0, 1, 30))
+
+
+def test_predictions_stand_beside_their_examples(invent: Any) -> None:
+    examples = invent(30, seed=1)
+    of = Predictions.of(examples, np.linspace(0, 1, 30))
+    assert len(of) == 30
+    assert of.probability.dtype == np.float32
+    assert of.flight_id.tolist() == examples.flight_id.tolist()
+    assert of.late.tolist() == examples.late.tolist()
+
+
+def test_what_is_written_is_read(predictions: Predictions, tmp_path: Path) -> None:
+    predictions.write(tmp_path, "2013-11")
+    assert_same(Predictions.read(tmp_path, "2013-11"), predictions)
+
+
+def test_a_month_that_was_cut_short_is_named(predictions: Predictions, tmp_path: Path) -> None:
+    predictions.write(tmp_path, "2013-11")
+    path = month_path(tmp_path, "2013-11")
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match=r"2013-11\.parquet"):
+        Predictions.read(tmp_path, "2013-11")
+
+
+def test_months_are_joined_in_order(predictions: Predictions, invent: Any, tmp_path: Path) -> None:
+    other = Predictions.of(invent(20, seed=2), np.linspace(1, 0, 20))
+    other.write(tmp_path, "2013-12")
+    both = Predictions.concat([predictions, Predictions.read(tmp_path, "2013-12")])
+    assert len(both) == 50
+    assert both.flight_id.tolist() == [*predictions.flight_id, *other.flight_id]
+    assert both.probability.tolist() == [*predictions.probability, *other.probability]
+    assert_same(Predictions.concat([predictions]), predictions)

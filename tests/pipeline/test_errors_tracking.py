@@ -1,0 +1,135 @@
+"""An MLflow that is away, silent, broken or not there: `publish` ends soon, with one line that says what to do, and
+everything that the other stages made stays, to be published by the next `dvc repro`."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import os
+
+import pytest
+from mlflow import MlflowClient
+
+HERE = "127.0.0.1"
+DIGEST = "tags.pipeline_digest LIKE '%'"
+# Root may write everywhere; without this capability it may not.
+AS_A_USER = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+
+
+def everything(project) -> dict[Path, tuple[int, int, int]]:
+    """All files, so that one that was written again differs."""
+    files = [path for path in project.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
+def refused(project, seconds: float, *said: str, through: list[str] | None = None, uri: str = "") -> None:
+    """`publish` ends in time with code 2 and one line that says all this, and leaves everything as it was."""
+    before, begun = everything(project), time.monotonic()
+    stage = [*(through or []), "python", "-m", "flight_delay.stages.publish"]
+    environment = {"MLFLOW_TRACKING_URI": uri} if uri else {}
+    done = project.run(*stage, code=2, timeout=seconds, PYTHONPATH="src", **environment)
+    *log, error = done.stderr.splitlines()
+    assert error.startswith("publish: error: ")
+    assert [words for words in ("MLFLOW_TRACKING_URI", "dvc repro", *said) if words not in error] == [], error
+    assert [line for line in log if "Traceback" in line or "error:" in line] == []
+    assert time.monotonic() - begun < seconds
+    assert everything(project) == before
+
+
+def free_port() -> int:
+    with closing(socket.create_server((HERE, 0))) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def answering(code: int, body: bytes = b"") -> Iterator[str]:
+    """A web server that gives the same answer to everything."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 (the names are the library's)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer((HERE, 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{HERE}:{server.server_port}"
+        server.shutdown()
+
+
+def test_when_the_server_is_back_dvc_publishes_alone(copy_of_made, made):
+    away = f"http://{HERE}:{free_port()}"
+    begun = time.monotonic()
+    failed = copy_of_made.run("dvc", "repro", code=255, MLFLOW_TRACKING_URI=away)
+    assert time.monotonic() - begun < 30
+    assert f"publish: error: MLflow at {away} does not answer" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert copy_of_made.lock() == made.lock()
+    assert copy_of_made.run("git", "status", "--porcelain").stdout == ""
+
+    again = copy_of_made.run("dvc", "repro")
+    assert [line for line in again.stdout.splitlines() if line.startswith("Running")] == ["Running stage 'publish':"]
+    client = MlflowClient(f"sqlite:///{copy_of_made.root / 'mlflow.db'}")
+    runs = client.search_runs([found.experiment_id for found in client.search_experiments()], DIGEST)
+    assert [run.info.status for run in runs] == ["FINISHED"]
+
+
+def test_a_server_that_is_away_is_named_soon(copy_of_made):
+    away = f"http://{HERE}:{free_port()}"
+    refused(copy_of_made, 30, away, "Connection refused", uri=away)
+
+
+def test_a_server_that_never_answers_is_given_up(copy_of_made):
+    with closing(socket.create_server((HERE, 0))) as listener:
+        silent = f"http://{HERE}:{listener.getsockname()[1]}"
+        refused(copy_of_made, 60, silent, "does not answer", uri=silent)
+
+
+@pytest.mark.parametrize("code", [500, 503, 401, 403, 404])
+def test_a_server_that_refuses_is_named_with_its_answer(copy_of_made, code):
+    with answering(code, b"<html>no</html>") as broken:
+        refused(copy_of_made, 30, broken, str(code), uri=broken)
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"{}"])
+def test_a_server_that_is_not_mlflow_is_named(copy_of_made, body):
+    with answering(200, body) as other:
+        refused(copy_of_made, 30, other, uri=other)
+
+
+@pytest.mark.parametrize("uri", ["htp://example.org", "postgresql://user@127.0.0.1:1/runs", "runs"])
+def test_an_address_that_cannot_be_used_is_named(copy_of_made, uri):
+    refused(copy_of_made, 30, uri, uri=uri)
+
+
+def test_a_file_that_is_no_database_is_named_and_kept(copy_of_made):
+    (copy_of_made.root / "mlflow.db").write_text("This is a diary.\n")
+    refused(copy_of_made, 30, "mlflow.db", "not a database")
+
+
+def test_a_folder_in_which_no_database_can_be_made_is_named_soon(copy_of_made):
+    copy_of_made.root.chmod(0o555)
+    try:
+        refused(copy_of_made, 30, str(copy_of_made.root), through=AS_A_USER)
+    finally:
+        copy_of_made.root.chmod(0o755)
+
+
+def test_a_disk_that_fills_up_while_publishing_is_named(copy_of_made, made):
+    source, target = (f"file:{project.root / 'mlflow.db'}" for project in (made, copy_of_made))
+    subprocess.run(["cp", source.removeprefix("file:"), target.removeprefix("file:")], check=True)
+    copy_of_made.params({"publish": {"experiment": "another"}})
+    refused(copy_of_made, 60, "mlflow.db", through=["sh", "-c", 'ulimit -f 200; exec "$@"', "sh"])

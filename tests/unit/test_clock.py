@@ -1,0 +1,157 @@
+"""data.clock: from the clock times of a timetable to UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight
+
+ZONES = (
+    "America/New_York",
+    "America/Los_Angeles",
+    "America/Phoenix",
+    "America/Puerto_Rico",
+    "Pacific/Honolulu",
+    "Pacific/Auckland",
+    "Asia/Tokyo",
+    "Europe/London",
+)
+
+
+def utc(local: str, zone: str | None) -> str:
+    """UTC of one local time, as text."""
+    return str(local_to_utc(pd.Series([pd.Timestamp(local)]), pd.Series([zone], dtype=object))[0])
+
+
+def arrival(departure: str, origin: str, clock: str, destination: str) -> str:
+    """Arrival of one flight by the clock of its destination, as text, given local departure and the timetable's arrival."""
+    hours, minutes = map(int, clock.split(":"))
+    when = arrival_after(
+        local_to_utc(pd.Series([pd.Timestamp(departure)]), pd.Series([origin])),
+        pd.Series([hours * 60 + minutes]),
+        pd.Series([pd.Timestamp(departure).normalize()]),
+        pd.Series([destination]),
+    )
+    return str(when[0].tz_convert(destination).tz_localize(None))
+
+
+def test_clock_times_become_minutes() -> None:
+    times = {0: 0, 1: 1, 59: 59, 100: 60, 517: 317, 1200: 720, 2359: 1439, 2400: 1440}
+    assert minutes_after_midnight(pd.Series(list(times)), "here").tolist() == list(times.values())
+
+
+@given(st.integers(0, 1439))
+def test_every_minute_of_the_day_comes_back(minute: int) -> None:
+    assert minutes_after_midnight(pd.Series([minute // 60 * 100 + minute % 60]), "here").tolist() == [minute]
+
+
+@pytest.mark.parametrize("impossible", [-1, 60, 99, 1275, 2401, 2460, 2500, 9999])
+def test_what_is_not_a_clock_time_is_named_with_its_place(impossible: int) -> None:
+    with pytest.raises(UserError, match=f"2013-01, sched_dep_time: {impossible} is not a clock time"):
+        minutes_after_midnight(pd.Series([517, impossible, 600]), "2013-01, sched_dep_time")
+
+
+@pytest.mark.parametrize(
+    ("local", "zone", "expected"),
+    [
+        ("2013-01-15 12:00", "America/New_York", "2013-01-15 17:00:00+00:00"),
+        ("2013-07-15 12:00", "America/New_York", "2013-07-15 16:00:00+00:00"),
+        ("2013-07-15 12:00", "America/Phoenix", "2013-07-15 19:00:00+00:00"),
+        ("2013-01-15 20:00", "Pacific/Honolulu", "2013-01-16 06:00:00+00:00"),
+        ("2013-01-15 05:00", "Asia/Tokyo", "2013-01-14 20:00:00+00:00"),
+    ],
+)
+def test_local_times_become_utc_in_winter_and_in_summer(local: str, zone: str, expected: str) -> None:
+    assert utc(local, zone) == expected
+
+
+def test_a_time_that_spring_skips_becomes_the_first_that_exists() -> None:
+    assert utc("2013-03-10 01:59", "America/New_York") == "2013-03-10 06:59:00+00:00"
+    assert utc("2013-03-10 02:30", "America/New_York") == "2013-03-10 07:00:00+00:00"
+    assert utc("2013-03-10 03:00", "America/New_York") == "2013-03-10 07:00:00+00:00"
+
+
+def test_of_a_time_that_autumn_repeats_the_first_is_taken() -> None:
+    assert utc("2013-11-03 01:30", "America/New_York") == "2013-11-03 05:30:00+00:00"
+    assert utc("2013-11-03 02:00", "America/New_York") == "2013-11-03 07:00:00+00:00"
+
+
+def test_without_a_zone_there_is_no_time() -> None:
+    assert utc("2013-01-15 12:00", None) == "NaT"
+
+
+def test_rows_keep_their_places_among_several_zones() -> None:
+    local = pd.Series([pd.Timestamp("2013-01-15 12:00")] * 4, index=[7, 3, 5, 1])
+    zone = pd.Series(["America/Phoenix", "America/New_York", None, "America/Phoenix"], index=local.index)
+    times = local_to_utc(local, zone)
+    assert times.index.tolist() == [7, 3, 5, 1]
+    assert [None if pd.isna(time) else time.hour for time in times] == [19, 17, None, 19]
+
+
+@pytest.mark.parametrize(
+    ("departure", "origin", "clock", "destination", "expected"),
+    [
+        # on the same day; overnight; a red-eye
+        ("2013-01-15 06:00", "America/New_York", "09:20", "America/New_York", "2013-01-15 09:20:00"),
+        ("2013-01-15 23:30", "America/New_York", "00:40", "America/New_York", "2013-01-16 00:40:00"),
+        ("2013-01-31 21:30", "America/Los_Angeles", "05:55", "America/New_York", "2013-02-01 05:55:00"),
+        # west, by the clock earlier than the departure
+        ("2013-01-15 06:00", "America/New_York", "05:50", "America/Los_Angeles", "2013-01-15 05:50:00"),
+        # across the date line, to the day before and to the day after the next
+        ("2013-01-15 00:30", "Asia/Tokyo", "12:40", "Pacific/Honolulu", "2013-01-14 12:40:00"),
+        ("2013-01-15 23:30", "Pacific/Honolulu", "07:10", "Pacific/Auckland", "2013-01-17 07:10:00"),
+        # the midnight that ends the day
+        ("2013-01-15 22:50", "America/New_York", "24:00", "America/New_York", "2013-01-16 00:00:00"),
+        # through the night in which the clock goes forward
+        ("2013-03-09 23:00", "America/New_York", "03:30", "America/New_York", "2013-03-10 03:30:00"),
+    ],
+)
+def test_the_arrival_is_the_next_time_that_the_destination_shows(
+    departure: str, origin: str, clock: str, destination: str, expected: str
+) -> None:
+    assert arrival(departure, origin, clock, destination) == expected
+
+
+def test_an_arrival_at_the_minute_of_departure_is_a_day_later() -> None:
+    assert arrival("2013-01-15 06:00", "America/New_York", "06:00", "America/New_York") == "2013-01-16 06:00:00"
+
+
+# Between 1:00 and 3:59, clocks go forward or back.
+@given(
+    st.dates(dt.date(1988, 1, 2), dt.date(2030, 12, 30)),
+    st.integers(0, 1439),
+    st.integers(4 * 60, 24 * 60),
+    st.sampled_from(ZONES),
+    st.sampled_from(ZONES),
+)
+def test_the_arrival_is_the_first_after_departure_at_the_wanted_clock_time(
+    date: dt.date, departure_minutes: int, arrival_minutes: int, origin: str, destination: str
+) -> None:
+    midnight = pd.Series([pd.Timestamp(date)])
+    departure = local_to_utc(midnight + pd.Timedelta(minutes=departure_minutes), pd.Series([origin]))
+    found = arrival_after(departure, pd.Series([arrival_minutes]), midnight, pd.Series([destination]))[0]
+
+    local = found.to_pydatetime().astimezone(ZoneInfo(destination))
+    assert local.hour * 60 + local.minute == arrival_minutes % 1440
+    assert found > departure[0]
+    day_before = (local.replace(tzinfo=None) - dt.timedelta(days=1)).replace(tzinfo=ZoneInfo(destination))
+    assert day_before <= departure[0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 1439), st.sampled_from([*ZONES, None])), min_size=1, max_size=8))
+def test_an_unknown_destination_has_no_arrival_and_every_other_one_has(flights: list[tuple[int, str | None]]) -> None:
+    minutes = pd.Series([minute for minute, _ in flights])
+    zones = pd.Series([zone for _, zone in flights], dtype=object)
+    date = pd.Series([pd.Timestamp("2013-05-05")] * len(flights))
+    departure = local_to_utc(date + pd.Timedelta(hours=9), pd.Series(["America/New_York"] * len(flights)))
+    found = arrival_after(departure, minutes, date, zones)
+    assert found.isna().tolist() == zones.isna().tolist()
+    known = found.notna()
+    assert (found[known] - departure[known]).between(pd.Timedelta(minutes=1), pd.Timedelta(hours=24)).all()

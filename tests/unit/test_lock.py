@@ -1,0 +1,83 @@
+"""review.lock: what identifies a pipeline, and what does not."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flight_delay.core.errors import UserError
+from flight_delay.review.lock import digest, outputs, parse_lock, read_lock
+
+STAGES: dict[str, Any] = {
+    "fetch_raw": {
+        "cmd": "python -m fetch",
+        "deps": [{"path": "requirements.txt", "hash": "md5", "md5": "a1"}],
+        "params": {"params.yaml": {"fetch_raw": {"through": "2013-12"}}},
+        "outs": [{"path": "data/raw", "hash": "md5", "md5": "b1.dir"}, {"path": "manifest.json", "md5": "b2"}],
+    },
+    "report": {"cmd": "python -m report", "outs": [{"path": "index.html", "md5": "c1"}]},
+    "publish": {"cmd": "python -m publish", "outs": [{"path": "receipt.json", "md5": "d1"}]},
+}
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    stages = copy.deepcopy(STAGES)
+    change(stages)
+    return stages
+
+
+def backwards(value: Any) -> Any:
+    """The same mappings with their keys the other way round."""
+    return {key: backwards(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
+
+
+def test_the_digest_does_not_see_the_entry_of_publish() -> None:
+    assert digest(changed(lambda stages: stages["publish"]["outs"][0].update(md5="d2"))) == digest(STAGES)
+    assert digest(changed(lambda stages: stages.pop("publish"))) == digest(STAGES)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda stages: stages["fetch_raw"]["deps"][0].update(md5="a2"),
+        lambda stages: stages["fetch_raw"]["outs"][0].update(md5="b3.dir"),
+        lambda stages: stages["report"]["outs"][0].update(md5="c2"),
+        lambda stages: stages["fetch_raw"].update(cmd="python -m fetch --all"),
+        lambda stages: stages["fetch_raw"]["params"]["params.yaml"]["fetch_raw"].update(through="2013-11"),
+        lambda stages: stages.pop("report"),
+        lambda stages: stages.update(more={"cmd": "true"}),
+    ],
+)
+def test_the_digest_changes_with_everything_else(change: Callable[[dict[str, Any]], object]) -> None:
+    assert digest(changed(change)) != digest(STAGES)
+
+
+def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
+    assert list(backwards(STAGES)) != list(STAGES)
+    assert digest(backwards(STAGES)) == digest(STAGES)
+
+
+def test_outputs_are_those_of_every_stage_but_publish() -> None:
+    assert outputs(STAGES) == {"data/raw": "b1.dir", "manifest.json": "b2", "index.html": "c1"}
+
+
+def test_a_lock_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "dvc.lock"
+    path.write_text(yaml.safe_dump({"schema": "2.0", "stages": STAGES}))
+    assert read_lock(path) == STAGES
+
+
+@pytest.mark.parametrize("text", ["", "schema: '2.0'", "- a", "stages: [", "stages:", "stages: broken", "stages: 3"])
+def test_what_is_not_a_lock_file_is_named(text: str) -> None:
+    with pytest.raises(UserError, match=r"HEAD:dvc\.lock: not a lock file"):
+        parse_lock(text, "HEAD:dvc.lock")
+
+
+def test_a_missing_lock_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"dvc\.lock: no such file; `dvc repro` makes it"):
+        read_lock(tmp_path / "dvc.lock")

@@ -1,0 +1,155 @@
+"""report.page: one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from flight_delay.report.page import EXPLANATION_PICTURES, RESULT_PICTURES, render
+
+
+def numbers(first: float) -> dict[str, float]:
+    """Metrics that are told apart by their digits."""
+    names = ("roc_auc", "average_precision", "log_loss", "brier", "base_rate", "precision", "recall", "f1", "accuracy")
+    return {**{name: round(first + 0.011 * place, 6) for place, name in enumerate(names)}, "rows": int(first * 10**6)}
+
+
+METRICS: dict[str, Any] = {
+    "train": numbers(0.201),
+    "validation": numbers(0.302),
+    "test": numbers(0.403),
+    "baselines": {"base_rate": {"test": numbers(0.504)}, "logistic": {"test": numbers(0.605)}},
+    "backtest": {"roc_auc": 0.777, "months": 6},
+    "threshold": 0.25,
+    "mean_prediction": {"test": 0.1234},
+}
+INPUTS: dict[str, Any] = {
+    "metrics": METRICS,
+    "counts": {
+        "scheduled": 70_001,
+        "completed": 60_002,
+        "cancelled": 5_003,
+        "diverted": 4_004,
+        "unknown_destination": 905,
+    },
+    "manifest": {
+        "source": "a <source>",
+        "version": "1.2.3",
+        "licence": "CC0",
+        "homepage": "https://example.org/flights",
+    },
+    "late_minutes": 17,
+    "windows": {"train": "2013-01 … 2013-09", "validation": "2013-10", "test": "2013-11 … 2013-12"},
+    "pictures": {
+        **{picture.name: picture.name.encode() for picture in (*RESULT_PICTURES, *EXPLANATION_PICTURES)},
+        "interpret/dependence_block_minutes": b"first",
+        "interpret/dependence_carrier": b"second",
+    },
+}
+
+
+class Tags(HTMLParser):
+    """Collects the start tags of a page, and whether every tag is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in {"meta", "img", "link", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return render(**INPUTS)
+
+
+def test_every_metric_is_on_the_page(page: str) -> None:
+    of_models = [METRICS[window] for window in ("train", "validation", "test")]
+    for metrics in (*of_models, *(of["test"] for of in METRICS["baselines"].values())):
+        assert f"<td>{metrics['rows']:,}</td><td>{metrics['base_rate']:.1%}</td>".replace("%", " %") in page
+        for name in set(metrics) - {"rows", "base_rate"}:
+            assert f"<td>{metrics[name]:.3f}</td>" in page
+    assert "<b>0.777</b>" in page
+    assert "mean of 6 months" in page
+
+
+def test_the_figures_at_the_top_are_those_of_the_model_on_test(page: str) -> None:
+    for name in ("roc_auc", "average_precision", "log_loss"):
+        assert f"<b>{METRICS['test'][name]:.3f}</b>" in page
+
+
+def test_counts_windows_and_source_are_on_the_page(page: str) -> None:
+    for said in (
+        "70,001",
+        "60,002",
+        "5,003",
+        "4,004",
+        "905",
+        "1.2.3",
+        "12.3 %",
+        "25 %",
+        "17 minutes late",
+        *INPUTS["windows"].values(),
+    ):
+        assert said in page
+    assert "a &lt;source&gt;" in page
+
+
+def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
+    tags = Tags(page)
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in tags.found}
+    for tag, attributes in tags.found:
+        for name in ("src", "srcset", "data", "poster", "background"):
+            assert (attributes.get(name) or "data:").startswith("data:")
+        if "href" in attributes:
+            assert (tag, attributes["href"]) == ("a", "https://example.org/flights")
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_every_picture_is_there_once_with_words_for_those_who_cannot_see_it(page: str) -> None:
+    images = [attributes for tag, attributes in Tags(page).found if tag == "img"]
+    shown = [base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,")) for image in images]
+    assert sorted(shown) == sorted(INPUTS["pictures"].values())
+    descriptions = [image["alt"] for image in images]
+    assert all(descriptions)
+    assert len(set(descriptions)) == len(images)
+
+
+def test_pictures_of_dependence_come_last_in_the_order_given(page: str) -> None:
+    images = [attributes for tag, attributes in Tags(page).found if tag == "img"]
+    assert ["Effect of block minutes" in (image["alt"] or "") for image in images][-2:] == [True, False]
+    assert "Effect of carrier" in (images[-1]["alt"] or "")
+
+
+def test_every_tag_is_closed(page: str) -> None:
+    assert Tags(page).open == []
+
+
+def test_the_same_numbers_give_the_same_page(page: str) -> None:
+    assert render(**INPUTS) == page
+    assert render(**{**INPUTS, "metrics": {**METRICS, "threshold": 0.3}}) != page
+
+
+@pytest.mark.parametrize("missing", ["interpret/bar", "evaluate/roc"])
+def test_a_missing_picture_is_an_error_and_not_a_hole(missing: str) -> None:
+    pictures = {name: content for name, content in INPUTS["pictures"].items() if name != missing}
+    with pytest.raises(UndefinedError, match=missing):
+        render(**{**INPUTS, "pictures": pictures})
+
+
+def test_a_missing_number_is_an_error_and_not_a_hole() -> None:
+    with pytest.raises(UndefinedError, match="backtest"):
+        render(**{**INPUTS, "metrics": {name: of for name, of in METRICS.items() if name != "backtest"}})
