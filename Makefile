@@ -1,7 +1,7 @@
 # Sets up and abbreviates. The pipeline itself is `dvc repro`.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PORT ?= 5000
 # Stages and tools are found in the environment without activating it.
@@ -45,7 +45,7 @@ lock: $(DEV) ## lock the requirements again after an edit of requirements*.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-dev.txt requirements-dev.in
 
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "make: error: $(PYTHON) is not on the PATH; install Python 3.11, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo "make: error: there is no python3 on the PATH; install Python 3.11, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 

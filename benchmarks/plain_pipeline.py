@@ -6,21 +6,14 @@ import importlib
 import logging
 import sys
 import zoneinfo
+from pathlib import Path
 
-STAGES = (
-    "fetch_raw",
-    "make_dataset",
-    "build_features",
-    "train_baselines",
-    "train_model",
-    "backtest",
-    "evaluate",
-    "interpret",
-    "report",
-)
+import yaml
 
 if __name__ == "__main__":
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level="INFO")
     zoneinfo.reset_tzpath(to=())
-    for stage in STAGES:
+    for stage in yaml.safe_load(Path("dvc.yaml").read_text())["stages"]:
+        if stage == "publish":
+            continue
         importlib.import_module(f"flight_delay.stages.{stage}").main()

@@ -32,9 +32,13 @@ def tracking_uri() -> str:
 
 def connect() -> MlflowClient:
     """Point mlflow at the tracking server."""
-    # MLflow logs the migrations of a new database, a hundred lines of no use here.
-    for name in ("alembic", "mlflow.store.db.utils"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # MLflow logs the migrations of a new database, a hundred lines of no use here; urllib3 logs what becomes our error.
+    for name, level in {
+        "alembic": "WARNING",
+        "mlflow.store.db.utils": "WARNING",
+        "urllib3.connectionpool": "ERROR",
+    }.items():
+        logging.getLogger(name).setLevel(level)
     mlflow.set_tracking_uri(tracking_uri())
     return MlflowClient()
 
@@ -52,9 +56,9 @@ def reachable() -> Iterator[None]:
     except MlflowException as error:
         if error.error_code not in {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}:
             raise
-        raise UserError(f"MLflow at {tracking_uri()} does not answer ({_first_line(error)}); {advice}") from None
+        raise UserError(f"MLflow at {tracking_uri()} does not answer ({_reason(error)}); {advice}") from None
     except sqlalchemy.exc.DBAPIError as error:
-        raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_first_line(error)}); {advice}") from None
+        raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_reason(error)}); {advice}") from None
 
 
 def experiment_id(client: MlflowClient, name: str) -> str:
@@ -82,5 +86,9 @@ def experiment_id(client: MlflowClient, name: str) -> str:
     return str(found.experiment_id)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200]
+def _reason(error: BaseException) -> str:
+    """What is at the bottom of an error, such as 'Connection refused'; the ones above it only add addresses."""
+    while below := error.__cause__ or error.__context__:
+        error = below
+    said = str(error).strip() or type(error).__name__
+    return said.splitlines()[0][:200]

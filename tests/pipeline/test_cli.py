@@ -1,0 +1,45 @@
+"""The command `flight-delay`: help, and errors in one line."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+
+def one_line_of_error(done) -> str:
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def test_help_names_the_commands_and_what_they_do(made) -> None:
+    said = made.run("flight-delay", "--help").stdout
+    assert "verify" in said
+    assert "ui" in said
+    assert "exit codes: 0 all the same, 1 something is different, 2 it could not be checked" in made.run(
+        "flight-delay", "verify", "--help"
+    ).stdout.replace("\n", " ")
+
+
+def test_help_answers_without_loading_what_it_does_not_need(made) -> None:
+    done = made.run("python", "-X", "importtime", "-m", "flight_delay.cli", "--help", PYTHONPATH="src")
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert loaded & {"mlflow", "pandas", "xgboost", "matplotlib", "sklearn", "shap"} == set()
+
+
+@pytest.mark.parametrize("wrong", [["frobnicate"], ["verify", "--no-such-option"], []])
+def test_a_wrong_command_line_gives_usage_and_code_2(made, wrong: list[str]) -> None:
+    assert "usage: flight-delay" in made.run("flight-delay", *wrong, code=2).stderr
+
+
+def test_the_ui_needs_runs(copy_of_made) -> None:
+    error = one_line_of_error(copy_of_made.run("flight-delay", "ui", code=2))
+    assert "has no experiment 'flight-delay' yet; `dvc repro` publishes a run" in error
+
+
+def test_the_ui_of_a_server_that_is_down_is_an_error(made) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    error = one_line_of_error(made.run("flight-delay", "ui", code=2, MLFLOW_TRACKING_URI=f"http://127.0.0.1:{port}"))
+    assert f"MLflow at http://127.0.0.1:{port} does not answer" in error
