@@ -58,7 +58,10 @@ def test_the_table_of_stages_is_that_of_the_pipeline() -> None:
     for name, row in table.items():
         assert re.findall(r"`(\w+)`", row[3]) == stages[name].get("params", [])
         for output in re.findall(r"`([\w/.]+)`", row[4]):
-            paths = [path if isinstance(path, str) else next(iter(path)) for path in stages[name]["outs"]]
+            paths = [
+                path if isinstance(path, str) else next(iter(path))
+                for path in [*stages[name]["outs"], *stages[name].get("metrics", [])]
+            ]
             assert any(path.startswith(output.rstrip("/")) for path in paths), (name, output)
 
 

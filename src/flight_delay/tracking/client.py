@@ -10,12 +10,15 @@ from pathlib import Path
 
 import mlflow
 import sqlalchemy.exc
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from flight_delay.core.errors import UserError
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
+# What MLflow says when a server or database fails, as against a request that it refuses.
+UNREACHABLE = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}
 # The view of the MLflow UI for trained models (the other is for language-model applications).
 MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
 
@@ -40,7 +43,19 @@ def connect() -> MlflowClient:
     }.items():
         logging.getLogger(name).setLevel(level)
     mlflow.set_tracking_uri(tracking_uri())
-    return MlflowClient()
+    with _first_use(tracking_uri()):
+        return MlflowClient()
+
+
+@contextmanager
+def _first_use(uri: str) -> Iterator[None]:
+    """Let one process at a time make the tables of a database file: MLflow's migrations do not stand two."""
+    path = uri.removeprefix("sqlite:///")
+    if path == uri or not Path(path).parent.is_dir():
+        yield  # a server does this by itself
+        return
+    with FileLock(f"{path}.lock"):
+        yield
 
 
 @contextmanager
@@ -54,7 +69,7 @@ def reachable() -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        if error.error_code not in {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}:
+        if error.error_code not in UNREACHABLE:
             raise
         raise UserError(f"MLflow at {tracking_uri()} does not answer ({_reason(error)}); {advice}") from None
     except sqlalchemy.exc.DBAPIError as error:

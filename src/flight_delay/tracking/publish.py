@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
-from flight_delay.tracking.client import connect, experiment_id, reachable
+from flight_delay.core.errors import UserError
+from flight_delay.tracking.client import UNREACHABLE, connect, experiment_id, reachable, tracking_uri
 from flight_delay.tracking.content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
 from flight_delay.tracking.model import log_model
 
 # MLflow's own limit on a batch of metrics.
 BATCH = 1000
+# How often to start again when others have removed what was there a moment ago.
+ATTEMPTS = 5
 
 
 class Published(NamedTuple):
@@ -29,9 +33,16 @@ class Published(NamedTuple):
 def publish(content: Content, experiment: str, commit: str | None) -> Published:
     """Make sure that exactly one complete run holds this content.
 
-    Searching and then creating is a race when two publish at once. So whoever completes a run looks again and keeps,
-    of all runs with this digest, the one that was complete first; everybody comes to the same choice, and a publisher
-    whose run has gone under it takes the one that was kept.
+    Searching and then creating is a race when several publish at once, and MLflow has no lock to take. So:
+
+    1. Who finds a complete run adds none, and clears away what others left.
+    2. Who has created a run looks again, and gives it up if one was completed meanwhile.
+    3. Who has completed a run looks again. Of several complete ones the first (by time of completion, then id) stays and
+       removes those that are not complete; the others remove themselves.
+
+    Two complete runs cannot both go: of two, the one that looks later sees the other complete, and a complete run is
+    removed by nobody but itself, or by step 1 once nobody is at work on it. Two cannot both stay: by step 2, whoever
+    completes a run sees all others that will get so far.
 
     Args:
         content: what to publish.
@@ -44,36 +55,43 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
     with reachable():
         client = connect()
         number = experiment_id(client, experiment)
-        added = not _complete(client, number, content.digest)
-        if added:
-            _add(client, number, content)
-        kept = _complete(client, number, content.digest)[0].info.run_id
-        for run in _runs(client, number, content.digest):
-            if run.info.run_id != kept:
-                _remove(client, number, run.info.run_id)
-        if commit:
-            client.set_tag(kept, COMMIT_TAG, commit)
-            client.set_tag(kept, "mlflow.source.git.commit", commit)
-        return Published(kept, added)
+        for _ in range(ATTEMPTS):
+            before = _complete(client, number, content.digest)
+            if before:
+                for run in _runs(client, number, content.digest):
+                    if run.info.run_id != before[0]:
+                        _remove(client, number, run.info.run_id)
+            else:
+                _add(client, number, content)
+            kept = _complete(client, number, content.digest)
+            if kept:
+                for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
+                    client.set_tag(kept[0], tag, commit)
+                return Published(kept[0], added=not before)
+    raise UserError(f"others keep removing the run of this pipeline from {tracking_uri()}; `dvc repro` tries again")
 
 
 def _runs(client: MlflowClient, experiment: str, digest: str) -> list[Run]:
     return list(client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'"))
 
 
-def _complete(client: MlflowClient, experiment: str, digest: str) -> list[Run]:
-    """Complete runs, the one that was complete first at the head."""
-    finished = [run for run in _runs(client, experiment, digest) if run.info.status == "FINISHED"]
-    return sorted(finished, key=lambda run: (run.info.end_time, run.info.run_id))
+def _complete(client: MlflowClient, experiment: str, digest: str) -> list[str]:
+    """Ids of complete runs, the one that was complete first at the head."""
+    finished = [run.info for run in _runs(client, experiment, digest) if run.info.status == "FINISHED"]
+    return [info.run_id for info in sorted(finished, key=lambda info: (info.end_time, info.run_id))]
 
 
 def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Remove a run and its models, as far as nobody else has."""
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
-        client.delete_logged_model(model.model_id)
-    client.delete_run(run_id)
+        with _perhaps_gone():
+            client.delete_logged_model(model.model_id)
+    with _perhaps_gone():
+        client.delete_run(run_id)
 
 
 def _add(client: MlflowClient, experiment: str, content: Content) -> None:
+    """Add a run, complete it, and settle with those who did the same (steps 2 and 3)."""
     tags = {
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "PROJECT",
@@ -81,14 +99,34 @@ def _add(client: MlflowClient, experiment: str, content: Content) -> None:
     }
     run_id = client.create_run(experiment, run_name=content.name, tags={**content.tags, **tags}).info.run_id
     try:
+        if _complete(client, experiment, content.digest):
+            _remove(client, experiment, run_id)
+            return
         _log(client, run_id, content)
     except BaseException as error:
-        # That another publisher was first and has removed this run is no failure.
-        if isinstance(error, MlflowException) and _complete(client, experiment, content.digest):
-            return
         with suppress(MlflowException):
             _remove(client, experiment, run_id)
-        raise
+        # That another publisher was first and has removed this run is no failure.
+        if not isinstance(error, MlflowException) or not _complete(client, experiment, content.digest):
+            raise
+        return
+    complete = _complete(client, experiment, content.digest)
+    if complete[:1] != [run_id]:
+        _remove(client, experiment, run_id)
+        return
+    for run in _runs(client, experiment, content.digest):
+        if run.info.run_id not in complete and run.info.status != "FINISHED":
+            _remove(client, experiment, run.info.run_id)
+
+
+@contextmanager
+def _perhaps_gone() -> Iterator[None]:
+    """Let pass that something is not there any more; a server that does not answer is another matter."""
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code in UNREACHABLE:
+            raise
 
 
 def _log(client: MlflowClient, run_id: str, content: Content) -> None:
