@@ -30,6 +30,10 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+    except OSError as error:
+        # A full disk does not say which file it was.
+        error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -72,15 +76,18 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
     A former `path` is replaced as a whole. A folder that a killed process left behind is cleared away first.
     """
-    partial = _partial(path)
-    shutil.rmtree(partial, ignore_errors=True)
+    partial, former = _partial(path), path.with_name(f".{path.name}.former.partial")
+    for leftover in (partial, former):
+        shutil.rmtree(leftover, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         yield partial
-        shutil.rmtree(path, ignore_errors=True)
+        if path.exists():
+            path.rename(former)
         partial.rename(path)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        for leftover in (partial, former):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def read_json(path: Path) -> Any:
@@ -97,6 +104,43 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: not readable as JSON ({error}); `dvc checkout --force` restores it") from None
 
 
+def folders_in(path: Path) -> list[Path]:
+    """The folders in a folder, in order of their names.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    if not path.is_dir():
+        raise UserError(f"{path}: no such folder; {_RESTORE}")
+    return sorted(folder for folder in path.iterdir() if folder.is_dir())
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file whole.
+
+    Raises:
+        UserError: it is missing.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; {_RESTORE}") from None
+
+
+def read_csv(path: Path) -> dict[str, list[float]]:
+    """Read a CSV of numbers by column.
+
+    Raises:
+        UserError: it is missing, empty or holds something else.
+    """
+    try:
+        header, *rows = csv.reader(io.StringIO(read_bytes(path).decode()))
+        columns = zip(*([float(value) for value in row] for row in rows), strict=True)
+        return dict(zip(header, map(list, columns), strict=True))
+    except ValueError as error:
+        raise UserError(f"{path}: not a table of numbers ({error}); {_RESTORE}") from None
+
+
 def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a Parquet file.
 
@@ -110,6 +154,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
     """
     wanted = schema.names if schema is not None else columns
     try:
+        path.open("rb").close()  # names the file where Arrow does not
         file = pq.ParquetFile(path, page_checksum_verification=True)
         present = file.schema_arrow
         for name in wanted or []:

@@ -61,7 +61,9 @@ def guarded(name: str, work: Callable[[], int]) -> int:
             raise
         where = error.filename or Path.cwd()
         advice = (
-            "free some space" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "check who may write"
+            "free some space"
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+            else "check who may read and write there"
         )
         print(f"{name}: error: {where}: {os.strerror(error.errno)}; {advice} and run it again", file=sys.stderr)
     return 2

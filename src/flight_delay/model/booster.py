@@ -31,8 +31,8 @@ class BoosterParameters(Parameters):
     subsample: Annotated[float, Field(gt=0, le=1)]
     colsample_bytree: Annotated[float, Field(gt=0, le=1)]
     reg_lambda: Annotated[float, Field(ge=0)]
-    max_bin: Annotated[int, Field(ge=2)]
-    seed: Annotated[int, Field(ge=0)]
+    max_bin: Annotated[int, Field(ge=2, le=65_536)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
-import pandas as pd
 
 from flight_delay.plots.style import BLUE, GREY, ORANGE, picture, png
 
 
-def training_curve(curve: pd.DataFrame) -> bytes:
+def training_curve(curve: Mapping[str, Sequence[float]]) -> bytes:
     """Log loss on both windows, round by round (columns round, train_logloss, validation_logloss)."""
     best = int(np.argmin(curve["validation_logloss"]))
     title = f"Training: best after {best + 1} rounds, log loss {curve['validation_logloss'][best]:.4f}"

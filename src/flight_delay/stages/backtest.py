@@ -28,7 +28,9 @@ def main() -> int:
     steps = origins(params.load("windows", months.Windows), p.first_test_month)
     read = partial(read_month, PROCESSED)
     for step in steps:
-        months.require_months(PROCESSED, "backtest", [*step.train_months, step.validation_month, step.test_month])
+        months.require_months(
+            PROCESSED, "windows.train (for the backtest)", [*step.train_months, step.validation_month, step.test_month]
+        )
         require_both_classes((read(month).late for month in step.train_months), f"backtest before {step.test_month}")
         require_both_classes([read(step.validation_month).late], step.validation_month)
         require_both_classes([read(step.test_month).late], step.test_month)

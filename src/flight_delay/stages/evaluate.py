@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 from pydantic import Field
 
 from flight_delay.core import files, months, params
@@ -48,7 +47,7 @@ def main() -> int:
         require_both_classes([of.late], f"windows.{name}")
     baselines = {
         folder.name: Predictions.concat(Predictions.read(folder, month) for month in windows["test"].months)
-        for folder in sorted(BASELINES.iterdir())
+        for folder in files.folders_in(BASELINES)
     }
 
     metrics = summarize(model, baselines, files.read_json(BACKTEST / "metrics.json"), p.threshold)
@@ -70,7 +69,7 @@ def main() -> int:
         files.write_csv(report / "metric_by_month.csv", list(monthly[0]), [list(row.values()) for row in monthly])
         for name, picture in plots.draw_all(metrics, curves, monthly).items():
             files.write_bytes(report / f"{name}.png", picture)
-        files.write_bytes(report / "training_curve.png", training_curve(pd.read_csv(TRAINING_CURVE)))
+        files.write_bytes(report / "training_curve.png", training_curve(files.read_csv(TRAINING_CURVE)))
     files.write_json(METRICS, metrics)
     return sum(map(len, by_month.values()))
 

@@ -24,7 +24,7 @@ def main() -> int:
         manifest=files.read_json(MANIFEST),
         late_minutes=params.load("build_features", TargetParameters).late_minutes,
         windows={name: str(window) for name, window in windows.items()},
-        pictures={name: path.read_bytes() for name, path in paths.items() if name in names or path.exists()},
+        pictures={name: files.read_bytes(path) for name, path in paths.items() if name in names or path.exists()},
     )
     files.write_text(PAGE, page)
     return len(names)

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from flight_delay.core.files import read_json
+from flight_delay.core.files import read_csv, read_json
 from flight_delay.core.months import Windows
 from flight_delay.core.params import read_sections
 from flight_delay.core.runner import recorded_runs
@@ -56,14 +54,14 @@ def gather(stages: Stages, windows: Windows) -> Content:
         windows: the months that the model learnt from and was judged on.
     """
     metrics, md5 = read_json(Path("reports/metrics.json")), outputs(stages)
-    curve = pd.read_csv("reports/train/curve.csv").drop(columns="round")
+    curve = read_csv(Path("reports/train/curve.csv"))
     identity = digest(stages)
     return Content(
         digest=identity,
         name=os.environ.get("DVC_EXP_NAME") or f"repro-{identity[:7]}",
         params={name: str(value) for name, value in _flat(read_sections(), ".") if not name.startswith("publish.")},
         metrics={name: float(value) for name, value in _flat(metrics, "/")},
-        curve={f"curve/{name}": values.tolist() for name, values in curve.items()},
+        curve={f"curve/{name}": values for name, values in curve.items() if name != "round"},
         tags={
             DIGEST_TAG: identity,
             "author": author(),

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
 
 from flight_delay.core.errors import UserError
@@ -19,7 +19,7 @@ from flight_delay.tracking.model import log_model
 
 # MLflow's own limit on a batch of metrics.
 BATCH = 1000
-# How often to start again when others have removed what was there a moment ago.
+# How often to start again when others are at work on the same.
 ATTEMPTS = 5
 
 
@@ -56,29 +56,28 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
         client = connect()
         number = experiment_id(client, experiment)
         for _ in range(ATTEMPTS):
-            before = _complete(client, number, content.digest)
-            if before:
-                for run in _runs(client, number, content.digest):
-                    if run.info.run_id != before[0]:
-                        _remove(client, number, run.info.run_id)
+            added = None
+            complete, others = _runs(client, number, content.digest)
+            if complete:
+                for run_id in [*complete[1:], *others]:
+                    _remove(client, number, run_id)
             else:
-                _add(client, number, content)
-            kept = _complete(client, number, content.digest)
-            if kept:
+                added = _add(client, number, content)
+            complete, _ = _runs(client, number, content.digest)
+            if complete:
                 for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
-                    client.set_tag(kept[0], tag, commit)
-                return Published(kept[0], added=not before)
+                    client.set_tag(complete[0], tag, commit)
+                return Published(complete[0], added=complete[0] == added)
     raise UserError(f"others keep removing the run of this pipeline from {tracking_uri()}; `dvc repro` tries again")
 
 
-def _runs(client: MlflowClient, experiment: str, digest: str) -> list[Run]:
-    return list(client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'"))
-
-
-def _complete(client: MlflowClient, experiment: str, digest: str) -> list[str]:
-    """Ids of complete runs, the one that was complete first at the head."""
-    finished = [run.info for run in _runs(client, experiment, digest) if run.info.status == "FINISHED"]
-    return [info.run_id for info in sorted(finished, key=lambda info: (info.end_time, info.run_id))]
+def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str], list[str]]:
+    """Ids of complete runs, the one that was complete first at the head, and of those that are not; from one search."""
+    found = [run.info for run in client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'")]
+    complete = sorted(
+        (info for info in found if info.status == "FINISHED"), key=lambda info: (info.end_time, info.run_id)
+    )
+    return [info.run_id for info in complete], [info.run_id for info in found if info.status != "FINISHED"]
 
 
 def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
@@ -90,33 +89,29 @@ def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
         client.delete_run(run_id)
 
 
-def _add(client: MlflowClient, experiment: str, content: Content) -> None:
-    """Add a run, complete it, and settle with those who did the same (steps 2 and 3)."""
+def _add(client: MlflowClient, experiment: str, content: Content) -> str:
+    """Add a run, complete it, and settle with those who did the same (steps 2 and 3); its id, whether it stays or not."""
     tags = {
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "PROJECT",
         "mlflow.user": content.tags["author"].partition(" <")[0],
     }
-    run_id = client.create_run(experiment, run_name=content.name, tags={**content.tags, **tags}).info.run_id
+    own: str = client.create_run(experiment, run_name=content.name, tags={**content.tags, **tags}).info.run_id
     try:
-        if _complete(client, experiment, content.digest):
-            _remove(client, experiment, run_id)
-            return
-        _log(client, run_id, content)
+        complete, _ = _runs(client, experiment, content.digest)
+        if not complete:
+            _log(client, own, content)
     except BaseException as error:
         with suppress(MlflowException):
-            _remove(client, experiment, run_id)
+            _remove(client, experiment, own)
         # That another publisher was first and has removed this run is no failure.
-        if not isinstance(error, MlflowException) or not _complete(client, experiment, content.digest):
+        if not isinstance(error, MlflowException) or not _runs(client, experiment, content.digest)[0]:
             raise
-        return
-    complete = _complete(client, experiment, content.digest)
-    if complete[:1] != [run_id]:
+        return own
+    complete, others = _runs(client, experiment, content.digest)
+    for run_id in others if complete[:1] == [own] else [own]:
         _remove(client, experiment, run_id)
-        return
-    for run in _runs(client, experiment, content.digest):
-        if run.info.run_id not in complete and run.info.status != "FINISHED":
-            _remove(client, experiment, run.info.run_id)
+    return own
 
 
 @contextmanager
@@ -140,7 +135,7 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
     ]
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
-    client.log_inputs(run_id, datasets=[_dataset_input(part) for part in content.datasets])
+    _log_inputs(client, run_id, content)
     for name, path in content.files.items():
         if path.is_dir():
             client.log_artifacts(run_id, str(path), name)
@@ -148,6 +143,19 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
             client.log_artifact(run_id, str(path))
     # Last: it closes the run, which makes it complete.
     log_model(run_id, content)
+
+
+def _log_inputs(client: MlflowClient, run_id: str, content: Content) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            client.log_inputs(run_id, datasets=[_dataset_input(part) for part in content.datasets])
+        except MlflowException as error:
+            # MLflow looks for a data set and then inserts it, so that two who log the same data collide.
+            if "datasets" not in str(error) or attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(0.2 * (attempt + 1))
+        else:
+            return
 
 
 def _dataset_input(part: DataSet) -> DatasetInput:

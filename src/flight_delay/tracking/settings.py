@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Annotated
+
+from pydantic import Field
 
 from flight_delay.core.params import Parameters
 
@@ -19,7 +22,7 @@ DEFAULTS = {
 class Publish(Parameters):
     """The section `publish` of params.yaml: name of the experiment in MLflow."""
 
-    experiment: str
+    experiment: Annotated[str, Field(min_length=1)]
 
 
 def apply_settings() -> None:

@@ -94,8 +94,14 @@ def canonical_flights(raw: pa.Table, zones: dict[str, str], where: str) -> pa.Ta
     Raises:
         UserError: a clock time does not exist, or an origin has no time zone.
     """
+    for name in ("carrier", "flight", "origin", "dest", "distance"):
+        if raw[name].null_count:
+            raise UserError(f"{where}: {raw[name].null_count} flights have no {name}; mend the source")
     source = raw.to_pandas()
-    date = pd.to_datetime(source[["year", "month", "day"]]).dt.as_unit("ms")
+    try:
+        date = pd.to_datetime(source[["year", "month", "day"]]).dt.as_unit("ms")
+    except ValueError as error:
+        raise UserError(f"{where}: a date that does not exist ({error}); mend the source") from None
     departure_minutes = minutes_after_midnight(source["sched_dep_time"], f"{where}, sched_dep_time")
     arrival_minutes = minutes_after_midnight(source["sched_arr_time"], f"{where}, sched_arr_time")
     origin_zone, destination_zone = source["origin"].map(zones), source["dest"].map(zones)
