@@ -4,43 +4,47 @@ everything that the other stages made stays, to be published by the next `dvc re
 from __future__ import annotations
 
 import http.server
+import os
 import socket
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-
-import os
 
 import pytest
 from mlflow import MlflowClient
 
 HERE = "127.0.0.1"
-DIGEST = "tags.pipeline_digest LIKE '%'"
 # Root may write everywhere; without this capability it may not.
 AS_A_USER = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
 
 
 def everything(project) -> dict[Path, tuple[int, int, int]]:
-    """All files, so that one that was written again differs."""
-    files = [path for path in project.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+    """All files but logs and the lock on the database, so that one that was written again differs."""
+    return {
+        path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns)
+        for path in project.root.rglob("*")
+        if path.is_file() and path.name != "mlflow.db.lock" and not {"__pycache__", "logs"} & set(path.parts)
+    }
 
 
-def refused(project, seconds: float, *said: str, through: list[str] | None = None, uri: str = "") -> None:
+def refused(project, seconds: float, *said: str, uri: str = "") -> None:
     """`publish` ends in time with code 2 and one line that says all this, and leaves everything as it was."""
-    before, begun = everything(project), time.monotonic()
-    stage = [*(through or []), "python", "-m", "flight_delay.stages.publish"]
+    before = everything(project)
     environment = {"MLFLOW_TRACKING_URI": uri} if uri else {}
-    done = project.run(*stage, code=2, timeout=seconds, PYTHONPATH="src", **environment)
+    done = project.stage("publish", code=2, timeout=seconds, **environment)
     *log, error = done.stderr.splitlines()
     assert error.startswith("publish: error: ")
     assert [words for words in ("MLFLOW_TRACKING_URI", "dvc repro", *said) if words not in error] == [], error
     assert [line for line in log if "Traceback" in line or "error:" in line] == []
-    assert time.monotonic() - begun < seconds
     assert everything(project) == before
+
+
+def statuses(project) -> list[str]:
+    """Of the runs in the checkout's own MLflow."""
+    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+    runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
+    return [run.info.status for run in runs]
 
 
 def free_port() -> int:
@@ -72,9 +76,7 @@ def answering(code: int, body: bytes = b"") -> Iterator[str]:
 
 def test_when_the_server_is_back_dvc_publishes_alone(copy_of_made, made):
     away = f"http://{HERE}:{free_port()}"
-    begun = time.monotonic()
-    failed = copy_of_made.run("dvc", "repro", code=255, MLFLOW_TRACKING_URI=away)
-    assert time.monotonic() - begun < 30
+    failed = copy_of_made.run("dvc", "repro", code=255, timeout=60, MLFLOW_TRACKING_URI=away)
     assert f"publish: error: MLflow at {away} does not answer" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert copy_of_made.lock() == made.lock()
@@ -82,9 +84,7 @@ def test_when_the_server_is_back_dvc_publishes_alone(copy_of_made, made):
 
     again = copy_of_made.run("dvc", "repro")
     assert [line for line in again.stdout.splitlines() if line.startswith("Running")] == ["Running stage 'publish':"]
-    client = MlflowClient(f"sqlite:///{copy_of_made.root / 'mlflow.db'}")
-    runs = client.search_runs([found.experiment_id for found in client.search_experiments()], DIGEST)
-    assert [run.info.status for run in runs] == ["FINISHED"]
+    assert statuses(copy_of_made) == ["FINISHED"]
 
 
 def test_a_server_that_is_away_is_named_soon(copy_of_made):
@@ -98,19 +98,18 @@ def test_a_server_that_never_answers_is_given_up(copy_of_made):
         refused(copy_of_made, 60, silent, "does not answer", uri=silent)
 
 
-@pytest.mark.parametrize("code", [500, 503, 401, 403, 404])
+@pytest.mark.parametrize("code", [500, 401, 404])
 def test_a_server_that_refuses_is_named_with_its_answer(copy_of_made, code):
     with answering(code, b"<html>no</html>") as broken:
         refused(copy_of_made, 30, broken, str(code), uri=broken)
 
 
-@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"{}"])
-def test_a_server_that_is_not_mlflow_is_named(copy_of_made, body):
-    with answering(200, body) as other:
+def test_a_server_that_is_not_mlflow_is_named(copy_of_made):
+    with answering(200, b"<html>Welcome</html>") as other:
         refused(copy_of_made, 30, other, uri=other)
 
 
-@pytest.mark.parametrize("uri", ["htp://example.org", "postgresql://user@127.0.0.1:1/runs", "runs"])
+@pytest.mark.parametrize("uri", ["htp://example.org", "runs"])
 def test_an_address_that_cannot_be_used_is_named(copy_of_made, uri):
     refused(copy_of_made, 30, uri, uri=uri)
 
@@ -121,15 +120,24 @@ def test_a_file_that_is_no_database_is_named_and_kept(copy_of_made):
 
 
 def test_a_folder_in_which_no_database_can_be_made_is_named_soon(copy_of_made):
+    (copy_of_made.root / "logs").mkdir()
     copy_of_made.root.chmod(0o555)
     try:
-        refused(copy_of_made, 30, str(copy_of_made.root), through=AS_A_USER)
+        stage = [*AS_A_USER, "python", "-m", "flight_delay.stages.publish"]
+        done = copy_of_made.run(*stage, code=2, timeout=30, PYTHONPATH="src")
     finally:
         copy_of_made.root.chmod(0o755)
+    start, error = done.stderr.splitlines()
+    assert start == "publish: start"
+    assert error.startswith("publish: error: ")
+    assert str(copy_of_made.root) in error
 
 
-def test_a_disk_that_fills_up_while_publishing_is_named(copy_of_made, made):
-    source, target = (f"file:{project.root / 'mlflow.db'}" for project in (made, copy_of_made))
-    subprocess.run(["cp", source.removeprefix("file:"), target.removeprefix("file:")], check=True)
-    copy_of_made.params({"publish": {"experiment": "another"}})
-    refused(copy_of_made, 60, "mlflow.db", through=["sh", "-c", 'ulimit -f 200; exec "$@"', "sh"])
+def test_after_a_full_disk_cut_the_making_of_the_database_short_publishing_succeeds(copy_of_made):
+    # In blocks of 512 bytes: a third of what an empty database of MLflow has.
+    limited = ["sh", "-c", 'ulimit -f 600; exec "$@"', "sh", "python", "-m", "flight_delay.stages.publish"]
+    failed = copy_of_made.run(*limited, code=2, PYTHONPATH="src", timeout=60)
+    assert failed.stderr.splitlines()[-1].startswith("publish: error: ")
+    assert "Traceback" not in failed.stderr
+    copy_of_made.stage("publish")
+    assert statuses(copy_of_made) == ["FINISHED"]

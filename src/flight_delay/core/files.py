@@ -4,6 +4,7 @@ give the same bytes on every run. Nothing here knows what a file means."""
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -77,6 +78,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
     A former `path` is replaced as a whole. A folder that a killed process left behind is cleared away first.
     """
     partial, former = _partial(path), path.with_name(f".{path.name}.former.partial")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     for leftover in (partial, former):
         shutil.rmtree(leftover, ignore_errors=True)
     partial.mkdir(parents=True)

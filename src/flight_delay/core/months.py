@@ -82,7 +82,7 @@ def months_in(folder: Path) -> list[str]:
     Raises:
         UserError: the folder has none.
     """
-    months = sorted(path.stem for path in folder.iterdir() if path.suffix == ".parquet") if folder.is_dir() else []
+    months = sorted(path.stem for path in folder.iterdir() if path.match("[0-9]*.parquet")) if folder.is_dir() else []
     if not months:
         raise UserError(f"{folder}: no monthly files (YYYY-MM.parquet); `dvc repro` makes them")
     return months

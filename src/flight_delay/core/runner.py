@@ -5,6 +5,7 @@ Durations and memory go to the log and to `logs/` (not tracked), never into an o
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import sys
 import time
 import zoneinfo
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,7 +65,7 @@ def guarded(name: str, work: Callable[[], int]) -> int:
         advice = (
             "free some space"
             if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-            else "check who may read and write there"
+            else "check who may write (and read) there"
         )
         print(f"{name}: error: {where}: {os.strerror(error.errno)}; {advice} and run it again", file=sys.stderr)
     return 2
@@ -99,11 +101,25 @@ def peak_memory_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # macOS counts bytes
 
 
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Let one process at a time work on a stage: when only `dvc` is killed, its stage goes on while the next one starts."""
+    LOGS.mkdir(exist_ok=True)
+    with (LOGS / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("%s: waiting for another process that is at work on it", name)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _timed(name: str, work: Callable[[], int]) -> int:
-    log.info("%s: start", name)
-    started = time.perf_counter()
-    rows = work()
-    seconds = time.perf_counter() - started
+    with _alone(name):
+        log.info("%s: start", name)
+        started = time.perf_counter()
+        rows = work()
+        seconds = time.perf_counter() - started
     peak_mib = peak_memory_mib()
     log.info("%s: done, %s rows, %.1f s, peak memory %.0f MiB", name, f"{rows:,}", seconds, peak_mib)
     record = {"seconds": round(seconds, 2), "peak_memory_mib": round(peak_mib, 1), "rows": rows}

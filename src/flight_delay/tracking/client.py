@@ -13,6 +13,7 @@ import sqlalchemy.exc
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from flight_delay.core.errors import UserError
 
@@ -38,7 +39,7 @@ def connect() -> MlflowClient:
     # MLflow logs the migrations of a new database, a hundred lines of no use here; urllib3 logs what becomes our error.
     for name, level in {
         "alembic": "WARNING",
-        "mlflow.store.db.utils": "WARNING",
+        "mlflow.store.db.utils": "CRITICAL",
         "urllib3.connectionpool": "ERROR",
     }.items():
         logging.getLogger(name).setLevel(level)
@@ -49,18 +50,31 @@ def connect() -> MlflowClient:
 
 @contextmanager
 def _first_use(uri: str) -> Iterator[None]:
-    """Let one process at a time make the tables of a database file: MLflow's migrations do not stand two."""
-    path = uri.removeprefix("sqlite:///")
-    if path == uri or not Path(path).parent.is_dir():
+    """Make a database file that is not there yet, one process at a time, and whole or not at all.
+
+    MLflow's migrations do not stand two at once, nor being killed half-way: the file would be of no use ever after.
+    """
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or not path.parent.is_dir():
         yield  # a server does this by itself
         return
     with FileLock(f"{path}.lock"):
+        if not path.exists():
+            partial = path.with_name(f".{path.name}.partial")
+            partial.unlink(missing_ok=True)
+            store = SqlAlchemyStore(f"sqlite:///{partial}", (main_checkout() / "mlruns").as_uri())
+            store.engine.dispose()
+            partial.rename(path)
         yield
 
 
 @contextmanager
-def reachable() -> Iterator[None]:
+def reachable(*, setting_up: bool = False) -> Iterator[None]:
     """Turn the failures of a tracking server within the block into an error that says what to do.
+
+    Args:
+        setting_up: the block connects for the first time, so that a refusal is the user's address or credentials; later
+            it would be a fault of ours.
 
     Raises:
         UserError: the server cannot be reached or does not work.
@@ -69,10 +83,10 @@ def reachable() -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        if error.error_code not in UNREACHABLE:
+        if not setting_up and error.error_code not in UNREACHABLE:
             raise
         raise UserError(f"MLflow at {tracking_uri()} does not answer ({_reason(error)}); {advice}") from None
-    except sqlalchemy.exc.DBAPIError as error:
+    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_reason(error)}); {advice}") from None
 
 

@@ -52,9 +52,10 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with reachable():
+    with reachable(setting_up=True):
         client = connect()
         number = experiment_id(client, experiment)
+    with reachable():
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
@@ -138,7 +139,11 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
     _log_inputs(client, run_id, content)
     for name, path in content.files.items():
         if path.is_dir():
-            client.log_artifacts(run_id, str(path), name)
+            for part in sorted(path.glob("[!.]*")):  # without what a killed stage may have left half-written
+                if part.is_dir():
+                    client.log_artifacts(run_id, str(part), f"{name}/{part.name}")
+                else:
+                    client.log_artifact(run_id, str(part), name)
         else:
             client.log_artifact(run_id, str(path))
     # Last: it closes the run, which makes it complete.

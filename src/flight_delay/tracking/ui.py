@@ -65,7 +65,7 @@ def open_ui(experiment: str, port: int) -> int:
 
 
 def _runs_page(base: str, experiment: str) -> str:
-    with reachable():
+    with reachable(setting_up=True):
         found = connect().get_experiment_by_name(experiment)
     if found is None:
         raise UserError(f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `dvc repro` publishes a run")

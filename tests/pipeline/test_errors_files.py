@@ -1,0 +1,179 @@
+"""Files that are damaged, missing or may not be touched, and full disks: one line that says what, where and what to do,
+exit code 2, and nothing has changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+RAW = "data/raw/flights/2013-02.parquet"
+MODEL, MANIFEST = "models/bundle/model.ubj", "models/bundle/manifest.json"
+WRITING = [("build_features", "data/processed"), ("train_model", "models/bundle")]
+# A file may have this many blocks of 512 bytes: less than a month of flights, less than a small model.
+TOO_FEW_BLOCKS = {"build_features": 200, "train_model": 16}
+# Root may write everywhere; without these two capabilities it may not.
+AS_A_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def checkout(made, tmp_path):
+    """The made checkout without git and DVC, to run stages alone in."""
+    root = tmp_path / "project"
+    shutil.copytree(made.root, root, ignore=shutil.ignore_patterns(".git", ".dvc", "mlflow.db", "mlruns"))
+    return dataclasses.replace(made, root=root)
+
+
+def everything(project) -> dict[Path, Any]:
+    """All files and folders but the logs, so that a file that was written again differs."""
+    return {
+        path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else "folder"
+        for path in project.root.rglob("*")
+        if not {"__pycache__", "logs"} & set(path.parts)
+    }
+
+
+def refused(project, stage: str, *said: str, through: tuple[str, ...] | list[str] = ()) -> None:
+    """The stage ends with code 2 and one line that says all this, and leaves everything as it was."""
+    before = everything(project)
+    done = project.run(*through, "python", "-m", f"flight_delay.stages.{stage}", code=2, PYTHONPATH="src")
+    *log, error = done.stderr.splitlines()
+    assert error.startswith(f"{stage}: error: ")
+    assert [words for words in said if words not in error] == [], error
+    assert [line for line in log if "error" in line or "Traceback" in line] == []
+    assert everything(project) == before
+
+
+def cut_short(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def without_column(path: Path) -> None:
+    pq.write_table(pq.read_table(path).drop_columns(["dest"]), path)
+
+
+def with_column(name: str, value: Any, kind: pa.DataType) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        table = pq.read_table(path)
+        column = pa.array([value] * table.num_rows, kind)
+        pq.write_table(table.set_column(table.schema.get_field_index(name), name, column), path)
+
+    return change
+
+
+def of_another_format(path: Path) -> None:
+    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
+
+
+def removed(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+DAMAGED = {
+    "a raw file cut short": ("make_dataset", RAW, cut_short, ["not a whole Parquet file"]),
+    "an empty raw file": ("make_dataset", RAW, emptied, ["not a whole Parquet file"]),
+    "a raw file without a column": ("make_dataset", RAW, without_column, ["'dest' is missing"]),
+    "a raw column of another type": ("make_dataset", RAW, with_column("dest", 7, pa.int64()), ["'dest'", "int64"]),
+    "a time that is none": ("make_dataset", RAW, with_column("sched_dep_time", 2575, pa.int64()), ["sched_dep_time"]),
+    "a day that is none": ("make_dataset", RAW, with_column("day", 30, pa.int64()), []),
+    "flights without a carrier": ("make_dataset", RAW, with_column("carrier", None, pa.string()), ["carrier"]),
+    "no airports": ("make_dataset", "data/raw/tables/airports.parquet", removed, ["no such file"]),
+    "an interim file cut short": ("build_features", "data/interim/flights/2013-04.parquet", cut_short, ["not a whole"]),
+    "a processed file cut short": ("train_model", "data/processed/2013-02.parquet", cut_short, ["not a whole"]),
+    "no training curve": ("evaluate", "reports/train/curve.csv", removed, ["dvc"]),
+    "an empty training curve": ("evaluate", "reports/train/curve.csv", emptied, ["dvc"]),
+    "no baselines": ("evaluate", "reports/baselines", removed, ["dvc"]),
+    "a picture missing": ("report", "reports/evaluate/roc.png", removed, ["dvc"]),
+    "a model cut short": ("evaluate", MODEL, cut_short, ["dvc"]),
+    "a model cut short, to be explained": ("interpret", MODEL, cut_short, ["dvc"]),
+    "a bundle without its model": ("evaluate", MODEL, removed, ["dvc"]),
+    "a manifest cut short": ("evaluate", MANIFEST, cut_short, ["dvc"]),
+    "a manifest of another format": ("evaluate", MANIFEST, of_another_format, ["dvc"]),
+    "no manifest": ("interpret", MANIFEST, removed, ["dvc"]),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_file_that_cannot_be_used_is_named(checkout, what):
+    stage, path, damage, said = DAMAGED[what]
+    damage(checkout.root / path)
+    refused(checkout, stage, path, *said)
+
+
+@contextmanager
+def full_file_system(folder: Path) -> Iterator[None]:
+    """Put a folder on a file system of its own that has no space left."""
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    folder.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
+    try:
+        if mount.returncode:
+            pytest.skip("file systems can only be mounted by root")
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        blocks = os.statvfs(folder)
+        used = (blocks.f_blocks - blocks.f_bfree) * blocks.f_frsize // 1024
+        # One page for the folder that the stage begins to write into.
+        subprocess.run(["mount", "-o", f"remount,size={used + 4}k", folder], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=mount.returncode == 0, capture_output=True)
+        shutil.rmtree(folder)
+        aside.rename(folder)
+
+
+@pytest.mark.parametrize(("stage", "path"), WRITING)
+def test_a_full_disk_is_named_with_what_could_not_be_written(checkout, stage, path):
+    with full_file_system(checkout.root / Path(path).parts[0]):
+        refused(checkout, stage, "No space left on device", "free some space", Path(path).name)
+
+
+@pytest.mark.parametrize(("stage", "path"), WRITING)
+def test_a_file_that_may_not_grow_so_far_is_named(checkout, stage, path):
+    limited = ["sh", "-c", f'ulimit -f {TOO_FEW_BLOCKS[stage]}; exec "$@"', "sh"]
+    refused(checkout, stage, "File too large", Path(path).name, through=limited)
+
+
+@pytest.mark.parametrize(
+    ("stage", "folder", "said"),
+    [
+        ("build_features", "data", "data/"),
+        ("build_features", "data/processed", "data/processed"),
+        ("train_model", "models", "models/"),
+        ("train_model", "models/bundle", "models/bundle"),
+        ("report", "reports", "reports/"),
+    ],
+)
+def test_a_folder_that_may_not_be_written_to_is_named(checkout, stage, folder, said):
+    (checkout.root / folder).chmod(0o555)
+    try:
+        refused(checkout, stage, "Permission denied", "check who may write", said, through=AS_A_USER)
+    finally:
+        (checkout.root / folder).chmod(0o755)
+
+
+@pytest.mark.parametrize("path", ["data/processed/2013-01.parquet", "data/processed", "params.yaml"])
+def test_what_may_not_be_read_is_named(checkout, path):
+    mode = (checkout.root / path).stat().st_mode
+    before = everything(checkout)
+    (checkout.root / path).chmod(0)
+    try:
+        done = checkout.run(*AS_A_USER, "python", "-m", "flight_delay.stages.train_model", code=2, PYTHONPATH="src")
+    finally:
+        (checkout.root / path).chmod(mode)
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith(f"train_model: error: {path}: Permission denied")
+    assert everything(checkout) == before
