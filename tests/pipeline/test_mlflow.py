@@ -1,0 +1,196 @@
+"""What `publish` brings into MLflow: one run that shows the pipeline, whole and as the files have it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from mlflow import MlflowClient
+
+MAKING = {"fetch_raw", "make_dataset", "build_features", "train_baselines", "train_model", "backtest", "evaluate"}
+MAKING |= {"interpret", "report"}
+PREDICT = """
+import sys
+import mlflow, pandas as pd
+model = mlflow.pyfunc.load_model(sys.argv[1])
+import flight_delay.model.bundle as bundle
+late = model.predict(pd.read_parquet(sys.argv[2]))
+pd.DataFrame({"probability": late}).to_parquet(sys.argv[3])
+print(bundle.__file__)
+"""
+
+
+def flat(nested: dict, separator: str, prefix: str = "") -> dict:
+    found = {}
+    for name, value in nested.items():
+        inner = isinstance(value, dict)
+        found |= flat(value, separator, f"{prefix}{name}{separator}") if inner else {f"{prefix}{name}": value}
+    return found
+
+
+def md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def locked(project, wanted: str) -> str:
+    return next(out["md5"] for entry in project.lock().values() for out in entry["outs"] if out["path"] == wanted)
+
+
+@pytest.fixture(scope="module")
+def uri(made) -> str:
+    return f"sqlite:///{made.root / 'mlflow.db'}"
+
+
+@pytest.fixture(scope="module")
+def client(uri):
+    return MlflowClient(uri)
+
+
+@pytest.fixture(scope="module")
+def run(client):
+    """The only run of the made pipeline."""
+    runs = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
+    assert len(runs) == 1
+    return runs[0]
+
+
+@pytest.fixture(scope="module")
+def artifacts(client, run, tmp_path_factory) -> Path:
+    return Path(client.download_artifacts(run.info.run_id, "", str(tmp_path_factory.mktemp("artifacts"))))
+
+
+@pytest.fixture(scope="module")
+def model(client, run) -> Path:
+    """Files of the logged model."""
+    (output,) = run.outputs.model_outputs
+    return Path(client.get_logged_model(output.model_id).artifact_location.removeprefix("file://"))
+
+
+def test_the_run_is_finished_and_in_the_view_of_trained_models(client, run) -> None:
+    assert run.info.status == "FINISHED"
+    experiment = client.get_experiment(run.info.experiment_id)
+    assert experiment.name == "flight-delay"
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_parameters_are_those_of_the_file_by_section(made, run) -> None:
+    sections = yaml.safe_load((made.root / "params.yaml").read_text())
+    del sections["publish"]
+    assert run.data.params == {name: str(value) for name, value in flat(sections, ".").items()}
+    assert run.data.params["train_model.max_depth"] == "3"
+    assert run.data.params["windows.test.first"] == "2013-04"
+
+
+def test_every_number_of_the_metrics_file_is_a_metric_of_its_split(made, run) -> None:
+    metrics = flat(json.loads((made.root / "reports/metrics.json").read_text()), "/")
+    assert {"train/roc_auc", "validation/roc_auc", "test/roc_auc", "baselines/logistic/test/roc_auc"} <= set(metrics)
+    assert {name: value for name, value in run.data.metrics.items() if not name.startswith("curve/")} == metrics
+
+
+def test_the_training_curve_is_there_round_by_round(made, client, run) -> None:
+    curve = pd.read_csv(made.root / "reports/train/curve.csv")
+    assert len(curve) == 20
+    for name in ("train_logloss", "validation_logloss"):
+        history = sorted(client.get_metric_history(run.info.run_id, f"curve/{name}"), key=lambda metric: metric.step)
+        assert [metric.step for metric in history] == list(range(1, len(curve) + 1)) == curve["round"].tolist()
+        assert [metric.value for metric in history] == curve[name].tolist()
+
+
+def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
+    files = [path for path in (made.root / "reports").rglob("*") if path.is_file()]
+    names = {str(path.relative_to(made.root)) for path in files}
+    evaluate, interpret = "reports/evaluate", "reports/interpret"
+    pictures = {f"{evaluate}/{name}.png" for name in ("roc", "precision_recall", "calibration", "confusion")}
+    pictures |= {f"{evaluate}/training_curve.png", f"{interpret}/beeswarm.png", f"{interpret}/importances.png"}
+    tables = {f"{evaluate}/confusion.csv", "reports/train/importances.json", "reports/train/curve.csv"}
+    assert {"reports/index.html", "reports/metrics.json", *pictures, *tables} <= names
+    for name in names | {"params.yaml"}:
+        assert (artifacts / name).read_bytes() == (made.root / name).read_bytes(), name
+
+
+def test_the_lock_file_in_the_run_is_the_one_of_the_pipeline(made, artifacts) -> None:
+    logged = yaml.safe_load((artifacts / "dvc.lock").read_text())["stages"]
+    assert {stage: logged[stage] for stage in MAKING} == {stage: made.lock()[stage] for stage in MAKING}
+
+
+def test_data_sets_are_named_with_checksum_and_context(made, run) -> None:
+    raw, processed = locked(made, "data/raw/flights"), locked(made, "data/processed")
+    metrics = json.loads((made.root / "reports/metrics.json").read_text())
+    found = {}
+    for part in run.inputs.dataset_inputs:
+        ((key, context),) = ((tag.key, tag.value) for tag in part.tags)
+        assert key == "mlflow.data.context"
+        found[context] = (part.dataset.digest, json.loads(part.dataset.profile)["rows"])
+    rows = {name: metrics[name]["rows"] for name in ("train", "validation", "test")}
+    assert {context: of for context, of in found.items() if context != "raw"} == {
+        name: (processed, number) for name, number in rows.items()
+    }
+    assert found["raw"][0] == raw
+    assert found["raw"][1] > sum(rows.values())
+    names = [part.dataset.name for part in run.inputs.dataset_inputs]
+    assert len(set(names)) == 4
+    assert [sum(word in name for name in names) for word in ("raw", "2013-02", "2013-03", "2013-04")] == [1] * 4
+
+
+def test_tags_say_who_made_what_from_what_and_how_long_it_took(made, run) -> None:
+    tags = run.data.tags
+    assert (tags["author"], tags["mlflow.user"]) == ("Ada Lovelace <ada@example.org>", "Ada Lovelace")
+    assert tags["model_md5"] == locked(made, "models/bundle/model.ubj")
+    assert tags["data_md5"] == locked(made, "data/raw/flights")
+    receipt = json.loads((made.root / "logs/publish/receipt.json").read_text())
+    assert tags["pipeline_digest"] == receipt["pipeline_digest"]
+    seconds = {name.partition("/")[2]: float(value) for name, value in tags.items() if name.startswith("seconds/")}
+    assert set(seconds) == MAKING
+    assert min(seconds.values()) >= 0
+    assert seconds["train_model"] > 0
+
+
+def test_a_run_that_is_older_than_its_commit_has_no_commit(run) -> None:
+    assert not [name for name in run.data.tags if "commit" in name]
+
+
+def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, uri, run, model, tmp_path) -> None:
+    flights = pd.read_parquet(made.root / "data/processed/2013-04.parquet")
+    judged = pd.read_parquet(made.root / "reports/evaluate/predictions/2013-04.parquet")
+    assert len(judged) == flights["late"].notna().sum() > 20_000
+    flights[flights["late"].notna()].to_parquet(tmp_path / "flights.parquet")
+    (tmp_path / "elsewhere").mkdir()
+    arguments = (f"runs:/{run.info.run_id}/model", str(tmp_path / "flights.parquet"), str(tmp_path / "late.parquet"))
+    command = ("env", "-C", str(tmp_path / "elsewhere"), "python", "-c", PREDICT, *arguments)
+    done = made.run(*command, MLFLOW_TRACKING_URI=uri, MLFLOW_DISABLE_TELEMETRY="true")
+    late = pd.read_parquet(tmp_path / "late.parquet")["probability"]
+    assert late.tolist() == judged["probability"].tolist()
+    # With the code that was logged, not with what happens to be installed.
+    assert done.stdout.strip().endswith("/model/code/flight_delay/model/bundle.py")
+
+
+def test_the_logged_model_is_the_bundle_byte_for_byte(made, model) -> None:
+    bundle = model / "artifacts/bundle"
+    assert md5(bundle / "model.ubj") == locked(made, "models/bundle/model.ubj")
+    assert md5(bundle / "manifest.json") == locked(made, "models/bundle/manifest.json")
+
+
+def test_the_signature_names_the_features(made, model) -> None:
+    features = json.loads((made.root / "models/bundle/manifest.json").read_text())["features"]
+    kinds = {"categorical": "string", "quantitative": "float"}
+    signature = json.loads(yaml.safe_load((model / "MLmodel").read_text())["signature"]["inputs"])
+    assert [(c["name"], c["type"]) for c in signature] == [(f["name"], kinds[f["kind"]]) for f in features]
+
+
+def test_requirements_of_the_model_are_the_locked_ones(made, model) -> None:
+    locked_versions = (made.root / "requirements.txt").read_text()
+    requirements = (model / "requirements.txt").read_text().split()
+    assert any(requirement.startswith("xgboost==") for requirement in requirements)
+    assert [name for name in requirements if f"\n{name} " not in f"\n{locked_versions}"] == []
+
+
+def test_no_artifact_is_a_pickle(artifacts, model) -> None:
+    files = [path for folder in (artifacts, model) for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 60
+    for path in files:
+        assert path.suffix not in {".pkl", ".pickle", ".joblib", ".skops"}, path
+        assert path.read_bytes()[:2] not in {b"\x80\x04", b"\x80\x05"}, path

@@ -1,0 +1,198 @@
+"""Publishing at once, being overtaken, being killed: in the end MLflow has one complete run of a pipeline, and no rest."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+
+HERE = "127.0.0.1"
+SERVER = f"mlflow server --host {HERE} --workers 2 --backend-store-uri sqlite:///mlflow.db --artifacts-destination kept"
+MODEL_BEGUN, MODEL_LOGGED = b"POST /api/2.0/mlflow/logged-models", b"PATCH /api/2.0/mlflow/logged-models"
+FINISHED, DELETED = b'"status": "FINISHED"', b"POST /api/2.0/mlflow/runs/delete"
+
+
+class Store(NamedTuple):
+    """An MLflow, how publishers are told of it, and where it listens if it does."""
+
+    client: MlflowClient
+    environment: dict[str, str]
+    port: int = 0
+
+
+class Gate:
+    """A relay to the server that holds back the first bytes in which something occurs, until it is opened."""
+
+    def __init__(self, server: Store, held: bytes) -> None:
+        self.port, self.held = server.port, held
+        self.reached, self.open = threading.Event(), threading.Event()
+        self.listener = socket.create_server((HERE, 0))
+        port = self.listener.getsockname()[1]
+        self.environment = {**server.environment, "MLFLOW_TRACKING_URI": f"http://{HERE}:{port}"}
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            client, server = self.listener.accept()[0], socket.create_connection((HERE, self.port))
+            for pair in ((client, server, self.held), (server, client, None)):
+                threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket, held: bytes | None) -> None:
+        with suppress(OSError), source, target:
+            while sent := source.recv(1 << 16):
+                if held and held in sent and not self.reached.is_set():
+                    self.reached.set()
+                    self.open.wait()
+                target.sendall(sent)
+            target.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def checkouts(made, tmp_path) -> Callable[..., list[Any]]:
+    """Makes checkouts with all that is published; each a pipeline of its own, or all of one."""
+
+    def make(*names: str, pipeline: str | None = None) -> list[Any]:
+        projects = [dataclasses.replace(made, root=tmp_path / name) for name in names]
+        for project in projects:
+            for folder in ("src", "reports", "models"):
+                shutil.copytree(made.root / folder, project.root / folder)
+            shutil.copy(made.root / "params.yaml", project.root)
+            lock = made.lock()
+            lock["fetch_raw"]["cmd"] += f" # {tmp_path.name} {pipeline or project.root.name}"
+            (project.root / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": lock}))
+        return projects
+
+    return make
+
+
+@pytest.fixture
+def file(tmp_path) -> Store:
+    """An empty MLflow database where DVC says that the main checkout is."""
+    return Store(MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}"), {"DVC_ROOT": str(tmp_path)})
+
+
+@pytest.fixture(scope="module")
+def server(made, tmp_path_factory) -> Iterator[Store]:
+    """An MLflow server on a free port, stopped in the end with all its workers."""
+    folder, quiet = tmp_path_factory.mktemp("server"), {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    with socket.create_server((HERE, 0)) as free:
+        port = free.getsockname()[1]
+    with (folder / "log").open("w") as log:
+        environment = {**made.environment, **quiet, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        # A connection on which a request is held back is not to be closed as idle.
+        command = [*SERVER.split(), "--port", str(port), "--uvicorn-opts", "--timeout-keep-alive 300"]
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        with closing(socket.socket()) as probe:
+            until(lambda: probe.connect_ex((HERE, port)) == 0)
+        uri = f"http://{HERE}:{port}"
+        yield Store(MlflowClient(uri), {"MLFLOW_TRACKING_URI": uri, "MLFLOW_HTTP_REQUEST_TIMEOUT": "120"}, port)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 150
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def start(project, environment: dict[str, str]) -> subprocess.Popen[str]:
+    return project.start("python", "-m", "flight_delay.stages.publish", PYTHONPATH="src", **environment)
+
+
+def finish(*publishers: subprocess.Popen[str]) -> None:
+    said = [publisher.communicate(timeout=150)[0] for publisher in publishers]
+    assert [publisher.returncode for publisher in publishers] == [0] * len(publishers), "\n".join(said)
+
+
+def assert_one_complete_run_of_each(store: Store, *projects: Any) -> None:
+    """Of every pipeline there is one complete run with its model, and no model is left of a run that was removed."""
+    numbers = [experiment.experiment_id for experiment in store.client.search_experiments()]
+    runs, models = store.client.search_runs(numbers, "", ViewType.ALL), store.client.search_logged_models(numbers)
+    for project in projects:
+        digest = json.loads((project.root / "logs/publish/receipt.json").read_text())["pipeline_digest"]
+        tried = [run for run in runs if run.data.tags["pipeline_digest"] == digest]
+        (run,) = (run for run in tried if run.info.lifecycle_stage == "active")
+        assert run.info.status == "FINISHED"
+        assert run.data.metrics["test/roc_auc"] > 0.5
+        assert len(run.inputs.dataset_inputs) == 4
+        assert {file.path for file in store.client.list_artifacts(run.info.run_id)} >= {"reports", "dvc.lock"}
+        left = [model for model in models if model.source_run_id in {run.info.run_id for run in tried}]
+        assert [(model.source_run_id, model.status) for model in left] == [(run.info.run_id, "READY")]
+
+
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_four_at_once_publish_one_pipeline_once(where, request, checkouts) -> None:
+    store, projects = request.getfixturevalue(where), checkouts("a", "b", "c", "d", pipeline="one")
+    finish(*[start(project, store.environment) for project in projects])
+    assert_one_complete_run_of_each(store, *projects)
+
+
+def test_four_at_once_publish_four_pipelines_where_there_is_no_database_yet(checkouts, tmp_path) -> None:
+    projects = checkouts("a", "b", "c", "d")
+    finish(*[start(project, {"DVC_ROOT": str(tmp_path)}) for project in projects])
+    assert_one_complete_run_of_each(Store(MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}"), {}), *projects)
+
+
+def test_what_a_killed_publisher_began_in_the_file_is_cleared_away(file, checkouts, tmp_path) -> None:
+    (project,) = checkouts("a")
+    killed = start(project, file.environment)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        until(lambda: database.execute("SELECT count(*) FROM logged_models").fetchone()[0] > 0)
+    os.killpg(killed.pid, signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    finish(start(project, file.environment))
+    assert_one_complete_run_of_each(file, project)
+
+
+def test_what_a_killed_publisher_began_on_the_server_is_cleared_away(server, checkouts) -> None:
+    (project,), gate = checkouts("a"), Gate(server, MODEL_LOGGED)
+    killed = start(project, gate.environment)
+    assert gate.reached.wait(100)
+    os.killpg(killed.pid, signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    finish(start(project, server.environment))
+    assert_one_complete_run_of_each(server, project)
+
+
+def test_a_publisher_that_is_overtaken_leaves_nothing_behind(server, checkouts) -> None:
+    (slow, fast), gate = checkouts("slow", "fast", pipeline="one"), Gate(server, MODEL_BEGUN)
+    overtaken = start(slow, gate.environment)
+    assert gate.reached.wait(100)
+    finish(start(fast, server.environment))
+    gate.open.set()
+    finish(overtaken)
+    assert_one_complete_run_of_each(server, slow, fast)
+
+
+def test_two_that_finish_together_do_not_remove_each_other(server, checkouts) -> None:
+    one, other = checkouts("one", "other", pipeline="one")
+    finishing, removing = Gate(server, FINISHED), Gate(server, DELETED)
+    first = start(one, finishing.environment)
+    assert finishing.reached.wait(100)
+    second = start(other, removing.environment)
+    assert removing.reached.wait(100)
+    finishing.open.set()
+    with suppress(subprocess.TimeoutExpired):
+        first.wait(10)
+    removing.open.set()
+    finish(first, second)
+    assert_one_complete_run_of_each(server, one, other)

@@ -1,0 +1,120 @@
+"""`dvc repro` makes everything, makes it again byte for byte, and makes nothing twice."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+
+import pytest
+import yaml
+from mlflow import MlflowClient
+
+EVERYTHING = [
+    "fetch_raw",
+    "make_dataset",
+    "build_features",
+    "train_baselines",
+    "train_model",
+    "backtest",
+    "evaluate",
+    "interpret",
+    "report",
+    "publish",
+]
+UP_TO_DATE = "Data and pipelines are up to date."
+
+
+def stages_run(output: str) -> list[str]:
+    return re.findall(r"^Running stage '(\w+)'", output, re.MULTILINE)
+
+
+def git_status(project) -> str:
+    return project.run("git", "status", "--porcelain").stdout
+
+
+def listing(project, folder: str) -> dict[str, str]:
+    """MD5 by name of the files of an output folder, as DVC's cache has them."""
+    outs = [out for entry in project.lock().values() for out in entry["outs"] if out["path"] == folder]
+    md5 = outs[0]["md5"]
+    content = json.loads((project.root / ".dvc/cache/files/md5" / md5[:2] / md5[2:]).read_text())
+    return {entry["relpath"]: entry["md5"] for entry in content}
+
+
+@pytest.fixture(scope="module")
+def changed_and_back(made, tmp_path_factory) -> tuple[list[str], list[str], str]:
+    """Stages that ran when a parameter was changed and when it was changed back, and what git says in the end."""
+    project = dataclasses.replace(made, root=tmp_path_factory.mktemp("changed") / "project")
+    ignored = shutil.ignore_patterns("mlflow.db*", "mlruns", "logs")
+    shutil.copytree(made.root, project.root, symlinks=True, ignore=ignored)
+    before = yaml.safe_load((project.root / "params.yaml").read_text())["train_model"]
+    project.params({"train_model": {"max_depth": 2}})
+    changed = stages_run(project.run("dvc", "repro").stdout)
+    assert before["max_depth"] != 2
+    project.params({"train_model": before})
+    back = stages_run(project.run("dvc", "repro").stdout)
+    return changed, back, git_status(project)
+
+
+def test_a_run_leaves_three_files_for_git_and_nothing_else(made) -> None:
+    changed = made.run("git", "diff", "--name-only", "HEAD~1", "HEAD").stdout.split()
+    assert changed == ["data/raw/manifest.json", "dvc.lock", "reports/metrics.json"]
+    assert git_status(made) == ""
+
+
+def test_after_a_run_dvc_has_nothing_to_do(made) -> None:
+    assert made.run("dvc", "status").stdout.strip() == UP_TO_DATE
+
+
+def test_a_second_run_runs_nothing(made, tmp_path) -> None:
+    project = dataclasses.replace(made, root=tmp_path / "project")
+    shutil.copytree(made.root, project.root, symlinks=True)
+    output = project.run("dvc", "repro").stdout
+    assert re.findall(r"^Stage '(\w+)' didn't change, skipping", output, re.MULTILINE) == EVERYTHING
+    assert stages_run(output) == []
+    assert UP_TO_DATE in output
+    assert git_status(project) == ""
+
+
+def test_a_fresh_clone_reproduces_every_byte_and_publishes_it_once(made, clone_of_made) -> None:
+    clone = clone_of_made("fresh")
+    committed = (clone.root / "dvc.lock").read_bytes()
+    output = clone.run("dvc", "repro").stdout
+    assert stages_run(output) == EVERYTHING
+    assert git_status(clone) == ""
+    assert (clone.root / "dvc.lock").read_bytes() == committed == (made.root / "dvc.lock").read_bytes()
+
+    client = MlflowClient(f"sqlite:///{clone.root / 'mlflow.db'}")
+    runs = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
+    assert [run.info.status for run in runs] == ["FINISHED"]
+    assert clone.run("dvc", "status").stdout.strip() == UP_TO_DATE
+
+
+def test_one_more_month_is_one_line_and_adds_one_file_to_every_table_of_flights(copy_of_made) -> None:
+    project, tables = copy_of_made, ("data/raw/flights", "data/interim/flights", "data/processed")
+    before = {table: listing(project, table) for table in tables}
+    manifest = json.loads((project.root / "data/raw/manifest.json").read_text())["files"]
+
+    project.params({"fetch_raw": {"through": "2013-05"}})
+    assert project.run("git", "diff", "--numstat", "params.yaml").stdout.split() == ["1", "1", "params.yaml"]
+    assert stages_run(project.run("dvc", "repro", "build_features").stdout) == EVERYTHING[:3]
+
+    for table in tables:
+        after = listing(project, table)
+        assert set(after) - set(before[table]) == {"2013-05.parquet"}, table
+        assert {name: after[name] for name in before[table]} == before[table], table
+        assert len(set(after.values())) == len(after) == 5
+    after = json.loads((project.root / "data/raw/manifest.json").read_text())["files"]
+    assert set(after) - set(manifest) == {"flights/2013-05.parquet"}
+    assert {name: after[name] for name in manifest} == manifest
+
+
+def test_a_changed_model_parameter_runs_what_depends_on_it_and_nothing_else(changed_and_back) -> None:
+    assert changed_and_back[0] == ["train_model", "backtest", "evaluate", "interpret", "report", "publish"]
+
+
+def test_going_back_to_old_parameters_retrains_nothing(changed_and_back) -> None:
+    _, back, status = changed_and_back
+    assert back == ["publish"]
+    assert status == ""
