@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+# MLflow in the tests' own process reports to nobody either.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -69,6 +72,32 @@ class Project:
     def stage(self, name: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
         """Run a stage alone, without DVC."""
         return self.run("python", "-m", f"flight_delay.stages.{name}", PYTHONPATH="src", **kwargs)
+
+    def bare_copy(self, root: Path) -> Project:
+        """A copy without git, DVC and runs, to run stages alone in."""
+        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(".git", ".dvc", "mlflow.db*", "mlruns"))
+        return replace(self, root=root)
+
+    def state(self) -> dict[Path, Any]:
+        """All files and folders but logs and locks, so that a file that was written again differs."""
+        return {
+            path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else "folder"
+            for path in self.root.rglob("*")
+            if not {"__pycache__", "logs", "mlflow.db.lock"} & set(path.parts)
+        }
+
+    def refuses(
+        self, stage: str, *said: str, through: Sequence[str] = (), timeout: float = 600, **environment: str
+    ) -> None:
+        """Check that the stage ends with code 2 and one line that says all this, and leaves everything as it was."""
+        before = self.state()
+        command = (*through, "python", "-m", f"flight_delay.stages.{stage}")
+        done = self.run(*command, code=2, timeout=timeout, PYTHONPATH="src", **environment)
+        *log, error = done.stderr.splitlines()
+        assert error.startswith(f"{stage}: error: ")
+        assert [words for words in said if words not in error] == [], error
+        assert [line for line in log if "error" in line or "Traceback" in line] == []
+        assert self.state() == before
 
     def params(self, changes: dict[str, dict[str, Any]]) -> None:
         """Change keys of sections of params.yaml."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,37 +47,6 @@ VALUES = [  # section, key, value that does not fit, what is said
 ]
 
 
-@pytest.fixture
-def checkout(made, tmp_path):
-    """The made checkout without git and DVC, to run stages alone in."""
-    return copied(made, tmp_path / "project")
-
-
-def copied(made, root: Path):
-    shutil.copytree(made.root, root, ignore=shutil.ignore_patterns(".git", ".dvc", "mlflow.db", "mlruns"))
-    return dataclasses.replace(made, root=root)
-
-
-def everything(project) -> dict[Path, Any]:
-    """All files and folders but the logs, so that a file that was written again differs."""
-    return {
-        path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else "folder"
-        for path in project.root.rglob("*")
-        if not {"__pycache__", "logs"} & set(path.parts)
-    }
-
-
-def refused(project, stage: str, *said: str) -> None:
-    """The stage ends with code 2 and one line that says all this, and leaves everything as it was."""
-    before = everything(project)
-    done = project.stage(stage, code=2)
-    *log, error = done.stderr.splitlines()
-    assert error.startswith(f"{stage}: error: ")
-    assert [words for words in said if words not in error] == [], error
-    assert [line for line in log if "error" in line or "Traceback" in line] == []
-    assert everything(project) == before
-
-
 def rewrite(project, sections: Any) -> None:
     (project.root / "params.yaml").write_text(yaml.safe_dump(sections, sort_keys=False))
 
@@ -93,19 +60,19 @@ def test_every_stage_that_reads_a_section_names_its_misspelt_key(checkout, secti
     sections = read(checkout)
     key, value = sections[section].popitem()
     rewrite(checkout, {**sections, section: {**sections[section], f"{key}_": value}})
-    refused(checkout, stage, "params.yaml", f"key '{section}.{key}' is missing", f"unknown key '{section}.{key}_'")
+    checkout.refuses(stage, "params.yaml", f"key '{section}.{key}' is missing", f"unknown key '{section}.{key}_'")
 
 
 @pytest.mark.parametrize("section", READER)
 def test_every_missing_key_and_a_superfluous_one_are_named(checkout, section):
     rewrite(checkout, {**read(checkout), section: {"colour": "blue"}})
     missing = [f"key '{section}.{key}' is missing" for key in SECTIONS[section]]
-    refused(checkout, READER[section], "params.yaml", *missing, f"unknown key '{section}.colour'")
+    checkout.refuses(READER[section], "params.yaml", *missing, f"unknown key '{section}.colour'")
 
 
 def test_a_superfluous_key_alone_is_named(checkout):
     checkout.params({"windows": {"colour": {"first": "2013-01", "through": "2013-01"}}})
-    refused(checkout, "report", "params.yaml: unknown key 'windows.colour'; remove it")
+    checkout.refuses("report", "params.yaml: unknown key 'windows.colour'; remove it")
 
 
 @pytest.mark.parametrize("section", READER)
@@ -113,56 +80,56 @@ def test_a_missing_section_is_named(checkout, section):
     sections = read(checkout)
     del sections[section]
     rewrite(checkout, sections)
-    refused(checkout, READER[section], "params.yaml", f"section '{section}' is missing", "add it")
+    checkout.refuses(READER[section], "params.yaml", f"section '{section}' is missing", "add it")
 
 
 def test_a_key_of_a_window_is_named_with_its_whole_path(checkout):
     sections = read(checkout)
     sections["windows"]["train"]["until"] = sections["windows"]["train"].pop("through")
     rewrite(checkout, sections)
-    refused(checkout, "report", "key 'windows.train.through' is missing", "unknown key 'windows.train.until'")
+    checkout.refuses("report", "key 'windows.train.through' is missing", "unknown key 'windows.train.until'")
 
 
 @pytest.mark.parametrize(("section", "key", "value", "said"), VALUES)
 def test_a_value_that_does_not_fit_is_named_with_what_would_fit(checkout, section, key, value, said):
     checkout.params({section: {key: value}})
-    refused(checkout, section, "params.yaml", *said)
+    checkout.refuses(section, "params.yaml", *said)
 
 
 @pytest.mark.parametrize("wrong", WINDOWS)
 def test_windows_that_cannot_be_are_named(checkout, wrong):
     window, end, month, said = WINDOWS[wrong]
     checkout.params({"windows": {window: {**read(checkout)["windows"][window], end: month}}})
-    refused(checkout, "report", "params.yaml", *said)
+    checkout.refuses("report", "params.yaml", *said)
 
 
 @pytest.mark.parametrize(("stage", "windows", "month", "asks"), ABSENT)
 def test_a_month_without_data_is_named_with_the_window_that_asks_for_it(checkout, stage, windows, month, asks):
     checkout.params({"windows": windows})
-    refused(checkout, stage, f"no data for {month}", asks, "2013-01 … 2013-04", "params.yaml")
+    checkout.refuses(stage, f"no data for {month}", asks, "2013-01 … 2013-04", "params.yaml")
 
 
 @pytest.mark.parametrize("stage", ["train_model", "backtest", "evaluate"])
 def test_a_gap_in_the_data_is_named(checkout, stage):
     (checkout.root / "data/processed/2013-03.parquet").unlink()
-    refused(checkout, stage, "data/processed", "no data for 2013-03")
+    checkout.refuses(stage, "data/processed", "no data for 2013-03")
 
 
 @pytest.mark.parametrize(("content", "said"), [("windows: {train: [\n", "not valid YAML"), ("just words\n", "mapping")])
 def test_a_parameter_file_that_is_no_yaml_mapping_is_named(checkout, content, said):
     (checkout.root / "params.yaml").write_text(content)
-    refused(checkout, "report", "params.yaml", said)
+    checkout.refuses("report", "params.yaml", said)
 
 
 def test_a_missing_parameter_file_is_named(checkout):
     (checkout.root / "params.yaml").unlink()
-    refused(checkout, "report", "params.yaml: no such file", "top of the repository")
+    checkout.refuses("report", "params.yaml: no such file", "top of the repository")
 
 
 @pytest.fixture(scope="module")
 def without_late_flights(made, tmp_path_factory):
     """A checkout in which no flight is as late as build_features.late_minutes asks."""
-    project = copied(made, tmp_path_factory.mktemp("one_class") / "project")
+    project = made.bare_copy(tmp_path_factory.mktemp("one_class") / "project")
     project.params({"build_features": {"late_minutes": 100_000}})
     project.stage("build_features")
     return project
@@ -170,7 +137,7 @@ def without_late_flights(made, tmp_path_factory):
 
 @pytest.mark.parametrize("stage", ["train_baselines", "train_model", "backtest", "evaluate"])
 def test_a_target_with_one_class_is_named_with_the_parameter_to_change(without_late_flights, stage):
-    refused(without_late_flights, stage, "one class", "no flight is late", "build_features.late_minutes", "params.yaml")
+    without_late_flights.refuses(stage, "one class", "no flight is late", "build_features.late_minutes", "params.yaml")
 
 
 def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy_of_made, made):

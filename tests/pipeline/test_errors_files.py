@@ -3,7 +3,6 @@ exit code 2, and nothing has changed."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 import subprocess
@@ -23,34 +22,6 @@ WRITING = [("build_features", "data/processed"), ("train_model", "models/bundle"
 TOO_FEW_BLOCKS = {"build_features": 200, "train_model": 16}
 # Root may write everywhere; without these two capabilities it may not.
 AS_A_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-
-
-@pytest.fixture
-def checkout(made, tmp_path):
-    """The made checkout without git and DVC, to run stages alone in."""
-    root = tmp_path / "project"
-    shutil.copytree(made.root, root, ignore=shutil.ignore_patterns(".git", ".dvc", "mlflow.db", "mlruns"))
-    return dataclasses.replace(made, root=root)
-
-
-def everything(project) -> dict[Path, Any]:
-    """All files and folders but the logs, so that a file that was written again differs."""
-    return {
-        path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else "folder"
-        for path in project.root.rglob("*")
-        if not {"__pycache__", "logs"} & set(path.parts)
-    }
-
-
-def refused(project, stage: str, *said: str, through: tuple[str, ...] | list[str] = ()) -> None:
-    """The stage ends with code 2 and one line that says all this, and leaves everything as it was."""
-    before = everything(project)
-    done = project.run(*through, "python", "-m", f"flight_delay.stages.{stage}", code=2, PYTHONPATH="src")
-    *log, error = done.stderr.splitlines()
-    assert error.startswith(f"{stage}: error: ")
-    assert [words for words in said if words not in error] == [], error
-    assert [line for line in log if "error" in line or "Traceback" in line] == []
-    assert everything(project) == before
 
 
 def cut_short(path: Path) -> None:
@@ -110,7 +81,7 @@ DAMAGED = {
 def test_a_file_that_cannot_be_used_is_named(checkout, what):
     stage, path, damage, said = DAMAGED[what]
     damage(checkout.root / path)
-    refused(checkout, stage, path, *said)
+    checkout.refuses(stage, path, *said)
 
 
 @contextmanager
@@ -138,13 +109,13 @@ def full_file_system(folder: Path) -> Iterator[None]:
 @pytest.mark.parametrize(("stage", "path"), WRITING)
 def test_a_full_disk_is_named_with_what_could_not_be_written(checkout, stage, path):
     with full_file_system(checkout.root / Path(path).parts[0]):
-        refused(checkout, stage, "No space left on device", "free some space", Path(path).name)
+        checkout.refuses(stage, "No space left on device", "free some space", Path(path).name)
 
 
 @pytest.mark.parametrize(("stage", "path"), WRITING)
 def test_a_file_that_may_not_grow_so_far_is_named(checkout, stage, path):
     limited = ["sh", "-c", f'ulimit -f {TOO_FEW_BLOCKS[stage]}; exec "$@"', "sh"]
-    refused(checkout, stage, "File too large", Path(path).name, through=limited)
+    checkout.refuses(stage, "File too large", Path(path).name, through=limited)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +131,7 @@ def test_a_file_that_may_not_grow_so_far_is_named(checkout, stage, path):
 def test_a_folder_that_may_not_be_written_to_is_named(checkout, stage, folder, said):
     (checkout.root / folder).chmod(0o555)
     try:
-        refused(checkout, stage, "Permission denied", "check who may write", said, through=AS_A_USER)
+        checkout.refuses(stage, "Permission denied", "check who may write", said, through=AS_A_USER)
     finally:
         (checkout.root / folder).chmod(0o755)
 
@@ -168,7 +139,7 @@ def test_a_folder_that_may_not_be_written_to_is_named(checkout, stage, folder, s
 @pytest.mark.parametrize("path", ["data/processed/2013-01.parquet", "data/processed", "params.yaml"])
 def test_what_may_not_be_read_is_named(checkout, path):
     mode = (checkout.root / path).stat().st_mode
-    before = everything(checkout)
+    before = checkout.state()
     (checkout.root / path).chmod(0)
     try:
         done = checkout.run(*AS_A_USER, "python", "-m", "flight_delay.stages.train_model", code=2, PYTHONPATH="src")
@@ -176,4 +147,4 @@ def test_what_may_not_be_read_is_named(checkout, path):
         (checkout.root / path).chmod(mode)
     error = done.stderr.splitlines()[-1]
     assert error.startswith(f"train_model: error: {path}: Permission denied")
-    assert everything(checkout) == before
+    assert checkout.state() == before

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen
 
 import psutil
 import pytest
@@ -23,61 +20,8 @@ MAKING = [stage for stage in yaml.safe_load((REPOSITORY / "dvc.yaml").read_text(
 PATIENCE = 120
 
 
-@dataclass(frozen=True)
-class Begun:
-    """A `dvc repro` that is at work in a process group of its own, and the file with its output."""
-
-    process: Popen
-    output: Path
-
-    def said(self, words: str) -> bool:
-        return words in self.output.read_text()
-
-    def wait_for(self, condition: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert self.process.poll() is None, f"ended too soon:\n{self.output.read_text()}"
-            assert time.monotonic() < end, f"waited in vain:\n{self.output.read_text()}"
-            time.sleep(0.001)
-
-    def signal(self, number: int) -> None:
-        os.killpg(self.process.pid, number)
-
-    def kill(self) -> None:
-        """Kill dvc and its stage together, as a machine that loses its power does."""
-        self.signal(signal.SIGKILL)
-        assert self.process.wait() == -signal.SIGKILL
-
-    def kill_only_dvc(self) -> list[psutil.Process]:
-        """Kill dvc alone; the processes that are left behind."""
-        left = psutil.Process(self.process.pid).children(recursive=True)
-        assert left
-        self.process.kill()
-        self.process.wait()
-        return left
-
-
 @pytest.fixture
-def begin(tmp_path) -> Iterator[Callable[..., Begun]]:
-    """Begins `dvc repro` with some arguments; in the end nothing of it is left."""
-    begun = []
-
-    def start(project, *arguments: str) -> Begun:
-        output = tmp_path / f"output_{len(begun)}.txt"
-        output.touch()
-        dvc = project.start("sh", "-c", f'exec dvc repro "$@" > {output} 2>&1', "sh", *arguments)
-        begun.append(Begun(dvc, output))
-        return begun[-1]
-
-    yield start
-    for command in begun:
-        with suppress(ProcessLookupError):
-            command.signal(signal.SIGKILL)
-        command.process.wait()
-
-
-@pytest.fixture
-def checkout(copy_of_made, made):
+def published(copy_of_made, made):
     """A copy of the made checkout that counts as published."""
     shutil.copytree(made.root / "logs", copy_of_made.root / "logs")
     return copy_of_made
@@ -117,10 +61,10 @@ def finish(project) -> list[str]:
 
 @pytest.mark.parametrize("moment", ["as it works", "as it writes"])
 @pytest.mark.parametrize("stage", MAKING)
-def test_a_stage_that_is_killed_with_dvc_is_made_again_with_the_same_bytes(checkout, made, begin, stage, moment):
-    forget(checkout, stage)
-    writing = begins_to_write(checkout, stage)
-    command = begin(checkout, "--single-item", "--force", stage)
+def test_a_stage_that_is_killed_with_dvc_is_made_again_with_the_same_bytes(published, made, begin, stage, moment):
+    forget(published, stage)
+    writing = begins_to_write(published, stage)
+    command = begin(published, "--single-item", "--force", stage)
     command.wait_for(lambda: command.said(f"{stage}: start"))
     if moment == "as it works":
         time.sleep(0.02)
@@ -128,8 +72,8 @@ def test_a_stage_that_is_killed_with_dvc_is_made_again_with_the_same_bytes(check
         command.wait_for(lambda: writing() or command.said(f"{stage}: done"))
     command.kill()
 
-    assert finish(checkout) == [stage]
-    assert_same(checkout, made)
+    assert finish(published) == [stage]
+    assert_same(published, made)
 
 
 def test_a_killed_stage_is_restored_from_the_cache_and_what_it_left_behind_is_not_published(copy_of_made, made, begin):
@@ -196,25 +140,25 @@ def wait_for_end(processes: list[psutil.Process]) -> None:
         time.sleep(0.02)
 
 
-def test_a_stage_that_outlives_its_dvc_is_made_again_with_the_same_bytes(checkout, made, begin):
-    forget(checkout, "train_model")
-    command = begin(checkout, "--single-item", "--force", "train_model")
+def test_a_stage_that_outlives_its_dvc_is_made_again_with_the_same_bytes(published, made, begin):
+    forget(published, "train_model")
+    command = begin(published, "--single-item", "--force", "train_model")
     command.wait_for(lambda: command.said("train_model: start"))
     wait_for_end(command.kill_only_dvc())
 
-    assert finish(checkout) == ["train_model"]
-    assert_same(checkout, made)
+    assert finish(published) == ["train_model"]
+    assert_same(published, made)
 
 
-def test_a_stage_that_outlives_its_dvc_does_not_spoil_what_the_next_one_writes(checkout, made, begin):
-    forget(checkout, "make_dataset")
-    command = begin(checkout, "--single-item", "--force", "make_dataset")
+def test_a_stage_that_outlives_its_dvc_does_not_spoil_what_the_next_one_writes(published, made, begin):
+    forget(published, "make_dataset")
+    command = begin(published, "--single-item", "--force", "make_dataset")
     command.wait_for(lambda: command.said("(1 of 4)"))
     command.signal(signal.SIGSTOP)
     left = command.kill_only_dvc()
 
     # The next one has begun to write, or is held back from it; now the one that was left comes to its end.
-    following = begin(checkout, "make_dataset")
+    following = begin(published, "make_dataset")
     patience = time.monotonic() + 8
     following.wait_for(lambda: following.said("(1 of 4)") or time.monotonic() > patience)
     following.signal(signal.SIGSTOP)
@@ -224,22 +168,22 @@ def test_a_stage_that_outlives_its_dvc_does_not_spoil_what_the_next_one_writes(c
     following.signal(signal.SIGCONT)
     following.process.wait()
 
-    finish(checkout)
-    assert_same(checkout, made)
+    finish(published)
+    assert_same(published, made)
 
 
-def test_a_second_repro_at_the_same_time_is_refused_and_the_first_one_finishes(checkout, made, begin):
-    forget(checkout, "train_model")
-    first = begin(checkout, "--single-item", "--force", "train_model")
+def test_a_second_repro_at_the_same_time_is_refused_and_the_first_one_finishes(published, made, begin):
+    forget(published, "train_model")
+    first = begin(published, "--single-item", "--force", "train_model")
     first.wait_for(lambda: first.said("train_model: start"))
     first.signal(signal.SIGSTOP)
-    before = files(checkout)
-    second = checkout.run("dvc", "repro", code=255)
+    before = files(published)
+    second = published.run("dvc", "repro", code=255)
     assert "is busy, it is being blocked by" in second.stderr
     assert f"(PID {first.process.pid})" in second.stderr
-    assert files(checkout) == before
+    assert files(published) == before
     first.signal(signal.SIGCONT)
 
     assert first.process.wait() == 0, first.output.read_text()
-    assert finish(checkout) == []
-    assert_same(checkout, made)
+    assert finish(published) == []
+    assert_same(published, made)

@@ -39,6 +39,11 @@ def test_an_error_that_a_user_can_mend_is_one_line_and_code_2(capsys: pytest.Cap
     assert capsys.readouterr() == ("", "train_model: error: params.yaml: mend it\n")
 
 
+def test_an_interruption_is_one_line_and_the_code_that_shells_have_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner.guarded("train_model", raising(KeyboardInterrupt())) == 130
+    assert capsys.readouterr() == ("", "train_model: interrupted; what it has not finished is left as it was\n")
+
+
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
@@ -66,7 +71,7 @@ def test_a_refusal_that_names_no_file_names_the_folder(capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("bug"), KeyError("bug"), OSError(errno.ENOENT, "bug"), OSError("bug"), KeyboardInterrupt("bug")],
+    [ValueError("bug"), KeyError("bug"), OSError(errno.ENOENT, "bug"), OSError("bug"), SystemExit("bug")],
 )
 def test_every_other_error_passes_through(error: BaseException) -> None:
     with pytest.raises(type(error), match="bug") as raised:

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -100,11 +100,9 @@ def read_json(path: Path) -> Any:
         UserError: the file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; `dvc repro` makes it, `dvc checkout` restores it") from None
-    except (ValueError, IsADirectoryError) as error:
-        raise UserError(f"{path}: not readable as JSON ({error}); `dvc checkout --force` restores it") from None
+        return json.loads(read_bytes(path))
+    except ValueError as error:
+        raise UserError(f"{path}: not readable as JSON ({error}); {_RESTORE}") from None
 
 
 def folders_in(path: Path) -> list[Path]:
@@ -124,10 +122,8 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         UserError: it is missing.
     """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; {_RESTORE}") from None
+    with _open(path) as file:
+        return file.read()
 
 
 def read_csv(path: Path) -> dict[str, list[float]]:
@@ -157,7 +153,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
     """
     wanted = schema.names if schema is not None else columns
     try:
-        path.open("rb").close()  # names the file where Arrow does not
+        _open(path).close()  # names the file where Arrow does not
         file = pq.ParquetFile(path, page_checksum_verification=True)
         present = file.schema_arrow
         for name in wanted or []:
@@ -168,8 +164,6 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
             if found != field.type:
                 raise UserError(f"{path}: column '{field.name}' is {found}, expected {field.type}; {_RESTORE}")
         return file.read(columns=list(wanted) if wanted is not None else None)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; {_RESTORE}") from None
     except (pa.ArrowInvalid, pa.ArrowIOError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
@@ -189,6 +183,13 @@ def rounded(values: Mapping[str, float], digits: int = 6) -> dict[str, float]:
 
 
 _RESTORE = "`dvc checkout --force` restores it, or `dvc repro --force` makes it again"
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except (FileNotFoundError, IsADirectoryError):
+        raise UserError(f"{path}: no such file; {_RESTORE}") from None
 
 
 def _partial(path: Path) -> Path:

@@ -43,7 +43,10 @@ def run_stage(name: str, work: Callable[[], int]) -> None:
 
 
 def guarded(name: str, work: Callable[[], int]) -> int:
-    """Call `work` with logging set up and return its exit code; errors a user can mend become one line and code 2."""
+    """Call `work` with logging set up and return its exit code.
+
+    Errors that a user can mend become one line and code 2; Ctrl-C becomes one line and code 130, as shells have it.
+    """
     level = os.environ.get(LEVEL_VARIABLE, "INFO").upper()
     if level not in logging.getLevelNamesMapping():
         print(
@@ -58,6 +61,9 @@ def guarded(name: str, work: Callable[[], int]) -> int:
         return work()
     except UserError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; what it has not finished is left as it was", file=sys.stderr)
+        return 130
     except OSError as error:
         if error.errno not in _REFUSALS:
             raise

@@ -40,9 +40,8 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
     3. Who has completed a run looks again. Of several complete ones the first (by time of completion, then id) stays and
        removes those that are not complete; the others remove themselves.
 
-    Two complete runs cannot both go: of two, the one that looks later sees the other complete, and a complete run is
-    removed by nobody but itself, or by step 1 once nobody is at work on it. Two cannot both stay: by step 2, whoever
-    completes a run sees all others that will get so far.
+    Two complete runs do not both stay: by step 2, whoever completes a run sees all others that will get so far. Should a
+    newcomer in step 1 clear away what its maker still counts on, nobody finds a complete run in the end and starts again.
 
     Args:
         content: what to publish.
