@@ -118,3 +118,8 @@ def test_going_back_to_old_parameters_retrains_nothing(changed_and_back) -> None
     _, back, status = changed_and_back
     assert back == ["publish"]
     assert status == ""
+
+
+def test_baselines_do_not_depend_on_the_kind_of_processor(copy_of_made, made) -> None:
+    copy_of_made.run("dvc", "repro", "--single-item", "--force", "train_baselines", OPENBLAS_CORETYPE="Prescott")
+    assert copy_of_made.lock() == made.lock()
