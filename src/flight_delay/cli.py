@@ -35,6 +35,13 @@ def main() -> None:
     )
     ui.add_argument("--port", type=int, default=5000, help="port of the local server on 127.0.0.1 (default: 5000)")
     ui.set_defaults(run=_ui)
+    dictionary = commands.add_parser(
+        "dictionary",
+        help="print the data dictionary as a page",
+        description="Print references/data_dictionary.yaml as Markdown: what every column means, when it becomes known, "
+        "and what may be wrong with it. docs/data_dictionary.md is this page.",
+    )
+    dictionary.set_defaults(run=_dictionary)
     arguments = parser.parse_args()
     sys.exit(guarded(f"flight-delay {arguments.command}", lambda: arguments.run(arguments)))
 
@@ -56,6 +63,14 @@ def _ui(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.ui import open_ui
 
     return open_ui(load("publish", Publish).experiment, arguments.port)
+
+
+def _dictionary(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes them)
+    from flight_delay.data.dictionary import load_dictionary
+    from flight_delay.report.dictionary import markdown
+
+    print(markdown(load_dictionary()), end="")
+    return 0
 
 
 if __name__ == "__main__":

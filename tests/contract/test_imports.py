@@ -60,7 +60,9 @@ def test_a_missing_and_a_superfluous_dependency_are_named(graph: grimp.ImportGra
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_has_one_name(stage: str) -> None:
-    assert re.fullmatch(rf"env PYTHONPATH=src ([A-Z_]+=\w+ )?python -m {PACKAGE}\.stages\.{stage}", STAGES[stage]["cmd"])
+    assert re.fullmatch(
+        rf"env PYTHONPATH=src ([A-Z_]+=\w+ )?python -m {PACKAGE}\.stages\.{stage}", STAGES[stage]["cmd"]
+    )
     path = f"src/{PACKAGE}/stages/{stage}.py"
     assert path in STAGES[stage]["deps"]
     assert f'run_stage("{stage}", main)' in (REPOSITORY / path).read_text()
@@ -105,10 +107,11 @@ def test_features_and_model_know_nothing_of_what_is_built_on_them(graph: grimp.I
     ("package", "stages"),
     {
         "mlflow": {"publish"},
+        "pandera": {"make_dataset"},
         "shap": {"interpret"},
-        "matplotlib": {"evaluate", "interpret"},
+        "matplotlib": {"check_data", "evaluate", "interpret"},
         "sklearn": {"train_baselines", "backtest", "evaluate"},
-        "xgboost": {"train_model", "backtest", "evaluate", "interpret", "publish"},
+        "xgboost": {"check_data", "train_model", "backtest", "evaluate", "interpret", "publish"},
     }.items(),
 )
 def test_heavy_packages_are_imported_only_where_they_are_needed(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flight_delay.data.canonical import FLIGHTS
-from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS, RAW_FLIGHTS
+from flight_delay.data.dictionary import load_dictionary
+from flight_delay.data.quality import QUARANTINE
+from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS
 from flight_delay.features.registry import FEATURES, PROCESSED
 from flight_delay.model.predictions import PREDICTIONS
 
+DICTIONARY = load_dictionary(Path(__file__).resolve().parents[2] / "references/data_dictionary.yaml")
 WRITTEN = {
-    "data/raw/flights/*.parquet": (4, RAW_FLIGHTS),
     "data/raw/tables/airports.parquet": (1, RAW_AIRPORTS),
-    "data/interim/flights/*.parquet": (4, FLIGHTS),
+    "data/interim/flights/*.parquet": (4, DICTIONARY.schema),
+    "data/interim/quarantine/*.parquet": (4, QUARANTINE),
     "data/processed/*.parquet": (4, PROCESSED),
     "reports/baselines/*/*.parquet": (2, PREDICTIONS),
     "reports/evaluate/predictions/*.parquet": (2, PREDICTIONS),
@@ -35,15 +39,22 @@ def test_a_table_has_the_columns_and_types_that_are_expected_of_it(made, pattern
         assert {field.name: found.get(field.name) for field in expected} == {f.name: f.type for f in expected}, path
 
 
+def test_raw_flights_have_the_columns_that_the_dictionary_reads(made) -> None:
+    paths = sorted(made.root.glob("data/raw/flights/*.parquet"))
+    assert len(paths) == 4
+    for path in paths:  # their types are the source's own
+        assert DICTIONARY.layout_of(pq.read_schema(path).names, str(path)) == "nycflights13"
+
+
 def test_no_table_is_left_out(made) -> None:
-    known = {path for pattern in WRITTEN for path in made.root.glob(pattern)}
+    known = {path for pattern in [*WRITTEN, "data/raw/flights/*.parquet"] for path in made.root.glob(pattern)}
     every = {path for folder in ("data", "reports", "models") for path in (made.root / folder).rglob("*.parquet")}
     nobody_reads_yet = {made.root / f"data/raw/tables/{name}.parquet" for name in ("airlines", "weather")}
     assert every - known == nobody_reads_yet
 
 
 def test_months_of_all_tables_are_those_of_the_raw_data(made) -> None:
-    for folder in ("data/interim/flights", "data/processed"):
+    for folder in ("data/interim/flights", "data/interim/quarantine", "data/processed"):
         assert [path.name for path in sorted((made.root / folder).iterdir())] == [
             path.name for path in sorted((made.root / "data/raw/flights").iterdir())
         ]

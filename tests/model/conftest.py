@@ -61,7 +61,7 @@ def parameters() -> BoosterParameters:
 
 @pytest.fixture(scope="session")
 def encoding(months: dict[str, Examples]) -> Encoding:
-    return learn_encoding(FEATURES, (examples.features for examples in list(months.values())[:3]))
+    return learn_encoding(FEATURES, list(months.values())[:3])
 
 
 @pytest.fixture(scope="session")

@@ -75,11 +75,29 @@ def test_the_manifest_says_what_the_model_was_made_of(
 ) -> None:
     manifest = load_bundle(save(tmp_path)).manifest
     assert manifest.features == encoding
-    assert [feature.name for feature in manifest.features] == [feature.name for feature in FEATURES]
-    assert manifest.trained_on.months == ["2013-01", "2013-02", "2013-03"]
-    assert manifest.stopped_on.months == ["2013-04"]
+    assert [feature.name for feature in manifest.inputs] == [feature.name for feature in FEATURES]
+    assert manifest.trained_on == Window(first="2013-01", through="2013-03")
+    assert manifest.stopped_on == Window(first="2013-04", through="2013-04")
     assert (manifest.trained_rows, manifest.trained_base_rate) == (10_000, 0.333333)
     assert manifest.rounds == trained.rounds
+
+
+def test_indicators_of_missing_values_are_kept_and_made_from_the_inputs(
+    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples]
+) -> None:
+    bundle = load_bundle(save(tmp_path))
+    *inputs, indicator = bundle.manifest.features
+    assert tuple(inputs) == bundle.manifest.inputs
+    assert (indicator.name, indicator.kind, indicator.of) == (
+        "departure_minutes_is_missing", "indicator", "departure_minutes",
+    )  # fmt: skip
+    assert indicator.name not in months["2013-04"].features
+    of_all = bundle.predict_late(months["2013-04"].features)
+    missing = np.flatnonzero(np.isnan(months["2013-04"].features["departure_minutes"]))[:20]
+    assert len(missing) == 20
+    for row in missing:
+        alone = {name: column[row : row + 1] for name, column in months["2013-04"].features.items()}
+        assert bundle.predict_late(alone).tolist() == of_all[row : row + 1].tolist()
 
 
 def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from flight_delay.features.columns import Column
 from flight_delay.features.registry import Feature
 from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.examples import Examples
 
 
 def named(name: str) -> Callable[[Column], Column]:
@@ -31,40 +32,56 @@ def columns(carriers: list[str | None], distances: list[float] | None = None) ->
     return {"carrier": np.array(carriers, object), "distance": np.array(numbers, np.float32)}
 
 
+def flights(columns: dict[str, Column]) -> Examples:
+    """A month of flights with these features, every other one late."""
+    rows = len(columns["carrier"])
+    keys = np.array([f"flight {row}" for row in range(rows)], object)
+    return Examples(keys, np.full(rows, "2013-01-01", "datetime64[D]"), columns, np.arange(rows) % 2 == 0)
+
+
+def month(carriers: list[str | None], distances: list[float] | None = None) -> Examples:
+    return flights(columns(carriers, distances))
+
+
+def some(examples: Examples, rows: slice) -> Examples:
+    parts = {name: column[rows] for name, column in examples.features.items()}
+    return Examples(examples.flight_id[rows], examples.flight_date[rows], parts, examples.late[rows])
+
+
 def test_categories_are_learnt_from_every_training_month_in_alphabetical_order() -> None:
-    learnt = learn_encoding(FEATURES, [columns(["UA", None, "B6"]), columns(["AA", "UA"])])
+    learnt = learn_encoding(FEATURES, [month(["UA", None, "B6"]), month(["AA", "UA"])])
     assert [(of.name, of.kind, of.categories, of.xgboost_type) for of in learnt] == [
         ("carrier", "categorical", ("AA", "B6", "UA"), "c"), ("distance", "quantitative", (), "q"),
     ]  # fmt: skip
 
 
 def test_codes_and_numbers_stand_in_the_order_of_the_encoding() -> None:
-    month = columns(["UA", "AA"], [7.0, 8.0])
+    given_columns = columns(["UA", "AA"], [7.0, 8.0])
     for features in (FEATURES, FEATURES[::-1]):
-        matrix = encode(month, learn_encoding(features, [month]))
+        matrix = encode(given_columns, learn_encoding(features, [flights(given_columns)]))
         assert matrix.dtype == np.float32
         expected = [[1, 7], [0, 8]]
         assert matrix.tolist() == (expected if features == FEATURES else [row[::-1] for row in expected])
 
 
 def test_a_category_that_training_did_not_have_and_one_that_is_missing_become_missing() -> None:
-    learnt = learn_encoding(FEATURES, [columns(["UA", None])])
+    learnt = learn_encoding(FEATURES, [month(["UA", None])])
     matrix = encode(columns(["UA", "XX", None], [1, np.nan, 3]), learnt)
     np.testing.assert_array_equal(matrix, [[0, 1], [np.nan, np.nan], [np.nan, 3]])
 
 
 def test_the_order_of_columns_does_not_matter_and_others_are_ignored() -> None:
-    month = columns(["UA", "AA"], [7.0, 8.0])
-    learnt = learn_encoding(FEATURES, [month])
-    backwards = {"other": np.array(["x", "y"]), **dict(reversed(month.items()))}
+    in_order = columns(["UA", "AA"], [7.0, 8.0])
+    learnt = learn_encoding(FEATURES, [flights(in_order)])
+    backwards = {"other": np.array(["x", "y"]), **dict(reversed(in_order.items()))}
     assert list(backwards) == ["other", "distance", "carrier"]
-    np.testing.assert_array_equal(encode(backwards, learnt), encode(month, learnt))
+    np.testing.assert_array_equal(encode(backwards, learnt), encode(in_order, learnt))
 
 
 def test_a_missing_column_is_an_error() -> None:
-    month = columns(["UA"])
+    whole = columns(["UA"])
     with pytest.raises(KeyError, match="distance"):
-        encode({"carrier": month["carrier"]}, learn_encoding(FEATURES, [month]))
+        encode({"carrier": whole["carrier"]}, learn_encoding(FEATURES, [flights(whole)]))
 
 
 CATEGORIES = st.one_of(st.none(), st.text(max_size=3))
@@ -74,7 +91,7 @@ CATEGORIES = st.one_of(st.none(), st.text(max_size=3))
 def test_a_code_gives_back_its_category_and_an_unknown_category_has_none(
     known: list[str | None], later: list[str | None]
 ) -> None:
-    learnt = learn_encoding((CARRIER,), [columns(known)])
+    learnt = learn_encoding((CARRIER,), [month(known)])
     categories = learnt[0].categories
     codes = encode(columns([*known, *later]), learnt)[:, 0]
     decoded = [None if np.isnan(code) else categories[int(code)] for code in codes]
@@ -83,12 +100,14 @@ def test_a_code_gives_back_its_category_and_an_unknown_category_has_none(
 
 @given(st.lists(CATEGORIES, min_size=2), st.integers(1, 5))
 def test_it_does_not_matter_how_training_rows_are_spread_over_months(carriers: list[str | None], parts: int) -> None:
-    together = learn_encoding(FEATURES, [columns(carriers)])
-    spread = learn_encoding(FEATURES, [columns(carriers[part::parts]) for part in reversed(range(parts))])
+    whole = month(carriers)
+    together = learn_encoding(FEATURES, [whole])
+    spread = learn_encoding(FEATURES, [some(whole, slice(part, None, parts)) for part in reversed(range(parts))])
     assert spread == together
 
 
 @given(st.lists(st.floats(allow_infinity=False, width=32)))
 def test_numbers_come_through_as_they_are(numbers: list[float]) -> None:
-    month = columns(["UA"] * len(numbers), numbers)
-    np.testing.assert_array_equal(encode(month, learn_encoding(FEATURES, [month]))[:, 1], np.array(numbers, np.float32))
+    given_columns = columns(["UA"] * len(numbers), numbers)
+    encoded = encode(given_columns, learn_encoding(FEATURES, [flights(given_columns)]))
+    np.testing.assert_array_equal(encoded[:, 1], np.array(numbers, np.float32))

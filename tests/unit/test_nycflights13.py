@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.canonical import FLIGHTS
+from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.sources import nycflights13 as source
-
-ZONES = {"EWR": "America/New_York", "LAX": "America/Los_Angeles"}
-FLIGHT: dict[str, Any] = {
-    "year": 2013, "month": 1, "day": 5, "sched_dep_time": 905, "sched_arr_time": 1215, "flight": 7, "distance": 2454,
-    "dep_time": 910, "dep_delay": 5, "arr_delay": -3, "air_time": 330,
-    "carrier": "UA", "tailnum": "N1", "origin": "EWR", "dest": "LAX",
-}  # fmt: skip
-
-
-def canonical(*changes: dict[str, Any]) -> pa.Table:
-    """Canonical table of flights like `FLIGHT`, each with some values changed."""
-    raw = pa.Table.from_pylist([{**FLIGHT, **change} for change in changes], schema=source.RAW_FLIGHTS)
-    return source.canonical_flights(raw, ZONES, "data/raw/2013-01.parquet")
 
 
 def test_another_version_than_the_installed_one_is_an_error_that_names_both() -> None:
@@ -38,16 +26,21 @@ def test_the_package_is_never_imported(raw_by_month: dict[str, pa.Table]) -> Non
     assert "nycflights13" not in sys.modules
 
 
-def test_every_flight_of_the_year_is_there_in_its_month(raw_by_month: dict[str, pa.Table]) -> None:
+def test_every_flight_of_the_year_is_there_in_its_month(
+    raw_by_month: dict[str, pa.Table], dictionary: Dictionary
+) -> None:
     assert list(raw_by_month) == [f"2013-{month:02d}" for month in range(1, 13)]
     assert sum(raw.num_rows for raw in raw_by_month.values()) == 336_776
     for month, raw in raw_by_month.items():
         assert pc.unique(raw["month"]).to_pylist() == [int(month[5:])]
         assert raw.num_columns == 19
-        assert raw.select(source.RAW_FLIGHTS.names).schema.equals(source.RAW_FLIGHTS)
+        assert dictionary.layout_of(raw.column_names, month) == "nycflights13"
+        for name, sources in dictionary.source_columns("nycflights13").items():
+            kind = pa.string() if dictionary.columns[name].type == "text" else pa.int64()
+            assert {raw.schema.field(of).type for of in sources} == {kind}
 
 
-def test_the_small_tables_are_there(package: Any) -> None:
+def test_the_small_tables_are_there(package: Path) -> None:
     tables = source.read_tables(package)
     assert set(tables) == set(source.TABLES)
     assert tables["airports"].select(source.RAW_AIRPORTS.names).schema.equals(source.RAW_AIRPORTS)
@@ -59,6 +52,57 @@ def test_only_airports_with_a_zone_of_their_own_have_one(zones: dict[str, str]) 
     assert zones["HNL"] == "Pacific/Honolulu"
     table = pa.table({"faa": ["A", "B", "C"], "tzone": ["America/Chicago", None, "\\N"]})
     assert source.time_zones(table) == {"A": "America/Chicago"}
+
+
+def test_months_are_fetched_as_they_are_up_to_the_last_one_wanted(
+    package: Path, raw_by_month: dict[str, pa.Table], tmp_path: Path
+) -> None:
+    assert source.fetch(package, tmp_path, "2013-02") == {"2013-01": 27_004, "2013-02": 24_951}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2013-01.parquet", "2013-02.parquet"]
+    february = raw_by_month["2013-02"]
+    assert pq.read_table(tmp_path / "2013-02.parquet").cast(february.schema).equals(february)  # Parquet has no seconds
+
+
+@pytest.mark.parametrize("through", ["2012-12", "2014-01"])
+def test_a_month_that_the_package_does_not_have_is_refused_with_the_range(
+    package: Path, tmp_path: Path, through: str
+) -> None:
+    with pytest.raises(UserError, match=rf"fetch_raw\.through is {through}, nycflights13 has 2013-01 … 2013-12"):
+        source.fetch(package, tmp_path, through)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_airports_of_a_user_add_to_those_of_the_package_and_correct_them(package: Path, tmp_path: Path) -> None:
+    airports = source.read_tables(package)["airports"]
+    path = tmp_path / "airports.csv"
+    path.write_text("faa,name,tzone\nSJU,San Juan,America/Puerto_Rico\nEWR,not there,America/Chicago\n")
+    more = source.with_more_airports(airports, path)
+    assert more.num_rows == airports.num_rows + 2
+    assert more.select(source.RAW_AIRPORTS.names).schema.equals(source.RAW_AIRPORTS)
+    ours, theirs = source.time_zones(more), source.time_zones(airports)
+    assert ours == {**theirs, "SJU": "America/Puerto_Rico", "EWR": "America/Chicago"}
+    assert "SJU" not in theirs
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("faa,tz\nSJU,America/Puerto_Rico\n", "not a table with the columns faa and tzone"),
+        ("faa,tzone\nSJU\n", "not a table with the columns faa and tzone"),
+        ("", "not a table with the columns faa and tzone"),
+        ("faa,tzone\nSJU,America/San_Juan\n", "airport SJU: 'America/San_Juan' is not a time zone"),
+        ("faa,tzone\nSJU,\n", "airport SJU: 'None' is not a time zone"),
+        ("faa,tzone\n,America/Puerto_Rico\n", "airport None: "),
+    ],
+)
+def test_airports_of_a_user_that_cannot_be_used_are_named(
+    package: Path, tmp_path: Path, content: str, said: str
+) -> None:
+    path = tmp_path / "airports.csv"
+    path.write_text(content)
+    with pytest.raises(UserError, match=f"{path}: {said}") as refused:
+        source.with_more_airports(source.read_tables(package)["airports"], path)
+    assert len(str(refused.value).splitlines()) == 1
 
 
 def test_departures_agree_with_the_hour_that_the_package_itself_gives(
@@ -84,9 +128,11 @@ def test_arrivals_show_the_scheduled_time_where_they_are_and_no_flight_is_absurd
         assert (local.hour * 60 + local.minute == part["scheduled_arrival_minutes"]).all(), zone
 
 
-def test_the_table_is_canonical_and_in_order_of_departure(canonical_by_month: dict[str, pa.Table]) -> None:
+def test_the_table_is_canonical_and_in_order_of_departure(
+    canonical_by_month: dict[str, pa.Table], dictionary: Dictionary
+) -> None:
     for flights in canonical_by_month.values():
-        assert flights.schema.equals(FLIGHTS)
+        assert flights.schema.equals(dictionary.schema)
         departures = flights["scheduled_departure_utc"].to_numpy()
         assert (np.diff(departures).astype(int) >= 0).all()
 
@@ -94,41 +140,6 @@ def test_the_table_is_canonical_and_in_order_of_departure(canonical_by_month: di
 def test_a_flight_has_an_identifier_of_its_own(canonical_by_month: dict[str, pa.Table]) -> None:
     identifiers = pa.concat_tables(canonical_by_month.values())["flight_id"]
     assert pc.count_distinct(identifiers).as_py() == 336_776
-    assert canonical({})["flight_id"].to_pylist() == ["2013-01-05-UA-7-EWR-0905"]
-
-
-def test_the_order_of_the_rows_in_the_source_does_not_matter(
-    raw_by_month: dict[str, pa.Table], canonical_by_month: dict[str, pa.Table], zones: dict[str, str]
-) -> None:
-    raw = raw_by_month["2013-11"]
-    shuffled = raw.take(np.random.default_rng(0).permutation(raw.num_rows))
-    assert source.canonical_flights(shuffled, zones, "here").equals(canonical_by_month["2013-11"])
-
-
-def test_a_flight_keeps_its_values() -> None:
-    flight = canonical({}).to_pylist()[0]
-    assert flight["scheduled_departure_minutes"] == 545
-    assert flight["scheduled_arrival_minutes"] == 735
-    assert str(flight["flight_date"]) == "2013-01-05"
-    assert flight["scheduled_departure_utc"].isoformat() == "2013-01-05T14:05:00+00:00"
-    assert flight["scheduled_arrival_utc"].isoformat() == "2013-01-05T20:15:00+00:00"
-    kept = ("carrier", "flight_number", "origin", "destination", "distance_miles", "tail_number")
-    assert [flight[name] for name in kept] == ["UA", 7, "EWR", "LAX", 2454, "N1"]
-    outcomes = ("departure_delay_minutes", "arrival_delay_minutes", "air_time_minutes")
-    assert [flight[name] for name in outcomes] == [5, -3, 330]
-
-
-def test_a_flight_that_never_left_was_cancelled_and_one_that_never_arrived_was_diverted() -> None:
-    flights = canonical(
-        {"flight": 1},
-        {"flight": 2, "dep_time": None, "dep_delay": None, "arr_delay": None, "air_time": None, "tailnum": None},
-        {"flight": 3, "arr_delay": None},
-    )
-    assert flights["flight_number"].to_pylist() == [1, 2, 3]
-    assert flights["cancelled"].to_pylist() == [False, True, False]
-    assert flights["diverted"].to_pylist() == [False, False, True]
-    assert flights["arrival_delay_minutes"].to_pylist() == [-3, None, None]
-    assert flights["tail_number"].to_pylist() == ["N1", None, "N1"]
 
 
 def test_in_the_year_as_many_were_cancelled_and_diverted_as_have_no_departure_and_no_arrival(
@@ -140,26 +151,3 @@ def test_in_the_year_as_many_were_cancelled_and_diverted_as_have_no_departure_an
     assert cancelled + diverted == raw["arr_delay"].null_count == 9_430
     arrived = pc.invert(pc.or_(flights["cancelled"], flights["diverted"]))
     assert flights["arrival_delay_minutes"].filter(arrived).null_count == 0
-
-
-def test_a_destination_that_is_not_in_the_table_has_no_arrival_in_utc() -> None:
-    flight = canonical({"dest": "SJU"}).to_pylist()[0]
-    assert flight["scheduled_arrival_utc"] is None
-    assert flight["scheduled_arrival_minutes"] == 735
-
-
-def test_an_origin_without_a_time_zone_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"data/raw/2013-01\.parquet: origin PSE has no time zone"):
-        canonical({}, {"origin": "PSE"})
-
-
-@pytest.mark.parametrize("column", ["sched_dep_time", "sched_arr_time"])
-def test_an_impossible_clock_time_is_named_with_its_file_and_column(column: str) -> None:
-    with pytest.raises(UserError, match=rf"data/raw/2013-01\.parquet, {column}: 1275"):
-        canonical({}, {column: 1275})
-
-
-def test_a_departure_at_2400_is_at_the_midnight_that_ends_the_day() -> None:
-    flight = canonical({"sched_dep_time": 2400}).to_pylist()[0]
-    assert str(flight["flight_date"]) == "2013-01-05"
-    assert flight["scheduled_departure_utc"].isoformat() == "2013-01-06T05:00:00+00:00"

@@ -29,27 +29,43 @@ METRICS: dict[str, Any] = {
 }
 INPUTS: dict[str, Any] = {
     "metrics": METRICS,
-    "counts": {
-        "scheduled": 70_001,
-        "completed": 60_002,
-        "cancelled": 5_003,
-        "diverted": 4_004,
-        "unknown_destination": 905,
-    },
+    "counts": {"scheduled": 70_001, "completed": 60_002, "cancelled": 5_003, "diverted": 4_004, "unknown_destination": 905},
     "manifest": {
-        "source": "a <source>",
-        "version": "1.2.3",
-        "licence": "CC0",
-        "homepage": "https://example.org/flights",
+        "source": "a <source>", "version": "1.2.3", "licence": "CC0", "homepage": "https://example.org/flights",
     },
+    "quality": {
+        "rows": 70_601,
+        "quarantined_rows": 600,
+        "quarantined_share": 0.008498,
+        "quarantined": {"distance_miles: is outside 1 … <12500>": 501, "cancelled, and arrived": 99},
+        "warnings": {"tail_number: does not look like [A-Z]; the value is left out": 7_007},
+    },
+    "details": {
+        "months": {"bts_classic": ["2013-01"]},
+        "empty_columns": ["air_time_minutes", "taxi_in_minutes"],
+        "missing": {"carrier_delay_minutes": 35_045},
+        "unknown_destinations": {"SJU": 5_819, "BQN": 896},
+        "examples": {
+            "distance_miles: is outside 1 … <12500>": {"month": "2013-03", "row": 4_711, "source": {}},
+            "cancelled, and arrived": {"month": "2013-04", "row": 12, "source": {}},
+        },
+    },
+    "findings": [
+        {"check": "rare_labels", "says": "carrier: <HA> is rare", "means": "Little is learnt.", "advice": "Group."},
+        {"check": "drift", "says": "origin drifts", "means": "The past misleads.", "advice": "Train again."},
+        {"check": "drift", "says": "carrier drifts", "means": "The past misleads.", "advice": "Train again."},
+    ],
     "late_minutes": 17,
+    "horizon_hours": 31,
     "windows": {"train": "2013-01 … 2013-09", "validation": "2013-10", "test": "2013-11 … 2013-12"},
     "pictures": {
         **{picture.name: picture.name.encode() for picture in (*RESULT_PICTURES, *EXPLANATION_PICTURES)},
         "interpret/dependence_block_minutes": b"first",
         "interpret/dependence_carrier": b"second",
+        "check_data/profile_1": b"third",
+        "check_data/profile_2": b"fourth",
     },
-}
+}  # fmt: skip
 
 
 class Tags(HTMLParser):
@@ -91,18 +107,8 @@ def test_the_figures_at_the_top_are_those_of_the_model_on_test(page: str) -> Non
 
 
 def test_counts_windows_and_source_are_on_the_page(page: str) -> None:
-    for said in (
-        "70,001",
-        "60,002",
-        "5,003",
-        "4,004",
-        "905",
-        "1.2.3",
-        "12.3 %",
-        "25 %",
-        "17 minutes late",
-        *INPUTS["windows"].values(),
-    ):
+    figures = ("70,001", "60,002", "5,003", "4,004", "905", "1.2.3", "12.3 %", "25 %")
+    for said in (*figures, "17 minutes late", "31 hours before departure", *INPUTS["windows"].values()):
         assert said in page
     assert "a &lt;source&gt;" in page
 
@@ -125,13 +131,52 @@ def test_every_picture_is_there_once_with_words_for_those_who_cannot_see_it(page
     assert sorted(shown) == sorted(INPUTS["pictures"].values())
     descriptions = [image["alt"] for image in images]
     assert all(descriptions)
-    assert len(set(descriptions)) == len(images)
+    profiles = [words for words in descriptions if (words or "").startswith("Columns by window")]
+    assert len(set(descriptions)) == len(images) - len(profiles) + 1
 
 
-def test_pictures_of_dependence_come_last_in_the_order_given(page: str) -> None:
+def test_pictures_of_dependence_and_then_of_columns_come_last_in_the_order_given(page: str) -> None:
     images = [attributes for tag, attributes in Tags(page).found if tag == "img"]
-    assert ["Effect of block minutes" in (image["alt"] or "") for image in images][-2:] == [True, False]
-    assert "Effect of carrier" in (images[-1]["alt"] or "")
+    words = [image["alt"] or "" for image in images][-4:]
+    assert ["Effect of block minutes" in of for of in words] == [True, False, False, False]
+    assert ["Effect of carrier" in of for of in words] == [False, True, False, False]
+    last = [base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,")) for image in images[-2:]]
+    assert last == [b"third", b"fourth"]
+
+
+def test_what_was_set_aside_is_on_the_page_with_reasons_and_examples(page: str) -> None:
+    for said in (
+        "600 of 70,601 flights",
+        "(0.85 %) break the contract",
+        'distance_miles: is outside 1 … &lt;12500&gt;</td><td class="number">501</td><td>row 4711 of 2013-03',
+        'cancelled, and arrived</td><td class="number">99</td><td>row 12 of 2013-04',
+        "the value is left out: 7,007 flights",
+        "SJU (5,819), BQN (896).",
+        "carrier_delay_minutes (35,045)",
+        "air_time_minutes, taxi_in_minutes",
+    ):
+        assert said in page
+
+
+def test_data_without_fault_are_said_to_be() -> None:
+    quality = {**INPUTS["quality"], "quarantined_rows": 0, "quarantined": {}, "warnings": {}}
+    details = {"months": {}, "empty_columns": [], "missing": {}, "unknown_destinations": {}, "examples": {}}
+    page = render(**{**INPUTS, "quality": quality, "details": details, "findings": []})
+    assert "All 70,601 flights keep the contract" in page
+    assert "0 warnings and no error" in page
+    for said in ("break the contract", "Let through", "does not know:", "does not fill"):
+        assert said not in page
+    assert Tags(page).open == []
+
+
+def test_pitfalls_are_on_the_page_once_each_with_what_they_mean_once_for_each_kind(page: str) -> None:
+    assert "3 warnings and no error" in page
+    for said in ("carrier: &lt;HA&gt; is rare", "origin drifts", "carrier drifts"):
+        assert page.count(said) == 1
+    for said in ("Little is learnt.", "Group.", "The past misleads.", "Train again."):
+        assert page.count(said) == 1
+    assert "drift (2)" in page
+    assert "rare labels (1)" in page
 
 
 def test_every_tag_is_closed(page: str) -> None:

@@ -152,9 +152,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
         UserError: the file is missing, cut short, or lacks a column, or a column has another type.
     """
     wanted = schema.names if schema is not None else columns
-    try:
-        _open(path).close()  # names the file where Arrow does not
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+    with _parquet(path) as file:
         present = file.schema_arrow
         for name in wanted or []:
             if name not in present.names:
@@ -164,11 +162,26 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
             if found != field.type:
                 raise UserError(f"{path}: column '{field.name}' is {found}, expected {field.type}; {_RESTORE}")
         return file.read(columns=list(wanted) if wanted is not None else None)
-    except (pa.ArrowInvalid, pa.ArrowIOError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise UserError(f"{path}: not a whole Parquet file ({reason}); {_RESTORE}") from None
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of the columns of a Parquet file.
+
+    Raises:
+        UserError: the file is missing or cut short.
+    """
+    with _parquet(path) as file:
+        return list(file.schema_arrow.names)
+
+
+def row_count(path: Path) -> int:
+    """Number of rows of a Parquet file.
+
+    Raises:
+        UserError: the file is missing or cut short.
+    """
+    with _parquet(path) as file:
+        return int(file.metadata.num_rows)
 
 
 def sha256(path: Path) -> str:
@@ -190,6 +203,18 @@ def _open(path: Path) -> BinaryIO:
         return path.open("rb")
     except (FileNotFoundError, IsADirectoryError):
         raise UserError(f"{path}: no such file; {_RESTORE}") from None
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        _open(path).close()  # names the file where Arrow does not
+        yield pq.ParquetFile(path, page_checksum_verification=True)
+    except (pa.ArrowInvalid, pa.ArrowIOError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise UserError(f"{path}: not a whole Parquet file ({reason}); {_RESTORE}") from None
 
 
 def _partial(path: Path) -> Path:

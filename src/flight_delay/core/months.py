@@ -17,11 +17,6 @@ from flight_delay.core.params import Parameters
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="a month, as in '2013-01'")]
 
 
-def shift(month: str, count: int) -> str:
-    """The month `count` months after this one (before, where negative)."""
-    return _month(_index(month) + count)
-
-
 def months_between(first: str, through: str) -> list[str]:
     """All months from `first` through `through`, in order; empty where `through` comes before `first`."""
     return [_month(index) for index in range(_index(first), _index(through) + 1)]
@@ -38,11 +33,6 @@ class Window(Parameters):
         if self.first > self.through:
             raise ValueError(f"first ({self.first}) is after through ({self.through})")
         return self
-
-    @property
-    def months(self) -> list[str]:
-        """The months of the window, in order."""
-        return months_between(self.first, self.through)
 
     def __str__(self) -> str:
         return f"{self.first} … {self.through}" if self.first != self.through else self.first
@@ -88,19 +78,27 @@ def months_in(folder: Path) -> list[str]:
     return months
 
 
-def require_months(folder: Path, asked_by: str, months: Sequence[str]) -> None:
-    """Check that a folder has every month that is asked for, before long work begins.
+def present_months(folder: Path, asked_by: str, window: Window) -> list[str]:
+    """The months of a window that a folder has, checked before long work begins.
+
+    Both ends must be there. What is missing between them was missing in the source, and fetch_raw.allow_gaps let it pass.
 
     Raises:
-        UserError: a month is missing.
+        UserError: the first or the last month is missing.
     """
     present = months_in(folder)
-    missing = [month for month in months if month not in present]
+    missing = [month for month in dict.fromkeys((window.first, window.through)) if month not in present]
     if missing:
         raise UserError(
             f"{folder}: no data for {', '.join(missing)}, which {asked_by} asks for "
             f"(there are {present[0]} … {present[-1]}); change {asked_by} or fetch_raw.through in params.yaml"
         )
+    return [month for month in present if window.first <= month <= window.through]
+
+
+def gaps(months: Sequence[str]) -> list[str]:
+    """The months that are missing between the first and the last of some months in order."""
+    return sorted(set(months_between(months[0], months[-1])) - set(months)) if months else []
 
 
 def read_months(folder: Path, months: Sequence[str], schema: pa.Schema) -> Iterator[tuple[str, pa.Table]]:

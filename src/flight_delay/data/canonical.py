@@ -1,36 +1,94 @@
-"""The canonical tables: what every source is turned into, and all that later stages know about flights."""
+"""From a source's rows to the columns of the canonical table of flights, by the data dictionary, whatever the source.
+
+A value that cannot be read is marked and left empty. What becomes of its row is decided in data/quality."""
 
 from __future__ import annotations
 
-import pandas as pd
-import pyarrow as pa
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-# One row per scheduled flight, in order of departure. Local times are those of the airport they are about.
-FLIGHTS = pa.schema(
-    [
-        # Keys and schedule: known when the schedule is published, months before departure.
-        pa.field("flight_id", pa.string(), nullable=False),
-        pa.field("flight_date", pa.date32(), nullable=False),  # local, of the scheduled departure
-        pa.field("carrier", pa.string(), nullable=False),
-        pa.field("flight_number", pa.int32(), nullable=False),
-        pa.field("origin", pa.string(), nullable=False),
-        pa.field("destination", pa.string(), nullable=False),
-        pa.field("scheduled_departure_minutes", pa.int16(), nullable=False),  # local, after midnight
-        pa.field("scheduled_arrival_minutes", pa.int16(), nullable=False),  # local, after midnight
-        pa.field("scheduled_departure_utc", pa.timestamp("ms", tz="UTC"), nullable=False),
-        pa.field("scheduled_arrival_utc", pa.timestamp("ms", tz="UTC")),  # null: no time zone for the destination
-        pa.field("distance_miles", pa.int32(), nullable=False),
-        # Outcomes: known at or after departure. Null where they did not come about.
-        pa.field("tail_number", pa.string()),
-        pa.field("departure_delay_minutes", pa.int32()),
-        pa.field("arrival_delay_minutes", pa.int32()),
-        pa.field("air_time_minutes", pa.int32()),
-        pa.field("cancelled", pa.bool_(), nullable=False),
-        pa.field("diverted", pa.bool_(), nullable=False),
-    ]
-)
+import pandas as pd
+
+from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight, skipped_by_clock_change
+from flight_delay.data.dictionary import Dictionary, Layout
+from flight_delay.data.sources import nycflights13
+
+# What sources write for a missing value, besides nothing.
+MISSING = ("", "NA")
+FLAGS = {"0": False, "1": True, "NO": False, "YES": True}
+YEARS = (1000, 9000)  # pandas knows no time zones around the ends of the calendar
+CLOCK_TIMES = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
 
 COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destination")
+
+Mask = pd.Series  # of booleans, shape (rows,)
+# By layout and canonical column: how it is computed where reading the source's columns is not enough.
+DERIVED = {"nycflights13": nycflights13.DERIVED}
+
+
+class Reading(NamedTuple):
+    """Rows as they were read: one for each row of the source, in its order.
+
+    `flights` has the columns of the dictionary. `unreadable` holds, by column and problem, the rows in which a value
+    could not be read, and `remarks`, by what there is to say, the rows that were read in a way worth telling.
+    """
+
+    flights: pd.DataFrame
+    unreadable: dict[tuple[str, str], Mask]
+    remarks: dict[str, Mask]
+
+
+def read_flights(
+    raw: pd.DataFrame,
+    layout: Layout,
+    dictionary: Dictionary,
+    zones: Mapping[str, str],
+) -> Reading:
+    """Read the rows of a source.
+
+    Args:
+        raw: the columns that the dictionary names for the layout; those of informative columns may be absent. Numbers
+            may be text.
+        layout: of the source.
+        dictionary: of the data.
+        zones: IANA time zone by airport code.
+    """
+    unreadable: dict[tuple[str, str], Mask] = {}
+    values: dict[str, pd.Series] = {}
+    raw = raw.reset_index(drop=True)
+    for name, sources in dictionary.source_columns(layout).items():
+        if not set(sources) <= set(raw.columns):
+            continue
+        if name in DERIVED.get(layout, {}):
+            values[name] = DERIVED[layout][name](raw)
+            continue
+        kind = dictionary.columns[name].type
+        values[name], failed = _READERS[kind](raw[sources])
+        unreadable[name, _PROBLEMS[kind]] = failed
+    for name in CLOCK_TIMES:
+        minutes = minutes_after_midnight(values[name])
+        unreadable[name, "is not a clock time"] = values[name].notna() & minutes.isna()
+        values[name] = minutes
+
+    date, departs = values["flight_date"], values["scheduled_departure_minutes"]
+    origin_zone, destination_zone = values["origin"].map(zones), values["destination"].map(zones)
+    unreadable["origin", "is not in the airports table"] = values["origin"].notna() & origin_zone.isna()
+    departure_local = date + pd.to_timedelta(departs, unit="min")
+    departure = local_to_utc(departure_local, origin_zone)
+    values["scheduled_departure_utc"] = departure
+    values["scheduled_arrival_utc"] = arrival_after(
+        departure, values["scheduled_arrival_minutes"], date, destination_zone
+    )
+    values["flight_id"] = _flight_id(values)
+    absent = {name: pd.Series(None, index=raw.index, dtype=object) for name in dictionary.columns if name not in values}
+    return Reading(
+        flights=pd.DataFrame({name: values.get(name, absent.get(name)) for name in dictionary.columns}),
+        unreadable={key: failed for key, failed in unreadable.items() if failed.any()},
+        remarks={
+            "destination is not in the airports table": values["destination"].notna() & destination_zone.isna(),
+            "departure at a time that the spring change skips": skipped_by_clock_change(departure_local, origin_zone),
+        },
+    )
 
 
 def count_flights(flights: pd.DataFrame) -> dict[str, int]:
@@ -42,3 +100,56 @@ def count_flights(flights: pd.DataFrame) -> dict[str, int]:
         "diverted": int(flights["diverted"].sum()),
         "unknown_destination": int(flights["scheduled_arrival_utc"].isna().sum()),
     }
+
+
+def _flight_id(values: Mapping[str, pd.Series]) -> pd.Series:
+    minutes = values["scheduled_departure_minutes"].astype("Int64")
+    number = values["flight_number"].astype("string").str.removesuffix(".0")  # of any size, until the gate has seen it
+    hhmm = (minutes // 60 * 100 + minutes % 60).astype("string").str.zfill(4)
+    date = values["flight_date"].dt.strftime("%Y-%m-%d").astype("string")
+    others = pd.concat([values["carrier"], number, values["origin"], hhmm], axis=1)
+    flight_id: pd.Series = date.str.cat(others, sep="-")
+    return flight_id
+
+
+def _text(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
+    text = columns.iloc[:, 0].astype("string").str.strip()
+    text = text.mask(text.isin(MISSING))
+    return text, pd.Series(False, index=text.index)
+
+
+def _whole_numbers(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
+    column = columns.iloc[:, 0]
+    given = column if pd.api.types.is_numeric_dtype(column) else _text(columns)[0]
+    number = pd.to_numeric(given, errors="coerce").astype("float64")
+    whole = number % 1 == 0  # neither for fractions nor for infinities
+    return number.where(whole), given.notna() & ~whole
+
+
+def _flags(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
+    text, _ = _text(columns)
+    flag = text.str.replace(r"\.0+$", "", regex=True).str.upper().map(FLAGS)
+    return flag.astype(object).where(flag.notna(), None), text.notna() & flag.isna()
+
+
+def _dates(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
+    parts, failed = zip(*(_whole_numbers(columns[[name]]) for name in columns), strict=True)
+    frame = pd.DataFrame(dict(zip(("year", "month", "day"), parts, strict=True)))
+    frame = frame.where(frame["year"].between(*YEARS))
+    date = pd.to_datetime(frame, errors="coerce").dt.as_unit("ms")
+    missing: Mask = pd.concat(parts, axis=1).isna().any(axis=1) & ~pd.concat(failed, axis=1).any(axis=1)
+    return date, date.isna() & ~missing
+
+
+_READERS: dict[str, Callable[[pd.DataFrame], tuple[pd.Series, Mask]]] = {
+    "text": _text,
+    "integer": _whole_numbers,
+    "boolean": _flags,
+    "date": _dates,
+}
+_PROBLEMS = {
+    "text": "is not text",
+    "integer": "is not a whole number",
+    "boolean": "is neither 0 nor 1",
+    "date": "is not a date",
+}

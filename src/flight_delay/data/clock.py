@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
-from flight_delay.core.errors import UserError
-
 MINUTES_PER_DAY = 24 * 60
 
 
-def minutes_after_midnight(hhmm: pd.Series, where: str) -> pd.Series:
+def minutes_after_midnight(hhmm: pd.Series) -> pd.Series:
     """Turn clock times written as HHMM (517 is 5:17, 2400 is the midnight that ends the day) into minutes.
 
     Args:
-        hhmm: integers.
-        where: what to name in an error.
+        hhmm: whole numbers, shape (n,).
 
-    Raises:
-        UserError: a value is not a clock time.
+    Returns:
+        Minutes, shape (n,); NaN for what is not a clock time.
     """
     hours, minutes = hhmm // 100, hhmm % 100
-    impossible = hhmm.isna() | (hhmm < 0) | (minutes > 59) | (hhmm > 2400)
-    if impossible.any():
-        raise UserError(f"{where}: {hhmm[impossible].iloc[0]} is not a clock time (HHMM); mend the source")
-    return hours * 60 + minutes
+    return (hours * 60 + minutes).where((hhmm >= 0) & (minutes <= 59) & (hhmm <= 2400))
 
 
 def local_to_utc(local: pd.Series, zone: pd.Series) -> pd.Series:
@@ -37,13 +31,22 @@ def local_to_utc(local: pd.Series, zone: pd.Series) -> pd.Series:
         zone: IANA names such as 'America/New_York', null where not known, shape (n,).
 
     Returns:
-        UTC times, shape (n,), null where the zone is not known.
+        UTC times, shape (n,), null where the time or the zone is not known.
     """
     utc = pd.Series(pd.NaT, index=local.index, dtype="datetime64[ms, UTC]")
     for name, part in local.groupby(zone):
         localized = part.dt.tz_localize(str(name), ambiguous=[True] * len(part), nonexistent="shift_forward")
         utc.loc[part.index] = localized.dt.tz_convert("UTC").dt.as_unit("ms")
     return utc
+
+
+def skipped_by_clock_change(local: pd.Series, zone: pd.Series) -> pd.Series:
+    """Whether local times are among those that the spring change skips; arguments as of `local_to_utc`, shape (n,)."""
+    skipped = pd.Series(False, index=local.index)
+    for name, part in local.groupby(zone):
+        exists = part.dt.tz_localize(str(name), ambiguous=[True] * len(part), nonexistent="NaT").notna()
+        skipped.loc[part.index] = part.notna() & ~exists
+    return skipped
 
 
 def arrival_after(

@@ -5,10 +5,10 @@ training window grows, and no model sees a month that it is judged on or a later
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Windows, months_between, shift
 
 
 class Origin(NamedTuple):
@@ -19,23 +19,22 @@ class Origin(NamedTuple):
     test_month: str
 
 
-def origins(windows: Windows, first_test_month: str) -> list[Origin]:
-    """The steps of a backtest that ends before the test window.
+def origins(months: Sequence[str], first_test_month: str) -> list[Origin]:
+    """The steps of a backtest.
 
     Args:
-        windows: training starts where theirs does.
+        months: that there are, in order, from the first of training to the last before the test window.
         first_test_month: the first month to predict; it leaves at least one month to train on and one to stop on.
 
     Raises:
-        UserError: `first_test_month` is too early or not before the test window.
+        UserError: `first_test_month` is too early, or not one of the months.
     """
-    earliest, last = shift(windows.train.first, 2), shift(windows.test.first, -1)
-    if not earliest <= first_test_month <= last:
+    possible = list(months[2:])
+    if first_test_month not in possible:
+        choice = f"one of {possible[0]} … {possible[-1]}" if possible else "impossible, there are too few months"
         raise UserError(
-            f"params.yaml: backtest.first_test_month is {first_test_month}; it must lie between {earliest} "
-            f"(a month to train on and one to stop on come before it) and {last} (the last before windows.test)"
+            f"params.yaml: backtest.first_test_month is {first_test_month}; it must be {choice} (a month to train on and "
+            "one to stop on come before it, windows.test after it)"
         )
-    return [
-        Origin(months_between(windows.train.first, shift(month, -2)), shift(month, -1), month)
-        for month in months_between(first_test_month, last)
-    ]
+    start = months.index(first_test_month)
+    return [Origin(list(months[: at - 1]), months[at - 1], months[at]) for at in range(start, len(months))]

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from flight_delay.features.columns import Column, Columns
 from flight_delay.model.bundle import Bundle
+from flight_delay.model.encode import values_of
 from flight_delay.model.examples import Examples
 
 
@@ -66,7 +67,7 @@ def explain(bundle: Bundle, examples: Examples, positions: Column) -> Explanatio
         late=examples.late[positions],
         probability=bundle.predict_late(columns),
         expected=values[:, -1],
-        features={name: columns[name] for name in names},
+        features=values_of(columns, bundle.manifest.features),
         shap={name: values[:, position] for position, name in enumerate(names)},
     )
 

@@ -12,9 +12,10 @@ from flight_delay.features.columns import Column
 
 
 class TargetParameters(Parameters):
-    """What counts as late."""
+    """What counts as late, and how long before departure it is said."""
 
     late_minutes: Annotated[int, Field(ge=1)]
+    horizon_hours: Annotated[int, Field(ge=1)]
 
 
 def late(arrival_delay_minutes: Column, late_minutes: int) -> Column:

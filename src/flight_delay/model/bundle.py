@@ -36,6 +36,11 @@ class Manifest(Parameters):
     xgboost: str
     model_sha256: str
 
+    @property
+    def inputs(self) -> tuple[EncodedFeature, ...]:
+        """The features that a prediction needs; indicators are made from them."""
+        return tuple(feature for feature in self.features if feature.kind != "indicator")
+
 
 @dataclass(frozen=True)
 class Bundle:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
-from flight_delay.core.months import month_path, read_months, require_months
+from flight_delay.core.months import month_path, read_months
 from flight_delay.features.columns import Column, Columns, from_table
 from flight_delay.features.registry import FEATURES, PROCESSED, TARGET
 
@@ -49,13 +49,8 @@ def read_month(folder: Path, month: str) -> Examples:
     return labelled(read_table(month_path(folder, month), PROCESSED))
 
 
-def read_window(folder: Path, months: list[str], asked_by: str) -> Examples:
-    """Read the examples of several processed months as one.
-
-    Raises:
-        UserError: a month is missing.
-    """
-    require_months(folder, asked_by, months)
+def read_window(folder: Path, months: list[str]) -> Examples:
+    """Read the examples of several processed months as one."""
     return labelled(pa.concat_tables(table for _, table in read_months(folder, months, PROCESSED)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -39,9 +39,13 @@ def render(
     *,
     metrics: Mapping[str, Any],
     counts: Mapping[str, int],
+    quality: Mapping[str, Any],
+    details: Mapping[str, Any],
+    findings: Sequence[Mapping[str, Any]],
     manifest: Mapping[str, Any],
     windows: Mapping[str, str],
     late_minutes: int,
+    horizon_hours: int,
     pictures: Mapping[str, bytes],
 ) -> str:
     """Render the page.
@@ -49,10 +53,14 @@ def render(
     Args:
         metrics: as in reports/metrics.json.
         counts: what became of the scheduled flights, as in reports/data/flights.json.
+        quality: what was set aside and warned of, as in reports/quality.json.
+        details: examples of that, as in reports/data/quality.json.
+        findings: pitfalls, as in reports/check_data/findings.json.
         manifest: of the raw data, as in data/raw/manifest.json.
         windows: by name, the months in words.
         late_minutes: from how many minutes on a flight is late.
-        pictures: PNG by name; those of dependence are shown in the order given.
+        horizon_hours: how long before departure a prediction is made.
+        pictures: PNG by name; those of dependence and profiles are shown in the order given.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(resources.files(__package__).joinpath("page.html.j2").read_text("utf-8"))
@@ -66,10 +74,19 @@ def render(
     return template.render(
         metrics=metrics,
         counts=counts,
+        quality=quality,
+        details=details,
+        findings=findings,
         manifest=manifest,
         windows=windows,
         late_minutes=late_minutes,
+        horizon_hours=horizon_hours,
         result_pictures=RESULT_PICTURES,
         explanation_pictures=(*EXPLANATION_PICTURES, *dependence),
+        profile_pictures=[
+            Picture(name, "Columns by window: share of flights, and share of them that is late")
+            for name in pictures
+            if name.startswith("check_data/")
+        ],
         images={name: base64.b64encode(content).decode() for name, content in pictures.items()},
     )

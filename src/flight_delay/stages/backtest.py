@@ -25,12 +25,13 @@ class Backtest(params.Parameters):
 def main() -> int:
     p = params.load("backtest", Backtest)
     booster_parameters = params.load("train_model", BoosterParameters)
-    steps = origins(params.load("windows", months.Windows), p.first_test_month)
+    windows = params.load("windows", months.Windows)
+    before_test = months.Window(first=windows.train.first, through=windows.validation.through)
+    steps = origins(
+        months.present_months(PROCESSED, "windows.train or windows.validation", before_test), p.first_test_month
+    )
     read = partial(read_month, PROCESSED)
     for step in steps:
-        months.require_months(
-            PROCESSED, "windows.train (for the backtest)", [*step.train_months, step.validation_month, step.test_month]
-        )
         require_both_classes((read(month).late for month in step.train_months), f"backtest before {step.test_month}")
         require_both_classes([read(step.validation_month).late], step.validation_month)
         require_both_classes([read(step.test_month).late], step.test_month)
@@ -38,7 +39,7 @@ def main() -> int:
     by_month = {}
     for number, step in enumerate(steps, start=1):
         log.info("origin %d of %d: predict %s", number, len(steps), step.test_month)
-        encoding = learn_encoding(FEATURES, (read(month).features for month in step.train_months))
+        encoding = learn_encoding(FEATURES, (read(month) for month in step.train_months))
         trained = train_booster(booster_parameters, encoding, read, step.train_months, [step.validation_month])
         test = read(step.test_month)
         by_month[step.test_month] = probability_metrics(

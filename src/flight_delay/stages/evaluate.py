@@ -33,20 +33,22 @@ class Evaluate(params.Parameters):
 
 def main() -> int:
     p = params.load("evaluate", Evaluate)
-    windows = params.load("windows", months.Windows).named()
-    window_of = {month: name for name, window in windows.items() for month in window.months}
-    months.require_months(PROCESSED, "windows", list(window_of))
+    windows = {
+        name: months.present_months(PROCESSED, f"windows.{name}", window)
+        for name, window in params.load("windows", months.Windows).named().items()
+    }
+    window_of = {month: name for name, of in windows.items() for month in of}
 
     bundle = load_bundle(BUNDLE)
     by_month = {}
     for month in progress(list(window_of), "month"):
         examples = read_month(PROCESSED, month)
         by_month[month] = Predictions.of(examples, bundle.predict_late(examples.features))
-    model = {name: Predictions.concat(by_month[month] for month in of.months) for name, of in windows.items()}
+    model = {name: Predictions.concat(by_month[month] for month in of) for name, of in windows.items()}
     for name, of in model.items():
         require_both_classes([of.late], f"windows.{name}")
     baselines = {
-        folder.name: Predictions.concat(Predictions.read(folder, month) for month in windows["test"].months)
+        folder.name: Predictions.concat(Predictions.read(folder, month) for month in windows["test"])
         for folder in files.folders_in(BASELINES)
     }
 

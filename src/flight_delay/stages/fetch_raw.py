@@ -3,51 +3,68 @@
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+
 from flight_delay.core import files, months, params
 from flight_delay.core.errors import UserError
-from flight_delay.core.runner import progress, run_stage
-from flight_delay.data.sources import nycflights13 as source
+from flight_delay.core.runner import run_stage
+from flight_delay.data.dictionary import load_dictionary
+from flight_delay.data.sources import bts, nycflights13
 
+EXTERNAL = Path("data/external")
+AIRPORTS = EXTERNAL / "airports.csv"  # a user's own, beside those of the package
 RAW = Path("data/raw")
 
 
 class FetchRaw(params.Parameters):
-    """Which data, in which version, up to which month."""
+    """Which data, up to which month. The package, in this version, also has the airports and their time zones."""
 
-    source: Literal["nycflights13"]
+    source: Literal["nycflights13", "bts"]
     version: str
     through: months.Month
+    allow_gaps: bool
 
 
 def main() -> int:
     p = params.load("fetch_raw", FetchRaw)
-    folder = source.package_folder(p.version)
-    by_month = dict(source.read_flights_by_month(folder))
-    if p.through not in by_month:
-        raise UserError(
-            f"params.yaml: fetch_raw.through is {p.through}, {p.source} has {min(by_month)} … {max(by_month)}; choose one of them"
-        )
-
-    written: dict[str, int] = {}
+    package = nycflights13.package_folder(p.version)
     with files.whole_folder(RAW / "flights") as flights, files.whole_folder(RAW / "tables") as tables:
-        for month in progress([month for month in by_month if month <= p.through], "month"):
-            files.write_table(months.month_path(flights, month), by_month[month])
-            written[f"flights/{month}.parquet"] = by_month[month].num_rows
-        for name, table in source.read_tables(folder).items():
+        if p.source == "bts":
+            dictionary = load_dictionary()
+            layouts: dict[str, list[str]] = {
+                layout: sorted(dictionary.required_columns(layout)) for layout in bts.LAYOUTS
+            }
+            fetched = bts.fetch(EXTERNAL, flights, layouts, p.through)
+            rows, origin = {month: of.rows for month, of in fetched.months.items()}, bts.origin(fetched)
+        else:
+            rows, origin = nycflights13.fetch(package, flights, p.through), nycflights13.origin(p.version)
+        missing = months.gaps(list(rows))
+        if missing and not p.allow_gaps:
+            raise UserError(
+                f"{p.source}: no flights of {', '.join(missing)}, between months that there are; add them, or set "
+                "fetch_raw.allow_gaps in params.yaml"
+            )
+        written = {f"flights/{month}.parquet": of_month for month, of_month in rows.items()}
+        for name, table in _tables(package, p.source).items():
             files.write_table(tables / f"{name}.parquet", table)
             written[f"tables/{name}.parquet"] = table.num_rows
 
     files.write_json(
         RAW / "manifest.json",
         {
-            "source": p.source,
-            "version": p.version,
-            "licence": source.LICENCE,
-            "homepage": source.HOMEPAGE,
+            **origin,
             "files": {name: {"rows": rows, "sha256": files.sha256(RAW / name)} for name, rows in written.items()},
         },
     )
     return sum(written.values())
+
+
+def _tables(package: Path, source: str) -> dict[str, pa.Table]:
+    tables = nycflights13.read_tables(package)
+    if AIRPORTS.exists():
+        tables["airports"] = nycflights13.with_more_airports(tables["airports"], AIRPORTS)
+    # The package's weather is that of New York in 2013.
+    return tables if source == nycflights13.PACKAGE else {"airports": tables["airports"]}
 
 
 if __name__ == "__main__":

@@ -29,8 +29,7 @@ class Interpret(params.Parameters):
 
 def main() -> int:
     p = params.load("interpret", Interpret)
-    test_months = params.load("windows", months.Windows).test.months
-    months.require_months(PROCESSED, "windows.test", test_months)
+    test_months = months.present_months(PROCESSED, "windows.test", params.load("windows", months.Windows).test)
     bundle = load_bundle(BUNDLE)
 
     positions = stratified({month: read_month(PROCESSED, month).late for month in test_months}, p.sample_rows, p.seed)

@@ -24,13 +24,13 @@ class TrainBaselines(params.Parameters):
 def main() -> int:
     p = params.load("train_baselines", TrainBaselines)
     windows = params.load("windows", months.Windows)
-    months.require_months(PROCESSED, "windows.test", windows.test.months)
-    train = read_window(PROCESSED, windows.train.months, "windows.train")
+    test_months = months.present_months(PROCESSED, "windows.test", windows.test)
+    train = read_window(PROCESSED, months.present_months(PROCESSED, "windows.train", windows.train))
     require_both_classes([train.late], "windows.train")
 
     baselines = {"base_rate": base_rate(train), "logistic": logistic_regression(train, p.regularization_strength)}
     with files.whole_folder(REPORT) as report:
-        for month in progress(windows.test.months, "month"):
+        for month in progress(test_months, "month"):
             examples = read_month(PROCESSED, month)
             for name, predict in baselines.items():
                 Predictions.of(examples, predict(examples.features)).write(report / name, month)

@@ -20,14 +20,15 @@ def main() -> int:
     p = params.load("train_model", BoosterParameters)
     windows = params.load("windows", months.Windows)
     read = partial(read_month, PROCESSED)
-    for name in ("train", "validation"):
-        months.require_months(PROCESSED, f"windows.{name}", windows.named()[name].months)
-        require_both_classes((read(month).late for month in windows.named()[name].months), f"windows.{name}")
+    train = months.present_months(PROCESSED, "windows.train", windows.train)
+    validation = months.present_months(PROCESSED, "windows.validation", windows.validation)
+    for name, of in (("train", train), ("validation", validation)):
+        require_both_classes((read(month).late for month in of), f"windows.{name}")
 
-    encoding = learn_encoding(FEATURES, (read(month).features for month in windows.train.months))
-    trained = train_booster(p, encoding, read, windows.train.months, windows.validation.months)
+    encoding = learn_encoding(FEATURES, (read(month) for month in train))
+    trained = train_booster(p, encoding, read, train, validation)
 
-    outcomes = [read(month).late for month in windows.train.months]
+    outcomes = [read(month).late for month in train]
     rows, late = sum(map(len, outcomes)), sum(int(outcome.sum()) for outcome in outcomes)
     with files.whole_folder(BUNDLE) as bundle:
         save_bundle(

@@ -18,17 +18,19 @@ from flight_delay.review.lock import PUBLISH, Stages, digest, outputs
 DIGEST_TAG = "pipeline_digest"
 COMMIT_TAG = "git_commit"
 PROCESSED, RAW = "data/processed", "data/raw/flights"
+MANIFEST = Path("data/raw/manifest.json")
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """A part of the data, as MLflow lists it beside a run."""
+    """A part of the data, as MLflow lists it beside a run; `origin` says where its raw data come from."""
 
     name: str
     context: str
     path: str
     md5: str
     rows: int
+    origin: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,23 @@ def gather(stages: Stages, windows: Windows) -> Content:
         windows: the months that the model learnt from and was judged on.
     """
     metrics, md5 = read_json(Path("reports/metrics.json")), outputs(stages)
+    quality, pitfalls = read_json(Path("reports/quality.json")), read_json(Path("reports/check_data/counts.json"))
+    manifest = read_json(MANIFEST)
+    origin = {key: value for key, value in manifest.items() if isinstance(value, str)} | {
+        "manifest_md5": md5[str(MANIFEST)]
+    }
     curve = read_csv(Path("reports/train/curve.csv"))
     identity = digest(stages)
     return Content(
         digest=identity,
         name=os.environ.get("DVC_EXP_NAME") or f"repro-{identity[:7]}",
         params={name: str(value) for name, value in _flat(read_sections(), ".") if not name.startswith("publish.")},
-        metrics={name: float(value) for name, value in _flat(metrics, "/")},
+        metrics={
+            **{name: float(value) for name, value in _flat(metrics, "/")},
+            "data/rows": float(quality["rows"]),
+            "data/quarantined_share": float(quality["quarantined_share"]),
+            "data/warnings": float(sum(pitfalls.values())),
+        },
         curve={f"curve/{name}": values for name, values in curve.items() if name != "round"},
         tags={
             DIGEST_TAG: identity,
@@ -74,12 +86,17 @@ def gather(stages: Stages, windows: Windows) -> Content:
         },
         datasets=[
             *(
-                DataSet(f"flights {window}", name, PROCESSED, md5[PROCESSED], metrics[name]["rows"])
+                DataSet(f"flights {window}", name, PROCESSED, md5[PROCESSED], metrics[name]["rows"], origin)
                 for name, window in windows.named().items()
             ),
-            DataSet("raw flights", "raw", RAW, md5[RAW], read_json(Path("reports/data/flights.json"))["scheduled"]),
+            DataSet("raw flights", "raw", RAW, md5[RAW], quality["rows"], origin),
         ],
-        files={"reports": Path("reports"), "params.yaml": Path("params.yaml"), "dvc.lock": Path("dvc.lock")},
+        files={
+            "reports": Path("reports"),
+            "params.yaml": Path("params.yaml"),
+            "dvc.lock": Path("dvc.lock"),
+            "data/manifest.json": MANIFEST,
+        },
         bundle=Path("models/bundle"),
     )
 

@@ -24,7 +24,7 @@ def signature(manifest: Manifest) -> ModelSignature:
     """What goes in (features by name, text or float) and what comes out (the probability of being late)."""
     types = {"categorical": DataType.string, "quantitative": DataType.float}
     return ModelSignature(
-        inputs=Schema([ColSpec(types[feature.kind], feature.name) for feature in manifest.features]),
+        inputs=Schema([ColSpec(types[feature.kind], feature.name) for feature in manifest.inputs]),
         outputs=Schema([ColSpec(DataType.float)]),
     )
 

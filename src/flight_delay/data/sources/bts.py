@@ -1,0 +1,250 @@
+"""The files of the US Bureau of Transportation Statistics (BTS), "on-time performance", as a user has put them into a
+folder: sorted into months, with the rows and columns that they have there, every value as text."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import sha256
+from flight_delay.core.months import month_path
+from flight_delay.core.runner import progress
+from flight_delay.data.dictionary import Layout
+from flight_delay.data.sources.bts_text import SUFFIXES, Text, blocks, listed, texts_in
+
+SOURCE = "bts"
+LICENCE = "public domain: a work of the US Government (Department of Transportation), 17 U.S.C. 105"
+HOMEPAGE = "https://www.transtats.bts.gov/"
+LAYOUTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
+FIRST_MONTH, LAST_MONTH = "1987-10", "2100-12"  # the first that was published, and one that is surely a mistake
+OTHER_FILES = ("README.md", "airports.csv")  # what else belongs into the folder
+ROW_GROUP_ROWS = 1 << 16
+SPOOL_BYTES = 1 << 25
+
+log = logging.getLogger(__name__)
+
+
+class Month(NamedTuple):
+    """What was written of a month."""
+
+    rows: int
+    layout: str
+
+
+class Fetched(NamedTuple):
+    """What was written, and from what.
+
+    `months` goes by 'YYYY-MM', in order; `files` has the SHA-256 by the name of each file in the folder, in order.
+    """
+
+    months: dict[str, Month]
+    files: dict[str, str]
+
+
+def fetch(external: Path, flights: Path, layouts: Mapping[str, Collection[str]], through: str) -> Fetched:
+    """Write flights/YYYY-MM.parquet for every month up to `through` that the files in a folder hold.
+
+    The same files give the same bytes. Memory does not grow with their number or size.
+
+    Args:
+        external: the folder with the files: .csv, .csv.gz and .zip, each with any months.
+        flights: an empty folder. The rows wait beside it until they are all sorted into months.
+        layouts: by name of a layout, the columns that its files have at least, Year and Month among them. A file is of
+            the first layout that fits.
+        through: the last month to write. Later ones are read and checked, and left out.
+
+    Raises:
+        UserError: there are no files, one is damaged or has no known layout, files with the same month do not go
+            together, or none has the month `through`.
+    """
+    checksums = {name: sha256(external / name) for name in _data_files(external)}
+    _warn_of_copies(checksums)
+    found: set[str] = set()
+    with _spool_in(flights.parent / ".spool.partial") as spool:
+        for name in progress(list(checksums), "file"):
+            for text in texts_in(external / name):
+                layout = _layout(text, layouts)
+                for month, rows in _by_month(text):
+                    found.add(month)
+                    if month <= through:
+                        spool.add(month, rows, text, layout)
+        if through not in found:
+            raise UserError(
+                f"{external}: no flights of {through}, which fetch_raw.through in params.yaml asks for (there are "
+                f"{', '.join(sorted(found))}); add them or change it"
+            )
+        months = {
+            month: spool.write(month, month_path(flights, month))
+            for month in progress(sorted(month for month in found if month <= through), "month")
+        }
+    return Fetched(months, checksums)
+
+
+def origin(fetched: Fetched) -> dict[str, Any]:
+    """Where the data come from, for the manifest."""
+    return {"source": SOURCE, "licence": LICENCE, "homepage": HOMEPAGE, "inputs": fetched.files}
+
+
+def _data_files(external: Path) -> list[str]:
+    found = []
+    for path in sorted(external.glob("[!.]*")):
+        if path.name.lower().endswith(SUFFIXES) and path.name not in OTHER_FILES and not path.is_dir():
+            if not path.exists():
+                raise UserError(f"{path}: a link to nothing; `dvc checkout` restores it, or remove it")
+            found.append(path.name)
+        elif path.name not in OTHER_FILES and path.suffix != ".dvc":
+            log.warning("  %s: left out; only %s files are read", path, ", ".join(SUFFIXES))
+    if not found:
+        raise UserError(
+            f"{external}: no {', '.join(SUFFIXES)} file; put on-time performance files of the BTS there, from {HOMEPAGE}"
+        )
+    return found
+
+
+def _warn_of_copies(checksums: Mapping[str, str]) -> None:
+    first: dict[str, str] = {}
+    for name, checksum in checksums.items():
+        if first.setdefault(checksum, name) != name:
+            log.warning("  %s is a copy of %s: its flights are there twice; remove one of them", name, first[checksum])
+
+
+def _layout(text: Text, layouts: Mapping[str, Collection[str]]) -> str:
+    missing = {layout: [name for name in columns if name not in text.names] for layout, columns in layouts.items()}
+    closest = min(layouts, key=lambda layout: len(missing[layout]) / len(layouts[layout]))
+    if missing[closest]:
+        raise UserError(
+            f"{text}: no known layout; the closest is {closest}, and {listed(missing[closest])} is missing; put the file "
+            "there as the BTS made it"
+        )
+    return closest
+
+
+def _by_month(text: Text) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The rows of a text, some at a time, each time of one month."""
+    said = re.search(r"_([0-9]{4})_(0?[1-9]|1[0-2])\.(csv|csv\.gz|zip)$", text.path.name.lower())
+    expected = f"{said[1]}-{int(said[2]):02d}" if said else None
+    for first_row, block in blocks(text):
+        dates = pc.binary_join_element_wise(
+            block["Year"], block["Month"], "|", null_handling="replace", null_replacement=""
+        ).dictionary_encode()
+        months = [_month(date) for date in dates.dictionary.to_pylist()]
+        month_of_row = pa.array(months, pa.string()).take(dates.indices)
+        for month in dict.fromkeys(months):
+            in_month = pc.equal(month_of_row, month) if month else pc.is_null(month_of_row)
+            index = pc.index(in_month, True).as_py()
+            where = f"{text}: row {first_row + index} (the header is row 1)"
+            if month is None:
+                year, number = (listed([str(block[name][index])]) for name in ("Year", "Month"))
+                raise UserError(
+                    f"{where}: Year is {year}, Month is {number}: dates out of range ({FIRST_MONTH} … {LAST_MONTH}); "
+                    "download it again or remove the row"
+                )
+            if expected not in {None, month}:
+                raise UserError(f"{where}: says {expected}, holds rows of {month}; rename the file if that is right")
+            yield month, block.filter(in_month)
+
+
+def _month(date: str) -> str | None:
+    """The month that the text of Year and Month ('2013|1') means, if it means one."""
+    found = re.fullmatch(r"\s*([0-9]{4})(?:\.0*)?\s*\|\s*([0-9]{1,2})(?:\.0*)?\s*", date)
+    month = f"{found[1]}-{int(found[2]):02d}" if found and 1 <= int(found[2]) <= 12 else ""
+    return month if FIRST_MONTH <= month <= LAST_MONTH else None
+
+
+class _Spool:
+    """Rows by month, in a folder. Few of them are in memory, and one file is open, however many months there are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._first: dict[str, tuple[Text, str]] = {}  # whose columns, in whose order, a month has
+        self._waiting: dict[str, list[pa.RecordBatch]] = {}
+        self._waiting_bytes = 0
+
+    def add(self, month: str, rows: pa.RecordBatch, text: Text, layout: str) -> None:
+        """Take rows of a month.
+
+        Raises:
+            UserError: those that the month has already are from a text with other columns.
+        """
+        first, layout_of_first = self._first.setdefault(month, (text, layout))
+        differing = sorted(set(first.names) ^ set(text.names))
+        if differing:
+            raise UserError(
+                f"{first} ({layout_of_first}) and {text} ({layout}) both hold {month}, but only one has "
+                f"{listed(differing)}; keep one of them"
+            )
+        self._waiting.setdefault(month, []).append(rows.select(first.names))
+        self._waiting_bytes += rows.nbytes
+        if self._waiting_bytes >= SPOOL_BYTES:
+            self._flush()
+
+    def write(self, month: str, path: Path) -> Month:
+        """Write what there is of a month as Parquet, and drop it."""
+        self._flush()
+        text, layout = self._first[month]
+        rows = 0
+        with pq.ParquetWriter(
+            path,
+            pa.schema([(name, pa.string()) for name in text.names]),
+            compression="zstd",
+            store_schema=False,
+            write_page_checksum=True,
+        ) as writer:
+            for table in _row_groups(_read(self._folder / month)):
+                writer.write_table(table)
+                rows += table.num_rows
+        (self._folder / month).unlink()
+        return Month(rows, layout)
+
+    def _flush(self) -> None:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        for month, pieces in self._waiting.items():
+            table = pa.Table.from_batches(pieces).combine_chunks()
+            with (
+                (self._folder / month).open("ab") as file,
+                pa.ipc.new_stream(file, table.schema, options=options) as sink,
+            ):
+                sink.write_table(table)
+        self._waiting, self._waiting_bytes = {}, 0
+
+
+@contextmanager
+def _spool_in(folder: Path) -> Iterator[_Spool]:
+    shutil.rmtree(folder, ignore_errors=True)  # a killed process may have left it
+    folder.mkdir(parents=True)
+    try:
+        yield _Spool(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read(path: Path) -> Iterator[pa.RecordBatch]:
+    with path.open("rb") as file:
+        while file.peek(1):  # a stream for each time that something was added
+            yield from pa.ipc.open_stream(file)
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Cut anew, so that the bytes of the Parquet file do not tell how its rows were read."""
+    waiting: list[pa.RecordBatch] = []
+    missing = ROW_GROUP_ROWS
+    for batch in batches:
+        rest = batch
+        while rest.num_rows >= missing:
+            yield pa.Table.from_batches([*waiting, rest.slice(0, missing)]).combine_chunks()
+            rest = rest.slice(missing)
+            waiting, missing = [], ROW_GROUP_ROWS
+        waiting.append(rest)
+        missing -= rest.num_rows
+    if missing < ROW_GROUP_ROWS:
+        yield pa.Table.from_batches(waiting).combine_chunks()

@@ -1,0 +1,81 @@
+"""The pipeline on files of the Bureau of Transportation Statistics, as docs/bts.md says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SAMPLE = Path(os.environ.get("ALLYEARS2K") or REPOSITORY.parent / "shared/data/allyears2k.csv.gz")
+PAGE = (REPOSITORY / "docs/bts.md").read_text()
+
+
+def block(language: str) -> str:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[0]
+
+
+@pytest.fixture(scope="module")
+def of_the_sample(made, tmp_path_factory):
+    """The pipeline, run on the sample with the parameters and airports of the page."""
+    if not SAMPLE.exists():
+        pytest.skip(f"the sample of BTS flights is not at {SAMPLE}; ALLYEARS2K says where it is")
+    project = made.bare_copy(tmp_path_factory.mktemp("bts") / "project")
+    shutil.copytree(made.root / ".dvc", project.root / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
+    project.run("git", "init", "--quiet")
+    project.params(yaml.safe_load(block("yaml")))
+    shutil.copy(SAMPLE, project.root / "data/external")
+    (project.root / "data/external/airports.csv").write_text(block("text"))
+    (project.root / "dvc.lock").unlink()
+    project.run("dvc", "repro", "report")
+    return project
+
+
+def read(project, path: str):
+    return json.loads((project.root / path).read_text())
+
+
+def test_what_is_wrong_with_the_sample_is_found(of_the_sample):
+    quality = read(of_the_sample, "reports/quality.json")
+    assert quality["rows"] == 43_978
+    assert quality["quarantined"] == {"scheduled times contradict scheduled_elapsed_minutes": 556}
+    warnings = quality["warnings"]
+    assert warnings["departure_delayed_label: a cancelled flight is labelled as delayed"] == 1_086
+    assert [words for words in warnings if words.startswith("tail_number")]
+    assert read(of_the_sample, "reports/data/quality.json")["missing"]["carrier_delay_minutes"] == 35_045
+    findings = read(of_the_sample, "reports/check_data/findings.json")
+    found = {(of["check"], *sorted(of["columns"])) for of in findings}
+    assert ("missing", "carrier_delay_minutes") in found
+    pairs = {frozenset(of["columns"]) for of in findings if of["check"] == "correlated"}
+    durations = ("actual_elapsed_minutes", "scheduled_elapsed_minutes", "air_time_minutes", "distance_miles")
+    for one, other in pairwise(durations):
+        assert {one, other} in pairs, pairs
+
+
+def test_every_month_goes_into_a_file_of_its_own_and_nothing_is_lost(of_the_sample):
+    manifest = read(of_the_sample, "data/raw/manifest.json")
+    months = {name: of["rows"] for name, of in manifest["files"].items() if name.startswith("flights/")}
+    assert len(months) == 22
+    assert set(months.values()) == {1_999}
+    assert manifest["source"] == "bts"
+    assert list(manifest["inputs"]) == [SAMPLE.name]
+
+
+def test_a_model_is_made_and_judged(of_the_sample):
+    metrics = read(of_the_sample, "reports/metrics.json")
+    assert metrics["test"]["rows"] > 3_000
+    assert 0.5 < metrics["test"]["roc_auc"] < 0.8
+    page = (of_the_sample.root / "reports/index.html").read_text()
+    assert "scheduled times contradict" in page
+
+
+def test_gaps_are_refused_unless_they_are_allowed(of_the_sample, tmp_path):
+    project = of_the_sample.bare_copy(tmp_path / "project")
+    project.params({"fetch_raw": {"allow_gaps": False}})
+    project.refuses("fetch_raw", "no flights of 1987-11", "fetch_raw.allow_gaps")

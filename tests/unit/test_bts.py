@@ -1,0 +1,328 @@
+"""data.sources.bts: files as the BTS made them, in any split and order, become the same months. Bad files are in
+test_bts_bad_files."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import logging
+import os
+import resource
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flight_delay.core.files import sha256
+from flight_delay.data.sources import bts, bts_text
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ALLYEARS2K = Path(os.environ.get("ALLYEARS2K", REPOSITORY.parent / "shared/data/allyears2k.csv.gz"))
+
+LAYOUTS = {
+    "bts_classic": ["Year", "Month", "DayofMonth", "UniqueCarrier", "CRSDepTime"],
+    "bts_current": ["Year", "Month", "DayofMonth", "Reporting_Airline", "CRSDepTime"],
+}
+CLASSIC = ["Year", "Month", "DayofMonth", "DayOfWeek", "DepTime", "CRSDepTime", "UniqueCarrier", "FlightNum", "TailNum"]
+AIRPORT = ["AirportID", "AirportSeqID", "CityMarketID", "", "CityName", "State", "StateFips", "StateName", "Wac"]
+DIVERSION = ["Airport", "AirportID", "AirportSeqID", "WheelsOn", "TotalGTime", "LongestGTime", "WheelsOff", "TailNum"]
+CURRENT = [
+    "Year", "Quarter", "Month", "DayofMonth", "DayOfWeek", "FlightDate", "Reporting_Airline", "DOT_ID_Reporting_Airline",
+    "IATA_CODE_Reporting_Airline", "Tail_Number", "Flight_Number_Reporting_Airline",
+    *(f"{end}{name}" for end in ("Origin", "Dest") for name in AIRPORT),
+    "CRSDepTime", "DepTime", "DepDelay", "DepDelayMinutes", "DepDel15", "DepartureDelayGroups", "DepTimeBlk",
+    "TaxiOut", "WheelsOff", "WheelsOn", "TaxiIn",
+    "CRSArrTime", "ArrTime", "ArrDelay", "ArrDelayMinutes", "ArrDel15", "ArrivalDelayGroups", "ArrTimeBlk",
+    "Cancelled", "CancellationCode", "Diverted", "CRSElapsedTime", "ActualElapsedTime", "AirTime", "Flights",
+    "Distance", "DistanceGroup", "CarrierDelay", "WeatherDelay", "NASDelay", "SecurityDelay", "LateAircraftDelay",
+    "FirstDepTime", "TotalAddGTime", "LongestAddGTime", "DivAirportLandings", "DivReachedDest",
+    "DivActualElapsedTime", "DivArrDelay", "DivDistance",
+    *(f"Div{number}{name}" for number in range(1, 6) for name in DIVERSION),
+]  # fmt: skip
+DOWNLOAD = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2013_1.zip"
+
+
+def classic(*dates: tuple[Any, Any], tail: str = "N1") -> bytes:
+    """A file of the classic layout with a flight for each (Year, Month)."""
+    rows = [[*date, "3", "4", "NA", "730", "PS", str(number), tail] for number, date in enumerate(dates)]
+    return table(CLASSIC, rows)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    return text.getvalue().encode()
+
+
+def current(**values: str) -> bytes:
+    """A file of the current layout with one flight: quotes everywhere, and a comma at the end of each line."""
+    flight = {"Year": "2013", "Month": "1", "Reporting_Airline": "AA", "OriginCityName": "New York, NY", **values}
+    lines = [CURRENT, [flight.get(name, "") for name in CURRENT]]
+    return "".join(",".join(f'"{value}"' for value in line) + ",\n" for line in lines).encode()
+
+
+def zipped(**members: bytes) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name.replace("_csv", ".csv").replace("_html", ".html"), content)
+    return archive.getvalue()
+
+
+@pytest.fixture
+def fetch(tmp_path: Path) -> Callable[..., tuple[bts.Fetched, dict[str, pa.Table]]]:
+    """Fetches from a folder with these files; gives what is said and what is written."""
+
+    def of(files: dict[str, bytes], through: str = "2013-01") -> tuple[bts.Fetched, dict[str, pa.Table]]:
+        return fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, through)
+
+    return of
+
+
+def fetched(root: Path, files: dict[str, bytes], through: str) -> tuple[bts.Fetched, dict[str, pa.Table]]:
+    for name in ("external", "raw/flights"):
+        (root / name).mkdir(parents=True)
+    for name, content in files.items():
+        (root / "external" / name).write_bytes(content)
+    said = bts.fetch(root / "external", root / "raw/flights", LAYOUTS, through)
+    assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
+    written = {path.stem: pq.read_table(path) for path in sorted((root / "raw/flights").iterdir())}
+    assert {month: rows.num_rows for month, rows in written.items()} == {m: of.rows for m, of in said.months.items()}
+    return said, written
+
+
+def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch):
+    said, written = fetch({"2013.csv": table(CLASSIC, [["2013", " 1", "03", "4", "NA", "0730", "PS", "", "x y "]])})
+    assert said.months == {"2013-01": bts.Month(1, "bts_classic")}
+    values = ["2013", " 1", "03", "4", "NA", "0730", "PS", None, "x y "]
+    assert written["2013-01"].to_pylist() == [dict(zip(CLASSIC, values, strict=True))]
+
+
+def test_a_download_keeps_its_109_columns_and_the_empty_one_goes(fetch):
+    said, written = fetch({DOWNLOAD: zipped(on_time_csv=current(CRSDepTime="0905"), readme_html=b"\0<html>")})
+    assert said.months == {"2013-01": bts.Month(1, "bts_current")}
+    (flight,) = written["2013-01"].to_pylist()
+    assert list(flight) == CURRENT
+    assert len(flight) == 109
+    filled = {"Year": "2013", "Month": "1", "Reporting_Airline": "AA", "OriginCityName": "New York, NY"}
+    assert {name: value for name, value in flight.items() if value is not None} == {**filled, "CRSDepTime": "0905"}
+
+
+def test_every_column_is_text_and_a_file_holds_nothing_but_the_table(fetch, tmp_path):
+    _, written = fetch({"a.csv": classic((2013, 1))})
+    assert set(written["2013-01"].schema.types) == {pa.string()}
+    (path,) = tmp_path.rglob("2013-01.parquet")
+    assert pq.read_metadata(path).metadata is None
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    {
+        "plain.csv": lambda text: text,
+        "SHOUTED.CSV": lambda text: text,
+        "marked.csv": lambda text: b"\xef\xbb\xbf" + text,
+        "windows.csv": lambda text: text.replace(b"\n", b"\r\n"),
+        "old.csv": lambda text: text.replace(b"\n", b"\r"),
+        "unfinished.csv": lambda text: text.rstrip(b"\n"),
+        "spacious.csv": lambda text: text.replace(b"\n", b"\n\n"),
+        "packed.csv.gz": gzip.compress,
+        "packed.Csv.GZ": lambda text: gzip.compress(text[:50]) + gzip.compress(text[50:]),
+        "packed.zip": lambda text: zipped(a_csv=text),
+        "packed.ZIP": lambda text: zipped(**{"__MACOSX/._a_csv": b"\0", "folder/a_csv": text, "readme_html": b""}),
+    }.items(),
+)
+def test_how_a_file_is_packed_does_not_matter(fetch, name, pack):
+    text = classic((2013, 1), (2013, 1), tail="N700é")
+    _, expected = fetch({"a.csv": text})
+    _, written = fetch({name: pack(text)})
+    assert written["2013-01"].equals(expected["2013-01"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_letters_are_kept_in_utf_8_and_latin_1(fetch, encoding):
+    flights = classic(*[(2013, 1)] * 50_000)  # so that the letter stands in another block than the header
+    text = (flights + classic((2013, 1), tail="N700äæ").splitlines()[1] + b"\n").decode().encode(encoding)
+    _, written = fetch({"a.csv": text})
+    assert written["2013-01"]["TailNum"].to_pylist()[-2:] == ["N1", "N700äæ"]
+
+
+@pytest.mark.parametrize(("tail", "letters"), [(b"N\x96", "N\x96"), (b"N\xc3", "NÃ"), (b"\xed\xa0\x80", "í\xa0\x80")])
+def test_what_is_not_utf_8_is_latin_1(fetch, tail, letters):
+    _, written = fetch({"a.csv": classic((2013, 1)).replace(b"N1\n", tail)})
+    assert written["2013-01"]["TailNum"].to_pylist() == [letters]
+
+
+@pytest.mark.parametrize("year", ["2013", "2013.0", " 2013", "2013."])
+@pytest.mark.parametrize("month", ["1", "01", " 1 ", "1.0", "01.00"])
+def test_a_month_may_be_written_in_many_ways(fetch, year, month):
+    _, written = fetch({"a.csv": classic((year, month))})
+    assert written["2013-01"].select(["Year", "Month"]).to_pylist() == [{"Year": year, "Month": month}]
+
+
+def test_all_tables_of_a_zip_are_read(fetch):
+    said, _ = fetch({"a.zip": zipped(b_csv=classic((2013, 1)), a_csv=classic((2012, 12), (2013, 1)))})
+    assert {month: of.rows for month, of in said.months.items()} == {"2012-12": 1, "2013-01": 2}
+
+
+def test_a_month_has_the_columns_of_its_first_file_in_their_order(fetch):
+    first, second = table(CLASSIC, [[2013, 1, *"abcdefg"]]), table(CLASSIC[::-1], [[*"gfedcba", 1, 2013]])
+    said, written = fetch({"b.csv": second, "a.csv": first})
+    assert written["2013-01"].column_names == CLASSIC
+    assert written["2013-01"].to_pylist()[0] == written["2013-01"].to_pylist()[1]
+    assert list(said.files) == ["a.csv", "b.csv"]
+    _, written = fetch({"b.csv": first, "a.csv": second})
+    assert written["2013-01"].column_names == CLASSIC[::-1]
+
+
+def test_months_of_both_layouts_stand_side_by_side(fetch):
+    said, _ = fetch({"old.csv": classic((1987, 10), (2008, 1)), "new.csv": current()})
+    layouts = {"1987-10": "bts_classic", "2008-01": "bts_classic", "2013-01": "bts_current"}
+    assert {month: of.layout for month, of in said.months.items()} == layouts
+    assert list(said.months) == sorted(layouts)
+
+
+def test_months_after_the_last_one_asked_for_are_left_out(fetch):
+    files = {"a.csv": classic((2013, 2), (2013, 1)), "b_2013_3.csv": classic((2013, 3))}
+    said, written = fetch(files)
+    assert list(written) == ["2013-01"]
+    assert list(said.files) == list(files)
+
+
+def test_files_are_known_by_their_checksums(fetch, tmp_path):
+    said, _ = fetch({"a.csv": classic((2013, 1))})
+    (path,) = tmp_path.rglob("a.csv")
+    assert said.files == {"a.csv": sha256(path)}
+    assert bts.origin(said)["inputs"] == said.files
+
+
+def test_what_is_no_data_is_left_out_with_a_word_where_it_is_not_expected(fetch, caplog):
+    silent = dict.fromkeys(["README.md", "airports.csv", ".gitignore", ".hidden.csv", "a.csv.dvc"], b"\0")
+    with caplog.at_level(logging.WARNING):
+        said, _ = fetch({**silent, "a.csv": classic((2013, 1)), "a.csv.bz2": b"", "notes.txt": b""})
+    assert list(said.files) == ["a.csv"]
+    assert [name for name in ("a.csv.bz2", "notes.txt") if f"{name}: left out" in caplog.text] == [
+        "a.csv.bz2",
+        "notes.txt",
+    ]
+    assert len(caplog.records) == 2
+
+
+def test_a_copy_of_a_file_is_remarked_on(fetch, caplog):
+    with caplog.at_level(logging.WARNING):
+        fetch({"a.csv": classic((2013, 1)), "a (1).csv": classic((2013, 1)), "b.csv": classic((2013, 1), (2013, 1))})
+    assert [record.getMessage().strip() for record in caplog.records] == [
+        "a.csv is a copy of a (1).csv: its flights are there twice; remove one of them"
+    ]
+
+
+@settings(max_examples=20)
+@given(
+    dates=st.lists(st.sampled_from([(2012, 12), (2013, 1), (2013, 2), (2013, 3)]), min_size=1, max_size=60),
+    parts=st.integers(1, 4),
+    chance=st.randoms(use_true_random=False),
+)
+def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, parts, chance):
+    rows = [[*date, *(chance.choice(["", "NA", 'say "a, b"', "é", "7"]) for _ in CLASSIC[2:])] for date in dates]
+    files: dict[str, bytes] = {}
+    for number in range(parts):
+        order = chance.sample(range(len(CLASSIC)), len(CLASSIC))
+        of_part = chance.sample(rows[number::parts], len(rows[number::parts]))
+        if of_part:
+            text = table([CLASSIC[n] for n in order], [[row[n] for n in order] for row in of_part])
+            files |= chance.choice([{f"{number}.csv": text}, {f"{number}.zip": zipped(a_csv=text)}])
+    with tempfile.TemporaryDirectory() as root:
+        _, written = fetched(Path(root), files, "{}-{:02d}".format(*max(dates)))
+    expected = {f"{year}-{month:02d}": Counter[Any]() for year, month in dates}
+    for year, month, *others in rows:
+        values = [str(year), str(month), *(value or None for value in others)]
+        expected[f"{year}-{month:02d}"][tuple(values)] += 1
+    rows_of = {m: zip(*(of[name].to_pylist() for name in CLASSIC), strict=True) for m, of in written.items()}
+    assert {month: Counter(of) for month, of in rows_of.items()} == expected
+
+
+def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
+    dates = [(2012 + n % 2, 1 + n % 3) for n in range(500)]
+    monkeypatch.setattr(bts, "ROW_GROUP_ROWS", 30)
+    for block_bytes, spool_bytes in [(1 << 20, 1 << 25), (1 << 20, 1), (200, 1), (1000, 5000)]:
+        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(bts, "SPOOL_BYTES", spool_bytes)
+        said, _ = fetch({"a.csv": classic(*dates)}, "2013-03")
+    assert len(said.months) == 6
+    for month, (rows, _) in said.months.items():
+        paths = list(tmp_path.rglob(f"{month}.parquet"))
+        assert len(paths) == 4
+        assert len({path.read_bytes() for path in paths}) == 1
+        groups = pq.read_metadata(paths[0])
+        assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [30, 30, rows - 60]
+
+
+def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, tmp_path, monkeypatch):
+    text = classic(*[(2013, 1)] * 70_000)
+    for block_bytes in (1 << 20, 60_000):
+        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(bts, "SPOOL_BYTES", block_bytes)
+        fetch({"a.csv": text})
+    paths = list(tmp_path.rglob("2013-01.parquet"))
+    assert len({path.read_bytes() for path in paths}) == 1
+    assert pq.read_metadata(paths[0]).row_group(0).num_rows == 65_536
+
+
+def test_many_months_do_not_need_many_open_files(fetch, monkeypatch):
+    monkeypatch.setattr(bts, "SPOOL_BYTES", 1)
+    dates = [(year, month) for year in range(1990, 2000) for month in range(1, 13)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 20, hard))
+    try:
+        said, _ = fetch({"a.csv": classic(*dates, *dates)}, "1999-12")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert [of.rows for of in said.months.values()] == [2] * 120
+
+
+def test_what_a_killed_process_left_behind_does_not_count(tmp_path):
+    left = tmp_path / "raw/.spool.partial/2013-01"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    (tmp_path / "raw/flights").mkdir()
+    (tmp_path / "a.csv").write_bytes(classic((2013, 1)))
+    assert bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01").months["2013-01"].rows == 1
+    assert not left.parent.exists()
+
+
+@pytest.mark.parametrize("spool_bytes", [1, 1 << 25])
+def test_a_full_disk_is_not_the_fault_of_the_file(tmp_path, monkeypatch, spool_bytes):
+    monkeypatch.setattr(bts, "SPOOL_BYTES", spool_bytes)
+    (tmp_path / "raw/flights").mkdir(parents=True)
+    rows = [[2013, 1, *np.random.default_rng(row).random(len(CLASSIC) - 2)] for row in range(2000)]
+    (tmp_path / "a.csv").write_bytes(table(CLASSIC, rows))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "raw/.spool.partial").exists()
+
+
+@pytest.mark.skipif(not ALLYEARS2K.exists(), reason="the sample allyears2k.csv.gz is not here (ALLYEARS2K says where)")
+def test_the_real_sample_has_1999_flights_of_each_of_22_months(fetch):
+    said, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
+    assert list(said.months) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]
+    assert set(said.months.values()) == {bts.Month(1999, "bts_classic")}
+    flights = pa.concat_tables(written.values())
+    assert flights.num_columns == 31
+    assert pc.sum(pc.equal(flights["TailNum"], "N700äæ")).as_py() > 0
+    assert pc.sum(pc.equal(flights["DepTime"], "NA")).as_py() == 1086

@@ -1,0 +1,155 @@
+"""data.dictionary: it gives the schema and the layouts, and lets no feature read what is not known in time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import DICTIONARY_FILE, LAYOUTS, Dictionary, Layout, load_dictionary
+from flight_delay.features.registry import FEATURES, columns_read
+
+OUTCOMES = {  # every column that a day before departure nobody knows, and why
+    "departure": ("departure_delay_minutes", "taxi_out_minutes", "cancelled"),
+    "arrival": ("arrival_delay_minutes", "actual_elapsed_minutes", "air_time_minutes", "taxi_in_minutes", "diverted"),
+    "monthly_report": (
+        "carrier_delay_minutes", "weather_delay_minutes", "national_airspace_delay_minutes", "security_delay_minutes",
+        "late_aircraft_delay_minutes", "cancellation_code",
+    ),
+}  # fmt: skip
+NOT_USED = ("tail_number", "departure_delayed_label", "arrival_delayed_label")
+
+
+def test_the_dictionary_is_read_from_the_top_of_the_repository(
+    dictionary_file: Path, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dictionary_file.parents[1])
+    assert not DICTIONARY_FILE.is_absolute()
+    assert load_dictionary() == dictionary
+
+
+def test_the_schema_has_every_column_in_order_with_its_type(dictionary: Dictionary, dictionary_file: Path) -> None:
+    content = yaml.safe_load(dictionary_file.read_text())["columns"]
+    schema = dictionary.schema
+    assert schema.names == list(content)
+    types = {
+        "text": pa.string(), "integer": pa.int32(), "date": pa.date32(), "boolean": pa.bool_(),
+        "utc_time": pa.timestamp("ms", tz="UTC"),
+    }  # fmt: skip
+    assert [field.type for field in schema] == [types[entry["type"]] for entry in content.values()]
+    assert [field.nullable for field in schema] == [entry["nullable"] for entry in content.values()]
+
+
+def test_bounds_fit_into_the_type_of_their_column(dictionary: Dictionary) -> None:
+    for name, of in dictionary.columns.items():
+        for bound in (of.minimum, of.maximum):
+            if bound is not None:
+                assert pa.scalar(bound, dictionary.schema.field(name).type).as_py() == bound
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_essential_column_that_is_not_made_here_comes_from_every_layout(
+    dictionary: Dictionary, layout: Layout
+) -> None:
+    missing = {name for name, of in dictionary.columns.items() if layout not in of.sources and not of.informative}
+    assert missing == {"flight_id", "scheduled_departure_utc", "scheduled_arrival_utc"}
+    assert set(dictionary.source_columns(layout)) == {
+        name for name, of in dictionary.columns.items() if layout in of.sources
+    }
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_layout_of_a_table_is_that_whose_columns_it_has(dictionary: Dictionary, layout: Layout) -> None:
+    required = dictionary.required_columns(layout)
+    every = {name for names in dictionary.source_columns(layout).values() for name in names}
+    assert required < every
+    for names in (required, every, every | {"Quarter", "x"}, sorted(required)):
+        assert dictionary.layout_of(names, "here") == layout
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_missing_column_is_named_with_the_layout_that_lacks_it(dictionary: Dictionary, layout: Layout) -> None:
+    required = dictionary.required_columns(layout)
+    for name in required:
+        with pytest.raises(UserError, match=f"data/raw/2013-01.parquet: column '{name}' .*{layout}"):
+            dictionary.layout_of(required - {name}, "data/raw/2013-01.parquet")
+
+
+def test_all_missing_columns_are_named(dictionary: Dictionary) -> None:
+    with pytest.raises(UserError, match="'carrier', 'dest'"):
+        dictionary.layout_of(dictionary.required_columns("nycflights13") - {"dest", "carrier"}, "here")
+
+
+@pytest.mark.parametrize(("name", "moment"), [(name, moment) for moment, names in OUTCOMES.items() for name in names])
+def test_what_became_of_a_flight_is_refused_with_feature_column_and_reason(
+    dictionary: Dictionary, name: str, moment: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        dictionary.refuse_leaks("my_feature", ["carrier", name], 24)
+    message = str(refused.value)
+    assert message.startswith(f"feature 'my_feature' reads '{name}', which is not known 24 hours before departure: ")
+    assert f"{dictionary.moments[moment].description} ({moment})" in message
+    assert "build_features.horizon_hours" in message
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", NOT_USED)
+@pytest.mark.parametrize("horizon_hours", [24, 1, -10_000])
+def test_what_is_not_to_be_used_is_refused_for_its_own_reason_whatever_the_horizon(
+    dictionary: Dictionary, name: str, horizon_hours: int
+) -> None:
+    reason = dictionary.columns[name].not_used_because
+    assert reason
+    with pytest.raises(UserError) as refused:
+        dictionary.refuse_leaks("my_feature", [name], horizon_hours)
+    assert str(refused.value) == f"feature 'my_feature' reads '{name}', which is not to be used: {reason}"
+
+
+def test_a_tail_number_is_that_of_the_aircraft_that_finally_flew(dictionary: Dictionary) -> None:
+    with pytest.raises(UserError, match=r"'tail_number', .* finally flew, not the one that was planned"):
+        dictionary.refuse_leaks("age", ["tail_number"], 24)
+
+
+def test_every_column_is_either_known_a_day_before_or_refused_above(dictionary: Dictionary) -> None:
+    late = {name for name, of in dictionary.columns.items() if dictionary.moments[of.known].hours_before_departure < 24}
+    assert late == {*NOT_USED, *(name for names in OUTCOMES.values() for name in names)}
+    assert {dictionary.columns[name].role for name in late} == {"outcome", "context"}
+    assert not {of.role for name, of in dictionary.columns.items() if name not in late} & {"outcome", "context"}
+
+
+def test_all_that_features_read_is_known_a_day_before(dictionary: Dictionary) -> None:
+    for feature in FEATURES:
+        dictionary.refuse_leaks(feature.name, feature.reads, 24)
+
+
+@given(st.integers(-2_000, 2_000))
+def test_a_column_is_refused_exactly_when_it_becomes_known_too_late(dictionary: Dictionary, horizon_hours: int) -> None:
+    for name, of in dictionary.columns.items():
+        if of.not_used_because:
+            continue
+        if dictionary.moments[of.known].hours_before_departure >= horizon_hours:
+            dictionary.refuse_leaks("my_feature", [name], horizon_hours)
+        else:
+            with pytest.raises(UserError, match=f"'{name}', which is not known {horizon_hours} hours before"):
+                dictionary.refuse_leaks("my_feature", [name], horizon_hours)
+
+
+@pytest.mark.parametrize("name", columns_read())
+def test_the_timetable_itself_is_not_known_a_year_before(dictionary: Dictionary, name: str) -> None:
+    dictionary.refuse_leaks("my_feature", [name], 720)
+    with pytest.raises(
+        UserError, match=f"'{name}', which is not known 721 hours before departure: .*schedule_published"
+    ):
+        dictionary.refuse_leaks("my_feature", [name], 721)
+
+
+def test_a_column_that_nobody_described_is_refused(dictionary: Dictionary) -> None:
+    with pytest.raises(
+        UserError, match=r"'my_feature' reads 'seats', which references/data_dictionary\.yaml does not know"
+    ):
+        dictionary.refuse_leaks("my_feature", ["carrier", "seats"], 24)

@@ -1,0 +1,90 @@
+"""data.quality on real flights: the whole package keeps the contract, and the faults of a known sample are found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from flight_delay.data.canonical import read_flights
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.quality import Gated, gate
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SAMPLE = Path(os.environ.get("ALLYEARS2K") or REPOSITORY.parent / "shared/data/allyears2k.csv.gz")
+
+
+def test_every_flight_of_the_package_comes_through(gated_by_month: dict[str, Gated]) -> None:
+    assert sum(gated.flights.num_rows for gated in gated_by_month.values()) == 336_776
+    assert all(gated.reasons == {} for gated in gated_by_month.values())
+
+
+def test_unknown_destinations_are_all_that_the_package_is_warned_of(gated_by_month: dict[str, Gated]) -> None:
+    said = {warning for gated in gated_by_month.values() for warning, rows in gated.warnings.items() if rows}
+    assert said == {"destination is not in the airports table"}
+    flights = pa.concat_tables(gated.flights for gated in gated_by_month.values())
+    nowhere = flights.filter(flights["scheduled_arrival_utc"].is_null())
+    assert sorted(pc.unique(nowhere["destination"]).to_pylist()) == ["BQN", "PSE", "SJU", "STT"]
+    assert nowhere.num_rows == sum(sum(gated.warnings.values()) for gated in gated_by_month.values()) == 7_602
+
+
+@pytest.fixture(scope="module")
+def sample() -> pd.DataFrame:
+    if not SAMPLE.exists():
+        pytest.skip(f"{SAMPLE} is not there; the environment variable ALLYEARS2K may name it")
+    return pd.read_csv(SAMPLE, dtype=str, keep_default_na=False, encoding="latin-1")
+
+
+@pytest.fixture(scope="module")
+def gated(sample: pd.DataFrame, dictionary: Dictionary, zones: dict[str, str]) -> Gated:
+    layout = dictionary.layout_of(sample.columns, "the sample")
+    assert layout == "bts_classic"
+    return gate(read_flights(sample, layout, dictionary, zones), dictionary)
+
+
+def test_what_is_wrong_in_the_sample_is_set_aside(sample: pd.DataFrame, gated: Gated) -> None:
+    assert len(sample) == 43_978
+    counts = pd.Series([reason for reasons in gated.reasons.values() for reason in reasons]).value_counts().to_dict()
+    assert counts == {
+        "scheduled times contradict scheduled_elapsed_minutes": 556,
+        "origin: is not in the airports table": 300,
+    }
+    assert all(len(reasons) == 1 for reasons in gated.reasons.values())
+    assert gated.flights.num_rows == 43_978 - 856
+
+
+def test_what_is_odd_in_the_sample_is_warned_of(sample: pd.DataFrame, gated: Gated) -> None:
+    cancelled, never = sample["Cancelled"] == "1", sample["ArrDelay"] == "NA"
+    assert {said: rows for said, rows in gated.warnings.items() if rows} == {
+        "tail_number: does not look like [A-Z0-9-]+; the value is left out": 3_998,
+        "departure_delayed_label: a cancelled flight is labelled as delayed": 1_086,
+        "arrival_delayed_label: a flight that never arrived is labelled as delayed": 1_195,
+        "destination is not in the airports table": 12,
+    }
+    assert (cancelled & (sample["IsDepDelayed"] == "YES")).sum() == 1_086
+    assert (never & (sample["IsArrDelayed"] == "YES")).sum() == 1_195
+
+
+def test_tail_numbers_with_broken_bytes_are_left_out_and_others_kept(sample: pd.DataFrame, gated: Gated) -> None:
+    broken = sample["TailNum"].str.contains(r"[^\x00-\x7f]")
+    assert broken.sum() > 3_000
+    given = {tail for tail in gated.flights["tail_number"].to_pylist() if tail is not None}
+    assert given <= set(sample.loc[~broken, "TailNum"])
+    assert all(tail.isascii() for tail in given)
+
+
+def test_the_sample_keeps_its_values(sample: pd.DataFrame, gated: Gated) -> None:
+    """The sums of what came through are those of the rows that were not set aside."""
+    kept = sample.drop(index=list(gated.reasons))
+    for name, source in (
+        ("arrival_delay_minutes", "ArrDelay"), ("departure_delay_minutes", "DepDelay"), ("distance_miles", "Distance"),
+        ("scheduled_elapsed_minutes", "CRSElapsedTime"), ("late_aircraft_delay_minutes", "LateAircraftDelay"),
+    ):  # fmt: skip
+        numbers = pd.to_numeric(kept[source].where(kept[source] != "NA"))
+        assert pc.sum(gated.flights[name]).as_py() == numbers.sum(), name
+        assert gated.flights[name].null_count == numbers.isna().sum(), name
+    assert pc.sum(gated.flights["cancelled"]).as_py() == (kept["Cancelled"] == "1").sum()

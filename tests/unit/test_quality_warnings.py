@@ -1,0 +1,77 @@
+"""data.quality: what is odd and does no harm is kept, without the value that is wrong, and warned of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from flight_delay.data.dictionary import LAYOUTS, Layout
+from flight_delay.data.quality import Gated
+
+BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
+OTHER = {"flight_number": 8}  # a flight without oddity, beside the one that has one
+
+PassGate = Callable[..., Gated]
+Change = dict[str, Any]
+
+WARNED: list[tuple[Change, str, str | None]] = [  # change, warning, the column that loses its value
+    ({"tail_number": "N700äæ"}, "tail_number: does not look like [A-Z0-9-]+; the value is left out", "tail_number"),
+    ({"tail_number": "\ufffdNKNO\ufffd"}, "tail_number: does not look like [A-Z0-9-]+; the value is left out", "tail_number"),
+    ({"air_time_minutes": 0}, "air_time_minutes: is outside 1 … 1440; the value is left out", "air_time_minutes"),
+    ({"air_time_minutes": "5.5"}, "air_time_minutes: is not a whole number; the value is left out", "air_time_minutes"),
+    ({"destination": "SJU"}, "destination is not in the airports table", "scheduled_arrival_utc"),
+]  # fmt: skip
+WARNED_IN_BTS: list[tuple[Change, str, str | None]] = [
+    (
+        {"cancellation_code": "X"},
+        "cancellation_code: is none of A, B, C, D; the value is left out",
+        "cancellation_code",
+    ),
+    (
+        {"scheduled_elapsed_minutes": 0},
+        "scheduled_elapsed_minutes: is outside 1 … 1440; the value is left out",
+        "scheduled_elapsed_minutes",
+    ),
+    ({"destination": "EWR", "scheduled_elapsed_minutes": None}, "origin is the destination", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("layout", "change", "warning", "lost"),
+    [
+        *((layout, *case) for layout in LAYOUTS for case in WARNED),
+        *((layout, *case) for layout in BTS for case in WARNED_IN_BTS),
+    ],
+)
+def test_what_is_odd_and_does_no_harm_is_kept_and_warned_of(
+    pass_gate: PassGate, layout: Layout, change: Change, warning: str, lost: str | None
+) -> None:
+    gated = pass_gate(layout, OTHER, change)
+    assert gated.reasons == {}
+    assert {said: rows for said, rows in gated.warnings.items() if rows} == {warning: 1}
+    changed, other = gated.flights.to_pylist()
+    assert (changed["flight_number"], other["flight_number"]) == (7, 8)
+    if lost:
+        assert changed[lost] is None
+
+
+def test_labels_that_call_flights_delayed_that_never_left_or_arrived_are_warned_of(pass_gate: PassGate) -> None:
+    never = {"departure_delay_minutes": None, "arrival_delay_minutes": None}
+    labels = {"departure_delayed_label": "YES", "arrival_delayed_label": "YES"}
+    gated = pass_gate(
+        "bts_classic",
+        {"cancelled": True, **never, **labels},
+        {"diverted": True, **never, **labels, "flight_number": 8},
+        {**labels, "flight_number": 9},
+        {"departure_delayed_label": "PERHAPS", "flight_number": 10},
+    )
+    assert gated.reasons == {}
+    assert {said: rows for said, rows in gated.warnings.items() if rows} == {
+        "departure_delayed_label: a cancelled flight is labelled as delayed": 1,
+        "arrival_delayed_label: a flight that never arrived is labelled as delayed": 2,
+        "departure_delayed_label: is neither 0 nor 1; the value is left out": 1,
+    }
+    labelled = gated.flights.sort_by("flight_number")["departure_delayed_label"].to_pylist()
+    assert labelled == [True, True, True, None]
