@@ -82,6 +82,12 @@ def test_few_values_missing_of_many_have_no_indicator_however_much_they_say() ->
     ]
 
 
+@pytest.mark.parametrize(("share", "appears"), [(0.22, False), (0.26, True)])  # Cohen's h 0.05 and 0.14
+def test_what_says_little_has_no_indicator_however_sure_it_is(share: float, appears: bool) -> None:
+    encoding = learnt([("LAX", np.nan, 20_000, share), ("LAX", 100.0, 80_000, 0.2)])
+    assert bool(indicators(encoding)) is appears
+
+
 def test_values_that_are_missing_by_chance_hardly_ever_have_an_indicator() -> None:
     found = 0
     for seed in range(300):

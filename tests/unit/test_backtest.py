@@ -39,7 +39,10 @@ def test_no_origin_sees_its_month_or_a_later_one_whatever_months_there_are(
 
 @pytest.mark.parametrize("first", ["2012-12", "2013-01", "2013-02", "2013-11", "2013-12", "2014-05"])
 def test_a_month_that_is_too_early_or_too_late_is_refused_with_the_range(first: str) -> None:
-    with pytest.raises(UserError, match=rf"backtest\.first_test_month is {first}; .* one of 2013-03 … 2013-10"):
+    with pytest.raises(
+        UserError,
+        match=rf"backtest\.first_test_month is {first}; .* one of the months that there are in 2013-03 … 2013-10",
+    ):
         origins(MONTHS, first)
 
 
@@ -50,7 +53,10 @@ def test_the_ends_of_the_range_are_in_it(first: str, steps: int) -> None:
 
 @pytest.mark.parametrize("first", ["2013-03", "2013-05"])
 def test_a_month_in_a_gap_is_refused(first: str) -> None:
-    with pytest.raises(UserError, match=rf"backtest\.first_test_month is {first}; it must be one of 2013-04 … 2013-06"):
+    with pytest.raises(
+        UserError,
+        match=rf"backtest\.first_test_month is {first}; it must be one of the months that there are in 2013-04 … 2013-06",
+    ):
         origins(["2013-01", "2013-02", "2013-04", "2013-06"], first)
 
 

@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flight_delay.core.files import sha256
-from flight_delay.data.sources import bts, bts_text
+from flight_delay.data.sources import bts, bts_spool, bts_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALLYEARS2K = Path(os.environ.get("ALLYEARS2K", REPOSITORY.parent / "shared/data/allyears2k.csv.gz"))
@@ -253,10 +253,10 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
 
 def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
     dates = [(2012 + n % 2, 1 + n % 3) for n in range(500)]
-    monkeypatch.setattr(bts, "ROW_GROUP_ROWS", 30)
+    monkeypatch.setattr(bts_spool, "ROW_GROUP_ROWS", 30)
     for block_bytes, spool_bytes in [(1 << 20, 1 << 25), (1 << 20, 1), (200, 1), (1000, 5000)]:
         monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr(bts, "SPOOL_BYTES", spool_bytes)
+        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
         said, _ = fetch({"a.csv": classic(*dates)}, "2013-03")
     assert len(said.months) == 6
     for month, (rows, _) in said.months.items():
@@ -268,10 +268,10 @@ def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
 
 
 def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, tmp_path, monkeypatch):
-    text = classic(*[(2013, 1)] * 70_000)
+    text = table(["Month", "Year", *CLASSIC[2:]], [[1, 2013, 3, 4, 5, 6, 7, 8, f"N{row:060}"] for row in range(70_000)])
     for block_bytes in (1 << 20, 60_000):
         monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr(bts, "SPOOL_BYTES", block_bytes)
+        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", block_bytes)
         fetch({"a.csv": text})
     paths = list(tmp_path.rglob("2013-01.parquet"))
     assert len({path.read_bytes() for path in paths}) == 1
@@ -279,7 +279,7 @@ def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, 
 
 
 def test_many_months_do_not_need_many_open_files(fetch, monkeypatch):
-    monkeypatch.setattr(bts, "SPOOL_BYTES", 1)
+    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", 1)
     dates = [(year, month) for year in range(1990, 2000) for month in range(1, 13)]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
@@ -303,7 +303,7 @@ def test_what_a_killed_process_left_behind_does_not_count(tmp_path):
 
 @pytest.mark.parametrize("spool_bytes", [1, 1 << 25])
 def test_a_full_disk_is_not_the_fault_of_the_file(tmp_path, monkeypatch, spool_bytes):
-    monkeypatch.setattr(bts, "SPOOL_BYTES", spool_bytes)
+    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
     (tmp_path / "raw/flights").mkdir(parents=True)
     rows = [[2013, 1, *np.random.default_rng(row).random(len(CLASSIC) - 2)] for row in range(2000)]
     (tmp_path / "a.csv").write_bytes(table(CLASSIC, rows))

@@ -122,7 +122,7 @@ PACKAGES: dict[str, tuple[str, bytes, list[str]]] = {
     "zip without a table": ("a.zip", zipped(("readme.html", b"<html>"), ("folder.csv/", b"")), ["no .csv in this zip"]),
     "zip with a name of nothing": ("a.zip", zipped(("?.csv", GOOD)).replace(b"?.csv", b"\0.csv"), ["no .csv in this zip"]),
     "zip of another method": ("a.zip", marked(STORED, 2, 9), ["a.csv", "compression method is not supported"]),
-    "zip that points before its start": ("a.zip", STORED[:-10] + b"\0\1\0\0" + STORED[-6:], ["damaged"]),
+    "zip that points before its start": ("a.zip", STORED[:-6] + b"\0\1\0\0" + STORED[-2:], ["a.csv", "damaged"]),
     "a bad table in a zip": ("a.zip", zipped(("a.csv", GOOD), ("b.csv", GOOD + b"1")), ["a.zip (b.csv)", "row 5"]),
     **{
         f"zip with {name}": ("a.zip", zipped(("a.csv", GOOD), (name, GOOD)), ["leads out of the zip"])

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.dictionary import load_dictionary
+from flight_delay.data.dictionary import COMPUTED_WITH, load_dictionary
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 Content = dict[str, Any]
 
 
@@ -191,3 +192,13 @@ def test_an_entry_that_stands_there_twice_is_named_with_its_line(dictionary_file
 def test_a_missing_dictionary_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"dictionary\.yaml: no such file"):
         load_dictionary(tmp_path / "dictionary.yaml")
+
+
+@pytest.mark.parametrize("name", COMPUTED_WITH)
+def test_a_column_that_the_code_computes_with_cannot_be_left_out(tmp_path: Path, name: str) -> None:
+    content = yaml.safe_load((REPOSITORY / "references/data_dictionary.yaml").read_text())
+    del content["columns"][name]
+    path = tmp_path / "data_dictionary.yaml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    with pytest.raises(UserError, match=rf"data_dictionary\.yaml: .*{name}.* is missing"):
+        load_dictionary(path)

@@ -75,3 +75,13 @@ def test_labels_that_call_flights_delayed_that_never_left_or_arrived_are_warned_
     }
     labelled = gated.flights.sort_by("flight_number")["departure_delayed_label"].to_pylist()
     assert labelled == [True, True, True, None]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_missing_values_are_counted_by_column(pass_gate: PassGate, layout: Layout) -> None:
+    gated = pass_gate(layout, {}, {"tail_number": None, "flight_number": 8}, {"tail_number": None, "carrier": None})
+    counted = {
+        name: gated.missing[name] for name in ("tail_number", "carrier", "flight_number", "security_delay_minutes")
+    }
+    assert counted == {"tail_number": 2, "carrier": 1, "flight_number": 0, "security_delay_minutes": 3}
+    assert list(gated.missing) == gated.flights.column_names

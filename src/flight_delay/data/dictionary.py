@@ -33,6 +33,14 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 
 
+# What reading and the quality gate compute with, whatever else there is.
+COMPUTED_WITH = (
+    "flight_id", "flight_date", "carrier", "flight_number", "origin", "destination", "scheduled_departure_minutes",
+    "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "scheduled_elapsed_minutes",
+    "arrival_delay_minutes", "cancelled", "diverted", "departure_delayed_label", "arrival_delayed_label",
+)  # fmt: skip
+
+
 class Moment(Parameters):
     """When something becomes known, in hours before the scheduled departure (negative: after it), at the latest."""
 
@@ -109,7 +117,10 @@ class Dictionary(Parameters):
     columns: dict[str, Column]
 
     @model_validator(mode="after")
-    def _names_known_moments(self) -> Dictionary:
+    def _is_whole(self) -> Dictionary:
+        missing = [name for name in COMPUTED_WITH if name not in self.columns]
+        if missing:
+            raise ValueError(f"columns: {', '.join(missing)} is missing, and the code computes with it")
         for name, column in self.columns.items():
             if column.known not in self.moments:
                 raise ValueError(
@@ -123,6 +134,11 @@ class Dictionary(Parameters):
         return pa.schema(
             [pa.field(name, ARROW_TYPES[of.type], nullable=of.nullable) for name, of in self.columns.items()]
         )
+
+    @property
+    def outcomes(self) -> frozenset[str]:
+        """Names of the columns that come about with the flight, and of what is made from them."""
+        return frozenset(name for name, of in self.columns.items() if of.role in ("outcome", "context"))
 
     def required_columns(self, layout: Layout) -> set[str]:
         """Names of the columns that a source of this layout must have."""

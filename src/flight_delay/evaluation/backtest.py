@@ -31,7 +31,11 @@ def origins(months: Sequence[str], first_test_month: str) -> list[Origin]:
     """
     possible = list(months[2:])
     if first_test_month not in possible:
-        choice = f"one of {possible[0]} … {possible[-1]}" if possible else "impossible, there are too few months"
+        choice = (
+            f"one of the months that there are in {possible[0]} … {possible[-1]}"
+            if possible
+            else "impossible, there are too few months"
+        )
         raise UserError(
             f"params.yaml: backtest.first_test_month is {first_test_month}; it must be {choice} (a month to train on and "
             "one to stop on come before it, windows.test after it)"

@@ -16,6 +16,7 @@ from flight_delay.data.dictionary import load_dictionary
 from flight_delay.features.registry import FEATURES, PROCESSED, columns_read
 from flight_delay.model.examples import require_both_classes
 from flight_delay.pitfalls.noise import importance_beside_noise, useless
+from flight_delay.pitfalls.outcomes import of_outcomes
 from flight_delay.pitfalls.profile import profile
 from flight_delay.pitfalls.sample import Month, evenly_spaced, examples_of, put_together, without
 from flight_delay.pitfalls.search import find_pitfalls
@@ -43,13 +44,13 @@ def main() -> int:
     }
     paths = {month: months.month_path(PROCESSED_FOLDER, month) for month in months.months_in(PROCESSED_FOLDER)}
     step = ceil(sum(map(files.row_count, paths.values())) / p.max_rows)
-    schema = load_dictionary().schema
-    names = [name for name in schema.names if name not in {"flight_id", *PROCESSED.names}]
+    dictionary = load_dictionary()
+    names = [name for name in dictionary.columns if name not in {"flight_id", *PROCESSED.names}]
 
     sample = []
     for month in progress(list(paths), "month"):
         features = files.read_table(paths[month], PROCESSED)
-        others = files.read_table(months.month_path(INTERIM, month), schema).select(names)
+        others = files.read_table(months.month_path(INTERIM, month), dictionary.schema).select(names)
         rows = evenly_spaced(features.num_rows, step)
         sample.append(Month(month, window_of.get(month, ""), features.take(rows), others.take(rows)))
     train, validation = examples_of(sample, "train"), examples_of(sample, "validation")
@@ -58,7 +59,9 @@ def main() -> int:
 
     importances = importance_beside_noise(train, validation, {feature.name: feature.kind for feature in FEATURES})
     features, others = put_together(sample)
-    findings = find_pitfalls(features, without(others, columns_read()), useless(importances))
+    reads = {feature.name: feature.reads for feature in FEATURES}
+    found = [*useless(importances), *of_outcomes(features, others, dictionary.outcomes, reads)]
+    findings = find_pitfalls(features, without(others, columns_read()), found)
     errors = [finding.says for finding in findings if finding.severity == "error"]
     if errors:
         raise UserError(

@@ -5,21 +5,19 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256
 from flight_delay.core.months import month_path
 from flight_delay.core.runner import progress
 from flight_delay.data.dictionary import Layout
+from flight_delay.data.sources.bts_spool import Month, spool_in
 from flight_delay.data.sources.bts_text import SUFFIXES, Text, blocks, listed, texts_in
 
 SOURCE = "bts"
@@ -28,17 +26,8 @@ HOMEPAGE = "https://www.transtats.bts.gov/"
 LAYOUTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 FIRST_MONTH, LAST_MONTH = "1987-10", "2100-12"  # the first that was published, and one that is surely a mistake
 OTHER_FILES = ("README.md", "airports.csv")  # what else belongs into the folder
-ROW_GROUP_ROWS = 1 << 16
-SPOOL_BYTES = 1 << 25
 
 log = logging.getLogger(__name__)
-
-
-class Month(NamedTuple):
-    """What was written of a month."""
-
-    rows: int
-    layout: str
 
 
 class Fetched(NamedTuple):
@@ -70,7 +59,7 @@ def fetch(external: Path, flights: Path, layouts: Mapping[str, Collection[str]],
     checksums = {name: sha256(external / name) for name in _data_files(external)}
     _warn_of_copies(checksums)
     found: set[str] = set()
-    with _spool_in(flights.parent / ".spool.partial") as spool:
+    with spool_in(flights.parent / ".spool.partial") as spool:
         for name in progress(list(checksums), "file"):
             for text in texts_in(external / name):
                 layout = _layout(text, layouts)
@@ -159,92 +148,3 @@ def _month(date: str) -> str | None:
     found = re.fullmatch(r"\s*([0-9]{4})(?:\.0*)?\s*\|\s*([0-9]{1,2})(?:\.0*)?\s*", date)
     month = f"{found[1]}-{int(found[2]):02d}" if found and 1 <= int(found[2]) <= 12 else ""
     return month if FIRST_MONTH <= month <= LAST_MONTH else None
-
-
-class _Spool:
-    """Rows by month, in a folder. Few of them are in memory, and one file is open, however many months there are."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._first: dict[str, tuple[Text, str]] = {}  # whose columns, in whose order, a month has
-        self._waiting: dict[str, list[pa.RecordBatch]] = {}
-        self._waiting_bytes = 0
-
-    def add(self, month: str, rows: pa.RecordBatch, text: Text, layout: str) -> None:
-        """Take rows of a month.
-
-        Raises:
-            UserError: those that the month has already are from a text with other columns.
-        """
-        first, layout_of_first = self._first.setdefault(month, (text, layout))
-        differing = sorted(set(first.names) ^ set(text.names))
-        if differing:
-            raise UserError(
-                f"{first} ({layout_of_first}) and {text} ({layout}) both hold {month}, but only one has "
-                f"{listed(differing)}; keep one of them"
-            )
-        self._waiting.setdefault(month, []).append(rows.select(first.names))
-        self._waiting_bytes += rows.nbytes
-        if self._waiting_bytes >= SPOOL_BYTES:
-            self._flush()
-
-    def write(self, month: str, path: Path) -> Month:
-        """Write what there is of a month as Parquet, and drop it."""
-        self._flush()
-        text, layout = self._first[month]
-        rows = 0
-        with pq.ParquetWriter(
-            path,
-            pa.schema([(name, pa.string()) for name in text.names]),
-            compression="zstd",
-            store_schema=False,
-            write_page_checksum=True,
-        ) as writer:
-            for table in _row_groups(_read(self._folder / month)):
-                writer.write_table(table)
-                rows += table.num_rows
-        (self._folder / month).unlink()
-        return Month(rows, layout)
-
-    def _flush(self) -> None:
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        for month, pieces in self._waiting.items():
-            table = pa.Table.from_batches(pieces).combine_chunks()
-            with (
-                (self._folder / month).open("ab") as file,
-                pa.ipc.new_stream(file, table.schema, options=options) as sink,
-            ):
-                sink.write_table(table)
-        self._waiting, self._waiting_bytes = {}, 0
-
-
-@contextmanager
-def _spool_in(folder: Path) -> Iterator[_Spool]:
-    shutil.rmtree(folder, ignore_errors=True)  # a killed process may have left it
-    folder.mkdir(parents=True)
-    try:
-        yield _Spool(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _read(path: Path) -> Iterator[pa.RecordBatch]:
-    with path.open("rb") as file:
-        while file.peek(1):  # a stream for each time that something was added
-            yield from pa.ipc.open_stream(file)
-
-
-def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Cut anew, so that the bytes of the Parquet file do not tell how its rows were read."""
-    waiting: list[pa.RecordBatch] = []
-    missing = ROW_GROUP_ROWS
-    for batch in batches:
-        rest = batch
-        while rest.num_rows >= missing:
-            yield pa.Table.from_batches([*waiting, rest.slice(0, missing)]).combine_chunks()
-            rest = rest.slice(missing)
-            waiting, missing = [], ROW_GROUP_ROWS
-        waiting.append(rest)
-        missing -= rest.num_rows
-    if missing < ROW_GROUP_ROWS:
-        yield pa.Table.from_batches(waiting).combine_chunks()

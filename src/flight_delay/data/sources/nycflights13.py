@@ -117,10 +117,10 @@ def fetch(folder: Path, flights: Path, through: str) -> dict[str, int]:
 
 def time_zones(airports: pa.Table) -> dict[str, str]:
     """IANA time zone by airport code; airports without a valid one are left out."""
-    pairs = zip(airports["faa"].to_pylist(), airports["tzone"].to_pylist(), strict=True)
+    known = zoneinfo.available_timezones()
     zones: dict[str, str] = {}
-    for code, zone in pairs:
-        if zone and "/" in zone:
+    for code, zone in zip(airports["faa"].to_pylist(), airports["tzone"].to_pylist(), strict=True):
+        if zone in known:
             zones.setdefault(code, zone)  # of two, the first: a user's comes before the package's
     return zones
 

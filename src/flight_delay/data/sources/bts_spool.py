@@ -1,0 +1,115 @@
+"""Sorting rows into months on disk, so that neither memory nor the number of open files grows with what there is."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.sources.bts_text import Text, listed
+
+ROW_GROUP_ROWS = 1 << 16
+SPOOL_BYTES = 1 << 25
+
+
+class Month(NamedTuple):
+    """What was written of a month."""
+
+    rows: int
+    layout: str
+
+
+class Spool:
+    """Rows by month, in a folder. Few of them are in memory, and one file is open, however many months there are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._first: dict[str, tuple[Text, str]] = {}  # whose columns, in whose order, a month has
+        self._waiting: dict[str, list[pa.RecordBatch]] = {}
+        self._waiting_bytes = 0
+
+    def add(self, month: str, rows: pa.RecordBatch, text: Text, layout: str) -> None:
+        """Take rows of a month.
+
+        Raises:
+            UserError: those that the month has already are from a text with other columns.
+        """
+        first, layout_of_first = self._first.setdefault(month, (text, layout))
+        differing = sorted(set(first.names) ^ set(text.names))
+        if differing:
+            raise UserError(
+                f"{first} ({layout_of_first}) and {text} ({layout}) both hold {month}, but only one has "
+                f"{listed(differing)}; keep one of them"
+            )
+        self._waiting.setdefault(month, []).append(rows.select(first.names))
+        self._waiting_bytes += rows.nbytes
+        if self._waiting_bytes >= SPOOL_BYTES:
+            self._flush()
+
+    def write(self, month: str, path: Path) -> Month:
+        """Write what there is of a month as Parquet, and drop it."""
+        self._flush()
+        text, layout = self._first[month]
+        rows = 0
+        with pq.ParquetWriter(
+            path,
+            pa.schema([(name, pa.string()) for name in text.names]),
+            compression="zstd",
+            store_schema=False,
+            write_page_checksum=True,
+        ) as writer:
+            for table in _row_groups(_read(self._folder / month)):
+                writer.write_table(table)
+                rows += table.num_rows
+        (self._folder / month).unlink()
+        return Month(rows, layout)
+
+    def _flush(self) -> None:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        for month, pieces in self._waiting.items():
+            table = pa.Table.from_batches(pieces).combine_chunks()
+            with (
+                (self._folder / month).open("ab") as file,
+                pa.ipc.new_stream(file, table.schema, options=options) as sink,
+            ):
+                sink.write_table(table)
+        self._waiting, self._waiting_bytes = {}, 0
+
+
+@contextmanager
+def spool_in(folder: Path) -> Iterator[Spool]:
+    """A spool in a folder that is there for the time of the block."""
+    shutil.rmtree(folder, ignore_errors=True)  # a killed process may have left it
+    folder.mkdir(parents=True)
+    try:
+        yield Spool(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read(path: Path) -> Iterator[pa.RecordBatch]:
+    with path.open("rb") as file:
+        while file.peek(1):  # a stream for each time that something was added
+            yield from pa.ipc.open_stream(file)
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Cut anew, so that the bytes of the Parquet file do not tell how its rows were read."""
+    waiting: list[pa.RecordBatch] = []
+    missing = ROW_GROUP_ROWS
+    for batch in batches:
+        rest = batch
+        while rest.num_rows >= missing:
+            yield pa.Table.from_batches([*waiting, rest.slice(0, missing)]).combine_chunks()
+            rest = rest.slice(missing)
+            waiting, missing = [], ROW_GROUP_ROWS
+        waiting.append(rest)
+        missing -= rest.num_rows
+    if missing < ROW_GROUP_ROWS:
+        yield pa.Table.from_batches(waiting).combine_chunks()
