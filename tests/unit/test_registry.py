@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import Dictionary
-from flight_delay.features.columns import Columns, from_table
+from flight_delay.features.columns import Column, Columns, from_table
 from flight_delay.features.registry import FEATURES, KEYS, PROCESSED, TARGET, Feature, columns_read, compute_features
 
 # Whatever is not named here is taken for an outcome, so that a new column is not let in unseen.
@@ -88,16 +89,49 @@ def outcome(field: pa.Field) -> st.SearchStrategy[Any]:
     return st.lists(one, min_size=ROWS, max_size=ROWS).map(lambda column: pa.array(column, field.type))
 
 
+def known_later(dictionary: Dictionary, horizon_hours: int = 24) -> set[str]:
+    """Columns that become known when the prediction has been made, by the dictionary."""
+    hours = {name: dictionary.moments[of.known].hours_before_departure for name, of in dictionary.columns.items()}
+    return {name for name, before in hours.items() if before < horizon_hours}
+
+
+def otherwise(flights: pa.Table, names: set[str], data: st.DataObject) -> pa.Table:
+    """The same flights, with any values in some columns."""
+    for field in flights.schema:
+        if field.name in names:
+            place = flights.schema.get_field_index(field.name)
+            flights = flights.set_column(place, field, data.draw(outcome(field)))
+    return flights
+
+
+def test_the_dictionary_says_the_same_of_what_is_known_a_day_before(dictionary: Dictionary) -> None:
+    assert known_later(dictionary) == set(dictionary.columns) - KNOWN_A_DAY_BEFORE
+
+
 @given(st.data())
 def test_whatever_became_of_the_flights_their_features_are_the_same(
     flights: pa.Table, dictionary: Dictionary, data: st.DataObject
 ) -> None:
-    outcomes = [field for field in dictionary.schema if field.name not in KNOWN_A_DAY_BEFORE]
-    assert len(outcomes) > 12
-    changed = flights
-    for field in outcomes:
-        changed = changed.set_column(changed.schema.get_field_index(field.name), field, data.draw(outcome(field)))
+    changed = otherwise(flights, known_later(dictionary), data)
     assert_same(compute_features(from_table(changed)), compute_features(from_table(flights)))
+
+
+def test_a_planted_leak_does_not_stay_the_same(flights: pa.Table, dictionary: Dictionary) -> None:
+    def hours_late(arrival_delay_minutes: Column) -> Column:
+        return arrival_delay_minutes / 60
+
+    leaking = (*FEATURES, Feature(hours_late, "quantitative"))
+
+    @settings(phases=[Phase.generate])  # which flights show it best does not matter
+    @given(st.data())
+    def holds(data: st.DataObject) -> None:
+        changed = otherwise(flights, known_later(dictionary), data)
+        assert_same(compute_features(from_table(changed), leaking), compute_features(from_table(flights), leaking))
+
+    with pytest.raises(AssertionError, match="hours_late"):
+        holds()
+    with pytest.raises(UserError, match="feature 'hours_late' reads 'arrival_delay_minutes'"):
+        dictionary.refuse_leaks("hours_late", leaking[-1].reads, 24)
 
 
 @given(st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=ROWS))
