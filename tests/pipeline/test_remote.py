@@ -58,7 +58,7 @@ def test_repro_with_pull_trains_nothing(made, elsewhere) -> None:
 def test_without_a_lock_file_the_run_cache_of_the_remote_saves_training(made, elsewhere) -> None:
     (elsewhere.root / "dvc.lock").unlink()
     ran = stages_run(elsewhere.run("dvc", "repro", "--pull").stdout)
-    # A remote does not get the files that git keeps (manifest, metrics), so the stages that write them may run again.
-    assert set(ran) <= {"fetch_raw", "evaluate", "publish"}
+    # A remote does not get the files that git keeps (manifest, quality, metrics), so the stages that write them may run again.
+    assert set(ran) <= {"fetch_raw", "make_dataset", "evaluate", "publish"}
     assert outputs(elsewhere) == outputs(made)
     assert elsewhere.run("git", "status", "--porcelain").stdout == ""

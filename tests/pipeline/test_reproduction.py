@@ -58,9 +58,9 @@ def changed_and_back(made, tmp_path_factory) -> tuple[list[str], list[str], str]
     return changed, back, git_status(project)
 
 
-def test_a_run_leaves_three_files_for_git_and_nothing_else(made) -> None:
+def test_a_run_leaves_four_files_for_git_and_nothing_else(made) -> None:
     changed = made.run("git", "diff", "--name-only", "HEAD~1", "HEAD").stdout.split()
-    assert changed == ["data/raw/manifest.json", "dvc.lock", "reports/metrics.json"]
+    assert changed == ["data/raw/manifest.json", "dvc.lock", "reports/metrics.json", "reports/quality.json"]
     assert git_status(made) == ""
 
 
