@@ -40,7 +40,7 @@ def write_zip(path: Path, flights: pa.Table, rows: int) -> int:
     columns |= {"Cancelled": [f"{flag:d}.00" for flag in cancelled], "Diverted": [f"{flag:d}.00" for flag in diverted]}
     filler = [f"Div{number}Note" for number in range(COLUMNS - len(columns))]
     text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_STRINGS, lineterminator=",\n")
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator=",\n")
     writer.writerow([*columns, *filler])
     for row in range(rows):
         again, position = divmod(row, flights.num_rows)
