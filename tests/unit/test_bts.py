@@ -1,5 +1,5 @@
 """data.sources.bts: files as the BTS made them, in any split and order, become the same months. Bad files are in
-test_bts_bad_files."""
+test_bts_bad_files, what keeps memory small in test_bts_spool."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import gzip
 import io
 import logging
 import os
-import resource
 import tempfile
 import zipfile
 from collections import Counter
@@ -16,7 +15,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flight_delay.core.files import sha256
-from flight_delay.data.sources import bts, bts_spool, bts_text
+from flight_delay.data.sources import bts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALLYEARS2K = Path(os.environ.get("ALLYEARS2K", REPOSITORY.parent / "shared/data/allyears2k.csv.gz"))
@@ -249,72 +247,6 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
         expected[f"{year}-{month:02d}"][tuple(values)] += 1
     rows_of = {m: zip(*(of[name].to_pylist() for name in CLASSIC), strict=True) for m, of in written.items()}
     assert {month: Counter(of) for month, of in rows_of.items()} == expected
-
-
-def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
-    dates = [(2012 + n % 2, 1 + n % 3) for n in range(500)]
-    monkeypatch.setattr(bts_spool, "ROW_GROUP_ROWS", 30)
-    for block_bytes, spool_bytes in [(1 << 20, 1 << 25), (1 << 20, 1), (200, 1), (1000, 5000)]:
-        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
-        said, _ = fetch({"a.csv": classic(*dates)}, "2013-03")
-    assert len(said.months) == 6
-    for month, (rows, _) in said.months.items():
-        paths = list(tmp_path.rglob(f"{month}.parquet"))
-        assert len(paths) == 4
-        assert len({path.read_bytes() for path in paths}) == 1
-        groups = pq.read_metadata(paths[0])
-        assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [30, 30, rows - 60]
-
-
-def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, tmp_path, monkeypatch):
-    text = table(["Month", "Year", *CLASSIC[2:]], [[1, 2013, 3, 4, 5, 6, 7, 8, f"N{row:060}"] for row in range(70_000)])
-    for block_bytes in (1 << 20, 60_000):
-        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", block_bytes)
-        fetch({"a.csv": text})
-    paths = list(tmp_path.rglob("2013-01.parquet"))
-    assert len({path.read_bytes() for path in paths}) == 1
-    assert pq.read_metadata(paths[0]).row_group(0).num_rows == 65_536
-
-
-def test_many_months_do_not_need_many_open_files(fetch, monkeypatch):
-    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", 1)
-    dates = [(year, month) for year in range(1990, 2000) for month in range(1, 13)]
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 20, hard))
-    try:
-        said, _ = fetch({"a.csv": classic(*dates, *dates)}, "1999-12")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert [of.rows for of in said.months.values()] == [2] * 120
-
-
-def test_what_a_killed_process_left_behind_does_not_count(tmp_path):
-    left = tmp_path / "raw/.spool.partial/2013-01"
-    left.parent.mkdir(parents=True)
-    left.write_bytes(b"half")
-    (tmp_path / "raw/flights").mkdir()
-    (tmp_path / "a.csv").write_bytes(classic((2013, 1)))
-    assert bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01").months["2013-01"].rows == 1
-    assert not left.parent.exists()
-
-
-@pytest.mark.parametrize("spool_bytes", [1, 1 << 25])
-def test_a_full_disk_is_not_the_fault_of_the_file(tmp_path, monkeypatch, spool_bytes):
-    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
-    (tmp_path / "raw/flights").mkdir(parents=True)
-    rows = [[2013, 1, *np.random.default_rng(row).random(len(CLASSIC) - 2)] for row in range(2000)]
-    (tmp_path / "a.csv").write_bytes(table(CLASSIC, rows))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    try:
-        with pytest.raises(OSError, match="too large"):
-            bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert not (tmp_path / "raw/.spool.partial").exists()
 
 
 @pytest.mark.skipif(not ALLYEARS2K.exists(), reason="the sample allyears2k.csv.gz is not here (ALLYEARS2K says where)")

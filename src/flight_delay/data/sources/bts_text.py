@@ -27,7 +27,8 @@ from flight_delay.core.errors import UserError
 SUFFIXES = (".csv", ".csv.gz", ".zip")
 # Read at a time; no row may be longer.
 BLOCK_BYTES = 1 << 20
-# What gzip, zip and the methods inside a zip raise for bytes that are not theirs.
+# What gzip, zip and the methods inside a zip raise for bytes that are not theirs; zipfile raises NotImplementedError for a
+# version or method of compression that it does not know.
 DAMAGED = (
     EOFError,
     NotImplementedError,

@@ -1,0 +1,113 @@
+"""data.sources.bts_spool: rows wait on disk until they are sorted, and how they waited leaves no trace."""
+
+from __future__ import annotations
+
+import csv
+import io
+import resource
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from flight_delay.data.sources import bts, bts_spool, bts_text
+
+COLUMNS = ["Year", "Month", "FlightNum", "TailNum"]
+LAYOUTS = {"bts_classic": ["Year", "Month"]}
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    return text.getvalue().encode()
+
+
+def flights_of(*dates: tuple[int, int]) -> bytes:
+    """A file with a flight for each (Year, Month)."""
+    return table(COLUMNS, [[*date, number, f"N{number}"] for number, date in enumerate(dates)])
+
+
+@pytest.fixture
+def fetch(tmp_path: Path) -> Callable[..., bts.Fetched]:
+    """Fetches from a folder of its own with one file."""
+
+    def of(content: bytes, through: str = "2013-01") -> bts.Fetched:
+        root = Path(tempfile.mkdtemp(dir=tmp_path))
+        for name in ("external", "raw/flights"):
+            (root / name).mkdir(parents=True)
+        (root / "external/a.csv").write_bytes(content)
+        said = bts.fetch(root / "external", root / "raw/flights", LAYOUTS, through)
+        assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
+        return said
+
+    return of
+
+
+def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
+    dates = [(2012 + n % 2, 1 + n % 3) for n in range(500)]
+    monkeypatch.setattr(bts_spool, "ROW_GROUP_ROWS", 30)
+    for block_bytes, spool_bytes in [(1 << 20, 1 << 25), (1 << 20, 1), (200, 1), (1000, 5000)]:
+        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
+        said = fetch(flights_of(*dates), "2013-03")
+    assert len(said.months) == 6
+    for month, (rows, _) in said.months.items():
+        paths = list(tmp_path.rglob(f"{month}.parquet"))
+        assert len(paths) == 4
+        assert len({path.read_bytes() for path in paths}) == 1
+        groups = pq.read_metadata(paths[0])
+        assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [30, 30, rows - 60]
+
+
+def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, tmp_path, monkeypatch):
+    text = table(["Month", "Year", *COLUMNS[2:]], [[1, 2013, 3, f"N{row:060}"] for row in range(70_000)])
+    for block_bytes in (1 << 20, 60_000):
+        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", block_bytes)
+        fetch(text)
+    paths = list(tmp_path.rglob("2013-01.parquet"))
+    assert len({path.read_bytes() for path in paths}) == 1
+    assert pq.read_metadata(paths[0]).row_group(0).num_rows == 65_536
+
+
+def test_many_months_do_not_need_many_open_files(fetch, monkeypatch):
+    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", 1)
+    dates = [(year, month) for year in range(1990, 2000) for month in range(1, 13)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 20, hard))
+    try:
+        said = fetch(flights_of(*dates, *dates), "1999-12")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert [of.rows for of in said.months.values()] == [2] * 120
+
+
+def test_what_a_killed_process_left_behind_does_not_count(tmp_path):
+    left = tmp_path / "raw/.spool.partial/2013-01"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    (tmp_path / "raw/flights").mkdir()
+    (tmp_path / "a.csv").write_bytes(flights_of((2013, 1)))
+    assert bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01").months["2013-01"].rows == 1
+    assert not left.parent.exists()
+
+
+@pytest.mark.parametrize("spool_bytes", [1, 1 << 25])
+def test_a_full_disk_is_not_the_fault_of_the_file(tmp_path, monkeypatch, spool_bytes):
+    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
+    (tmp_path / "raw/flights").mkdir(parents=True)
+    rows = [[2013, 1, *np.random.default_rng(row).random(7)] for row in range(2000)]
+    (tmp_path / "a.csv").write_bytes(table([*COLUMNS[:2], *"ABCDEFG"], rows))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "raw/.spool.partial").exists()
