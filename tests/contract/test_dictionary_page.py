@@ -26,3 +26,30 @@ def test_every_word_of_the_dictionary_is_on_the_page() -> None:
         assert [
             f"`{source}`" for sources in column.sources.values() for source in sources if f"`{source}`" not in section
         ] == []
+
+
+def test_every_feature_is_in_the_table_in_order_and_a_family_is_there_once() -> None:
+    dictionary = load_dictionary(REPOSITORY / "references/data_dictionary.yaml")
+    section = markdown(dictionary).split("\n## Features\n")[1]
+    rows = [[cell.strip() for cell in line.split(" | ")] for line in section.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(dictionary.features)
+    for (name, group, kind, effect, description), (feature, entry) in zip(
+        rows, dictionary.features.items(), strict=True
+    ):
+        shown = f"{feature}_<days>d" if entry.group == "history" else feature
+        assert name == f"| `{shown}`"
+        assert group == entry.group
+        assert kind == (f"{entry.kind}, {entry.unit}" if entry.unit else entry.kind)
+        assert effect == (entry.effect or "")
+        assert description == f"{entry.description.replace('{days}', '`<days>`')} |"
+
+
+def test_the_page_says_where_columns_and_features_are_edited_and_where_days_are_set() -> None:
+    top, features = markdown(load_dictionary(REPOSITORY / "references/data_dictionary.yaml")).split("\n## Features\n")
+    top = top.split("\n| column")[0]
+    assert [
+        words for words in ("references/data_dictionary.yaml", "edit that file", "(#features)") if words not in top
+    ] == []
+    assert [
+        words for words in ("src/flight_delay/features/", "build_features.history_days") if words not in features
+    ] == []

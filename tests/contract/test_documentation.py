@@ -8,12 +8,16 @@ import re
 import shlex
 import signal
 import sys
+import textwrap
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 import yaml
+
+from flight_delay.features.feature import Feature
+from flight_delay.model.selection import read_selection, write_selection
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text()
@@ -126,14 +130,25 @@ def _ui_answers(project) -> None:
         os.killpg(server.pid, signal.SIGKILL)
 
 
-def test_the_feature_of_the_how_to_reaches_the_model(copy_of_made) -> None:
-    function, entry = blocks("python")[:2]
+def test_the_feature_of_the_how_to_is_judged_and_reaches_the_model(copy_of_made) -> None:
+    function = next(block for block in blocks("python") if "def week_of_year" in block)
+    entry = next(block for block in blocks("yaml") if "week_of_year" in block)
     calendar = copy_of_made.root / "src/flight_delay/features/calendar.py"
-    registry = copy_of_made.root / "src/flight_delay/features/registry.py"
+    dictionary = copy_of_made.root / "references/data_dictionary.yaml"
     calendar.write_text(f"{calendar.read_text()}\n\n{function}")
-    registry.write_text(registry.read_text().replace("] = (\n", f"] = (\n{entry}", 1))
-    for stage in ("build_features", "train_model"):
+    indented = textwrap.indent(textwrap.dedent(entry), "  ")
+    dictionary.write_text(dictionary.read_text().replace("\nfeatures:\n", f"\nfeatures:\n{indented}", 1))
+    for stage in ("build_features", "check_data"):
         copy_of_made.stage(stage)
+    path = copy_of_made.root / "data/selection.json"
+    selection = read_selection(path)
+    assert "week_of_year" in {of.name for of in selection.features} | {of.feature for of in selection.dropped}
+
+    # Whatever it was found to be worth.
+    week = Feature(name="week_of_year", kind="quantitative", group="schedule")
+    others = tuple(of for of in selection.features if of.name != week.name)
+    write_selection(path, selection.model_copy(update={"features": (week, *others)}))
+    copy_of_made.stage("train_model")
     manifest = json.loads((copy_of_made.root / "models/bundle/manifest.json").read_text())
     added = manifest["features"][0]
     assert (added["name"], added["kind"]) == ("week_of_year", "quantitative")

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.quality import QUARANTINE
 from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS
-from flight_delay.features.registry import FEATURES, PROCESSED
+from flight_delay.data.weather import OBSERVATIONS, RAW_COLUMNS
+from flight_delay.features.feature import processed_schema
+from flight_delay.features.history import COUNTS
+from flight_delay.features.registry import all_features
 from flight_delay.model.predictions import PREDICTIONS
+from flight_delay.model.selection import read_selection
 
-DICTIONARY = load_dictionary(Path(__file__).resolve().parents[2] / "references/data_dictionary.yaml")
+REPOSITORY = Path(__file__).resolve().parents[2]
+DICTIONARY = load_dictionary(REPOSITORY / "references/data_dictionary.yaml")
+BUILT = yaml.safe_load((REPOSITORY / "params.yaml").read_text())["build_features"]
+FEATURES = all_features(DICTIONARY.features, BUILT["history_days"], with_weather=BUILT["weather"] == "observed")
+# Of five months two are backtested, two stop the model early and one judges it.
 WRITTEN = {
     "data/raw/tables/airports.parquet": (1, RAW_AIRPORTS),
-    "data/interim/flights/*.parquet": (4, DICTIONARY.schema),
-    "data/interim/quarantine/*.parquet": (4, QUARANTINE),
-    "data/processed/*.parquet": (4, PROCESSED),
-    "reports/baselines/*/*.parquet": (2, PREDICTIONS),
-    "reports/evaluate/predictions/*.parquet": (2, PREDICTIONS),
-    "reports/interpret/shap_values.parquet": (
-        1,
-        pa.schema([("flight_id", pa.string()), *((f"shap_{feature.name}", pa.float32()) for feature in FEATURES)]),
-    ),
+    "data/interim/flights/*.parquet": (5, DICTIONARY.schema),
+    "data/interim/quarantine/*.parquet": (5, QUARANTINE),
+    "data/interim/weather.parquet": (1, OBSERVATIONS),
+    "data/processed/*.parquet": (5, processed_schema(FEATURES)),
+    "models/history/*.parquet": (5, COUNTS),
+    "reports/baselines/*/*.parquet": (4, PREDICTIONS),
+    "reports/backtest/predictions/*.parquet": (2, PREDICTIONS),
+    "reports/evaluate/predictions/*.parquet": (3, PREDICTIONS),
+    "reports/interpret/shap_values.parquet": (1, pa.schema([("flight_id", pa.string()), ("late", pa.bool_())])),
 }
+# Their types are the source's own.
+RAW = ("data/raw/flights/*.parquet", "data/raw/tables/weather.parquet")
 
 
 @pytest.mark.parametrize("pattern", WRITTEN)
@@ -39,22 +51,45 @@ def test_a_table_has_the_columns_and_types_that_are_expected_of_it(made, pattern
         assert {field.name: found.get(field.name) for field in expected} == {f.name: f.type for f in expected}, path
 
 
+def test_processed_tables_have_these_columns_and_no_others_in_their_order(made) -> None:
+    for path in made.root.glob("data/processed/*.parquet"):
+        assert pq.read_schema(path).names == processed_schema(FEATURES).names
+
+
+def test_the_features_that_are_trained_on_are_columns_of_the_processed_tables(made) -> None:
+    selection = read_selection(made.root / "data/selection.json")
+    assert set(selection.features) < set(FEATURES)
+    names = [feature.name for feature in selection.features] + [of.feature for of in selection.dropped]
+    assert sorted(names) == sorted(feature.name for feature in FEATURES)
+
+
+def test_explanations_have_a_number_for_every_column_of_the_model(made) -> None:
+    manifest = json.loads((made.root / "models/bundle/manifest.json").read_text())
+    schema = pq.read_schema(made.root / "reports/interpret/shap_values.parquet")
+    found = {field.name: field.type for field in schema if field.name.startswith("shap_")}
+    assert found == {f"shap_{feature['name']}": pa.float32() for feature in manifest["features"]}
+
+
 def test_raw_flights_have_the_columns_that_the_dictionary_reads(made) -> None:
     paths = sorted(made.root.glob("data/raw/flights/*.parquet"))
-    assert len(paths) == 4
-    for path in paths:  # their types are the source's own
+    assert len(paths) == 5
+    for path in paths:
         assert DICTIONARY.layout_of(pq.read_schema(path).names, str(path)) == "nycflights13"
 
 
+def test_raw_weather_has_the_columns_that_observations_are_made_of(made) -> None:
+    assert set(RAW_COLUMNS) <= set(pq.read_schema(made.root / "data/raw/tables/weather.parquet").names)
+
+
 def test_no_table_is_left_out(made) -> None:
-    known = {path for pattern in [*WRITTEN, "data/raw/flights/*.parquet"] for path in made.root.glob(pattern)}
+    known = {path for pattern in (*WRITTEN, *RAW) for path in made.root.glob(pattern)}
     every = {path for folder in ("data", "reports", "models") for path in (made.root / folder).rglob("*.parquet")}
-    nobody_reads_yet = {made.root / f"data/raw/tables/{name}.parquet" for name in ("airlines", "weather")}
-    assert every - known == nobody_reads_yet
+    nobody_reads = {made.root / "data/raw/tables/airlines.parquet"}
+    assert every - known == nobody_reads
 
 
 def test_months_of_all_tables_are_those_of_the_raw_data(made) -> None:
-    for folder in ("data/interim/flights", "data/interim/quarantine", "data/processed"):
+    for folder in ("data/interim/flights", "data/interim/quarantine", "data/processed", "models/history"):
         assert [path.name for path in sorted((made.root / folder).iterdir())] == [
             path.name for path in sorted((made.root / "data/raw/flights").iterdir())
         ]

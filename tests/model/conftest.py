@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
-from flight_delay.features.registry import FEATURES
+from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, Trained, train_booster
 from flight_delay.model.encode import Encoding, learn_encoding
 from flight_delay.model.examples import Examples
@@ -16,6 +17,17 @@ from flight_delay.model.examples import Examples
 hypothesis.settings.register_profile("patient", deadline=None, max_examples=50)  # a busy machine is not a failure
 hypothesis.settings.load_profile("patient")
 
+FEATURES = (
+    Feature(name="carrier", kind="categorical", group="schedule"),
+    Feature(name="origin", kind="categorical", group="schedule"),
+    Feature(name="destination", kind="categorical", group="schedule"),
+    Feature(name="departure_minutes", kind="quantitative", group="schedule"),
+    Feature(name="block_minutes", kind="quantitative", group="schedule"),
+    Feature(name="distance_miles", kind="quantitative", group="schedule"),
+    Feature(name="flights_from_origin_in_hour", kind="quantitative", group="density"),
+    Feature(name="late_rate_route_7d", kind="quantitative", group="history", effect="increasing"),
+    Feature(name="observed_visibility", kind="quantitative", group="weather"),
+)
 MONTHS = {"2013-01": 4_000, "2013-02": 3_000, "2013-03": 3_000, "2013-04": 2_500}
 
 Invent = Callable[..., Examples]
@@ -39,6 +51,19 @@ def invent_flights(rows: int, seed: int) -> Examples:
     return Examples(np.array([f"{seed}-{row}" for row in range(rows)], object), dates, columns, late)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """On a busy machine the threads of small models wait for one another a hundred times as long as they work."""
+    with threadpool_limits(1, user_api="openmp"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def features() -> tuple[Feature, ...]:
+    """Some features of every group."""
+    return FEATURES
+
+
 @pytest.fixture(scope="session")
 def invent() -> Invent:
     return invent_flights
@@ -55,7 +80,7 @@ def parameters() -> BoosterParameters:
     """So many rounds of so large trees that training stops early."""
     return BoosterParameters(
         max_rounds=200, early_stopping_rounds=5, learning_rate=0.3, max_depth=4, min_child_weight=5.0, subsample=0.8,
-        colsample_bytree=0.8, reg_lambda=1.0, max_bin=64, seed=7,
+        colsample_bytree=0.6, reg_lambda=1.0, max_bin=64, monotone=True, seed=7,
     )  # fmt: skip
 
 
@@ -66,4 +91,5 @@ def encoding(months: dict[str, Examples]) -> Encoding:
 
 @pytest.fixture(scope="session")
 def trained(months: dict[str, Examples], parameters: BoosterParameters, encoding: Encoding) -> Trained:
-    return train_booster(parameters, encoding, months.__getitem__, list(months)[:3], list(months)[3:])
+    with threadpool_limits(1, user_api="openmp"):  # it is made before `one_thread`
+        return train_booster(parameters, encoding, months.__getitem__, list(months)[:3], list(months)[3:])

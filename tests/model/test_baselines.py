@@ -1,4 +1,4 @@
-"""model.baselines: they are fair rivals, and the same ones on every run."""
+"""model.baselines: they are fair rivals, and the same ones on every run. The rate by airline and hour has a file of its own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xgboost as xgb
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from flight_delay.model.baselines import base_rate, logistic_regression
+from flight_delay.features.feature import Feature
+from flight_delay.model.baselines import XGBOOST_DEFAULTS, base_rate, logistic_regression, xgboost_defaults
+from flight_delay.model.encode import encode, learn_encoding
 from flight_delay.model.examples import Examples
+
+Features = tuple[Feature, ...]
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +36,10 @@ def test_the_base_rate_is_the_share_of_late_training_flights(train: Examples, la
     assert set(predicted) == {train.late.mean()}
 
 
-def test_logistic_regression_learns_from_both_kinds_of_features(train: Examples, later: Examples) -> None:
-    predict = logistic_regression(train, 1.0)
+def test_logistic_regression_learns_from_both_kinds_of_features(
+    train: Examples, later: Examples, features: Features
+) -> None:
+    predict = logistic_regression(train, features, 1.0)
     said = log_loss(later.late, predict(later.features))
     assert said < log_loss(later.late, base_rate(train)(later.features)) - 0.1
     for name in ("departure_minutes", "carrier"):  # what makes the invented flights late
@@ -40,9 +47,9 @@ def test_logistic_regression_learns_from_both_kinds_of_features(train: Examples,
         assert log_loss(later.late, predict({**later.features, name: shuffled})) > said + 0.02
 
 
-def test_what_training_did_not_have_is_predicted_too(train: Examples, later: Examples) -> None:
+def test_what_training_did_not_have_is_predicted_too(train: Examples, later: Examples, features: Features) -> None:
     complete = replace(train, features={name: _filled(column) for name, column in train.features.items()})
-    predict = logistic_regression(complete, 1.0)
+    predict = logistic_regression(complete, features, 1.0)
     gaps = {
         name: np.full(len(later), "??" if column.dtype == object else np.nan, column.dtype)
         for name, column in later.features.items()
@@ -59,24 +66,92 @@ def test_what_training_did_not_have_is_predicted_too(train: Examples, later: Exa
         assert ((predicted > 0) & (predicted < 1)).all()
 
 
-def test_the_same_training_gives_the_same_bits_whatever_the_number_of_threads(train: Examples, later: Examples) -> None:
-    predicted = []
-    for threads in (1, 2):
-        with threadpool_limits(threads):
-            predicted.append(logistic_regression(train, 1.0)(later.features))
+def test_a_feature_that_has_no_value_or_one_value_in_training_is_no_obstacle(
+    train: Examples, later: Examples, features: Features
+) -> None:
+    for feature in features:
+        values = train.features[feature.name]
+        nothing, one = (None, "AA") if feature.kind == "categorical" else (np.nan, 7)
+        for value in (nothing, one):
+            column = np.full(len(train), value, values.dtype)
+            told = replace(train, features={**train.features, feature.name: column})
+            predict = logistic_regression(told, features, 1.0)
+            for columns in (told.features, later.features):
+                predicted = predict(columns)
+                assert ((predicted > 0) & (predicted < 1)).all(), (feature.name, value)
+
+
+def test_features_of_one_kind_or_group_are_enough(train: Examples, later: Examples, features: Features) -> None:
+    parts = [[of for of in features if of.kind == kind] for kind in ("categorical", "quantitative")]
+    parts += [[of for of in features if of.group == group] for group in ("density", "history", "weather")]
+    for part in parts:
+        assert part
+        only = {of.name: later.features[of.name] for of in part}
+        assert logistic_regression(train, part, 1.0)(only).shape == (len(later),)
+
+
+def test_the_timetable_is_curved_and_other_numbers_are_straight_lines(
+    train: Examples, later: Examples, features: Features
+) -> None:
+    predict = logistic_regression(train, features, 1.0)
+    one = {name: np.repeat(column[:1], 5) for name, column in later.features.items()}
+
+    def bends(name: str) -> float:
+        predicted = predict({**one, name: np.linspace(200, 800, 5, dtype=np.float32)})
+        return float(np.abs(np.diff(np.log(predicted / (1 - predicted)), n=2)).max())
+
+    for feature in features:
+        if feature.kind == "quantitative":
+            assert (bends(feature.name) > 0.01) is (feature.group == "schedule"), feature.name
+
+
+def test_xgboost_as_it_comes_is_xgboost_without_a_parameter(
+    train: Examples, later: Examples, features: Features
+) -> None:
+    encoding = learn_encoding(features, [train])
+    described: dict[str, Any] = {
+        "feature_names": [of.name for of in encoding],
+        "feature_types": [of.xgboost_type for of in encoding],
+        "enable_categorical": True,
+    }
+    matrix = xgb.DMatrix(encode(train.features, encoding), label=train.late, **described)
+    plain = xgb.train({"objective": "binary:logistic"}, matrix, num_boost_round=100)
+    expected = plain.predict(xgb.DMatrix(encode(later.features, encoding), **described))
+    np.testing.assert_array_equal(xgboost_defaults(train, features)(later.features), expected)
+    fewer = plain.predict(xgb.DMatrix(encode(later.features, encoding), **described), iteration_range=(0, 99))
+    assert not np.array_equal(fewer, expected)
+    assert XGBOOST_DEFAULTS.max_rounds == 100
+
+
+def test_xgboost_as_it_comes_does_not_know_effects(train: Examples, later: Examples, features: Features) -> None:
+    without = tuple(of.model_copy(update={"effect": None}) for of in features)
+    assert without != features
+    predicted = [xgboost_defaults(train, of)(later.features) for of in (features, without)]
     np.testing.assert_array_equal(*predicted)
 
 
-def test_a_flight_alone_is_predicted_as_among_many(train: Examples, later: Examples) -> None:
-    predict = logistic_regression(train, 1.0)
+def test_the_same_training_gives_the_same_bits_whatever_the_number_of_threads(
+    train: Examples, later: Examples, features: Features
+) -> None:
+    predicted = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            predicted.append(logistic_regression(train, features, 1.0)(later.features))
+    np.testing.assert_array_equal(*predicted)
+
+
+def test_a_flight_alone_is_predicted_as_among_many(train: Examples, later: Examples, features: Features) -> None:
+    predict = logistic_regression(train, features, 1.0)
     of_all = predict(later.features)
     for row in range(10):
         alone = predict({name: column[row : row + 1] for name, column in later.features.items()})
         assert alone == pytest.approx(of_all[row : row + 1], rel=1e-12)
 
 
-def test_more_regularization_says_less(train: Examples, later: Examples) -> None:
-    spread = [logistic_regression(train, strength)(later.features).std() for strength in (0.1, 100.0, 10_000.0)]
+def test_more_regularization_says_less(train: Examples, later: Examples, features: Features) -> None:
+    spread = [
+        logistic_regression(train, features, strength)(later.features).std() for strength in (0.1, 100.0, 10_000.0)
+    ]
     assert spread == sorted(spread, reverse=True)
     assert spread[-1] < spread[0] / 2
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from flight_delay.features.registry import FEATURES
+from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, Trained, contributions, importances, predict, train_booster
 from flight_delay.model.encode import Encoding, encode, learn_encoding
 from flight_delay.model.examples import Examples
@@ -83,6 +83,17 @@ def test_early_stopping_keeps_the_best_round(months: Months, encoding: Encoding,
     assert log_loss(validation.late, predicted) == pytest.approx(min(curve), abs=1e-6)
 
 
+def test_without_validation_months_all_rounds_are_trained_and_kept(
+    months: Months, parameters: BoosterParameters, encoding: Encoding
+) -> None:
+    few = parameters.model_copy(update={"max_rounds": 30, "early_stopping_rounds": 1})
+    trained = train_booster(few, encoding, months.__getitem__, list(months)[:3], [])
+    assert trained.rounds == 30
+    assert list(trained.curve["logloss"]) == ["train"]
+    assert len(trained.curve["logloss"]["train"]) == 30
+    assert retrained(months, few, encoding).rounds < 30
+
+
 def test_the_curve_has_a_value_per_round_and_window(trained: Trained) -> None:
     assert set(trained.curve) == {"logloss"}
     train, validation = trained.curve["logloss"]["train"], trained.curve["logloss"]["validation"]
@@ -130,7 +141,7 @@ def test_contributions_add_up_to_the_log_odds_of_the_prediction(
 
 
 def test_importances_name_every_feature_the_one_that_matters_first_and_a_useless_one_last(
-    months: Months, parameters: BoosterParameters
+    months: Months, parameters: BoosterParameters, features: tuple[Feature, ...]
 ) -> None:
     constant = {
         name: Examples(
@@ -138,9 +149,9 @@ def test_importances_name_every_feature_the_one_that_matters_first_and_a_useless
         )
         for name, of in months.items()
     }
-    learnt = learn_encoding(FEATURES, constant.values())
+    learnt = learn_encoding(features, constant.values())
     found = importances(retrained(constant, parameters, learnt).booster, learnt)
-    assert set(found) == {feature.name for feature in learnt} > {feature.name for feature in FEATURES}
+    assert set(found) == {feature.name for feature in learnt} > {feature.name for feature in features}
     assert list(found)[:2] == ["departure_minutes", "carrier"]
     assert list(found)[-1] == "distance_miles"
     assert set(found["distance_miles"].values()) == {0.0}
@@ -150,13 +161,13 @@ def test_importances_name_every_feature_the_one_that_matters_first_and_a_useless
 
 
 def test_the_order_of_features_changes_neither_predictions_nor_importances_nor_explanations_by_name(
-    months: Months, parameters: BoosterParameters
+    months: Months, parameters: BoosterParameters, features: tuple[Feature, ...]
 ) -> None:
     whole = parameters.model_copy(update={"subsample": 1.0, "colsample_bytree": 1.0})
-    order = np.random.default_rng(3).permutation(len(FEATURES))
+    order = np.random.default_rng(3).permutation(len(features))
     predicted, found, explained = [], [], []
-    for features in (FEATURES, tuple(FEATURES[place] for place in order)):
-        learnt = learn_encoding(features, months.values())
+    for ordered in (features, tuple(features[place] for place in order)):
+        learnt = learn_encoding(ordered, months.values())
         booster = retrained(months, whole, learnt).booster
         matrix = encode(months["2013-04"].features, learnt)
         predicted.append(predict(booster, matrix))

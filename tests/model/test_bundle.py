@@ -11,16 +11,25 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
-from flight_delay.features.registry import FEATURES
+from flight_delay.features.feature import Feature
 from flight_delay.model.booster import Trained, contributions, predict
-from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
+from flight_delay.model.bundle import (
+    DECISION_FILE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    Decision,
+    load_bundle,
+    save_bundle,
+    save_decision,
+)
+from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 
 
 @pytest.fixture
 def save(trained: Trained, encoding: Encoding) -> Callable[[Path], Path]:
-    """Saves the trained model into a folder."""
+    """Saves the trained model and a decision into a folder."""
 
     def into(folder: Path) -> Path:
         save_bundle(
@@ -32,6 +41,7 @@ def save(trained: Trained, encoding: Encoding) -> Callable[[Path], Path]:
             trained_base_rate=1 / 3,
             stopped_on=Window(first="2013-04", through="2013-04"),
         )
+        save_decision(folder, Calibration(method="none"), 0.15)
         return folder
 
     return into
@@ -43,7 +53,7 @@ def test_a_loaded_bundle_predicts_and_explains_as_the_trained_model_does(
     bundle = load_bundle(save(tmp_path))
     columns = months["2013-04"].features
     matrix = encode(columns, encoding)
-    np.testing.assert_array_equal(bundle.predict_late(columns), predict(trained.booster, matrix))
+    assert bundle.predict_late(columns).tobytes() == predict(trained.booster, matrix).tobytes()
     np.testing.assert_array_equal(bundle.contributions(columns), contributions(trained.booster, matrix, encoding))
 
 
@@ -71,11 +81,15 @@ def test_categories_that_training_did_not_have_are_predicted_as_missing_ones(
 
 
 def test_the_manifest_says_what_the_model_was_made_of(
-    save: Callable[[Path], Path], tmp_path: Path, trained: Trained, encoding: Encoding
+    save: Callable[[Path], Path],
+    tmp_path: Path,
+    trained: Trained,
+    encoding: Encoding,
+    features: tuple[Feature, ...],
 ) -> None:
     manifest = load_bundle(save(tmp_path)).manifest
     assert manifest.features == encoding
-    assert [feature.name for feature in manifest.inputs] == [feature.name for feature in FEATURES]
+    assert manifest.inputs == features
     assert manifest.trained_on == Window(first="2013-01", through="2013-03")
     assert manifest.stopped_on == Window(first="2013-04", through="2013-04")
     assert (manifest.trained_rows, manifest.trained_base_rate) == (10_000, 0.333333)
@@ -87,9 +101,9 @@ def test_indicators_of_missing_values_are_kept_and_made_from_the_inputs(
 ) -> None:
     bundle = load_bundle(save(tmp_path))
     *inputs, indicator = bundle.manifest.features
-    assert tuple(inputs) == bundle.manifest.inputs
-    assert (indicator.name, indicator.kind, indicator.of) == (
-        "departure_minutes_is_missing", "indicator", "departure_minutes",
+    assert [of.name for of in inputs] == [of.name for of in bundle.manifest.inputs]
+    assert (indicator.name, indicator.kind, indicator.group, indicator.of) == (
+        "departure_minutes_is_missing", "indicator", "schedule", "departure_minutes",
     )  # fmt: skip
     assert indicator.name not in months["2013-04"].features
     of_all = bundle.predict_late(months["2013-04"].features)
@@ -100,9 +114,32 @@ def test_indicators_of_missing_values_are_kept_and_made_from_the_inputs(
         assert bundle.predict_late(alone).tolist() == of_all[row : row + 1].tolist()
 
 
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        Calibration(method="sigmoid", slope=0.7, intercept=-0.2),
+        Calibration(method="isotonic", probability=(0.1, 0.4, 0.9), calibrated=(0.2, 0.3, 0.6)),
+    ],
+    ids=lambda calibration: calibration.method,
+)
+def test_probabilities_are_calibrated_and_explanations_are_not(
+    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples], calibration: Calibration
+) -> None:
+    plain = load_bundle(save(tmp_path))
+    save_decision(tmp_path, calibration, 0.37)
+    bundle = load_bundle(tmp_path)
+    assert bundle.decision == Decision(format=1, calibration=calibration, threshold=0.37)
+    columns = months["2013-04"].features
+    raw, calibrated = plain.predict_late(columns), bundle.predict_late(columns)
+    assert calibrated.dtype == np.float32
+    assert calibrated.tobytes() == calibrate(calibration, raw).tobytes()
+    assert abs(calibrated - raw).max() > 0.1
+    assert bundle.contributions(columns).tobytes() == plain.contributions(columns).tobytes()
+
+
 def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], tmp_path: Path) -> None:
     first, second = save(tmp_path / "first"), save(tmp_path / "second")
-    assert {path.name for path in first.iterdir()} == {MODEL_FILE, MANIFEST_FILE}
+    assert {path.name for path in first.iterdir()} == {MODEL_FILE, MANIFEST_FILE, DECISION_FILE}
     for path in first.iterdir():
         assert path.read_bytes() == (second / path.name).read_bytes()
 
@@ -120,6 +157,15 @@ def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], t
         (MANIFEST_FILE, lambda content: content.replace(b"2013-04", b"2013-4")),
         (MANIFEST_FILE, lambda _: b"[]"),
         (MANIFEST_FILE, lambda _: b""),
+        (DECISION_FILE, lambda content: content[: len(content) // 2]),
+        (DECISION_FILE, lambda content: content.replace(b'"format": 1', b'"format": 2')),
+        (DECISION_FILE, lambda content: content.replace(b'"threshold": 0.15', b'"threshold": 1.0')),
+        (DECISION_FILE, lambda content: content.replace(b'"threshold": 0.15', b'"threshold": NaN')),
+        (DECISION_FILE, lambda content: content.replace(b'"threshold"', b'"treshold"')),
+        (DECISION_FILE, lambda content: content.replace(b'"none"', b'"sigmoid"')),
+        (DECISION_FILE, lambda content: content.replace(b'"slope": null', b'"slope": 1.0')),
+        (DECISION_FILE, lambda _: b"[]"),
+        (DECISION_FILE, lambda _: b""),
     ],
 )
 def test_a_damaged_file_is_named(
@@ -133,7 +179,7 @@ def test_a_damaged_file_is_named(
         load_bundle(tmp_path)
 
 
-@pytest.mark.parametrize("name", [MODEL_FILE, MANIFEST_FILE])
+@pytest.mark.parametrize("name", [MODEL_FILE, MANIFEST_FILE, DECISION_FILE])
 def test_a_missing_file_is_named(save: Callable[[Path], Path], tmp_path: Path, name: str) -> None:
     (save(tmp_path) / name).unlink()
     with pytest.raises(UserError, match=f"{tmp_path / name}: "):

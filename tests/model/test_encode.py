@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.features.columns import Column
-from flight_delay.features.registry import Feature
+from flight_delay.features.feature import Feature
 from flight_delay.model.encode import encode, learn_encoding
 from flight_delay.model.examples import Examples
 
-
-def named(name: str) -> Callable[[Column], Column]:
-    def compute(column: Column) -> Column:
-        return column
-
-    compute.__name__ = name
-    return compute
-
-
-CARRIER, DISTANCE = Feature(named("carrier"), "categorical"), Feature(named("distance"), "quantitative")
+CARRIER = Feature(name="carrier", kind="categorical", group="schedule")
+DISTANCE = Feature(name="distance", kind="quantitative", group="schedule")
 FEATURES = (CARRIER, DISTANCE)
 
 
@@ -82,6 +72,14 @@ def test_a_missing_column_is_an_error() -> None:
     whole = columns(["UA"])
     with pytest.raises(KeyError, match="distance"):
         encode({"carrier": whole["carrier"]}, learn_encoding(FEATURES, [flights(whole)]))
+
+
+def test_a_column_of_the_matrix_has_group_and_effect_of_its_feature() -> None:
+    rate = Feature(name="distance", kind="quantitative", group="history", effect="increasing")
+    learnt = learn_encoding((rate, CARRIER), [month(["UA"])])
+    assert [(of.name, of.group, of.effect) for of in learnt] == [
+        ("distance", "history", "increasing"), ("carrier", "schedule", None),
+    ]  # fmt: skip
 
 
 CATEGORIES = st.one_of(st.none(), st.text(max_size=3))

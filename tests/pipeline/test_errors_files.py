@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 RAW = "data/raw/flights/2013-02.parquet"
-MODEL, MANIFEST = "models/bundle/model.ubj", "models/bundle/manifest.json"
+MODEL, MANIFEST, DECISION = (f"models/bundle/{name}" for name in ("model.ubj", "manifest.json", "decision.json"))
+SELECTION = "data/selection.json"
 WRITING = [("build_features", "data/processed"), ("train_model", "models/bundle")]
 # A file may have this many blocks of 512 bytes: less than a month of flights, less than a small model.
 TOO_FEW_BLOCKS = {"build_features": 200, "train_model": 16}
@@ -73,7 +74,13 @@ DAMAGED = {
     ),
     "no airports": ("make_dataset", "data/raw/tables/airports.parquet", removed, ["no such file"]),
     "an interim file cut short": ("build_features", "data/interim/flights/2013-04.parquet", cut_short, ["not a whole"]),
+    "no observations of the weather": ("build_features", "data/interim/weather.parquet", removed, ["no such file"]),
     "a processed file cut short": ("train_model", "data/processed/2013-02.parquet", cut_short, ["not a whole"]),
+    "no selection of features": ("train_model", SELECTION, removed, ["dvc"]),
+    "a selection cut short": ("train_baselines", SELECTION, cut_short, ["dvc"]),
+    "an empty selection": ("backtest", SELECTION, emptied, ["dvc"]),
+    "no predictions of the backtest": ("decide", "reports/backtest/predictions", removed, ["dvc"]),
+    "nothing decided": ("evaluate", "reports/decide/metrics.json", removed, ["dvc"]),
     "no training curve": ("evaluate", "reports/train/curve.csv", removed, ["dvc"]),
     "an empty training curve": ("evaluate", "reports/train/curve.csv", emptied, ["dvc"]),
     "no baselines": ("evaluate", "reports/baselines", removed, ["dvc"]),
@@ -84,6 +91,9 @@ DAMAGED = {
     "a manifest cut short": ("evaluate", MANIFEST, cut_short, ["dvc"]),
     "a manifest of another format": ("evaluate", MANIFEST, of_another_format, ["dvc"]),
     "no manifest": ("interpret", MANIFEST, removed, ["dvc"]),
+    "a decision cut short": ("evaluate", DECISION, cut_short, ["dvc"]),
+    "a decision of another format": ("interpret", DECISION, of_another_format, ["dvc"]),
+    "no decision": ("evaluate", DECISION, removed, ["dvc"]),
 }
 
 
@@ -133,8 +143,10 @@ def test_a_file_that_may_not_grow_so_far_is_named(checkout, stage, path):
     [
         ("build_features", "data", "data/"),
         ("build_features", "data/processed", "data/processed"),
-        ("train_model", "models", "models/"),
+        ("build_features", "models", "models/"),
+        ("build_features", "models/history", "models/history"),
         ("train_model", "models/bundle", "models/bundle"),
+        ("decide", "models/bundle", "models/bundle"),
         ("report", "reports", "reports/"),
     ],
 )

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
+import yaml
 from mlflow import MlflowClient
 
+MISSED_DELAY = {"changed": -900, "back": -500, "again": -900}  # what it costs; -500 in the baseline
 DEPTHS = {"deeper": 4, "deep": 5, "shallow": 2}  # by experiment; the baseline has 3
 
 
@@ -50,16 +52,18 @@ def step(project, *command: str, **environment: str) -> Step:
 
 @pytest.fixture(scope="module")
 def by_hand(made, tmp_path_factory) -> dict[str, Step]:
-    """A threshold is changed, changed back, and changed again; then the lock is committed and published once more."""
+    """A cost is changed, changed back, and changed again; then the lock is committed and published once more."""
     folder = tmp_path_factory.mktemp("by-hand")
     project, steps = copied(made, folder / "project"), {}
     (folder / "home").mkdir()
     (folder / "tmp").mkdir()
-    for name, threshold in (("changed", 0.3), ("back", 0.25), ("again", 0.3)):
-        project.params({"evaluate": {"threshold": threshold}})
+    payoffs = yaml.safe_load((project.root / "params.yaml").read_text())["decide"]["payoffs"]
+    assert payoffs["late_called_on_time"] == MISSED_DELAY["back"]
+    for name, cost in MISSED_DELAY.items():
+        project.params({"decide": {"payoffs": {**payoffs, "late_called_on_time": cost}}})
         private = {} if name == "changed" else {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
         steps[name] = step(project, "dvc", "repro", **private)
-    project.commit("a better threshold")
+    project.commit("a better cost")
     steps["committed"] = step(project, "dvc", "repro", "--single-item", "--force", "publish")
     steps["committed"].stages.append(project.run("git", "rev-parse", "HEAD").stdout.strip())
     return {**steps, "folder": folder}
@@ -70,8 +74,10 @@ def test_a_changed_parameter_gives_a_second_run_with_the_same_keys(by_hand) -> N
     assert first.info.run_id == by_hand["changed"].runs[0].info.run_id
     assert set(first.data.params) == set(second.data.params)
     assert set(first.data.metrics) == set(second.data.metrics)
-    thresholds = [(run.data.params["evaluate.threshold"], run.data.metrics["threshold"]) for run in (first, second)]
-    assert thresholds == [("0.3", 0.3), ("0.25", 0.25)]
+    costs = [run.data.params["decide.payoffs.late_called_on_time"] for run in (first, second)]
+    assert costs == ["-900", "-500"]
+    # The dearer a missed delay, the earlier a flight is called late.
+    assert 0 < first.data.metrics["threshold"] < second.data.metrics["threshold"] < 1
     assert [run.info.status for run in (first, second)] == ["FINISHED"] * 2
 
 

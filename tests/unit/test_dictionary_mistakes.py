@@ -150,9 +150,9 @@ def test_a_mistake_is_named_with_its_file_and_entry(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "not a mapping of format, moments and columns"),
-        ("- a\n- list\n", "not a mapping of format, moments and columns"),
-        ("words", "not a mapping of format, moments and columns"),
+        ("", "not a mapping of format, moments, columns and features"),
+        ("- a\n- list\n", "not a mapping of format, moments, columns and features"),
+        ("words", "not a mapping of format, moments, columns and features"),
         ("format: [1\ncolumns: {}\n", "not valid YAML"),
         ("columns:\n\tcarrier: 1\n", "not valid YAML"),
         ("minimum: 2013-02-30\n", "not valid YAML (day "),

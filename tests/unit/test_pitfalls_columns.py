@@ -76,10 +76,13 @@ def test_values_that_are_missing_in_one_window_only_are_warned_of() -> None:
 
 
 @pytest.mark.parametrize("empty", [np.full(ROWS, 7.0), np.full(ROWS, np.nan), np.full(ROWS, "x", object)])
-def test_a_constant_feature_is_an_error_and_a_constant_other_column_a_warning(empty: np.ndarray) -> None:
-    assert the_only(found(column=empty), "constant").severity == "error"
+def test_a_constant_column_is_a_warning_and_where_it_is_a_feature_it_is_dropped(empty: np.ndarray) -> None:
     others = find_pitfalls(inspected(**clean()), inspected(column=empty))
-    assert the_only(others, "constant").severity == "warning"
+    for findings in (found(column=empty), others):
+        finding = the_only(findings, "constant")
+        assert (finding.severity, finding.columns, finding.value) == ("warning", ("column",), 1.0)
+        assert f"in every one of {ROWS // 2:,} rows to learn from" in finding.says
+        assert "A constant feature is dropped before training" in finding.advice
 
 
 def test_what_varies_only_after_training_is_constant() -> None:

@@ -1,7 +1,8 @@
-"""features.registry: features know nothing but the timetable, and every row is computed for itself."""
+"""features.registry: dictionary and functions agree, and features know nothing of the flight but the timetable."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
+from flight_delay.data import weather
 from flight_delay.data.dictionary import Dictionary
+from flight_delay.features import history, schedule
 from flight_delay.features.columns import Column, Columns, from_table
-from flight_delay.features.registry import FEATURES, KEYS, PROCESSED, TARGET, Feature, columns_read, compute_features
+from flight_delay.features.feature import KEYS, TARGET, Feature, processed_schema
+from flight_delay.features.registry import all_features, columns_read, compute_features, reads
+
+Compute = Callable[..., Columns]
 
 # Whatever is not named here is taken for an outcome, so that a new column is not let in unseen.
 KNOWN_A_DAY_BEFORE = {
@@ -21,7 +27,13 @@ KNOWN_A_DAY_BEFORE = {
     "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "scheduled_elapsed_minutes",
     "distance_miles",
 }  # fmt: skip
+DAYS = (3, 30)
 ROWS = 40
+
+
+@pytest.fixture(scope="module")
+def features(dictionary: Dictionary) -> tuple[Feature, ...]:
+    return all_features(dictionary.features, DAYS, with_weather=True)
 
 
 @pytest.fixture(scope="module")
@@ -35,50 +47,92 @@ def flights(canonical_by_month: dict[str, pa.Table]) -> pa.Table:
     return canonical_by_month["2013-03"].take(rows)
 
 
+@pytest.fixture(scope="module")
+def compute(canonical_by_month: dict[str, pa.Table], raw_weather: pa.Table, features: tuple[Feature, ...]) -> Compute:
+    """Computes features with what really became of the flights of the first months, and with the real weather."""
+    months = [from_table(canonical_by_month[month]) for month in ("2013-01", "2013-02", "2013-03")]
+    counts = pa.concat_tables([history.count_outcomes(columns, 15) for columns in months])
+    observations = from_table(weather.observations(raw_weather.select(weather.RAW_COLUMNS)))
+
+    def computed(columns: Columns, of: tuple[Feature, ...] = features) -> Columns:
+        return compute_features(
+            columns, of, counts=counts, observations=observations, history_days=DAYS, prior_flights=20.0, horizon_hours=24
+        )  # fmt: skip
+
+    return computed
+
+
 def assert_same(one: Columns, other: Columns) -> None:
     assert list(one) == list(other)
     for name in one:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
-def test_features_come_in_order_with_their_types(flights: pa.Table) -> None:
-    computed = compute_features(from_table(flights))
-    assert list(computed) == [feature.name for feature in FEATURES]
-    for feature in FEATURES:
+def test_features_come_in_order_with_their_types(
+    compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
+) -> None:
+    computed = compute(from_table(flights))
+    assert list(computed) == [feature.name for feature in features]
+    for feature in features:
         assert computed[feature.name].dtype == (np.float32 if feature.kind == "quantitative" else object)
         assert computed[feature.name].shape == (ROWS,)
 
 
-def test_only_the_features_asked_for_are_computed_in_their_order(flights: pa.Table) -> None:
-    wanted = (FEATURES[5], FEATURES[0])
-    assert list(compute_features(from_table(flights), wanted)) == [wanted[0].name, wanted[1].name]
+def test_the_real_flights_have_weather_and_history(compute: Compute, flights: pa.Table) -> None:
+    computed = compute(from_table(flights))
+    for name in ("late_rate_all_3d", "cancellation_rate_route_30d", "late_rate_flight_3d"):
+        assert np.isfinite(computed[name]).all()
+    assert np.isfinite(computed["observed_temperature"]).mean() > 0.9
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_a_feature_reads_canonical_columns_that_are_known_a_day_before(
-    feature: Feature, dictionary: Dictionary
+    features: tuple[Feature, ...], dictionary: Dictionary
 ) -> None:
-    assert feature.reads
-    assert set(feature.reads) <= KNOWN_A_DAY_BEFORE & set(dictionary.schema.names)
+    for feature in features:
+        assert reads(feature), feature.name
+        assert set(reads(feature)) <= KNOWN_A_DAY_BEFORE & set(dictionary.schema.names), feature.name
 
 
-def test_a_feature_has_a_name_of_its_own() -> None:
-    names = [feature.name for feature in FEATURES]
-    assert len({*names, *KEYS, TARGET}) == len(names) + len(KEYS) + 1
-    assert PROCESSED.names == [*KEYS, *names, TARGET]
+def test_a_processed_table_has_keys_features_and_target_each_once(features: tuple[Feature, ...]) -> None:
+    names = [*KEYS, *(feature.name for feature in features), TARGET]
+    assert len(set(names)) == len(names)
+    assert processed_schema(features).names == names
 
 
-def test_the_columns_read_are_all_that_is_needed(flights: pa.Table) -> None:
-    assert_same(compute_features(from_table(flights, columns_read())), compute_features(from_table(flights)))
-    for name in columns_read():
+def test_the_columns_read_are_all_that_is_needed(
+    compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
+) -> None:
+    needed = columns_read(features)
+    assert_same(compute(from_table(flights, needed)), compute(from_table(flights)))
+    for name in needed:
         with pytest.raises(KeyError, match=name):
-            compute_features(from_table(flights.drop_columns(name)))
+            compute(from_table(flights.drop_columns(name)))
 
 
-def test_features_fit_the_processed_table(flights: pa.Table) -> None:
-    computed = compute_features(from_table(flights))
-    fields = [PROCESSED.field(feature.name) for feature in FEATURES]
-    table = pa.table(computed, schema=pa.schema(fields))
+def test_what_a_feature_reads_is_enough_for_it(
+    compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
+) -> None:
+    of_all = compute(from_table(flights))
+    for feature in features:
+        alone = compute(from_table(flights, reads(feature)), (feature,))
+        assert_same(alone, {feature.name: of_all[feature.name]})
+
+
+def test_some_features_in_any_order_have_the_values_that_they_have_among_all(
+    compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
+) -> None:
+    of_all = compute(from_table(flights))
+    some = features[::-3]
+    assert_same(compute(from_table(flights), some), {feature.name: of_all[feature.name] for feature in some})
+
+
+def test_the_order_of_columns_does_not_matter(compute: Compute, flights: pa.Table) -> None:
+    assert_same(compute(from_table(flights.select(flights.column_names[::-1]))), compute(from_table(flights)))
+
+
+def test_features_fit_the_processed_table(compute: Compute, flights: pa.Table, features: tuple[Feature, ...]) -> None:
+    computed = compute(from_table(flights))
+    table = pa.table(computed, schema=pa.schema([feature.field for feature in features]))
     assert_same(from_table(table), computed)
 
 
@@ -108,45 +162,37 @@ def test_the_dictionary_says_the_same_of_what_is_known_a_day_before(dictionary: 
     assert known_later(dictionary) == set(dictionary.columns) - KNOWN_A_DAY_BEFORE
 
 
+@settings(max_examples=25)
 @given(st.data())
 def test_whatever_became_of_the_flights_their_features_are_the_same(
-    flights: pa.Table, dictionary: Dictionary, data: st.DataObject
+    compute: Compute, flights: pa.Table, dictionary: Dictionary, data: st.DataObject
 ) -> None:
     changed = otherwise(flights, known_later(dictionary), data)
-    assert_same(compute_features(from_table(changed)), compute_features(from_table(flights)))
+    assert_same(compute(from_table(changed)), compute(from_table(flights)))
 
 
-def test_a_planted_leak_does_not_stay_the_same(flights: pa.Table, dictionary: Dictionary) -> None:
+def test_a_planted_leak_does_not_stay_the_same(
+    compute: Compute, flights: pa.Table, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def hours_late(arrival_delay_minutes: Column) -> Column:
         return arrival_delay_minutes / 60
 
-    leaking = (*FEATURES, Feature(hours_late, "quantitative"))
+    hours_late.__module__ = schedule.__name__
+    monkeypatch.setattr(schedule, "hours_late", hours_late, raising=False)
+    leaking = Feature(name="hours_late", kind="quantitative", group="schedule")
 
     @settings(phases=[Phase.generate])  # which flights show it best does not matter
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         changed = otherwise(flights, known_later(dictionary), data)
-        assert_same(compute_features(from_table(changed), leaking), compute_features(from_table(flights), leaking))
+        assert_same(compute(from_table(changed), (leaking,)), compute(from_table(flights), (leaking,)))
 
     with pytest.raises(AssertionError, match="hours_late"):
         holds()
     with pytest.raises(UserError, match="feature 'hours_late' reads 'arrival_delay_minutes'"):
-        dictionary.refuse_leaks("hours_late", leaking[-1].reads, 24)
+        dictionary.refuse_leaks("hours_late", reads(leaking), 24)
 
 
-@given(st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=ROWS))
-def test_a_row_is_computed_for_itself_whatever_stands_around_it(flights: pa.Table, rows: list[int]) -> None:
-    of_all = compute_features(from_table(flights))
-    assert_same(compute_features(from_table(flights.take(rows))), {name: of_all[name][rows] for name in of_all})
-
-
-def test_one_flight_alone_has_the_features_that_it_has_among_many(flights: pa.Table) -> None:
-    of_all = compute_features(from_table(flights))
-    for row in range(ROWS):
-        alone = compute_features(from_table(flights.slice(row, 1)))
-        assert_same(alone, {name: of_all[name][row : row + 1] for name in of_all})
-
-
-def test_no_flight_at_all_has_no_features(flights: pa.Table) -> None:
-    computed = compute_features(from_table(flights.slice(0, 0)))
-    assert {name: len(column) for name, column in computed.items()} == {feature.name: 0 for feature in FEATURES}
+def test_no_flight_at_all_has_no_features(compute: Compute, flights: pa.Table, features: tuple[Feature, ...]) -> None:
+    computed = compute(from_table(flights.slice(0, 0)))
+    assert {name: len(column) for name, column in computed.items()} == {feature.name: 0 for feature in features}

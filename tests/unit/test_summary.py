@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
+from flight_delay.evaluation.comparison import in_words, ladder, money
 from flight_delay.evaluation.metrics import all_metrics, confusion, probability_metrics
+from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.evaluation.summary import summarize, summarize_months
 from flight_delay.model.predictions import Predictions
+
+PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
+DECIDED = {"threshold": 0.3, "bayes_threshold": 0.25, "expected_profit": -3.4, "always_late": -50.0}
 
 
 def predictions(seed: int, rows: int = 60) -> Predictions:
     random = np.random.default_rng(seed)
     names = np.arange(rows).astype(str).astype(object)
-    dates = np.full(rows, "2013-11-01", "datetime64[D]")
+    dates = np.datetime64("2013-11-01") + np.arange(rows) // 6
     return Predictions(names, dates, np.arange(rows) % 3 == 0, random.random(rows).astype(np.float32))
 
 
@@ -23,16 +29,28 @@ MODEL = {"train": predictions(1), "validation": predictions(2), "test": predicti
 BASELINES = {"base_rate": predictions(4), "logistic": predictions(5)}
 
 
-def test_every_window_and_every_rival_has_its_own_metrics() -> None:
-    summary = summarize(MODEL, BASELINES, {"roc_auc": 0.6}, threshold=0.3)
+@pytest.fixture(scope="module")
+def summary() -> dict[str, Any]:
+    return summarize(MODEL, BASELINES, {"roc_auc": 0.6}, DECIDED, PAYOFFS)
+
+
+def test_every_window_and_every_rival_has_its_own_metrics(summary: dict[str, Any]) -> None:
     for window, of in MODEL.items():
         assert summary[window] == all_metrics(of.late, of.probability, 0.3)
     for name, of in BASELINES.items():
-        assert summary["baselines"][name] == {"test": all_metrics(of.late, of.probability, 0.3)}
-    assert summary["backtest"] == {"roc_auc": 0.6}
+        assert summary["baselines"][name] == {"test": all_metrics(of.late, of.probability, 0.25)}
+    assert summary["backtest"] == {"roc_auc": 0.6, "expected_profit": -3.4}
     assert summary["confusion"]["test"] == confusion(MODEL["test"].late, MODEL["test"].probability, 0.3)
+    assert summary["threshold"] == 0.3
     assert summary["mean_prediction"]["test"] == pytest.approx(MODEL["test"].probability.mean(), abs=1e-6)
     assert json.loads(json.dumps(summary)) == summary
+
+
+def test_the_model_is_the_top_of_the_ladder_and_calls_late_from_its_own_threshold(summary: dict[str, Any]) -> None:
+    rungs = {**BASELINES, "model": MODEL["test"]}
+    assert summary["ladder"] == ladder(rungs)
+    assert summary["money"] == money(rungs, {"base_rate": 0.25, "logistic": 0.25, "model": 0.3}, PAYOFFS)
+    assert summary["verdict"] == in_words(summary["ladder"]["model_over_logistic"], "logistic regression")
 
 
 def test_months_are_judged_by_the_window_that_they_are_in() -> None:

@@ -105,17 +105,6 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: not readable as JSON ({error}); {_RESTORE}") from None
 
 
-def folders_in(path: Path) -> list[Path]:
-    """The folders in a folder, in order of their names.
-
-    Raises:
-        UserError: there is no such folder.
-    """
-    if not path.is_dir():
-        raise UserError(f"{path}: no such folder; {_RESTORE}")
-    return sorted(folder for folder in path.iterdir() if folder.is_dir())
-
-
 def read_bytes(path: Path) -> bytes:
     """Read a file whole.
 

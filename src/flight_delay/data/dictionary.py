@@ -109,12 +109,33 @@ class Column(Parameters):
         return self
 
 
+class Feature(Parameters):
+    """An entry for a feature, or for a family of features that differ in the number of days looked back."""
+
+    description: Text
+    group: Literal["schedule", "density", "history", "weather"]
+    kind: Literal["quantitative", "categorical"]
+    unit: Text | None = None
+    effect: Literal["increasing", "decreasing"] | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Feature:
+        if (self.group == "history") != ("{days}" in self.description):
+            raise ValueError("the description of a feature of the group history, and of no other, says {days}")
+        if self.kind == "categorical" and (self.unit or self.effect):
+            raise ValueError("a categorical feature has neither unit nor effect")
+        if self.kind == "quantitative" and not self.unit:
+            raise ValueError("a number needs a unit")
+        return self
+
+
 class Dictionary(Parameters):
-    """The whole dictionary; columns in the order of the canonical table."""
+    """The whole dictionary; columns in the order of the canonical table, features in that of the processed one."""
 
     format: Literal[1]
     moments: dict[str, Moment]
     columns: dict[str, Column]
+    features: dict[str, Feature]
 
     @model_validator(mode="after")
     def _is_whole(self) -> Dictionary:
@@ -196,7 +217,9 @@ def load_dictionary(path: Path = DICTIONARY_FILE) -> Dictionary:
     try:
         content: Any = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is a safe one)
         if not isinstance(content, dict):
-            raise UserError(f"{path}: not a mapping of format, moments and columns; `git checkout {path}` restores it")
+            raise UserError(
+                f"{path}: not a mapping of format, moments, columns and features; `git checkout {path}` restores it"
+            )
         return Dictionary.model_validate(content)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the top of the repository") from None

@@ -16,15 +16,18 @@ class Origin(NamedTuple):
 
     train_months: list[str]
     validation_month: str
-    test_month: str
+    test_months: list[str]
 
 
-def origins(months: Sequence[str], first_test_month: str) -> list[Origin]:
+def origins(months: Sequence[str], first_test_month: str, test_months: int) -> list[Origin]:
     """The steps of a backtest.
+
+    The model of the first step predicts all months after it, so that it shows how a model ages that nobody retrains.
 
     Args:
         months: that there are, in order, from the first of training to the last before the test window.
         first_test_month: the first month to predict; it leaves at least one month to train on and one to stop on.
+        test_months: how many months each other model predicts, as far as there are so many.
 
     Raises:
         UserError: `first_test_month` is too early, or not one of the months.
@@ -41,4 +44,8 @@ def origins(months: Sequence[str], first_test_month: str) -> list[Origin]:
             "one to stop on come before it, windows.test after it)"
         )
     start = months.index(first_test_month)
-    return [Origin(list(months[: at - 1]), months[at - 1], months[at]) for at in range(start, len(months))]
+    steps = [
+        Origin(list(months[: at - 1]), months[at - 1], list(months[at : at + test_months]))
+        for at in range(start, len(months))
+    ]
+    return [steps[0]._replace(test_months=list(months[start:])), *steps[1:]]

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from flight_delay.evaluation.comparison import in_words, ladder, money
 from flight_delay.evaluation.metrics import all_metrics, confusion, probability_metrics
+from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.model.predictions import Predictions
 
 
@@ -15,29 +17,39 @@ def summarize(
     model: Mapping[str, Predictions],
     baselines: Mapping[str, Predictions],
     backtest: Mapping[str, float],
-    threshold: float,
+    decided: Mapping[str, Any],
+    payoffs: Payoffs,
 ) -> dict[str, Any]:
     """Judge a model and its rivals.
 
     Args:
         model: predictions of the model by window: 'train', 'validation', 'test'.
-        baselines: predictions of each baseline for the test window.
+        baselines: predictions of each baseline for the test window, the lowest rung first.
         backtest: mean metrics of the backtest.
-        threshold: a flight is called late from this probability on.
+        decided: on the backtest, as in reports/decide/metrics.json. Baselines call late from the threshold that is best
+            for calibrated probabilities, since none was chosen for them.
+        payoffs: per flight.
 
     Returns:
-        Metrics by window; of each baseline by window; of the backtest; the confusion matrix, threshold and mean prediction on test.
+        Metrics by window; of each baseline by window; of the backtest; the confusion matrix, threshold and mean prediction on test;
+        the ladder and what is earned, with intervals over days; the verdict in words.
     """
     test = model["test"]
+    rungs = {**baselines, "model": test}
+    thresholds = {**dict.fromkeys(baselines, decided["bayes_threshold"]), "model": decided["threshold"]}
+    steps = ladder(rungs)
     return {
-        **{window: all_metrics(of.late, of.probability, threshold) for window, of in model.items()},
+        **{window: all_metrics(of.late, of.probability, thresholds["model"]) for window, of in model.items()},
         "baselines": {
-            name: {"test": all_metrics(of.late, of.probability, threshold)} for name, of in baselines.items()
+            name: {"test": all_metrics(of.late, of.probability, thresholds[name])} for name, of in baselines.items()
         },
-        "backtest": dict(backtest),
-        "confusion": {"test": confusion(test.late, test.probability, threshold)},
-        "threshold": threshold,
+        "backtest": {**backtest, "expected_profit": decided["expected_profit"]},
+        "confusion": {"test": confusion(test.late, test.probability, thresholds["model"])},
+        "threshold": thresholds["model"],
         "mean_prediction": {"test": round(float(test.probability.mean(dtype=np.float64)), 6)},
+        "ladder": steps,
+        "money": money(rungs, thresholds, payoffs),
+        "verdict": in_words(steps["model_over_logistic"], "logistic regression"),
     }
 
 

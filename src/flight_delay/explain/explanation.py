@@ -20,7 +20,7 @@ class Explanation:
     """Why the model says what it says of some flights.
 
     Every column has the shape (rows,). `shap` holds, by feature, what it adds to the log-odds of being late; with
-    `expected` the columns of a row add up to the log-odds of `probability`.
+    `expected` the columns of a row add up to the log-odds of `probability` as it was before calibration.
     """
 
     flight_id: Column

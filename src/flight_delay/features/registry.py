@@ -1,88 +1,147 @@
-"""The features, their order, and computing them from canonical columns.
-
-A feature is a function: its name is the feature's name, its arguments are the canonical columns that it reads. Adding
-one is writing the function and naming it here. The order here is the order of the columns everywhere."""
+"""The features of this project and computing them. A feature is an entry of the data dictionary and a function of its name,
+whose arguments are the canonical columns that it reads; those of history and weather come in families."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from flight_delay.features import calendar, schedule
+from flight_delay.core.errors import UserError
+from flight_delay.features import calendar, density, history, schedule, weather
 from flight_delay.features.columns import Column, Columns
+from flight_delay.features.feature import Effect, Feature, Group, Kind
 
-Kind = Literal["quantitative", "categorical"]
+_MODULES: dict[ModuleType, Group] = {calendar: "schedule", schedule: "schedule", density: "density"}
 
 
-@dataclass(frozen=True)
-class Feature:
-    """A feature: how it is computed and what kind of values it has."""
-
-    compute: Callable[..., Column]
-    kind: Kind
+class Entry(Protocol):
+    """What the data dictionary says of a feature."""
 
     @property
-    def name(self) -> str:
-        """Name of the feature, that of its function."""
-        return self.compute.__name__
-
+    def group(self) -> Group: ...
     @property
-    def reads(self) -> tuple[str, ...]:
-        """Names of the canonical columns that it is computed from."""
-        return tuple(inspect.signature(self.compute).parameters)
-
+    def kind(self) -> Kind: ...
     @property
-    def field(self) -> pa.Field:
-        """Column of the processed tables that holds it."""
-        return pa.field(self.name, pa.float32() if self.kind == "quantitative" else pa.string())
+    def effect(self) -> Effect | None: ...
 
 
-FEATURES: tuple[Feature, ...] = (
-    Feature(calendar.day_of_week, "categorical"),
-    Feature(schedule.carrier, "categorical"),
-    Feature(schedule.origin, "categorical"),
-    Feature(schedule.destination, "categorical"),
-    Feature(schedule.departure_minutes, "quantitative"),
-    Feature(schedule.arrival_minutes, "quantitative"),
-    Feature(schedule.block_minutes, "quantitative"),
-    Feature(schedule.distance_miles, "quantitative"),
-)
-
-# Beside the features, a processed table has the keys of a flight and the target.
-KEYS = ("flight_id", "flight_date")
-TARGET = "late"
-PROCESSED = pa.schema(
-    [
-        pa.field("flight_id", pa.string()),
-        pa.field("flight_date", pa.date32()),
-        *(feature.field for feature in FEATURES),
-        pa.field(TARGET, pa.bool_()),  # null: cancelled or diverted, so that there is nothing to learn from
-    ]
-)
+def functions() -> dict[str, Callable[..., Column]]:
+    """The functions that compute a feature each, by name."""
+    return {name: function for module in _MODULES for name, function in _public(module)}
 
 
-def columns_read(features: tuple[Feature, ...] = FEATURES) -> list[str]:
+def groups() -> dict[str, Group]:
+    """The groups of all features, and of all families of history, by name: where each is computed."""
+    by_name: dict[str, Group] = {name: group for module, group in _MODULES.items() for name, _ in _public(module)}
+    return by_name | dict.fromkeys(history.families(), "history") | dict.fromkeys(weather.names(), "weather")
+
+
+def all_features(
+    entries: Mapping[str, Entry], history_days: Sequence[int], *, with_weather: bool
+) -> tuple[Feature, ...]:
+    """The features of the processed tables, in order.
+
+    Args:
+        entries: of the data dictionary, by name.
+        history_days: how far back features of history look.
+        with_weather: whether weather features are among them.
+
+    Raises:
+        UserError: an entry has no function or family, or is of another group, or one of these has no entry.
+    """
+    known = groups()
+    unknown, undescribed = sorted(set(entries) - set(known)), sorted(set(known) - set(entries))
+    elsewhere = [name for name, entry in entries.items() if known.get(name, entry.group) != entry.group]
+    if unknown or undescribed or elsewhere:
+        said = [f"'{name}' has an entry and no function in src/flight_delay/features" for name in unknown]
+        said += [f"'{name}' has a function and no entry" for name in undescribed]
+        said += [f"'{name}' is of the group {known[name]}, not {entries[name].group}" for name in elsewhere]
+        raise UserError(
+            f"references/data_dictionary.yaml: features: {'; '.join(said)}; add or mend the entry or the function"
+        )
+    features = []
+    for name, entry in entries.items():
+        if entry.group == "history":
+            names = [history.feature_name(name, days) for days in history_days]
+        else:
+            names = [name] if with_weather or entry.group != "weather" else []
+        features += [Feature(name=of, kind=entry.kind, group=entry.group, effect=entry.effect) for of in names]
+    return tuple(features)
+
+
+def reads(feature: Feature) -> tuple[str, ...]:
+    """Names of the canonical columns that a feature is computed from.
+
+    History also counts outcomes of *other* flights, as of the day on which they became known: those are not among them.
+    """
+    if feature.group == "history":
+        return history.READS
+    if feature.group == "weather":
+        return weather.READS
+    return tuple(inspect.signature(functions()[feature.name]).parameters)
+
+
+def columns_read(features: Sequence[Feature]) -> list[str]:
     """Names of all canonical columns that features are computed from."""
-    return sorted({name for feature in features for name in feature.reads})
+    return sorted({name for feature in features for name in reads(feature)})
 
 
-def compute_features(columns: Columns, features: tuple[Feature, ...] = FEATURES) -> Columns:
+def compute_features(
+    columns: Columns,
+    features: Sequence[Feature],
+    *,
+    counts: pa.Table,
+    observations: Columns,
+    history_days: Sequence[int],
+    prior_flights: float,
+    horizon_hours: int,
+) -> Columns:
     """Compute features from canonical columns.
 
     Args:
-        columns: at least those that the features read, each of shape (rows,).
+        columns: at least those that the features read, each of shape (rows,), for all scheduled flights of every date in them.
         features: which ones, in order.
+        counts: outcomes known per day, of schema `history.COUNTS`.
+        observations: of the weather, columns as `weather.observed` takes them.
+        history_days: how far back features of history look.
+        prior_flights: strength of their smoothing.
+        horizon_hours: how long before departure the prediction is made.
 
     Returns:
         By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape (rows,).
+
+    Raises:
+        UserError: the values of a feature are not of its kind.
     """
-    values = {feature.name: feature.compute(*(columns[name] for name in feature.reads)) for feature in features}
-    return {
-        feature.name: values[feature.name].astype(np.float32 if feature.kind == "quantitative" else object)
-        for feature in features
-    }
+    groups = {feature.group for feature in features}
+    values: Columns = {}
+    if "history" in groups:
+        values |= history.rates(columns, counts, history_days, prior_flights, horizon_hours)
+    if "weather" in groups:
+        values |= weather.observed(columns, observations, horizon_hours)
+    for name, function in functions().items():
+        if any(feature.name == name for feature in features):
+            values[name] = function(*(columns[read] for read in inspect.signature(function).parameters))
+    return {feature.name: _of_its_kind(values[feature.name], feature) for feature in features}
+
+
+def _of_its_kind(values: Column, feature: Feature) -> Column:
+    kind: Kind = "quantitative" if np.issubdtype(values.dtype, np.number) else "categorical"
+    if kind != feature.kind:
+        raise UserError(
+            f"references/data_dictionary.yaml: features.{feature.name}: the values are {kind}, not {feature.kind}; mend the kind"
+        )
+    return values.astype(np.float32 if kind == "quantitative" else object)
+
+
+def _public(module: ModuleType) -> list[tuple[str, Callable[..., Column]]]:
+    return [
+        (name, function)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    ]

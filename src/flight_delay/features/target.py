@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
-from pydantic import Field
 
-from flight_delay.core.params import Parameters
 from flight_delay.features.columns import Column
 
-
-class TargetParameters(Parameters):
-    """What counts as late, and how long before departure it is said."""
-
-    late_minutes: Annotated[int, Field(ge=1)]
-    horizon_hours: Annotated[int, Field(ge=1)]
+OUTCOME = "arrival_delay_minutes"
 
 
 def late(arrival_delay_minutes: Column, late_minutes: int) -> Column:

@@ -1,8 +1,10 @@
-"""What a model has to beat: the base rate, and a logistic regression on the same features."""
+"""What a model has to beat, rung by rung: the base rate, a rate by airline and hour, a logistic regression on the model's
+features, and XGBoost as it comes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,14 +13,28 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer
+from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from flight_delay.features.columns import Columns
-from flight_delay.features.registry import FEATURES
+from flight_delay.features.feature import Feature
+from flight_delay.model.booster import BoosterParameters, predict, train_booster
+from flight_delay.model.encode import encode, learn_encoding
 from flight_delay.model.examples import Examples
 
 Predictor = Callable[[Columns], Any]
+
+# What a dispatcher would look up, whatever features a model uses.
+CARRIER = Feature(name="carrier", kind="categorical", group="schedule")
+DEPARTURE = Feature(name="departure_minutes", kind="quantitative", group="schedule")
+PRIOR_FLIGHTS = 20
+MINUTES_AN_HOUR = 60
+
+# https://xgboost.readthedocs.io/en/stable/parameter.html, and the 100 rounds of its scikit-learn interface.
+XGBOOST_DEFAULTS = BoosterParameters(
+    max_rounds=100, early_stopping_rounds=100, learning_rate=0.3, max_depth=6, min_child_weight=1.0, subsample=1.0,
+    colsample_bytree=1.0, reg_lambda=1.0, max_bin=256, monotone=False, seed=0,
+)  # fmt: skip
 
 
 def base_rate(train: Examples) -> Predictor:
@@ -27,23 +43,43 @@ def base_rate(train: Examples) -> Predictor:
     return lambda columns: np.full(len(next(iter(columns.values()))), share)
 
 
-def logistic_regression(train: Examples, regularization_strength: float) -> Predictor:
-    """Fit a logistic regression: smooth in quantitative features (cubic splines), a coefficient for every category.
+def carrier_hour_rate(train: Examples) -> Predictor:
+    """Say the late share of the airline's training flights in the scheduled hour, as if `PRIOR_FLIGHTS` more of the base rate
+    had been among them."""
+    overall = float(train.late.mean())
+    frame = _carrier_hour(train.features).assign(late=train.late)
+    seen = frame.groupby(["carrier", "hour"], dropna=False)["late"].agg(["sum", "size"])
+    rates = ((seen["sum"] + PRIOR_FLIGHTS * overall) / (seen["size"] + PRIOR_FLIGHTS)).rename("rate").reset_index()
+    rates["carrier"] = rates["carrier"].astype(object)  # where all are missing, pandas takes them for numbers
+
+    def probability(columns: Columns) -> Any:
+        return _carrier_hour(columns).merge(rates, how="left")["rate"].fillna(overall).to_numpy()
+
+    return probability
+
+
+def logistic_regression(train: Examples, features: Sequence[Feature], regularization_strength: float) -> Predictor:
+    """Fit a logistic regression: smooth in what the timetable says (cubic splines), linear in counts, rates and weather, a
+    coefficient for every category.
 
     Args:
         train: examples to learn from.
+        features: to use.
         regularization_strength: weight of the squared coefficients against the log loss, 1 / C.
 
     Returns:
         A function from feature columns to probabilities of shape (rows,).
     """
-    names = {kind: [f.name for f in FEATURES if f.kind == kind] for kind in ("quantitative", "categorical")}
-    smooth = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), SplineTransformer(n_knots=7))
+    categories = [of.name for of in features if of.kind == "categorical"]
+    curved = [of.name for of in features if of.kind == "quantitative" and of.group == "schedule"]
+    linear = [of.name for of in features if of.kind == "quantitative" and of.group != "schedule"]
+    impute = partial(SimpleImputer, strategy="median", keep_empty_features=True)
     model = make_pipeline(
         ColumnTransformer(
             [
-                ("quantitative", smooth, names["quantitative"]),
-                ("categorical", OneHotEncoder(handle_unknown="ignore"), names["categorical"]),
+                ("curved", make_pipeline(impute(add_indicator=True), SplineTransformer(n_knots=7)), curved),
+                ("linear", make_pipeline(impute(), StandardScaler()), linear),
+                ("categories", OneHotEncoder(handle_unknown="ignore"), categories),
             ],
             sparse_threshold=1.0,
         ),
@@ -51,14 +87,25 @@ def logistic_regression(train: Examples, regularization_strength: float) -> Pred
     )
     # One thread: with more, sums are taken in another order, and the last bits of the coefficients change.
     with threadpool_limits(limits=1):
-        model.fit(_frame(train.features), train.late)
+        model.fit(_frame(train.features, features), train.late)
 
     def probability(columns: Columns) -> Any:
         with threadpool_limits(limits=1):
-            return model.predict_proba(_frame(columns))[:, 1]
+            return model.predict_proba(_frame(columns, features))[:, 1]
 
     return probability
 
 
-def _frame(columns: Columns) -> pd.DataFrame:
-    return pd.DataFrame({f.name: pd.Series(columns[f.name], dtype=columns[f.name].dtype) for f in FEATURES})
+def xgboost_defaults(train: Examples, features: Sequence[Feature]) -> Predictor:
+    """Fit XGBoost with its default parameters, without early stopping."""
+    encoding = learn_encoding(features, [train])
+    trained = train_booster(XGBOOST_DEFAULTS, encoding, {"train": train}.__getitem__, ["train"], [])
+    return lambda columns: predict(trained.booster, encode(columns, encoding))
+
+
+def _carrier_hour(columns: Columns) -> pd.DataFrame:
+    return pd.DataFrame({"carrier": columns[CARRIER.name], "hour": columns[DEPARTURE.name] // MINUTES_AN_HOUR})
+
+
+def _frame(columns: Columns, features: Sequence[Feature]) -> pd.DataFrame:
+    return pd.DataFrame({of.name: pd.Series(columns[of.name], dtype=columns[of.name].dtype) for of in features})

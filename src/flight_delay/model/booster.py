@@ -19,9 +19,14 @@ log = logging.getLogger(__name__)
 # Ranking metrics would be five times the cost of training: they sort all rows in every round.
 CURVE_METRICS = ("logloss",)
 
+_DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
+
 
 class BoosterParameters(Parameters):
-    """Parameters of XGBoost, by its own names: https://xgboost.readthedocs.io/en/stable/parameter.html"""
+    """Parameters of XGBoost, by its own names: https://xgboost.readthedocs.io/en/stable/parameter.html
+
+    `monotone` holds the model to the effect that a feature is declared to have (`monotone_constraints`).
+    """
 
     max_rounds: Annotated[int, Field(ge=1)]
     early_stopping_rounds: Annotated[int, Field(ge=1)]
@@ -32,6 +37,7 @@ class BoosterParameters(Parameters):
     colsample_bytree: Annotated[float, Field(gt=0, le=1)]
     reg_lambda: Annotated[float, Field(ge=0)]
     max_bin: Annotated[int, Field(ge=2, le=65_536)]
+    monotone: bool
     seed: Annotated[int, Field(ge=0, lt=2**31)]
 
 
@@ -85,25 +91,28 @@ def train_booster(
         encoding: columns of the matrix.
         read: gives the examples of a month; it is called several times for each.
         train_months: to learn from.
-        validation_months: to stop on, later than those.
+        validation_months: to stop on, later than those; without any, all rounds are trained.
     """
-    options = parameters.model_dump(exclude={"max_rounds", "early_stopping_rounds"})
+    options = parameters.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
+    if parameters.monotone:
+        options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in encoding)
     train = xgb.QuantileDMatrix(_MonthlyMatrices(train_months, read, encoding), max_bin=parameters.max_bin)
-    validation = xgb.QuantileDMatrix(
-        _MonthlyMatrices(validation_months, read, encoding), max_bin=parameters.max_bin, ref=train
-    )
+    judged = [(train, "train")]
+    if validation_months:
+        matrices = _MonthlyMatrices(validation_months, read, encoding)
+        judged.append((xgb.QuantileDMatrix(matrices, max_bin=parameters.max_bin, ref=train), "validation"))
     curve: dict[str, dict[str, list[float]]] = {}
     booster = xgb.train(
         {**options, "objective": "binary:logistic", "tree_method": "hist", "eval_metric": list(CURVE_METRICS)},
         train,
         num_boost_round=parameters.max_rounds,
-        evals=[(train, "train"), (validation, "validation")],
+        evals=judged,
         evals_result=curve,
-        early_stopping_rounds=parameters.early_stopping_rounds,
+        early_stopping_rounds=parameters.early_stopping_rounds if validation_months else None,
         callbacks=[_RoundLog()],
         verbose_eval=False,
     )
-    best = booster[: booster.best_iteration + 1]
+    best = booster[: booster.best_iteration + 1] if validation_months else booster
     return Trained(best, {metric: {window: curve[window][metric] for window in curve} for metric in CURVE_METRICS})
 
 

@@ -1,26 +1,29 @@
-"""The model bundle: a model (UBJSON) and a manifest (JSON) that says what it needs to predict. Saved, checked, loaded,
-asked for predictions here, and nowhere else."""
+"""The model bundle: a model (UBJSON), a manifest (JSON) that says what it needs to predict, and a decision (JSON): how its
+probabilities are calibrated and from which on a flight is called late. Saved, checked, loaded, asked here, and nowhere else."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import xgboost as xgb
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_json, sha256, write_bytes, write_json
 from flight_delay.core.months import Window
 from flight_delay.core.params import Parameters
 from flight_delay.features.columns import Columns
+from flight_delay.features.feature import Feature
 from flight_delay.model.booster import contributions, predict
+from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.encode import EncodedFeature, encode
 
 MODEL_FILE = "model.ubj"
 MANIFEST_FILE = "manifest.json"
+DECISION_FILE = "decision.json"
 
 
 class Manifest(Parameters):
@@ -37,24 +40,37 @@ class Manifest(Parameters):
     model_sha256: str
 
     @property
-    def inputs(self) -> tuple[EncodedFeature, ...]:
+    def inputs(self) -> tuple[Feature, ...]:
         """The features that a prediction needs; indicators are made from them."""
-        return tuple(feature for feature in self.features if feature.kind != "indicator")
+        return tuple(
+            Feature(name=of.name, kind=of.kind, group=of.group, effect=of.effect)
+            for of in self.features
+            if of.kind != "indicator"
+        )
+
+
+class Decision(Parameters):
+    """What is made of a model's probabilities: how they are calibrated, and from which on a flight is called late."""
+
+    format: Literal[1]
+    calibration: Calibration
+    threshold: Annotated[float, Field(gt=0, lt=1)]
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded model together with its manifest."""
+    """A loaded model together with its manifest and what is made of its probabilities."""
 
     booster: xgb.Booster
     manifest: Manifest
+    decision: Decision
 
     def predict_late(self, columns: Columns) -> Any:
-        """Probability of arriving late, float32 of shape (rows,), from feature columns in any order."""
-        return predict(self.booster, encode(columns, self.manifest.features))
+        """Calibrated probability of arriving late, float32 of shape (rows,), from feature columns in any order."""
+        return calibrate(self.decision.calibration, predict(self.booster, encode(columns, self.manifest.features)))
 
     def contributions(self, columns: Columns) -> Any:
-        """SHAP values in log-odds, float32 of shape (rows, features + 1), the expected value last; see `booster`."""
+        """SHAP values in log-odds before calibration, float32 of shape (rows, features + 1), the expected value last; see `booster`."""
         return contributions(self.booster, encode(columns, self.manifest.features), self.manifest.features)
 
 
@@ -84,6 +100,12 @@ def save_bundle(
     write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
 
 
+def save_decision(folder: Path, calibration: Calibration, threshold: float) -> None:
+    """Write the decision into a folder."""
+    decision = Decision(format=1, calibration=calibration, threshold=threshold)
+    write_json(folder / DECISION_FILE, decision.model_dump(mode="json"))
+
+
 def load_bundle(folder: Path) -> Bundle:
     """Load a bundle and check that model and manifest belong together.
 
@@ -91,16 +113,24 @@ def load_bundle(folder: Path) -> Bundle:
         UserError: a file is missing or damaged, or they do not belong together.
     """
     path = folder / MANIFEST_FILE
-    try:
-        manifest = Manifest.model_validate_json(json.dumps(read_json(path)))
-    except ValidationError as error:
-        raise UserError(
-            f"{path}: not a manifest of this format ({error.errors()[0]['msg']}); `dvc repro` makes it"
-        ) from None
+    manifest = _read(path, Manifest)
+    decision = _read(folder / DECISION_FILE, Decision)
     model = folder / MODEL_FILE
     if not model.exists() or sha256(model) != manifest.model_sha256:
         raise UserError(f"{model}: missing, or not the model of {path}; `dvc checkout --force` restores both")
     booster = xgb.Booster(model_file=model)
     if booster.feature_names != [feature.name for feature in manifest.features]:
         raise UserError(f"{path}: names other features than {model}; `dvc checkout --force` restores both")
-    return Bundle(booster, manifest)
+    return Bundle(booster, manifest, decision)
+
+
+_P = TypeVar("_P", bound=Parameters)
+
+
+def _read(path: Path, kind: type[_P]) -> _P:
+    try:
+        return kind.model_validate_json(json.dumps(read_json(path)))
+    except ValidationError as error:
+        raise UserError(
+            f"{path}: not a {kind.__name__.lower()} of this format ({error.errors()[0]['msg']}); `dvc repro` makes it"
+        ) from None

@@ -15,7 +15,7 @@ import pandas as pd
 
 from flight_delay.core.params import Parameters
 from flight_delay.features.columns import Column, Columns
-from flight_delay.features.registry import Feature
+from flight_delay.features.feature import Effect, Feature, Group
 from flight_delay.model.examples import Examples
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -33,11 +33,13 @@ class EncodedFeature(Parameters):
     """A column of the matrix.
 
     A quantitative or categorical one holds the feature of its name, the latter as positions in `categories`; an
-    indicator is 1 where the feature `of` is missing. `missing_share` is that of the training rows.
+    indicator is 1 where the feature `of` is missing, and of its group. `missing_share` is that of the training rows.
     """
 
     name: str
     kind: Literal["quantitative", "categorical", "indicator"]
+    group: Group
+    effect: Effect | None = None
     categories: tuple[str, ...] = ()
     of: str | None = None
     missing_share: float = 0.0
@@ -73,14 +75,16 @@ def learn_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> E
         EncodedFeature(
             name=feature.name,
             kind=feature.kind,
+            group=feature.group,
+            effect=feature.effect,
             categories=tuple(sorted(value for value in seen.get(feature.name, ()) if value is not None)),
             missing_share=round(int(missing[feature.name][0]) / max(rows, 1), 6),
         )
         for feature in wanted
     ]
     indicators = [
-        EncodedFeature(name=f"{name}_is_missing", kind="indicator", of=name)
-        for name, (without, late_without) in missing.items()
+        EncodedFeature(name=f"{feature.name}_is_missing", kind="indicator", group=feature.group, of=feature.name)
+        for feature, (without, late_without) in zip(wanted, missing.values(), strict=True)
         if _says_something(int(without), int(late_without), rows, late)
     ]
     return (*encoded, *indicators)

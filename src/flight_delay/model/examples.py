@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import month_path, read_months
 from flight_delay.features.columns import Column, Columns, from_table
-from flight_delay.features.registry import FEATURES, PROCESSED, TARGET
+from flight_delay.features.feature import TARGET, Feature, processed_schema
 
 Outcome = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -32,26 +32,27 @@ class Examples:
         return len(self.late)
 
 
-def labelled(table: pa.Table) -> Examples:
+def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
     """Take the flights that arrived out of a processed table; cancelled and diverted ones have no outcome to learn from."""
     arrived = table.filter(pc.is_valid(table[TARGET]))
     columns = from_table(arrived)
     return Examples(
         flight_id=columns["flight_id"],
         flight_date=columns["flight_date"],
-        features={feature.name: columns[feature.name] for feature in FEATURES},
+        features={feature.name: columns[feature.name] for feature in features},
         late=columns[TARGET].astype(bool),
     )
 
 
-def read_month(folder: Path, month: str) -> Examples:
-    """Read the examples of one processed month."""
-    return labelled(read_table(month_path(folder, month), PROCESSED))
+def read_month(folder: Path, features: Sequence[Feature], month: str) -> Examples:
+    """Read the examples of one processed month, with some features."""
+    return labelled(read_table(month_path(folder, month), processed_schema(tuple(features))), features)
 
 
-def read_window(folder: Path, months: list[str]) -> Examples:
-    """Read the examples of several processed months as one."""
-    return labelled(pa.concat_tables(table for _, table in read_months(folder, months, PROCESSED)))
+def read_window(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:
+    """Read the examples of several processed months as one, with some features."""
+    tables = (table for _, table in read_months(folder, months, processed_schema(tuple(features))))
+    return labelled(pa.concat_tables(tables), features)
 
 
 def require_both_classes(outcomes: Iterable[Outcome], asked_by: str) -> None:

@@ -44,6 +44,10 @@ class Predictions:
         """Put probabilities beside the examples that they were predicted for."""
         return Predictions(examples.flight_id, examples.flight_date, examples.late, probability.astype(np.float32))
 
+    def with_probability(self, probability: Probability) -> Predictions:
+        """The same flights with other probabilities, such as calibrated ones."""
+        return Predictions(self.flight_id, self.flight_date, self.late, probability)
+
     @staticmethod
     def concat(parts: Iterable[Predictions]) -> Predictions:
         """Join predictions, such as those of the months of a window."""

@@ -20,7 +20,7 @@ EXTREME = 10.0  # interquartile ranges: one value as far out is a warning by its
 def of_columns(table: Inspected, *, features: bool) -> Iterator[Finding]:
     """Look at every column; at features also for the shape of their distribution."""
     for column in table.coded.values():
-        constant = list(_constant(table, column, features=features))
+        constant = list(_constant(table, column))
         yield from constant or _missing(table, column, features=features)
         if not constant:
             yield from _quasi_constant(table, column)
@@ -31,7 +31,7 @@ def of_columns(table: Inspected, *, features: bool) -> Iterator[Finding]:
                 yield from _outliers(column)
 
 
-def _constant(table: Inspected, column: Coded, *, features: bool) -> Iterator[Finding]:
+def _constant(table: Inspected, column: Coded) -> Iterator[Finding]:
     counts = table.learnt_from(column.name)
     if np.count_nonzero(counts) != 1:
         return
@@ -39,12 +39,12 @@ def _constant(table: Inspected, column: Coded, *, features: bool) -> Iterator[Fi
     what = "missing" if only == len(column.values) else column.text(column.values[only])
     yield Finding(
         check="constant",
-        severity="error" if features else "warning",
+        severity="warning",
         columns=(column.name,),
         value=1.0,
         says=f"{column.name} is {what} in every one of {counts.sum():,} rows to learn from.",
         means="There is nothing to learn from it; should it vary later, the model will not react.",
-        advice="Leave it out, or find out why it is not filled.",
+        advice="Find out why it is not filled. A constant feature is dropped before training.",
     )
 
 

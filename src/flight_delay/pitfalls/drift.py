@@ -3,7 +3,7 @@ difference is significant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -16,9 +16,9 @@ PSEUDO_ROWS = 0.5  # added to every bin, so that an empty one has a logarithm
 DECILES = np.arange(1, 10) / 10
 
 
-def of_drift(table: Inspected) -> Iterator[Finding]:
-    """Compare every column in the validation and test window with the training window."""
-    for column in table.coded.values():
+def of_drift(table: Inspected, but: Collection[str] = ()) -> Iterator[Finding]:
+    """Compare every column, but some, in the validation and test window with the training window."""
+    for column in (of for name, of in table.coded.items() if name not in but):
         counts = table.by_window[column.name]
         if not counts[:, 0].any():
             continue

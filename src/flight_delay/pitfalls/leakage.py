@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from flight_delay.features.registry import TARGET
+from flight_delay.features.feature import TARGET
 from flight_delay.pitfalls.findings import Finding, share
 from flight_delay.pitfalls.table import Coded, Inspected, Numbers
 

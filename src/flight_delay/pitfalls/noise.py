@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import xgboost as xgb
 
 from flight_delay.features.columns import Column, Columns
-from flight_delay.features.registry import Kind
+from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import EncodedFeature, Matrix, encode
 from flight_delay.model.examples import Examples, Outcome
@@ -21,8 +21,8 @@ RANDOM_LABELS = tuple(f"random_label_{number}" for number in (1, 2, 3))
 
 # Small trees that still go wrong where a column is chance: with fewer rows a leaf than a model to be used would have.
 SMALL = BoosterParameters(
-    max_rounds=50, early_stopping_rounds=50, learning_rate=0.2, max_depth=6, min_child_weight=50.0, subsample=1.0,
-    colsample_bytree=0.8, reg_lambda=5.0, max_bin=64, seed=2013,
+    max_rounds=100, early_stopping_rounds=100, learning_rate=0.1, max_depth=5, min_child_weight=100.0, subsample=1.0,
+    colsample_bytree=0.5, reg_lambda=5.0, max_bin=64, monotone=True, seed=2013,
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class Importances:
 def importance_beside_noise(
     train: Examples,
     validation: Examples,
-    kinds: Mapping[str, Kind],
+    features: Sequence[Feature],
     *,
     parameters: BoosterParameters = SMALL,
     repeats: int = 3,
@@ -57,29 +57,30 @@ def importance_beside_noise(
     Args:
         train: flights to learn from.
         validation: flights to stop and to measure on, later than those.
-        kinds: of the features to use, by name.
+        features: to use.
         parameters: of the booster.
         repeats: how often each column is shuffled.
         seed: of what is drawn.
     """
     random = np.random.default_rng(seed)
-    labels = {name: _labels(train.features[name]) for name, kind in kinds.items() if kind == "categorical"}
+    labels = {of.name: _labels(train.features[of.name]) for of in features if of.kind == "categorical"}
     widest = max(labels, key=lambda name: len(labels[name]), default=None)
     every = {"train": _with_noise(train, widest, random), "validation": _with_noise(validation, widest, random)}
-    all_kinds: dict[str, Kind] = {**kinds, **dict.fromkeys(RANDOM_NUMBERS, "quantitative")}
+    noise = [Feature(name=name, kind="quantitative", group="schedule") for name in RANDOM_NUMBERS]
     if widest is not None:
-        all_kinds |= dict.fromkeys(RANDOM_LABELS, "categorical")
+        noise += [Feature(name=name, kind="categorical", group="schedule") for name in RANDOM_LABELS]
         labels |= dict.fromkeys(RANDOM_LABELS, labels[widest])
     encoding = tuple(
-        EncodedFeature(name=name, kind=kind, categories=labels.get(name, ())) for name, kind in all_kinds.items()
+        EncodedFeature(name=of.name, kind=of.kind, group=of.group, effect=of.effect, categories=labels.get(of.name, ()))
+        for of in (*features, *noise)
     )
     trained = train_booster(parameters, encoding, every.__getitem__, ["train"], ["validation"])
     matrix = encode(every["validation"].features, encoding)
     rises = _rises(trained.booster, matrix, validation.late, repeats, random)
-    by_name = dict(zip(all_kinds, rises, strict=True))
+    by_name = {of.name: rise for of, rise in zip(encoding, rises, strict=True)}
     return Importances(
-        features={name: by_name[name] for name in kinds},
-        random={name: by_name[name] for name in all_kinds if name not in kinds},
+        features={of.name: by_name[of.name] for of in features},
+        random={of.name: by_name[of.name] for of in noise},
     )
 
 

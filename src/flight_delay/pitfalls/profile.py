@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flight_delay.features.registry import Kind
+from flight_delay.features.feature import Kind
 from flight_delay.pitfalls.table import WINDOWS, Coded, Inspected, Numbers
 
 MOST_BINS = 20  # of numbers

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from flight_delay.features.columns import Columns, from_table
-from flight_delay.features.registry import FEATURES, TARGET, Kind
+from flight_delay.features.feature import TARGET, Feature, Kind
 from flight_delay.model.examples import Examples, labelled
 from flight_delay.pitfalls.table import Inspected
 
@@ -29,7 +29,7 @@ def evenly_spaced(rows: int, step: int) -> pa.Array:
     return pa.array(np.arange(0, rows, step))
 
 
-def put_together(months: Sequence[Month]) -> tuple[Inspected, Inspected]:
+def put_together(months: Sequence[Month], features: Sequence[Feature]) -> tuple[Inspected, Inspected]:
     """Features, and the other columns of the same flights, as far as they have a value anywhere."""
     processed = pa.concat_tables(month.processed for month in months)
     flights = pa.concat_tables(month.flights for month in months)
@@ -44,9 +44,16 @@ def put_together(months: Sequence[Month]) -> tuple[Inspected, Inspected]:
     given = [name for name in flights.column_names if flights[name].null_count < len(flights)]
     others = {name: _kind(flights.schema.field(name).type) for name in given}
     return (
-        inspected(from_table(processed, [f.name for f in FEATURES]), {f.name: f.kind for f in FEATURES}),
+        inspected(from_table(processed, [f.name for f in features]), {f.name: f.kind for f in features}),
         inspected(from_table(flights, others), others),
     )
+
+
+def earlier_and_later(months: Sequence[Month], earlier_share: float = 0.6) -> tuple[list[Month], list[Month]]:
+    """The months of the training and validation windows, in two parts; with two months or more neither is empty."""
+    seen = [month for month in months if month.window in ("train", "validation")]
+    cut = min(max(round(earlier_share * len(seen)), 1), len(seen) - 1)
+    return seen[:cut], seen[cut:]
 
 
 def without(inspected: Inspected, names: Collection[str]) -> Inspected:
@@ -54,9 +61,9 @@ def without(inspected: Inspected, names: Collection[str]) -> Inspected:
     return replace(inspected, columns={name: of for name, of in inspected.columns.items() if name not in names})
 
 
-def examples_of(months: Sequence[Month], window: str) -> Examples:
-    """The flights of a window whose outcome is known."""
-    return labelled(pa.concat_tables(month.processed for month in months if month.window == window))
+def examples_of(months: Sequence[Month], features: Sequence[Feature]) -> Examples:
+    """The flights whose outcome is known."""
+    return labelled(pa.concat_tables(month.processed for month in months), features)
 
 
 def _kind(of: pa.DataType) -> Kind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from flight_delay.pitfalls.columns import of_columns
@@ -15,7 +15,9 @@ from flight_delay.pitfalls.table import Inspected
 from flight_delay.pitfalls.target import of_target
 
 
-def find_pitfalls(features: Inspected, others: Inspected, found: Iterable[Finding] = ()) -> list[Finding]:
+def find_pitfalls(
+    features: Inspected, others: Inspected, found: Iterable[Finding] = (), moving: Collection[str] = ()
+) -> list[Finding]:
     """Look for the pitfalls of a table.
 
     Args:
@@ -24,6 +26,7 @@ def find_pitfalls(features: Inspected, others: Inspected, found: Iterable[Findin
             missing values, variation and number of labels, and in pairs with all columns; not for the shape of
             distributions, leakage and drift.
         found: findings that are made in other ways, such as by `noise.useless`, to be listed among these.
+        moving: features that are meant to move with the season, such as the weather, and are not looked at for drift.
 
     Returns:
         Errors first, then in the order of `findings.CHECKS`, the largest effect first.
@@ -44,7 +47,7 @@ def find_pitfalls(features: Inspected, others: Inspected, found: Iterable[Findin
             of_pairs([*features.coded.values(), *others.coded.values()]),
             of_target(features),
             of_leakage(features),
-            of_drift(features),
+            of_drift(features, but=moving),
             found,
         )
     )

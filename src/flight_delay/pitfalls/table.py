@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from flight_delay.features.columns import Column, Columns
-from flight_delay.features.registry import Kind
+from flight_delay.features.feature import Kind
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from flight_delay.features.registry import TARGET
+from flight_delay.features.feature import TARGET
 from flight_delay.pitfalls.columns import MISSING_SHARE
 from flight_delay.pitfalls.findings import Finding, listed, share
 from flight_delay.pitfalls.table import Inspected

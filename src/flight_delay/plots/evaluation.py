@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flight_delay.evaluation.curves import Curve
+from flight_delay.plots.models import COLOURS, words
 from flight_delay.plots.style import BLUE, GREEN, GREY, ORANGE, picture, png
-
-_COLOURS = {"model": BLUE, "logistic": ORANGE, "base_rate": GREY}
 
 
 def draw_all(
@@ -42,8 +41,8 @@ def roc(curves: Mapping[str, Curve], roc_auc: Mapping[str, float]) -> bytes:
     with picture(title, "punctual flights called late (share)", "late flights found (share)") as (figure, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1.5, label="chance 0.500")
         for name, curve in curves.items():
-            label = f"{_words(name)} {roc_auc[name]:.3f}"
-            axes.plot(*_columns(curve)[:2], color=_COLOURS[name], label=label, zorder=3 if name == "model" else 2)
+            label = f"{words(name)} {roc_auc[name]:.3f}"
+            axes.plot(*_columns(curve)[:2], color=COLOURS[name], label=label, zorder=3 if name == "model" else 2)
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
         axes.legend(loc="lower right")
         return png(figure)
@@ -57,8 +56,8 @@ def precision_recall(curves: Mapping[str, Curve], average_precision: Mapping[str
             base_rate, color=GREY, linestyle=":", linewidth=1.5, label=f"every flight called late {base_rate:.3f}"
         )
         for name, curve in curves.items():
-            label = f"{_words(name)} {average_precision[name]:.3f}"
-            axes.plot(*_columns(curve)[:2], color=_COLOURS[name], label=label, zorder=3 if name == "model" else 2)
+            label = f"{words(name)} {average_precision[name]:.3f}"
+            axes.plot(*_columns(curve)[:2], color=COLOURS[name], label=label, zorder=3 if name == "model" else 2)
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.legend(loc="upper right")
         return png(figure)
@@ -71,7 +70,7 @@ def calibration(curves: Mapping[str, Curve], mean_predicted: float, base_rate: f
         end = max(max(row[:2]) for curve in curves.values() for row in curve.rows) * 1.1
         axes.plot([0, end], [0, end], color=GREY, linestyle=":", linewidth=1.5, label="perfect")
         for name, curve in curves.items():
-            axes.plot(*_columns(curve)[:2], marker="o", markersize=5, color=_COLOURS[name], label=_words(name))
+            axes.plot(*_columns(curve)[:2], marker="o", markersize=5, color=COLOURS[name], label=words(name))
         axes.set(xlim=(0, end), ylim=(0, end))
         axes.legend(loc="upper left")
         return png(figure)
@@ -115,7 +114,3 @@ def metric_by_month(monthly: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _columns(curve: Curve) -> list[list[float]]:
     return [list(column) for column in zip(*curve.rows, strict=True)]
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from flight_delay.data.dictionary import LAYOUTS, Column, Dictionary
+from flight_delay.data.dictionary import LAYOUTS, Column, Dictionary, Feature
 
 QUESTIONS = {
     "generated": "How it is generated",
@@ -16,15 +16,16 @@ QUESTIONS = {
 
 
 def markdown(dictionary: Dictionary) -> str:
-    """The page: a table of all columns, then what is to be known about each."""
-    return "\n".join(_lines(dictionary)) + "\n"
+    """The page: a table of all columns, then what is to be known about each, then the features that are made from them."""
+    return "\n".join([*_columns(dictionary), "", *_features(dictionary)]) + "\n"
 
 
-def _lines(dictionary: Dictionary) -> Iterator[str]:
+def _columns(dictionary: Dictionary) -> Iterator[str]:
     yield "# Data dictionary"
     yield ""
-    yield "The columns of the canonical table of flights, `data/interim/flights/`. This page is made from"
-    yield "`references/data_dictionary.yaml` by `flight-delay dictionary > docs/data_dictionary.md`; edit that file, not this one."
+    yield "The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) that models are"
+    yield "trained on, `data/processed/`. This page is made from `references/data_dictionary.yaml` by"
+    yield "`flight-delay dictionary > docs/data_dictionary.md`; edit that file, not this one."
     yield ""
     yield "| column | role | type | values | may be missing | known |"
     yield "|---|---|---|---|---|---|"
@@ -37,7 +38,7 @@ def _lines(dictionary: Dictionary) -> Iterator[str]:
             _yes(column.nullable),
             column.known,
         )
-        yield f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
+        yield _row(cells)
     yield ""
     yield "A value becomes known, in hours before the scheduled departure:"
     yield ""
@@ -58,6 +59,34 @@ def _lines(dictionary: Dictionary) -> Iterator[str]:
             yield "- Informative: a source may lack it, and a value that breaks the contract is left out with a warning"
         for field, question in QUESTIONS.items():
             yield f"- {question}: {getattr(column.notes, field)}"
+
+
+def _features(dictionary: Dictionary) -> Iterator[str]:
+    yield "## Features"
+    yield ""
+    yield "The columns of `data/processed/` in their order, beside keys and target. A new one needs an entry under `features` of"
+    yield "`references/data_dictionary.yaml` and a function of its name in `src/flight_delay/features/`; those of history and weather"
+    yield "come in families, `GROUPINGS` and `MEASUREMENTS` there. An entry without function, or the other way round, stops the build."
+    yield ""
+    yield "`<days>` stands for each of `build_features.history_days` in `params.yaml`: days that had ended, in UTC, when the prediction"
+    yield "was made. Rates of few flights are pulled towards that of all (`build_features.prior_flights`). Weather is the last reported"
+    yield "by then, if it is not too old. The effect is what `train_model.monotone` holds the model to: where such a feature is higher,"
+    yield "a flight is never predicted less likely to be late (increasing), or never more likely (decreasing)."
+    yield ""
+    yield "| feature | group | kind | effect | description |"
+    yield "|---|---|---|---|---|"
+    for name, feature in dictionary.features.items():
+        shown = f"`{name}_<days>d`" if feature.group == "history" else f"`{name}`"
+        kind = f"{feature.kind}, {feature.unit}" if feature.unit else feature.kind
+        yield _row((shown, feature.group, kind, feature.effect or "", _described(feature)))
+
+
+def _described(feature: Feature) -> str:
+    return feature.description.replace("{days}", "`<days>`")
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
 
 
 def _type(column: Column) -> str:

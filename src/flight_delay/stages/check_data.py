@@ -1,5 +1,5 @@
 """Stage: look for the pitfalls of features, target and the other columns, and profile them. What is wrong stops the
-pipeline before anything is trained; what is doubtful is reported."""
+pipeline before anything is trained; what is doubtful is reported, and features that say nothing are dropped."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -13,25 +13,31 @@ from flight_delay.core import files, months, params
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log, progress, run_stage
 from flight_delay.data.dictionary import load_dictionary
-from flight_delay.features.registry import FEATURES, PROCESSED, columns_read
+from flight_delay.features import weather
+from flight_delay.features.feature import processed_schema
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.features.registry import all_features, columns_read, reads
 from flight_delay.model.examples import require_both_classes
+from flight_delay.model.selection import write_selection
 from flight_delay.pitfalls.noise import importance_beside_noise, useless
 from flight_delay.pitfalls.outcomes import of_outcomes
 from flight_delay.pitfalls.profile import profile
-from flight_delay.pitfalls.sample import Month, evenly_spaced, examples_of, put_together, without
+from flight_delay.pitfalls.sample import Month, earlier_and_later, evenly_spaced, examples_of, put_together, without
 from flight_delay.pitfalls.search import find_pitfalls
+from flight_delay.pitfalls.select import leave_out, select
 from flight_delay.plots.profile import draw
 
 INTERIM = Path("data/interim/flights")
 PROCESSED_FOLDER = Path("data/processed")
 REPORT = Path("reports/check_data")
-CHECKED = Path("data/checked.json")
+SELECTION = Path("data/selection.json")
 
 
 class CheckData(params.Parameters):
-    """How many flights are looked at; of more, an evenly spaced sample."""
+    """How many flights are looked at (of more, an evenly spaced sample), and which features nothing is trained on."""
 
     max_rows: Annotated[int, Field(ge=1000)]
+    leave_out: list[str]
 
 
 def main() -> int:
@@ -43,41 +49,53 @@ def main() -> int:
         for month in months.present_months(PROCESSED_FOLDER, f"windows.{name}", window)
     }
     paths = {month: months.month_path(PROCESSED_FOLDER, month) for month in months.months_in(PROCESSED_FOLDER)}
-    step = ceil(sum(map(files.row_count, paths.values())) / p.max_rows)
     dictionary = load_dictionary()
-    names = [name for name in dictionary.columns if name not in {"flight_id", *PROCESSED.names}]
+    history_days = params.load("build_features", FeatureParameters).history_days
+    with_weather = not set(weather.names()).isdisjoint(files.column_names(next(iter(paths.values()))))
+    built = all_features(dictionary.features, history_days, with_weather=with_weather)
+    # What is left out for one source need not be taken out of params.yaml for another that lacks it.
+    with_every_source = all_features(dictionary.features, history_days, with_weather=True)
+    features, left_out = leave_out(built, p.leave_out, with_every_source)
+    schema = processed_schema(tuple(features))
+    step = ceil(sum(map(files.row_count, paths.values())) / p.max_rows)
+    names = [name for name in dictionary.columns if name not in {"flight_id", *processed_schema(built).names}]
 
     sample = []
     for month in progress(list(paths), "month"):
-        features = files.read_table(paths[month], PROCESSED)
+        processed = files.read_table(paths[month], schema)
         others = files.read_table(months.month_path(INTERIM, month), dictionary.schema).select(names)
-        rows = evenly_spaced(features.num_rows, step)
-        sample.append(Month(month, window_of.get(month, ""), features.take(rows), others.take(rows)))
-    train, validation = examples_of(sample, "train"), examples_of(sample, "validation")
-    require_both_classes([train.late], "windows.train")
-    require_both_classes([validation.late], "windows.validation")
+        rows = evenly_spaced(processed.num_rows, step)
+        sample.append(Month(month, window_of.get(month, ""), processed.take(rows), others.take(rows)))
+    # One month is a weak judge of what a feature is worth.
+    earlier, later = (examples_of(part, features) for part in earlier_and_later(sample))
+    for part in (earlier, later):
+        require_both_classes([part.late], "windows.train and windows.validation")
 
-    importances = importance_beside_noise(train, validation, {feature.name: feature.kind for feature in FEATURES})
-    features, others = put_together(sample)
-    reads = {feature.name: feature.reads for feature in FEATURES}
-    found = [*useless(importances), *of_outcomes(features, others, dictionary.outcomes, reads)]
-    findings = find_pitfalls(features, without(others, columns_read()), found)
+    importances = importance_beside_noise(earlier, later, features)
+    inspected, others = put_together(sample, features)
+    found = useless(importances)
+    found += of_outcomes(inspected, others, dictionary.outcomes, {feature.name: reads(feature) for feature in features})
+    moving = {feature.name for feature in features if feature.group in ("history", "weather")}
+    findings = find_pitfalls(inspected, without(others, columns_read(features)), found, moving)
     errors = [finding.says for finding in findings if finding.severity == "error"]
     if errors:
         raise UserError(
             f"{PROCESSED_FOLDER}: {' '.join(errors)} Take such features out before anything is trained on them"
         )
 
-    profiles = [*profile(features), *profile(others)]
+    profiles = [*profile(inspected), *profile(others)]
     with files.whole_folder(REPORT) as report:
         files.write_json(report / "findings.json", [asdict(finding) for finding in findings])
         files.write_json(report / "counts.json", Counter(finding.check for finding in findings))
         files.write_json(report / "profile.json", [of.as_json() for of in profiles])
         for name, picture in draw(profiles).items():
             files.write_bytes(report / f"{name}.png", picture)
-    files.write_json(CHECKED, {"errors": 0})
-    log.info("  %d warnings; they are in the report", len(findings))
-    return len(features)
+    selection = select(features, findings, left_out)
+    write_selection(SELECTION, selection)
+    for dropped in selection.dropped:
+        log.info("  %s is dropped (%s)", dropped.feature, dropped.rule)
+    log.info("  %d features stay; %d warnings, which are in the report", len(selection.features), len(findings))
+    return len(inspected)
 
 
 if __name__ == "__main__":

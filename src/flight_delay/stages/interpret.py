@@ -1,5 +1,6 @@
 """Stage: explain the model's predictions on a stratified sample of the test window."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,9 +33,10 @@ def main() -> int:
     test_months = months.present_months(PROCESSED, "windows.test", params.load("windows", months.Windows).test)
     bundle = load_bundle(BUNDLE)
 
-    positions = stratified({month: read_month(PROCESSED, month).late for month in test_months}, p.sample_rows, p.seed)
+    read = partial(read_month, PROCESSED, bundle.manifest.inputs)
+    positions = stratified({month: read(month).late for month in test_months}, p.sample_rows, p.seed)
     explanation = Explanation.concat(
-        explain(bundle, read_month(PROCESSED, month), positions[month]) for month in progress(test_months, "month")
+        explain(bundle, read(month), positions[month]) for month in progress(test_months, "month")
     )
     importance = global_importance(explanation, files.read_json(MODEL_IMPORTANCES))
 

@@ -14,6 +14,7 @@ from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.quality import QUARANTINE, gate, quarantined
 from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS, time_zones
 from flight_delay.data.tally import Tally
+from flight_delay.data.weather import OBSERVATIONS, RAW_COLUMNS, observations
 
 RAW = Path("data/raw")
 INTERIM = Path("data/interim")
@@ -47,6 +48,11 @@ def main() -> int:
             counts[month] = count_flights(gated.flights.to_pandas())
         tally.refuse_above(p.max_quarantined_share)
 
+    weather = RAW / "tables/weather.parquet"
+    observed = (
+        observations(files.read_table(weather, columns=RAW_COLUMNS)) if weather.exists() else OBSERVATIONS.empty_table()
+    )
+    files.write_table(INTERIM / "weather.parquet", observed)
     with files.whole_folder(REPORT) as report:
         rows = [[month, *of_month.values()] for month, of_month in counts.items()]
         files.write_csv(report / "flights_by_month.csv", ["month", *COUNTS], rows)

@@ -4,30 +4,41 @@ from pathlib import Path
 
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import run_stage
-from flight_delay.features.target import TargetParameters
-from flight_delay.report.page import EXPLANATION_PICTURES, RESULT_PICTURES, render
+from flight_delay.evaluation.payoffs import DecisionParameters
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.plots.tables import read_rows
+from flight_delay.report.page import PICTURES, render
 
 REPORTS = Path("reports")
 PAGE = REPORTS / "index.html"
 MANIFEST = Path("data/raw/manifest.json")
+SELECTION = Path("data/selection.json")
 
 
 def main() -> int:
     windows = params.load("windows", months.Windows).named()
-    names = [picture.name for picture in (*RESULT_PICTURES, *EXPLANATION_PICTURES)]
+    features = params.load("build_features", FeatureParameters)
+    names = [picture.name for of in PICTURES.values() for picture in of]
     importances = files.read_json(REPORTS / "interpret/importances.json")
     dependence = [f"interpret/dependence_{row['feature']}" for row in importances]
     profiles = [f"check_data/{path.stem}" for path in sorted((REPORTS / "check_data").glob("profile_*.png"))]
     paths = {name: REPORTS / f"{name}.png" for name in [*names, *dependence, *profiles]}
     page = render(
         metrics=files.read_json(REPORTS / "metrics.json"),
+        decided=files.read_json(REPORTS / "decide/metrics.json"),
+        payoffs=params.load("decide", DecisionParameters).payoffs.model_dump(),
+        backtest=files.read_json(REPORTS / "backtest/by_month.json"),
+        learning=files.read_json(REPORTS / "learning_curves/reading.json"),
+        slices=read_rows(REPORTS / "evaluate/slices.csv", {"by", "label"}),
+        selection=files.read_json(SELECTION),
         counts=files.read_json(REPORTS / "data/flights.json"),
         quality=files.read_json(REPORTS / "quality.json"),
         details=files.read_json(REPORTS / "data/quality.json"),
         findings=files.read_json(REPORTS / "check_data/findings.json"),
         manifest=files.read_json(MANIFEST),
-        **params.load("build_features", TargetParameters).model_dump(),
         windows={name: str(window) for name, window in windows.items()},
+        late_minutes=features.late_minutes,
+        horizon_hours=features.horizon_hours,
         pictures={name: files.read_bytes(path) for name, path in paths.items() if name in names or path.exists()},
     )
     files.write_text(PAGE, page)

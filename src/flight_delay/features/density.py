@@ -1,0 +1,57 @@
+"""Features of how much else is scheduled at the same time. They count flights of the same date, cancelled ones too, since a day
+ahead nobody knows which will be: the columns handed in must hold the whole schedule of every date that is in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from flight_delay.features.columns import Column
+
+MINUTES_AN_HOUR = 60
+
+
+def flights_from_origin_in_hour(flight_date: Column, origin: Column, scheduled_departure_minutes: Column) -> Column:
+    """Flights that leave the origin in the same hour of its clock."""
+    return _together(flight_date, origin, scheduled_departure_minutes // MINUTES_AN_HOUR)
+
+
+def flights_to_destination_in_hour(
+    flight_date: Column, destination: Column, scheduled_arrival_minutes: Column
+) -> Column:
+    """Flights of the same date of departure that reach the destination in the same hour of its clock."""
+    return _together(flight_date, destination, scheduled_arrival_minutes // MINUTES_AN_HOUR)
+
+
+def flights_everywhere_in_hour(flight_date: Column, scheduled_departure_utc: Column) -> Column:
+    """Flights of the same date that leave in the same hour of UTC, wherever from."""
+    return _together(flight_date, scheduled_departure_utc.astype("datetime64[h]"))
+
+
+def flights_from_origin_on_day(flight_date: Column, origin: Column) -> Column:
+    """Flights that leave the origin on the date."""
+    return _together(flight_date, origin)
+
+
+def flights_of_carrier_from_origin_on_day(flight_date: Column, carrier: Column, origin: Column) -> Column:
+    """Flights of the airline that leave the origin on the date."""
+    return _together(flight_date, carrier, origin)
+
+
+def flights_on_route_on_day(flight_date: Column, origin: Column, destination: Column) -> Column:
+    """Flights from the origin to the destination on the date."""
+    return _together(flight_date, origin, destination)
+
+
+def departures_from_origin_so_far(flight_date: Column, origin: Column, scheduled_departure_minutes: Column) -> Column:
+    """Flights that leave the origin on the date at an earlier minute."""
+    frame = pd.DataFrame({"date": flight_date, "origin": origin, "minutes": scheduled_departure_minutes})
+    rank: Column = frame.groupby(["date", "origin"])["minutes"].rank(method="min").to_numpy()
+    return rank - 1
+
+
+def _together(*parts: Column) -> Column:
+    """How many rows have the same values as a row, itself included; shape (rows,)."""
+    frame = pd.DataFrame(dict(enumerate(parts)))
+    counts: Column = frame.groupby(list(frame), dropna=False)[0].transform("size").to_numpy()
+    return counts.astype(np.float32)

@@ -1,0 +1,25 @@
+"""The parameters of features and target."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from flight_delay.core.params import Parameters
+
+
+def _different(days: list[int]) -> list[int]:
+    if len(set(days)) < len(days):
+        raise ValueError("a number of days stands there twice")
+    return days
+
+
+class FeatureParameters(Parameters):
+    """What counts as late, how long before departure it is said, and what is looked at for it."""
+
+    late_minutes: Annotated[int, Field(ge=1)]
+    horizon_hours: Annotated[int, Field(ge=1)]
+    history_days: Annotated[list[Annotated[int, Field(ge=1, le=366)]], Field(min_length=1), AfterValidator(_different)]
+    prior_flights: Annotated[float, Field(gt=0)]
+    weather: Literal["none", "observed"]

@@ -1,0 +1,48 @@
+"""Which features a model is trained on, and why others were dropped: written before training, read by everything that trains."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import read_json, write_json
+from flight_delay.core.params import Parameters
+from flight_delay.features.feature import Feature
+
+
+class Dropped(Parameters):
+    """A feature that no model is trained on, by which rule, and what was seen."""
+
+    feature: str
+    rule: Literal["left_out", "constant", "duplicated", "noise"]
+    because: str
+
+
+class Selection(Parameters):
+    """The features to train on, in order, and those that were dropped."""
+
+    features: tuple[Feature, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def write_selection(path: Path, selection: Selection) -> None:
+    """Write a selection as JSON."""
+    write_json(path, selection.model_dump(mode="json"))
+
+
+def read_selection(path: Path) -> Selection:
+    """Read a selection.
+
+    Raises:
+        UserError: it is missing or is none.
+    """
+    try:
+        return Selection.model_validate_json(json.dumps(read_json(path)))
+    except ValidationError as error:
+        raise UserError(
+            f"{path}: not a selection of features ({error.errors()[0]['msg']}); `dvc repro` makes it"
+        ) from None

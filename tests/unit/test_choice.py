@@ -1,0 +1,78 @@
+"""evaluation.choice: calibrations are judged as they would have done, month after month."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.evaluation.choice import METHODS, judge_calibrations, said_and_seen
+from flight_delay.evaluation.metrics import probability_metrics
+from flight_delay.evaluation.recalibration import fit_calibration
+from flight_delay.model.calibration import calibrate
+from flight_delay.model.predictions import Predictions
+
+ROWS = 2_000
+
+
+def month(seed: int, shift: float = 0.0) -> Predictions:
+    """Flights whose log-odds of being late are below what is said by a shift."""
+    random = np.random.default_rng(seed)
+    said = random.normal(-1, 1, ROWS)
+    late = random.random(ROWS) < 1 / (1 + np.exp(shift - said))
+    dates = np.full(ROWS, "2013-05-01", "datetime64[D]")
+    names = np.arange(ROWS).astype(str).astype(object)
+    return Predictions(names, dates, late, (1 / (1 + np.exp(-said))).astype(np.float32))
+
+
+def months(shift: float) -> dict[str, Predictions]:
+    return {f"2013-{number:02d}": month(number, shift) for number in (5, 6, 7)}
+
+
+def test_probabilities_that_are_right_are_best_left_alone_and_others_are_not() -> None:
+    right, wrong = judge_calibrations(months(0)), judge_calibrations(months(1.5))
+    assert min(right, key=lambda method: right[method]["log_loss"]) == "none"
+    assert wrong["sigmoid"]["log_loss"] < wrong["none"]["log_loss"]
+    assert wrong["isotonic"]["brier"] < wrong["none"]["brier"]
+
+
+def test_each_month_is_calibrated_by_all_months_before_it() -> None:
+    by_month = months(1)
+    first, second, third = by_month.values()
+    steps = [(first, second), (Predictions.concat([first, second]), third)]
+    judged = judge_calibrations(by_month)
+    assert list(judged) == list(METHODS)
+    for method in METHODS:
+        every = [
+            probability_metrics(
+                after.late, calibrate(fit_calibration(method, before.probability, before.late), after.probability)
+            )
+            for before, after in steps
+        ]
+        for name, mean in judged[method].items():
+            assert mean == pytest.approx(np.mean([of[name] for of in every]), abs=1e-6)
+
+
+def test_a_later_month_changes_nothing_about_earlier_ones() -> None:
+    two = dict(list(months(1).items())[:2])
+    before, after = two.values()
+    turned = Predictions(after.flight_id, after.flight_date, ~after.late, after.probability)
+    judged = judge_calibrations({"2013-05": before, "2013-06": turned})
+    calibrated = calibrate(fit_calibration("sigmoid", before.probability, before.late), after.probability)
+    assert judged["sigmoid"]["log_loss"] == probability_metrics(~after.late, calibrated)["log_loss"]
+
+
+def test_one_month_judges_nothing() -> None:
+    with pytest.raises(UserError, match=r"one month does not judge .*first_test_month"):
+        judge_calibrations({"2013-05": month(5)})
+
+
+def test_what_was_said_stands_beside_what_was_seen() -> None:
+    by_month = months(1)
+    rows = said_and_seen(by_month)
+    assert [row["month"] for row in rows] == list(by_month)
+    for row, of in zip(rows, by_month.values(), strict=True):
+        assert row["predicted"] == pytest.approx(of.probability.mean(), abs=1e-6)
+        assert row["observed"] == pytest.approx(of.late.mean(), abs=1e-6)
+        assert row["flights"] == ROWS
+        assert row["predicted"] > row["observed"]

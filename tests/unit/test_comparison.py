@@ -1,0 +1,163 @@
+"""evaluation.comparison: what rungs add to each other, what they earn, and the verdict in words."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from flight_delay.evaluation.comparison import LADDER, MISS_COST_FACTORS, in_words, ladder, money, same_flights
+from flight_delay.evaluation.decision import break_even, profit_per_flight, thresholds_by_miss_cost
+from flight_delay.evaluation.metrics import confusion, probability_metrics
+from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.model.predictions import Predictions
+
+ROWS, DAYS = 600, 20
+RANDOM = np.random.default_rng(11)
+LATE = RANDOM.random(ROWS) < 0.25
+DATES = np.datetime64("2013-11-01") + RANDOM.integers(DAYS, size=ROWS)
+NAMES = np.arange(ROWS).astype(str).astype(object)
+PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
+METRICS = ("roc_auc", "average_precision", "log_loss")
+
+
+def predictions(skill: float, seed: int) -> Predictions:
+    noise = np.random.default_rng(seed).normal(0, 0.1, ROWS)
+    probability = np.clip(0.25 + skill * (LATE - 0.25) + noise, 0.01, 0.99)
+    return Predictions(NAMES, DATES, LATE, probability.astype(np.float32))
+
+
+RUNGS = {name: predictions(skill, seed) for seed, (name, skill) in enumerate(
+    zip((*LADDER, "model"), (0.0, 0.1, 0.3, 0.02, 0.3), strict=True)
+)}  # fmt: skip
+THRESHOLDS = {**dict.fromkeys(LADDER, 0.25), "model": 0.3}
+
+
+@pytest.fixture(scope="module")
+def steps() -> dict:
+    return ladder(RUNGS)
+
+
+@pytest.fixture(scope="module")
+def earned() -> dict:
+    return money(RUNGS, THRESHOLDS, PAYOFFS)
+
+
+def test_each_rung_is_compared_with_the_one_below(steps: dict) -> None:
+    order = [*LADDER, "model"]
+    assert list(steps["steps"]) == order[1:]
+    for than, model in itertools.pairwise(order):
+        of = steps["steps"][model]
+        assert of["than"] == than
+        higher, lower = (probability_metrics(LATE, RUNGS[name].probability) for name in (model, than))
+        for metric in METRICS:
+            assert of[metric]["difference"] == pytest.approx(higher[metric] - lower[metric], abs=2e-6)
+            assert of[metric]["low"] <= of[metric]["high"]
+
+
+def test_verdicts_follow_skill_and_log_loss_is_better_where_it_is_lower(steps: dict) -> None:
+    verdicts = {name: {of[metric]["verdict"] for metric in METRICS} for name, of in steps["steps"].items()}
+    assert verdicts["logistic"] == {"better"}
+    assert verdicts["xgboost_defaults"] == {"worse"}
+    assert verdicts["model"] == {"better"}
+    assert steps["steps"]["logistic"]["log_loss"]["high"] < 0
+
+
+def test_the_model_is_also_compared_with_logistic_regression(steps: dict) -> None:
+    assert list(steps["model_over_logistic"]) == list(METRICS)
+    assert {of["verdict"] for of in steps["model_over_logistic"].values()} == {"undecided"}
+    same = ladder({**RUNGS, "model": RUNGS["logistic"]})["model_over_logistic"]
+    assert all(of == {"difference": 0, "low": 0, "high": 0, "verdict": "undecided"} for of in same.values())
+
+
+def test_intervals_hold_what_is_measured_and_are_rounded(steps: dict) -> None:
+    for rung, of in RUNGS.items():
+        measured = probability_metrics(LATE, of.probability)
+        for metric in METRICS:
+            ends = steps["intervals"][rung][metric]
+            assert ends["low"] <= measured[metric] <= ends["high"]
+            assert ends == {name: round(end, 6) for name, end in ends.items()}
+    assert json.loads(json.dumps(steps)) == steps
+
+
+def test_everybody_earns_what_the_calls_from_their_own_threshold_earn(earned: dict) -> None:
+    for name, of in RUNGS.items():
+        profit = profit_per_flight(LATE, of.probability >= THRESHOLDS[name], PAYOFFS)
+        assert earned["expected_profit"][name] == pytest.approx(profit.mean(), abs=1e-4)
+    for name, called in (("always_late", True), ("always_on_time", False)):
+        profit = profit_per_flight(LATE, np.full(ROWS, called), PAYOFFS)
+        assert earned["expected_profit"][name] == pytest.approx(profit.mean(), abs=1e-4)
+    assert earned["expected_profit"]["perfect"] == 100
+    assert earned["interval"]["low"] <= earned["expected_profit"]["model"] <= earned["interval"]["high"]
+
+
+def test_the_model_is_set_against_every_rung_and_both_constant_answers(earned: dict) -> None:
+    profit = earned["expected_profit"]
+    assert set(earned["model_over"]) == {*LADDER, "always_late", "always_on_time"}
+    for name, of in earned["model_over"].items():
+        assert of["difference"] == pytest.approx(profit["model"] - profit[name], abs=2e-4)
+        assert of["verdict"] == ("better" if of["low"] > 0 else "worse" if of["high"] < 0 else "undecided")
+    assert earned["model_over"]["always_on_time"]["verdict"] == "better"
+    assert json.loads(json.dumps(earned)) == earned
+
+
+def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
+    counts = confusion(LATE, RUNGS["model"].probability, THRESHOLDS["model"])
+    assert earned["break_even"] == {
+        name: of._asdict() if of else None for name, of in break_even(counts, PAYOFFS).items()
+    }
+    expected = thresholds_by_miss_cost(PAYOFFS, MISS_COST_FACTORS)
+    assert earned["threshold_by_miss_cost"] == {f"{factor:g}": of for factor, of in expected.items()}
+    assert list(earned["threshold_by_miss_cost"]) == ["0.5", "1", "2", "4"]
+
+
+def test_other_flights_are_not_compared() -> None:
+    other = {**RUNGS, "logistic": replace(RUNGS["logistic"], flight_id=NAMES[::-1])}
+    for compare in (same_flights, ladder, lambda rungs: money(rungs, THRESHOLDS, PAYOFFS)):
+        with pytest.raises(ValueError, match="logistic predicts other flights"):
+            compare(other)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sentence"),
+    [
+        ("bbb", "The model is better than LR in ROC AUC, average precision and log loss."),
+        ("www", "The model is worse than LR in ROC AUC, average precision and log loss."),
+        ("uuu", "These days cannot tell whether it is better than LR in ROC AUC, average precision and log loss."),
+        ("bww", "The model is better than LR in ROC AUC; it is worse than LR in average precision and log loss."),
+        ("bbu", "The model is better than LR in ROC AUC and average precision; these days cannot tell whether it is better than LR in log loss."),
+        ("uwu", "The model is worse than LR in average precision; these days cannot tell whether it is better than LR in ROC AUC and log loss."),
+        ("wub", "The model is better than LR in log loss; it is worse than LR in ROC AUC; these days cannot tell whether it is better than LR in average precision."),
+    ],
+)  # fmt: skip
+def test_the_verdict_in_words(verdicts: str, sentence: str) -> None:
+    named = {"b": "better", "w": "worse", "u": "undecided"}
+    assert in_words(_comparison(tuple(named[letter] for letter in verdicts)), "LR") == sentence
+
+
+@pytest.mark.parametrize("verdicts", list(itertools.product(("better", "worse", "undecided"), repeat=3)), ids="-".join)
+def test_the_verdict_in_words_names_every_metric_once_where_it_belongs(verdicts: tuple[str, ...]) -> None:
+    said = in_words(_comparison(verdicts), "logistic regression")
+    found = {_verdict_of(part): part for part in said.split("; ")}
+    assert set(found) == set(verdicts)
+    for words, verdict in zip(("ROC AUC", "average precision", "log loss"), verdicts, strict=True):
+        assert said.count(words) == 1
+        assert words in found[verdict]
+    assert said[0].isupper()
+    assert said.endswith(".")
+
+
+def _verdict_of(part: str) -> str:
+    if "cannot tell whether it is better than" in part:
+        return "undecided"
+    return "better" if "is better than" in part else "worse"
+
+
+def _comparison(verdicts: tuple[str, ...]) -> dict:
+    return {
+        metric: {"difference": 0.1, "low": 0.0, "high": 0.2, "verdict": verdict}
+        for metric, verdict in zip(METRICS, verdicts, strict=True)
+    }

@@ -1,0 +1,95 @@
+"""data.dictionary: a feature's entry that is incomplete or contradicts itself is refused with its file and name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import load_dictionary
+
+Content = dict[str, Any]
+
+
+def feature(name: str, **values: Any) -> Callable[[Content], Any]:
+    """A mistake: values of a feature's entry; None takes a key out."""
+
+    def plant(content: Content) -> None:
+        entry = {**content["features"][name], **values}
+        content["features"][name] = {key: value for key, value in entry.items() if value is not None}
+
+    return plant
+
+
+MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, entry, what is said of it
+    "no description": (feature("origin", description=None), "features.origin.description", "required"),
+    "an empty description": (feature("origin", description=""), "features.origin.description", "at least 1 character"),
+    "no group": (feature("origin", group=None), "features.origin.group", "required"),
+    "an unknown group": (feature("origin", group="place"), "features.origin.group", "'schedule', 'density', 'history'"),
+    "no kind": (feature("origin", kind=None), "features.origin.kind", "required"),
+    "an unknown kind": (feature("origin", kind="number"), "features.origin.kind", "'quantitative' or 'categorical'"),
+    "an unknown effect": (
+        feature("late_rate_all", effect="rising"), "features.late_rate_all.effect", "'increasing' or 'decreasing'",
+    ),
+    "an unknown key": (feature("origin", role="key"), "features.origin.role", "not permitted"),
+    "a unit of a text": (feature("origin", unit="code"), "features.origin", "has neither unit nor effect"),
+    "an effect of a text": (feature("origin", effect="increasing"), "features.origin", "has neither unit nor effect"),
+    "a measure without a unit": (feature("block_minutes", unit=None), "features.block_minutes", "a number needs a unit"),
+    "a measure with an empty unit": (feature("block_minutes", unit=""), "features.block_minutes.unit", "at least 1"),
+    "a unit that is a number": (feature("block_minutes", unit=60), "features.block_minutes.unit", "valid string"),
+    "history that does not say how far back": (
+        feature("late_rate_route", description="late share"), "features.late_rate_route", "says {days}",
+    ),
+    "days of what has none": (
+        feature("block_minutes", description="minutes in {days} days"), "features.block_minutes", "of no other, says {days}",
+    ),
+    "an entry that is a word": (lambda of: of["features"].update(origin="code"), "features.origin", "dictionary"),
+    "an entry that is empty": (lambda of: of["features"].update(origin=None), "features.origin", "dictionary"),
+    "no features": (lambda of: of.pop("features"), "features", "required"),
+    "a list of features": (lambda of: of.update(features=["origin"]), "features", "valid dictionary"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("plant", "entry", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_named_with_its_file_and_entry(
+    dictionary_file: Path, tmp_path: Path, plant: Callable[[Content], Any], entry: str, said: str
+) -> None:
+    path = tmp_path / "dictionary.yaml"
+    content = yaml.safe_load(dictionary_file.read_text())
+    plant(content)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    with pytest.raises(UserError) as refused:
+        load_dictionary(path)
+    message = str(refused.value)
+    assert message.startswith(f"{path}: {entry}: ")
+    assert said in message
+    assert "Value error" not in message
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    {"block_minutes": {"effect": "decreasing"}, "late_rate_all": {"effect": None}, "origin": {}}.items(),
+)
+def test_an_entry_without_mistake_is_read(
+    dictionary_file: Path, tmp_path: Path, name: str, values: dict[str, Any]
+) -> None:
+    path = tmp_path / "dictionary.yaml"
+    content = yaml.safe_load(dictionary_file.read_text())
+    feature(name, **values)(content)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    entry = load_dictionary(path).features[name]
+    assert {key: getattr(entry, key) for key in values} == values
+
+
+def test_a_feature_that_stands_there_twice_is_named(dictionary_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "dictionary.yaml"
+    text = dictionary_file.read_text()
+    line = next(of for of in text.splitlines() if of.startswith("  late_rate_route:"))
+    path.write_text(text.replace(line, f"{line}\n{line}"))
+    with pytest.raises(UserError, match=r"not valid YAML \('late_rate_route' stands there twice"):
+        load_dictionary(path)

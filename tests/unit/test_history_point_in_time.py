@@ -1,0 +1,171 @@
+"""The heart of it: whatever becomes known after a prediction was made, every feature of the flight stays the same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.weather import OBSERVATIONS, SOURCES
+from flight_delay.features import history, weather
+from flight_delay.features.columns import Column, Columns, from_table
+from flight_delay.features.registry import all_features, compute_features
+
+Row = dict[str, Any]
+AsColumns = Callable[[list[Row]], Columns]
+FlightsIn = Callable[[str], st.SearchStrategy[Row]]
+Rates = Callable[..., Columns]
+
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
+HISTORY_DAYS = (1, 3, 10)
+HORIZONS = st.integers(1, 72)
+# Enough at once that a leak seldom goes unseen.
+FLIGHTS = {"min_size": 8, "max_size": 12}
+OBSERVATION: st.SearchStrategy[Row] = st.tuples(
+    st.sampled_from(["EWR", "GUM"]), st.integers(-3 * 24, 5 * 24), st.none() | st.integers(0, 50).map(float)
+).map(lambda of: {"airport": of[0], "observed_utc": MARCH + of[1] * HOUR, **dict.fromkeys(SOURCES, of[2])})
+
+
+def known_at(flight: Row) -> dt.datetime:
+    departure: dt.datetime = flight["scheduled_departure_utc"]
+    due: dt.datetime = flight["scheduled_arrival_utc"] or departure + DAY
+    delay = flight["arrival_delay_minutes"]
+    return departure + DAY if delay is None else max(departure, due + dt.timedelta(minutes=delay))
+
+
+Compute = Callable[[list[Row], list[Row], int], list[dict[str, bytes]]]
+
+
+@pytest.fixture(scope="module")
+def compute(dictionary: Dictionary, as_columns: AsColumns) -> Compute:
+    """All features of flights, as bytes, from everything that became of them and all observations."""
+    features = all_features(dictionary.features, HISTORY_DAYS, with_weather=True)
+
+    def computed(flights: list[Row], observed: list[Row], horizon: int) -> list[dict[str, bytes]]:
+        columns = as_columns(flights)
+        values = compute_features(
+            columns,
+            features,
+            counts=history.count_outcomes(columns, 15),
+            observations=from_table(pa.Table.from_pylist(observed, OBSERVATIONS)),
+            history_days=HISTORY_DAYS,
+            prior_flights=20.0,
+            horizon_hours=horizon,
+        )
+        return [{name: as_bytes(of[row]) for name, of in values.items()} for row in range(len(flights))]
+
+    return computed
+
+
+def as_bytes(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else value.tobytes()
+
+
+def check(
+    flights_in: FlightsIn, outcomes: st.SearchStrategy[Row], compute: Compute, data: st.DataObject, horizon: int
+) -> None:
+    """Check that all that became known after the prediction for a flight can be otherwise, for one flight after the other."""
+    flights = data.draw(st.lists(flights_in("2013-03"), **FLIGHTS))
+    otherwise = [{**flight, **data.draw(outcomes)} for flight in flights]
+    observed, observed_otherwise = (data.draw(st.lists(OBSERVATION, min_size=20, max_size=30)) for _ in range(2))
+    before = compute(flights, observed, horizon)
+    for asked, flight in enumerate(flights):
+        moment = flight["scheduled_departure_utc"] - horizon * HOUR
+        changed = [
+            other if min(known_at(one), known_at(other)) > moment else one
+            for one, other in zip(flights, otherwise, strict=True)
+        ]
+        weather_until = [of for of in observed if of["observed_utc"] + HOUR <= moment]
+        weather_after = [of for of in observed_otherwise if of["observed_utc"] + HOUR > moment]
+        after = compute(changed, [*weather_until, *weather_after], horizon)[asked]
+        assert after == before[asked], "a feature knows what came later"
+
+
+@given(st.data(), HORIZONS)
+def test_whatever_becomes_known_after_the_prediction_leaves_every_feature_as_it_is(
+    flights_in: FlightsIn, outcomes: st.SearchStrategy[Row], compute: Compute, data: st.DataObject, horizon: int
+) -> None:
+    check(flights_in, outcomes, compute, data, horizon)
+
+
+@given(st.data(), HORIZONS)
+def test_what_becomes_of_a_flight_is_in_none_of_its_own_features(
+    flights_in: FlightsIn, outcomes: st.SearchStrategy[Row], compute: Compute, data: st.DataObject, horizon: int
+) -> None:
+    flights = data.draw(st.lists(flights_in("2013-03"), **FLIGHTS))
+    changed = {**flights[0], **data.draw(outcomes)}
+    assert compute([changed, *flights[1:]], [], horizon)[0] == compute(flights, [], horizon)[0]
+
+
+def departure(columns: Columns) -> Column:
+    return columns["scheduled_departure_utc"].astype("datetime64[s]")
+
+
+def flight_date(columns: Columns) -> Column:
+    return columns["flight_date"].astype("datetime64[s]")
+
+
+def hours_later(rates: Rates, hours: int) -> Rates:
+    """Rates that look at what became known some hours after the prediction, too."""
+    return lambda columns, counts, days, prior, horizon: rates(columns, counts, days, prior, horizon - hours)
+
+
+LEAKS: dict[str, tuple[Any, str, Any]] = {
+    "outcomes known at the scheduled departure": (history, "known_at", departure),
+    "outcomes known on the date of the flight": (history, "known_at", flight_date),
+    "a day that has not ended": (history, "rates", hours_later(history.rates, 24)),
+    "weather that has not been reported": (weather, "REPORTED_AFTER_HOURS", 0),
+    "weather at departure": (weather, "REPORTED_AFTER_HOURS", -24),
+}
+
+
+@pytest.mark.parametrize(("module", "name", "leak"), LEAKS.values(), ids=LEAKS)
+def test_a_planted_leak_does_not_stay_the_same(
+    flights_in: FlightsIn,
+    outcomes: st.SearchStrategy[Row],
+    compute: Compute,
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    name: str,
+    leak: Any,
+) -> None:
+    monkeypatch.setattr(module, name, leak)
+
+    @settings(phases=[Phase.generate], max_examples=500)  # which flights show it best does not matter
+    @given(st.data(), HORIZONS)
+    def holds(data: st.DataObject, horizon: int) -> None:
+        check(flights_in, outcomes, compute, data, horizon)
+
+    with pytest.raises(AssertionError, match="a feature knows what came later"):
+        holds()
+
+
+def test_an_outcome_counts_once_the_day_on_which_it_became_known_has_ended(
+    as_columns: AsColumns,
+) -> None:
+    noon = MARCH + DAY / 2
+    late: Row = {
+        "flight_date": noon.date(), "carrier": "UA", "flight_number": 7, "origin": "EWR", "destination": "LAX",
+        "scheduled_departure_minutes": 720, "scheduled_arrival_minutes": 60, "scheduled_departure_utc": noon,
+        "scheduled_arrival_utc": MARCH + DAY - HOUR, "arrival_delay_minutes": 59, "cancelled": False, "diverted": False,
+    }  # fmt: skip
+    a_minute_later = {**late, "arrival_delay_minutes": 60}
+    after_a_day = {**late, "scheduled_departure_utc": MARCH + 2 * DAY}
+
+    def known(outcome: Row, asked: Row) -> bool:
+        counts = history.count_outcomes(as_columns([outcome]), 15)
+        rates = history.rates(as_columns([asked]), counts, [1], 20.0, 24)
+        return not np.isnan(rates["late_rate_all_1d"][0])
+
+    assert known(late, after_a_day)
+    assert not known(a_minute_later, after_a_day)
+    assert not known(late, {**after_a_day, "scheduled_departure_utc": MARCH + 2 * DAY - HOUR / 60})
+    assert known(a_minute_later, {**after_a_day, "scheduled_departure_utc": MARCH + 3 * DAY})

@@ -1,0 +1,208 @@
+"""features.history: rates are what their definition says in plain Python, and need no more counts than are kept for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from flight_delay.features import history
+from flight_delay.features.columns import Columns
+
+Flight = dict[str, Any]
+AsColumns = Callable[[list[Flight]], Columns]
+FlightsIn = Callable[[str], st.SearchStrategy[Flight]]
+
+DAY = dt.timedelta(days=1)
+HORIZONS = st.integers(1, 72)
+DAYS = st.lists(st.integers(1, 8) | st.integers(1, 60), min_size=1, max_size=3, unique=True)
+PRIORS = st.floats(0.5, 100)
+LATE_MINUTES = 15
+SHARES: dict[str, Callable[[Flight], tuple[bool, bool]]] = {  # is it counted, and of what?
+    "late_rate": lambda of: (
+        of["arrival_delay_minutes"] is not None and of["arrival_delay_minutes"] >= LATE_MINUTES,
+        of["arrival_delay_minutes"] is not None,
+    ),
+    "cancellation_rate": lambda of: (of["cancelled"], True),
+}
+NOON = dt.datetime(2013, 3, 5, 12, tzinfo=dt.UTC)
+FLIGHT: Flight = {
+    "flight_date": NOON.date(), "carrier": "UA", "flight_number": 7, "origin": "EWR", "destination": "LAX",
+    "scheduled_departure_minutes": 725, "scheduled_departure_utc": NOON, "scheduled_arrival_utc": NOON + DAY / 4,
+    "arrival_delay_minutes": 0, "cancelled": False, "diverted": False,
+}  # fmt: skip
+
+
+def known_on(flight: Flight) -> dt.date:
+    """The day, UTC, on which it is known what became of a flight."""
+    departure = flight["scheduled_departure_utc"]
+    due = flight["scheduled_arrival_utc"] or departure + DAY
+    delay = flight["arrival_delay_minutes"]
+    known_at: dt.datetime = departure + DAY if delay is None else max(departure, due + dt.timedelta(minutes=delay))
+    return known_at.date()
+
+
+def group(grouping: str, flight: Flight) -> list[Any]:
+    of = {**flight, "hour": flight["scheduled_departure_minutes"] // 60}
+    return [of[name] for name in history.GROUPINGS[grouping]]
+
+
+def rate(flight: Flight, flights: list[Flight], family: str, days: int, prior: float, horizon: int) -> float:
+    """A feature of history by its definition."""
+    first_not_ended = (flight["scheduled_departure_utc"] - dt.timedelta(hours=horizon)).date()
+    known = [of for of in flights if first_not_ended - days * DAY <= known_on(of) < first_not_ended]
+    share, grouping = history.families()[family]
+    every = [SHARES[share](of) for of in known]
+    alike = [SHARES[share](of) for of in known if group(grouping, of) == group(grouping, flight)]
+    if not any(counts for _, counts in every):
+        return math.nan
+    overall = sum(hit for hit, _ in every) / sum(counts for _, counts in every)
+    if grouping == "all":
+        return overall
+    return (sum(hit for hit, _ in alike) + prior * overall) / (sum(counts for _, counts in alike) + prior) - overall
+
+
+def computed(
+    flights: Columns, counts: pa.Table, days: Sequence[int], prior: float = 20.0, horizon: int = 24
+) -> dict[str, list[float]]:
+    return {name: values.tolist() for name, values in history.rates(flights, counts, days, prior, horizon).items()}
+
+
+@given(st.data(), DAYS, PRIORS, HORIZONS)
+def test_rates_are_what_their_definition_says(
+    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], prior: float, horizon: int
+) -> None:
+    flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=20))
+    columns = as_columns(flights)
+    rates = history.rates(columns, history.count_outcomes(columns, LATE_MINUTES), days, prior, horizon)
+    assert list(rates) == [f"{family}_{of}d" for family in history.families() for of in days]
+    for family in history.families():
+        for of in days:
+            expected = [rate(flight, flights, family, of, prior, horizon) for flight in flights]
+            np.testing.assert_allclose(rates[f"{family}_{of}d"], expected, rtol=0, atol=1e-12, err_msg=family)
+
+
+@given(st.data(), DAYS, HORIZONS)
+def test_counts_of_parts_below_one_another_give_the_rates_of_the_whole(
+    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
+) -> None:
+    parts = data.draw(st.lists(st.lists(flights_in("2013-03"), max_size=10), min_size=1, max_size=4))
+    whole = [flight for part in parts for flight in part]
+    assume(whole)
+    counts = [history.count_outcomes(as_columns(part), LATE_MINUTES) for part in data.draw(st.permutations(parts))]
+    of_parts = history.rates(as_columns(whole), pa.concat_tables(counts), days, 20.0, horizon)
+    of_whole = history.rates(
+        as_columns(whole), history.count_outcomes(as_columns(whole), LATE_MINUTES), days, 20.0, horizon
+    )
+    assert {name: values.tobytes() for name, values in of_parts.items()} == {
+        name: values.tobytes() for name, values in of_whole.items()
+    }
+
+
+@given(st.data(), DAYS, HORIZONS)
+def test_a_flight_has_alone_the_rates_that_it_has_among_many(
+    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
+) -> None:
+    flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=10))
+    counts = history.count_outcomes(as_columns(flights), LATE_MINUTES)
+    among_many = history.rates(as_columns(flights), counts, days, 20.0, horizon)
+    for place, flight in enumerate(flights):
+        for name, values in history.rates(as_columns([flight]), counts, days, 20.0, horizon).items():
+            assert values.tobytes() == among_many[name][place : place + 1].tobytes(), name
+
+
+@given(st.data(), DAYS, HORIZONS)
+def test_the_counts_that_are_kept_for_a_month_are_enough_for_it_and_for_later_ones(
+    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
+) -> None:
+    before = data.draw(st.lists(flights_in("2013-02") | flights_in("2013-01"), max_size=15))
+    asked = [of for of in data.draw(st.lists(flights_in("2013-03"), min_size=1)) if of["flight_date"].month >= 3]
+    counts = history.count_outcomes(as_columns([*before, *asked]), LATE_MINUTES)
+    kept = history.known_since(counts, history.first_day_needed(np.datetime64("2013-03"), max(days), horizon))
+    assert {n: v.tobytes() for n, v in history.rates(as_columns(asked), kept, days, 20.0, horizon).items()} == {
+        n: v.tobytes() for n, v in history.rates(as_columns(asked), counts, days, 20.0, horizon).items()
+    }
+
+
+@pytest.mark.parametrize("days", [1, 60])
+@pytest.mark.parametrize("horizon", [1, 9, 10, 11, 24, 34, 72])
+def test_the_first_flight_of_a_month_in_the_earliest_time_zone_finds_all_that_it_looks_at(
+    days: int, horizon: int
+) -> None:
+    predicted_at = dt.datetime(2013, 3, 1, tzinfo=dt.UTC) - dt.timedelta(hours=14 + horizon)
+    looks_from = predicted_at.date() - days * DAY
+    needed = history.first_day_needed(np.datetime64("2013-03"), days, horizon).item()
+    assert looks_from - DAY <= needed <= looks_from
+
+
+@given(st.data(), DAYS, st.integers(24, 72))
+def test_a_day_ahead_flights_of_later_months_change_nothing_so_that_a_month_can_be_computed_before_the_next(
+    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
+) -> None:
+    drawn = data.draw(st.lists(flights_in("2013-02"), min_size=1, max_size=20))
+    february = [of for of in drawn if of["flight_date"].month == 2]
+    later = [of for of in drawn if of["flight_date"].month > 2] + data.draw(st.lists(flights_in("2013-03"), max_size=9))
+    assume(february)
+    until_then = history.count_outcomes(as_columns(february), LATE_MINUTES)
+    at_last = history.count_outcomes(as_columns([*february, *later]), LATE_MINUTES)
+    assert {
+        n: v.tobytes() for n, v in history.rates(as_columns(february), until_then, days, 20.0, horizon).items()
+    } == {n: v.tobytes() for n, v in history.rates(as_columns(february), at_last, days, 20.0, horizon).items()}
+
+
+def earlier(days: int, **changes: Any) -> Flight:
+    """A flight some days before the one that is asked about, due at noon."""
+    return {
+        **FLIGHT,
+        "scheduled_departure_utc": NOON - (days + 0.25) * DAY,
+        "scheduled_arrival_utc": NOON - days * DAY,
+        **changes,
+    }
+
+
+def test_rates_by_hand(as_columns: AsColumns) -> None:
+    flights = [
+        earlier(2, arrival_delay_minutes=15), earlier(2, arrival_delay_minutes=14), earlier(3, origin="JFK"),
+        earlier(2, flight_number=8, arrival_delay_minutes=99), earlier(1, arrival_delay_minutes=99),
+        earlier(4, arrival_delay_minutes=99), earlier(3, arrival_delay_minutes=None, cancelled=True),
+    ]  # fmt: skip
+    counts = history.count_outcomes(as_columns(flights), LATE_MINUTES)
+    rates = computed(as_columns([FLIGHT]), counts, [2], prior=20.0, horizon=24)
+    assert rates["late_rate_all_2d"] == [2 / 4]  # days that ended before noon of the 4th: the 2nd and the 3rd
+    assert rates["late_rate_flight_2d"] == pytest.approx([(1 - 3 * 0.5) / 23])
+    assert rates["late_rate_origin_2d"] == pytest.approx([(2 - 3 * 0.5) / 23])
+    assert rates["cancellation_rate_all_2d"] == [1 / 5]
+    assert rates["cancellation_rate_route_2d"] == pytest.approx([(1 - 4 * 0.2) / 24])
+
+
+def test_a_group_that_was_never_seen_is_taken_for_an_average_one(as_columns: AsColumns) -> None:
+    other = earlier(2, carrier="AA", origin="JFK", destination="BOS")
+    counts = history.count_outcomes(as_columns([earlier(2, arrival_delay_minutes=20), other]), LATE_MINUTES)
+    stranger = {**FLIGHT, "carrier": "ZZ", "flight_number": 9, "origin": "SFO", "destination": "SEA"}
+    rates = computed(as_columns([stranger]), counts, [3])
+    assert rates["late_rate_all_3d"] == [0.5]
+    assert {values[0] for name, values in rates.items() if "_all_" not in name} == {0.0}
+    known = computed(as_columns([FLIGHT, {**other, "scheduled_departure_utc": NOON}]), counts, [3])
+    assert {tuple(np.sign(of)) for name, of in known.items() if name.startswith("late") and "_all_" not in name} == {
+        (1, -1)
+    }
+
+
+def test_the_late_rate_is_missing_where_only_cancellations_are_known(as_columns: AsColumns) -> None:
+    only = [earlier(3, arrival_delay_minutes=None, cancelled=True)]
+    rates = computed(as_columns([FLIGHT]), history.count_outcomes(as_columns(only), LATE_MINUTES), [3])
+    assert all(math.isnan(values[0]) == name.startswith("late_rate") for name, values in rates.items())
+    assert rates["cancellation_rate_all_3d"] == [1.0]
+
+
+@pytest.mark.parametrize("of", [FLIGHT, earlier(60)])
+def test_where_nothing_is_known_every_rate_is_missing(as_columns: AsColumns, of: Flight) -> None:
+    counts = history.count_outcomes(as_columns([of]), LATE_MINUTES)
+    assert all(math.isnan(values[0]) for values in computed(as_columns([FLIGHT]), counts, [3, 30]).values())

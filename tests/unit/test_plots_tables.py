@@ -1,0 +1,43 @@
+"""plots.tables and plots.models: tables of other stages as rows; what models are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import write_csv
+from flight_delay.evaluation.comparison import LADDER
+from flight_delay.plots.models import COLOURS, words
+from flight_delay.plots.tables import read_rows
+
+
+def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    write_csv(path, ["by", "label", "flights", "low"], [("carrier", "9E", 300, -1.5), ("flight", "1e5", 2, None)])
+    assert read_rows(path, {"by", "label"}) == [
+        {"by": "carrier", "label": "9E", "flights": 300, "low": -1.5},
+        {"by": "flight", "label": "1e5", "flights": 2, "low": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "a,b\n1\n", "a,b\n1,x\n", "a\n\xff\n"], ids=["empty", "short", "text", "bytes"]
+)
+def test_what_is_no_such_table_is_refused_by_name(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(UserError, match=r"a\.csv: not a table of numbers"):
+        read_rows(path)
+
+
+def test_a_missing_table_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a\.csv: no such file"):
+        read_rows(tmp_path / "a.csv")
+
+
+def test_every_rung_of_the_ladder_has_a_name_and_a_colour_of_its_own() -> None:
+    names = [*LADDER, "model"]
+    assert len({words(name) for name in names}) == len({COLOURS[name] for name in names}) == len(names)
+    assert words("always_on_time") == "always on time"

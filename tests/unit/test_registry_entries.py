@@ -1,0 +1,166 @@
+"""features.registry: every entry of the dictionary has its function or family, and the other way round."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary import Feature as Entry
+from flight_delay.features import history, schedule, weather
+from flight_delay.features.columns import Columns
+from flight_delay.features.feature import Feature
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.features.registry import all_features, compute_features, functions, groups
+
+PARAMETERS: dict[str, Any] = {
+    "late_minutes": 15, "horizon_hours": 24, "history_days": [3, 7], "prior_flights": 20.0, "weather": "none",
+}  # fmt: skip
+
+
+def entry(**changes: Any) -> Entry:
+    return Entry(**{"description": "x", "group": "schedule", "kind": "quantitative", "unit": "minutes", **changes})
+
+
+def refusal(entries: dict[str, Entry]) -> str:
+    with pytest.raises(UserError) as refused:
+        all_features(entries, (7,), with_weather=True)
+    message = str(refused.value)
+    assert message.startswith("references/data_dictionary.yaml: features: ")
+    assert len(message.splitlines()) == 1
+    return message
+
+
+def test_every_entry_has_its_function_or_family_and_the_other_way_round(dictionary: Dictionary) -> None:
+    assert set(dictionary.features) == {*functions(), *history.families(), *weather.names()}
+    assert {name: of.group for name, of in dictionary.features.items()} == groups()
+
+
+def test_an_entry_without_a_function_is_named(dictionary: Dictionary) -> None:
+    assert "'tail_age' has an entry and no function in src/flight_delay/features" in refusal(
+        {**dictionary.features, "tail_age": entry()}
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["day_of_week", "departures_from_origin_so_far", "late_rate_route", "observed_pressure"]
+)
+def test_a_feature_without_an_entry_is_named(dictionary: Dictionary, name: str) -> None:
+    entries = {of: entry for of, entry in dictionary.features.items() if of != name}
+    assert f"features: '{name}' has a function and no entry; " in refusal(entries)
+
+
+def test_everything_that_is_missing_is_named_at_once(dictionary: Dictionary) -> None:
+    entries = {of: entry for of, entry in dictionary.features.items() if of not in ("carrier", "origin")}
+    message = refusal({**entries, "tail_age": entry(), "seats": entry()})
+    assert [name for name in ("carrier", "origin", "tail_age", "seats") if f"'{name}' has" not in message] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "right"),
+    [
+        ("late_rate_all", "schedule", "history"),
+        ("observed_humidity", "density", "weather"),
+        ("block_minutes", "weather", "schedule"),
+        ("flights_on_route_on_day", "history", "density"),
+    ],
+)
+def test_an_entry_in_a_group_that_is_not_its_own_is_named(
+    dictionary: Dictionary, name: str, group: str, right: str
+) -> None:
+    moved = entry(group=group, description="of {days} days" if group == "history" else "x")
+    assert f"'{name}' is of the group {right}, not {group}" in refusal({**dictionary.features, name: moved})
+
+
+def test_features_are_in_the_order_of_their_entries_and_those_of_history_are_one_for_each_number_of_days(
+    dictionary: Dictionary,
+) -> None:
+    expected = []
+    for name, of in dictionary.features.items():
+        expected += [f"{name}_7d", f"{name}_3d"] if of.group == "history" else [name]
+    assert [feature.name for feature in all_features(dictionary.features, (7, 3), with_weather=True)] == expected
+    backwards = dict(reversed(dictionary.features.items()))
+    assert [of.name for of in all_features(backwards, (7,), with_weather=False)][-1] == "day_of_week"
+
+
+def test_a_feature_is_of_the_kind_group_and_effect_of_its_entry(dictionary: Dictionary) -> None:
+    for feature in all_features(dictionary.features, (7,), with_weather=True):
+        of = dictionary.features[feature.name.removesuffix("_7d")]
+        assert (feature.kind, feature.group, feature.effect) == (of.kind, of.group, of.effect)
+
+
+def test_without_weather_only_its_features_are_left_out(dictionary: Dictionary) -> None:
+    every = all_features(dictionary.features, (7,), with_weather=True)
+    without = all_features(dictionary.features, (7,), with_weather=False)
+    assert without == tuple(feature for feature in every if feature.group != "weather")
+    assert [feature.name for feature in every if feature.group == "weather"] == weather.names()
+
+
+def test_without_observations_weather_is_missing_and_nothing_else() -> None:
+    feature = Feature(name="observed_pressure", kind="quantitative", group="weather")
+    columns = {
+        "origin": np.array(["EWR"], object),
+        "scheduled_departure_utc": np.array(["2013-03-05"], "datetime64[ms]"),
+    }
+    np.testing.assert_array_equal(computed(columns, feature)["observed_pressure"], np.array([np.nan], np.float32))
+
+
+def computed(columns: Columns, feature: Feature) -> Columns:
+    none = {name: np.empty(0) for name in weather.MEASUREMENTS}
+    none |= {"airport": np.empty(0, object), "observed_utc": np.empty(0, "datetime64[ms]")}
+    counts = history.COUNTS.empty_table()
+    return compute_features(
+        columns, (feature,), counts=counts, observations=none, history_days=[7], prior_flights=1.0, horizon_hours=24
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind", "right"),
+    [
+        ("carrier", ["UA", None], "quantitative", "categorical"),
+        ("distance_miles", [100.0, np.nan], "categorical", "quantitative"),
+    ],
+)
+def test_values_of_another_kind_than_the_entry_says_are_named(
+    name: str, values: list[Any], kind: Any, right: str
+) -> None:
+    columns = {name: np.array(values, object if right == "categorical" else float)}
+    with pytest.raises(UserError, match=f"features.{name}: the values are {right}, not {kind}; mend the kind"):
+        computed(columns, Feature(name=name, kind=kind, group="schedule"))
+
+
+def test_what_a_module_keeps_for_itself_or_imports_is_no_feature(monkeypatch: pytest.MonkeyPatch) -> None:
+    def _twice(carrier: Any) -> Any:
+        return carrier
+
+    _twice.__module__ = schedule.__name__
+    monkeypatch.setattr(schedule, "_twice", _twice, raising=False)
+    monkeypatch.setattr(schedule, "getsource", inspect.getsource, raising=False)
+    assert not {"_twice", "getsource"} & set(functions())
+
+
+def test_days_of_history_that_stand_there_twice_are_refused() -> None:
+    assert FeatureParameters(**PARAMETERS).history_days == [3, 7]
+    with pytest.raises(ValueError, match="a number of days stands there twice"):
+        FeatureParameters(**{**PARAMETERS, "history_days": [3, 7, 3]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"history_days": []},
+        {"history_days": [0]},
+        {"history_days": [367]},
+        {"horizon_hours": 0},
+        {"late_minutes": 0},
+        {"prior_flights": 0.0},
+        {"weather": "forecast"},
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(change))):
+        FeatureParameters(**{**PARAMETERS, **change})
