@@ -13,16 +13,9 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import Trained, contributions, predict
-from flight_delay.model.bundle import (
-    DECISION_FILE,
-    MANIFEST_FILE,
-    MODEL_FILE,
-    Decision,
-    load_bundle,
-    save_bundle,
-    save_decision,
-)
+from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
+from flight_delay.model.decision import DECISION_FILE, Decision, save_decision
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 

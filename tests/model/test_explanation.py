@@ -11,8 +11,9 @@ import pytest
 from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation, explain, global_importance
 from flight_delay.model.booster import Trained, importances
-from flight_delay.model.bundle import Bundle, load_bundle, save_bundle, save_decision
+from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
+from flight_delay.model.decision import save_decision
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 

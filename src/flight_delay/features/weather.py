@@ -11,7 +11,7 @@ MEASUREMENTS = (
 )  # fmt: skip
 READS = ("origin", "scheduled_departure_utc")
 
-# An observation is a report of the hour before; later ones stand for a sensor that is down.
+# How old the last observation may be when the prediction is made, beyond the hour after which it is reported.
 MAX_AGE_HOURS = 6
 REPORTED_AFTER_HOURS = 1
 

@@ -1,15 +1,15 @@
 """The model bundle: a model (UBJSON), a manifest (JSON) that says what it needs to predict, and a decision (JSON): how its
-probabilities are calibrated and from which on a flight is called late. Saved, checked, loaded, asked here, and nowhere else."""
+probabilities are calibrated and from which on a flight is called late. Checked, loaded and asked here, and nowhere else."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import xgboost as xgb
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_json, sha256, write_bytes, write_json
@@ -18,12 +18,12 @@ from flight_delay.core.params import Parameters
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import contributions, predict
-from flight_delay.model.calibration import Calibration, calibrate
+from flight_delay.model.calibration import calibrate
+from flight_delay.model.decision import DECISION_FILE, Decision
 from flight_delay.model.encode import EncodedFeature, encode
 
 MODEL_FILE = "model.ubj"
 MANIFEST_FILE = "manifest.json"
-DECISION_FILE = "decision.json"
 
 
 class Manifest(Parameters):
@@ -47,14 +47,6 @@ class Manifest(Parameters):
             for of in self.features
             if of.kind != "indicator"
         )
-
-
-class Decision(Parameters):
-    """What is made of a model's probabilities: how they are calibrated, and from which on a flight is called late."""
-
-    format: Literal[1]
-    calibration: Calibration
-    threshold: Annotated[float, Field(gt=0, lt=1)]
 
 
 @dataclass(frozen=True)
@@ -98,12 +90,6 @@ def save_bundle(
         model_sha256=sha256(folder / MODEL_FILE),
     )
     write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-
-
-def save_decision(folder: Path, calibration: Calibration, threshold: float) -> None:
-    """Write the decision into a folder."""
-    decision = Decision(format=1, calibration=calibration, threshold=threshold)
-    write_json(folder / DECISION_FILE, decision.model_dump(mode="json"))
 
 
 def load_bundle(folder: Path) -> Bundle:

@@ -1,0 +1,28 @@
+"""What is made of a model's probabilities: the third file of the bundle, chosen after the model and without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from flight_delay.core.files import write_json
+from flight_delay.core.params import Parameters
+from flight_delay.model.calibration import Calibration
+
+DECISION_FILE = "decision.json"
+
+
+class Decision(Parameters):
+    """What is made of a model's probabilities: how they are calibrated, and from which on a flight is called late."""
+
+    format: Literal[1]
+    calibration: Calibration
+    threshold: Annotated[float, Field(gt=0, lt=1)]
+
+
+def save_decision(folder: Path, calibration: Calibration, threshold: float) -> None:
+    """Write the decision into a folder."""
+    decision = Decision(format=1, calibration=calibration, threshold=threshold)
+    write_json(folder / DECISION_FILE, decision.model_dump(mode="json"))
