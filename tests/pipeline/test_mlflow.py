@@ -127,6 +127,7 @@ def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
     for name in names | {"params.yaml"}:
         assert (artifacts / name).read_bytes() == (made.root / name).read_bytes(), name
     assert (artifacts / "data/manifest.json").read_bytes() == (made.root / "data/raw/manifest.json").read_bytes()
+    assert (artifacts / "data/selection.json").read_bytes() == (made.root / "data/selection.json").read_bytes()
 
 
 def test_the_lock_file_in_the_run_is_the_one_of_the_pipeline(made, artifacts) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
-from matplotlib import pyplot as plt
 
 from flight_delay.plots import decision as plots
 
@@ -28,26 +28,15 @@ DRAWN: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.fixture
-def titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What stands above pictures that are drawn."""
-    said: list[str] = []
-    original = plots.picture
-
-    def noted(title: str, x: str, y: str) -> Any:
-        said.append(title)
-        return original(title, x, y)
-
-    monkeypatch.setattr(plots, "picture", noted)
-    return said
+def titles(titles_of: Callable[[ModuleType], list[str]]) -> list[str]:
+    return titles_of(plots)
 
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
-def test_a_picture_drawn_twice_has_the_same_bytes_and_is_closed(draw: Callable[[], bytes]) -> None:
-    before = plt.get_fignums()
-    first = draw()
-    assert first.startswith(b"\x89PNG\r\n")
-    assert draw() == first
-    assert plt.get_fignums() == before
+def test_a_picture_drawn_twice_has_the_same_bytes_and_is_closed(
+    draw: Callable[[], bytes], draw_twice: Callable[[Callable[[], bytes]], None]
+) -> None:
+    draw_twice(draw)
 
 
 def test_other_numbers_give_another_picture() -> None:

@@ -10,7 +10,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -121,12 +121,29 @@ def read_csv(path: Path) -> dict[str, list[float]]:
     Raises:
         UserError: it is missing, empty or holds something else.
     """
-    try:
-        header, *rows = csv.reader(io.StringIO(read_bytes(path).decode()))
+    with _table_of_numbers(path) as (header, *rows):
         columns = zip(*([float(value) for value in row] for row in rows), strict=True)
         return dict(zip(header, map(list, columns), strict=True))
-    except ValueError as error:
-        raise UserError(f"{path}: not a table of numbers ({error}); {_RESTORE}") from None
+
+
+def read_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Read a CSV row by row.
+
+    Args:
+        path: the file.
+        text: columns that hold text; all others hold numbers, or nothing, which becomes None.
+
+    Raises:
+        UserError: it is missing, empty or holds something else.
+    """
+    with _table_of_numbers(path) as (header, *rows):
+        return [
+            {
+                name: value if name in text else float(value) if value else None
+                for name, value in zip(header, row, strict=True)
+            }
+            for row in rows
+        ]
 
 
 def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[str] | None = None) -> pa.Table:
@@ -192,6 +209,14 @@ def _open(path: Path) -> BinaryIO:
         return path.open("rb")
     except (FileNotFoundError, IsADirectoryError):
         raise UserError(f"{path}: no such file; {_RESTORE}") from None
+
+
+@contextmanager
+def _table_of_numbers(path: Path) -> Iterator[list[list[str]]]:
+    try:
+        yield list(csv.reader(io.StringIO(read_bytes(path).decode())))
+    except ValueError as error:
+        raise UserError(f"{path}: not a table of numbers ({error}); {_RESTORE}") from None
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import all_features, columns_read, reads
 from flight_delay.model.examples import require_both_classes
 from flight_delay.model.selection import write_selection
+from flight_delay.pitfalls.findings import in_order
 from flight_delay.pitfalls.noise import importance_beside_noise, useless
 from flight_delay.pitfalls.outcomes import of_outcomes
 from flight_delay.pitfalls.profile import profile
@@ -71,12 +72,13 @@ def main() -> int:
     for part in (earlier, later):
         require_both_classes([part.late], "windows.train and windows.validation")
 
-    importances = importance_beside_noise(earlier, later, features)
     inspected, others = put_together(sample, features)
-    found = useless(importances)
-    found += of_outcomes(inspected, others, dictionary.outcomes, {feature.name: reads(feature) for feature in features})
+    found = of_outcomes(inspected, others, dictionary.outcomes, {feature.name: reads(feature) for feature in features})
     moving = {feature.name for feature in features if feature.group in ("history", "weather")}
     findings = find_pitfalls(inspected, without(others, columns_read(features)), found, moving)
+    # Of two equal columns neither is missed when it is shuffled: the second is dropped before that is asked.
+    importances = importance_beside_noise(earlier, later, select(features, findings).features)
+    findings = in_order([*findings, *useless(importances)])
     errors = [finding.says for finding in findings if finding.severity == "error"]
     if errors:
         raise UserError(

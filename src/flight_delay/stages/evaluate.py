@@ -20,7 +20,6 @@ from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.plots import comparison, decision
 from flight_delay.plots import evaluation as plots
-from flight_delay.plots.tables import read_rows
 from flight_delay.plots.training import training_curve
 
 PROCESSED = Path("data/processed")
@@ -97,7 +96,7 @@ def main() -> int:
             report / "profit_curve.csv", *profit_curve(model["test"].late, model["test"].probability, payoffs)
         )
         files.write_csv(report / "metric_by_month.csv", list(monthly[0]), [list(row.values()) for row in monthly])
-        said = [{"judged": "backtest", **row} for row in read_rows(DECISION / "by_month.csv", {"month"})]
+        said = [{"judged": "backtest", **row} for row in files.read_rows(DECISION / "by_month.csv", {"month"})]
         said += [{"judged": window_of[row["month"]], **row} for row in said_and_seen(judged)]
         files.write_csv(report / "said_and_seen.csv", list(said[0]), [list(row.values()) for row in said])
         for name, picture in _pictures(report, metrics, curves, monthly, said).items():
@@ -109,8 +108,8 @@ def main() -> int:
 def _pictures(report: Path, metrics: Any, curves: Any, monthly: Any, said: Any) -> dict[str, bytes]:
     """Pictures by name, of what was computed, of the tables that were written, and of those of earlier stages."""
     on_backtest, on_test = (files.read_csv(of / "profit_curve.csv") for of in (DECISION, report))
-    sliced = read_rows(report / "slices.csv", {"by", "label"})
-    aged = read_rows(BACKTEST / "aging.csv", {"trained_through", "month"})
+    sliced = files.read_rows(report / "slices.csv", {"by", "label"})
+    aged = files.read_rows(BACKTEST / "aging.csv", {"trained_through", "month"})
     return {
         **plots.draw_all(metrics, curves, monthly),
         **comparison.draw_all(metrics, sliced, aged),

@@ -6,7 +6,6 @@ from flight_delay.core import files, months, params
 from flight_delay.core.runner import run_stage
 from flight_delay.evaluation.payoffs import DecisionParameters
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.plots.tables import read_rows
 from flight_delay.report.page import PICTURES, render
 
 REPORTS = Path("reports")
@@ -29,7 +28,7 @@ def main() -> int:
         payoffs=params.load("decide", DecisionParameters).payoffs.model_dump(),
         backtest=files.read_json(REPORTS / "backtest/by_month.json"),
         learning=files.read_json(REPORTS / "learning_curves/reading.json"),
-        slices=read_rows(REPORTS / "evaluate/slices.csv", {"by", "label"}),
+        slices=files.read_rows(REPORTS / "evaluate/slices.csv", {"by", "label"}),
         selection=files.read_json(SELECTION),
         counts=files.read_json(REPORTS / "data/flights.json"),
         quality=files.read_json(REPORTS / "quality.json"),

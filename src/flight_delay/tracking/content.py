@@ -96,6 +96,7 @@ def gather(stages: Stages, windows: Windows) -> Content:
             "params.yaml": Path("params.yaml"),
             "dvc.lock": Path("dvc.lock"),
             "data/manifest.json": MANIFEST,
+            "data/selection.json": Path("data/selection.json"),
         },
         bundle=Path("models/bundle"),
     )

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import mlflow
 from mlflow.models import ModelSignature
@@ -32,13 +34,16 @@ def signature(manifest: Manifest) -> ModelSignature:
 def log_model(run_id: str, content: Content) -> None:
     """Log the bundle to a run, byte for byte, with the code that loads it."""
     package = Path(flight_delay.__path__[0])
-    with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+    with mlflow.start_run(run_id=run_id), warnings.catch_warnings(), TemporaryDirectory() as temporary:
+        bundle = Path(temporary) / content.bundle.name
+        # Not the folder itself: a killed stage may have left a part of a file there.
+        shutil.copytree(content.bundle, bundle, ignore=shutil.ignore_patterns(".*"))
         # An input example would only repeat the signature.
         warnings.filterwarnings("ignore", "(?s).*An input example was not provided", UserWarning)
         mlflow.pyfunc.log_model(
             name=MODEL_NAME,
             python_model=str(package / "tracking/pyfunc_model.py"),
-            artifacts={"bundle": str(content.bundle)},
+            artifacts={"bundle": str(bundle)},
             code_paths=[str(package)],
             signature=signature(load_bundle(content.bundle).manifest),
             # Named here: inferring them takes a quarter of a minute and gives the same.

@@ -1,4 +1,4 @@
-"""plots.tables and plots.models: tables of other stages as rows; what models are called."""
+"""core.files and plots.models: tables of other stages as rows; what models are called."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.files import write_csv
+from flight_delay.core.files import read_rows, write_csv
 from flight_delay.evaluation.comparison import LADDER
 from flight_delay.plots.models import COLOURS, words
-from flight_delay.plots.tables import read_rows
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
