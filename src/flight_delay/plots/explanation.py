@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import shap
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from flight_delay.explain.explanation import Explanation
 from flight_delay.plots.style import BLUE, DOTS_PER_INCH, GREY, LOOK, ORANGE, SIZE_INCHES, picture, png
 
 MOST_CATEGORIES = 12
+MOST_FEATURES = 15  # the others are added up, or left out
 LOG_ODDS = "effect on the log-odds of being late"
 
 
@@ -42,8 +44,9 @@ def beeswarm(explanation: Explanation) -> bytes:
     with plt.rc_context(LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # the grey categories
         figure = plt.figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-        shap.plots.beeswarm(_for_shap(explanation), show=False, plot_size=None, max_display=20)
-        plt.gca().set(title=f"What moves {_size(explanation)} predictions", xlabel=LOG_ODDS)
+        shap.plots.beeswarm(_for_shap(explanation), show=False, plot_size=None, max_display=MOST_FEATURES + 1)
+        _headed(figure, f"What moves {_size(explanation)} predictions")
+        plt.gca().set(xlabel=LOG_ODDS)
         try:
             return png(figure)
         finally:
@@ -54,9 +57,11 @@ def bar(explanation: Explanation) -> bytes:
     """Mean absolute effect of every feature."""
     with plt.rc_context(LOOK):
         figure, axes = plt.subplots(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-        shap.plots.bar(_for_shap(explanation), show=False, ax=axes, max_display=20)
+        shap.plots.bar(_for_shap(explanation), show=False, ax=axes, max_display=MOST_FEATURES + 1)
         top = max(explanation.shap, key=lambda name: float(np.abs(explanation.shap[name]).mean()))
-        axes.set(title=f"Importance by SHAP: {_words(top)} first", xlabel=f"mean absolute {LOG_ODDS}")
+        _headed(figure, f"Importance by SHAP: {_words(top)} first")
+        axes.set(xlabel="mean absolute effect on the log-odds")
+        axes.set_xlim(0, axes.get_xlim()[1] * 1.1)  # room for the last number
         axes.grid(visible=False)
         for drawn in (*axes.patches, *axes.texts):
             drawn.set_color(BLUE)
@@ -67,12 +72,13 @@ def bar(explanation: Explanation) -> bytes:
 
 
 def importances(importance: Sequence[Mapping[str, Any]]) -> bytes:
-    """SHAP importance beside XGBoost's gain, as shares, so that both fit on one scale."""
+    """SHAP importance beside XGBoost's gain, as shares of all features, so that both fit on one scale; of the first ones."""
     kinds = {"mean_abs_shap": ("mean absolute SHAP value", BLUE), "total_gain": ("XGBoost total gain", ORANGE)}
-    rows = list(reversed(importance))
-    with picture("Importance by SHAP and by gain", "share of the sum over features", "") as (figure, axes):
+    rows = list(reversed(importance[:MOST_FEATURES]))
+    with picture("", "share of the sum over all features", "") as (figure, axes):
+        _headed(figure, "Importance by SHAP and by gain")
         for offset, (kind, (label, colour)) in zip((0.2, -0.2), kinds.items(), strict=True):
-            total = sum(row[kind] for row in rows) or 1.0
+            total = sum(row[kind] for row in importance) or 1.0
             places = np.arange(len(rows)) + offset
             axes.barh(places, [row[kind] / total for row in rows], height=0.38, color=colour, label=label)
         axes.set_yticks(range(len(rows)), [_words(row["feature"]) for row in rows])
@@ -125,6 +131,11 @@ def _for_shap(explanation: Explanation) -> shap.Explanation:
         data=np.column_stack(numbers).astype(np.float64),
         feature_names=[_words(name) for name in explanation.features],
     )
+
+
+def _headed(figure: Figure, title: str) -> None:
+    """Put the title above the whole picture: long names of features leave little room above the axes."""
+    figure.suptitle(title, x=0.01, ha="left", fontsize=LOOK["axes.titlesize"], fontweight=LOOK["axes.titleweight"])
 
 
 def _size(explanation: Explanation) -> str:
