@@ -73,6 +73,7 @@ def checkouts(made, tmp_path) -> Callable[..., list[Any]]:
                 shutil.copytree(made.root / folder, project.root / folder)
             shutil.copy(made.root / "params.yaml", project.root)
             (project.root / "data/raw").mkdir(parents=True)
+            shutil.copy(made.root / "data/selection.json", project.root / "data")
             shutil.copy(made.root / "data/raw/manifest.json", project.root / "data/raw")
             lock = made.lock()
             lock["fetch_raw"]["cmd"] += f" # {tmp_path.name} {pipeline or project.root.name}"

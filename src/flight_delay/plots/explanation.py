@@ -60,7 +60,7 @@ def bar(explanation: Explanation) -> bytes:
         shap.plots.bar(_for_shap(explanation), show=False, ax=axes, max_display=MOST_FEATURES + 1)
         top = max(explanation.shap, key=lambda name: float(np.abs(explanation.shap[name]).mean()))
         _headed(figure, f"Importance by SHAP: {_words(top)} first")
-        axes.set(xlabel="mean absolute effect on the log-odds")
+        axes.set(xlabel="mean absolute effect (log-odds)")
         axes.set_xlim(0, axes.get_xlim()[1] * 1.1)  # room for the last number
         axes.grid(visible=False)
         for drawn in (*axes.patches, *axes.texts):
