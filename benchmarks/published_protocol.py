@@ -8,7 +8,7 @@ them. The same models are judged on later years, too. LightGBM is a development 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import importlib
 import json
 import os
 import statistics
@@ -188,8 +188,12 @@ def judged(split: Split, seed: int) -> tuple[dict[tuple[str, str], dict[str, flo
 
 def measured(flights: pd.DataFrame) -> dict[str, Any]:
     """All that is shown; of every score the median, the least and the most of the seeds."""
-    if importlib.util.find_spec("lightgbm") is None:
-        raise UserError("LightGBM is not installed; it is in requirements-dev.txt, which `make test` installs")
+    try:
+        importlib.import_module("lightgbm")
+    except (ImportError, OSError) as error:
+        raise UserError(
+            f"LightGBM does not load ({error}); it is in requirements-dev.txt, which `make test` installs, and needs libgomp"
+        ) from None
     in_time = split_in_time(flights)
     runs = {
         "random": [judged(random_split(flights, seed), seed) for seed in SEEDS],
