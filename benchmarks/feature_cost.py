@@ -87,7 +87,7 @@ def finished_matrix(folder: Path) -> None:
             "objective": "binary:logistic",
             "tree_method": "hist",
             "eval_metric": "logloss",
-            "monotone_constraints": [effects[of.effect] if p.monotone else 0 for of in encoding],
+            "monotone_constraints": f"({','.join(str(effects[of.effect] if p.monotone else 0) for of in encoding)})",
         },
     }
     (folder / "described.json").write_text(json.dumps(described))
@@ -145,12 +145,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of every command; the median counts (default: 3)")
     parser.add_argument("--flights", type=int, help="measure history and one density on so many invented flights, too")
     parser.add_argument("--at-scale", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--matrix", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.matrix:
+        finished_matrix(arguments.matrix)
+        return
     if arguments.at_scale:
         at_scale(arguments.at_scale)
         return
     with tempfile.TemporaryDirectory() as folder:
-        finished_matrix(Path(folder))
+        # In a process of its own: a child's peak memory is no less than its parent's was when it began.
+        subprocess.run(
+            [sys.executable, __file__, "--matrix", folder], env={**os.environ, "PYTHONPATH": "src"}, check=True
+        )
         commands = {
             "bare XGBoost": [sys.executable, "-c", BARE, folder],
             "train_model": [sys.executable, "-m", "flight_delay.stages.train_model"],
