@@ -21,8 +21,8 @@ setup: $(DEV) ## make .venv and install everything that is locked
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
-test: $(DEV) ## run the tests
-	pytest
+test: $(DEV) ## run the tests, two files at a time
+	pytest --numprocesses 2 --dist loadfile
 
 check: $(DEV) ## lint, format and types
 	ruff check
