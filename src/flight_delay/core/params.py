@@ -1,7 +1,8 @@
-"""Sections of params.yaml as strict, frozen objects: a misspelt, missing or superfluous key is an error that names it."""
+"""Sections of params.yaml, and what stages hand to each other, as strict, frozen objects: a misspelt, missing or superfluous key is an error that names it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.files import read_json
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -46,6 +48,23 @@ def load(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
             _problem(section, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
         )
         raise UserError(f"{path}: {problems}") from None
+
+
+def read_strictly(path: Path, kind: type[P], called: str) -> P:
+    """Read a JSON file that a stage wrote.
+
+    Args:
+        path: the file.
+        kind: the class that it must fit.
+        called: what such a file is called, such as 'a manifest'.
+
+    Raises:
+        UserError: it is missing, or is none.
+    """
+    try:
+        return kind.model_validate_json(json.dumps(read_json(path)))
+    except ValidationError as error:
+        raise UserError(f"{path}: not {called} ({error.errors()[0]['msg']}); `dvc repro` makes it") from None
 
 
 def read_sections(path: Path = PARAMS_FILE) -> dict[str, object]:

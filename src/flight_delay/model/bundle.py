@@ -3,18 +3,16 @@ probabilities are calibrated and from which on a flight is called late. Checked,
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import xgboost as xgb
-from pydantic import ValidationError
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.files import read_json, sha256, write_bytes, write_json
+from flight_delay.core.files import sha256, write_bytes, write_json
 from flight_delay.core.months import Window
-from flight_delay.core.params import Parameters
+from flight_delay.core.params import Parameters, read_strictly
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import contributions, predict
@@ -99,8 +97,8 @@ def load_bundle(folder: Path) -> Bundle:
         UserError: a file is missing or damaged, or they do not belong together.
     """
     path = folder / MANIFEST_FILE
-    manifest = _read(path, Manifest)
-    decision = _read(folder / DECISION_FILE, Decision)
+    manifest = read_strictly(path, Manifest, "a manifest of this format")
+    decision = read_strictly(folder / DECISION_FILE, Decision, "a decision of this format")
     model = folder / MODEL_FILE
     if not model.exists() or sha256(model) != manifest.model_sha256:
         raise UserError(f"{model}: missing, or not the model of {path}; `dvc checkout --force` restores both")
@@ -108,15 +106,3 @@ def load_bundle(folder: Path) -> Bundle:
     if booster.feature_names != [feature.name for feature in manifest.features]:
         raise UserError(f"{path}: names other features than {model}; `dvc checkout --force` restores both")
     return Bundle(booster, manifest, decision)
-
-
-_P = TypeVar("_P", bound=Parameters)
-
-
-def _read(path: Path, kind: type[_P]) -> _P:
-    try:
-        return kind.model_validate_json(json.dumps(read_json(path)))
-    except ValidationError as error:
-        raise UserError(
-            f"{path}: not a {kind.__name__.lower()} of this format ({error.errors()[0]['msg']}); `dvc repro` makes it"
-        ) from None

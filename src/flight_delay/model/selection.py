@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
-from flight_delay.core.errors import UserError
-from flight_delay.core.files import read_json, write_json
-from flight_delay.core.params import Parameters
+from flight_delay.core.files import write_json
+from flight_delay.core.params import Parameters, read_strictly
 from flight_delay.features.feature import Feature
 
 
@@ -40,9 +36,4 @@ def read_selection(path: Path) -> Selection:
     Raises:
         UserError: it is missing or is none.
     """
-    try:
-        return Selection.model_validate_json(json.dumps(read_json(path)))
-    except ValidationError as error:
-        raise UserError(
-            f"{path}: not a selection of features ({error.errors()[0]['msg']}); `dvc repro` makes it"
-        ) from None
+    return read_strictly(path, Selection, "a selection of features")

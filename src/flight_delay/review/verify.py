@@ -15,8 +15,8 @@ from typing import NamedTuple
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.review.git import git
-from flight_delay.review.lock import LOCK_FILE, PUBLISH, Stages, read_lock
+from flight_delay.repository.git import git
+from flight_delay.repository.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 
 # The packages whose versions decide what bytes come out.
 PACKAGES = ("dvc", "numpy", "pandas", "pyarrow", "scikit-learn", "xgboost", "shap", "matplotlib")

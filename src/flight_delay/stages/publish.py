@@ -7,8 +7,8 @@ from pathlib import Path
 
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import forget_recorded_runs, log, run_stage
-from flight_delay.review.git import commit_with_lock
-from flight_delay.review.lock import read_lock
+from flight_delay.repository.git import commit_with_lock
+from flight_delay.repository.lock import read_lock
 from flight_delay.tracking.content import gather
 from flight_delay.tracking.settings import Publish, apply_settings
 

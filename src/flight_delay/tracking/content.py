@@ -12,8 +12,8 @@ from flight_delay.core.files import read_csv, read_json
 from flight_delay.core.months import Windows
 from flight_delay.core.params import read_sections
 from flight_delay.core.runner import recorded_runs
-from flight_delay.review.git import author
-from flight_delay.review.lock import PUBLISH, Stages, digest, outputs
+from flight_delay.repository.git import author
+from flight_delay.repository.lock import PUBLISH, Stages, digest, outputs
 
 DIGEST_TAG = "pipeline_digest"
 COMMIT_TAG = "git_commit"

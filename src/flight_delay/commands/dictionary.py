@@ -1,0 +1,26 @@
+"""Command: print the data dictionary as a page."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "dictionary",
+        help="print the data dictionary as a page",
+        description="Print references/data_dictionary.yaml as Markdown: what every column means, when it becomes known, "
+        "and what may be wrong with it. docs/data_dictionary.md is this page.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes them)
+    """Print the page."""
+    from flight_delay.data.dictionary import load_dictionary
+    from flight_delay.report.dictionary import markdown
+
+    print(markdown(load_dictionary()), end="")
+    return 0
