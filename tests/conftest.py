@@ -141,6 +141,12 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 
 
 @pytest.fixture(scope="session")
+def project_at(clean_environment: dict[str, str]) -> Callable[[Path], Project]:
+    """Runs commands in any folder as a user would."""
+    return lambda root: Project(root, clean_environment)
+
+
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory, clean_environment: dict[str, str]) -> Project:
     """A committed checkout of the working tree with small parameters, in which `dvc repro` has run. Not to be changed."""
     root = tmp_path_factory.mktemp("made") / "project"

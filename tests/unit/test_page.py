@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from flight_delay.report.page import PICTURES, render
+from flight_delay.report.card import ModelCard
+from flight_delay.report.inputs import Inputs
+from flight_delay.report.page import render
+from flight_delay.report.pictures import PICTURES
 
+# Numbers are told apart by their digits.
+CONTENT: dict[str, Any] = json.loads(Path(__file__).with_name("page_inputs.json").read_text())
 INPUTS: dict[str, Any] = {
-    # Numbers are told apart by their digits.
-    **json.loads(Path(__file__).with_name("page_inputs.json").read_text()),
+    **CONTENT,
+    "card": ModelCard.model_validate(CONTENT["card"]),
     "pictures": {
         **{picture.name: picture.name.encode() for of in PICTURES.values() for picture in of},
         "interpret/dependence_block_minutes": b"first",
@@ -25,6 +30,13 @@ INPUTS: dict[str, Any] = {
     },
 }
 METRICS = INPUTS["metrics"]
+# Somebody may follow them; nothing is loaded from there.
+LINKS = {
+    "https://example.org/flights",
+    "https://doi.org/10.1093/jamia/ocac093",
+    "https://doi.org/10.1145/3287560.3287596",
+    "https://doi.org/10.6028/NIST.FIPS.199",
+}
 
 
 class Tags(HTMLParser):
@@ -47,7 +59,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render(**INPUTS)
+    return render(Inputs(**INPUTS))
 
 
 def test_every_metric_is_on_the_page(page: str) -> None:
@@ -83,7 +95,7 @@ def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
             assert (attributes.get(name) or "data:").startswith("data:")
         if "href" in attributes:
             assert tag == "a"
-            assert attributes["href"] in {"https://example.org/flights", "https://doi.org/10.1093/jamia/ocac093"}
+            assert attributes["href"] in LINKS or (attributes["href"] or "").startswith("#")
     assert "url(" not in page
     assert "@import" not in page
 
@@ -124,7 +136,7 @@ def test_what_was_set_aside_is_on_the_page_with_reasons_and_examples(page: str) 
 def test_data_without_fault_are_said_to_be() -> None:
     quality = {**INPUTS["quality"], "quarantined_rows": 0, "quarantined": {}, "warnings": {}}
     details = {"months": {}, "empty_columns": [], "missing": {}, "unknown_destinations": {}, "examples": {}}
-    page = render(**{**INPUTS, "quality": quality, "details": details, "findings": []})
+    page = render(Inputs(**{**INPUTS, "quality": quality, "details": details, "findings": []}))
     assert "All 70,601 flights keep the contract" in page
     assert "0 warnings and no error" in page
     for said in ("break the contract", "Let through", "does not know:", "does not fill"):
@@ -147,17 +159,17 @@ def test_every_tag_is_closed(page: str) -> None:
 
 
 def test_the_same_numbers_give_the_same_page(page: str) -> None:
-    assert render(**INPUTS) == page
-    assert render(**{**INPUTS, "metrics": {**METRICS, "threshold": 0.31}}) != page
+    assert render(Inputs(**INPUTS)) == page
+    assert render(Inputs(**{**INPUTS, "metrics": {**METRICS, "threshold": 0.31}})) != page
 
 
 @pytest.mark.parametrize("missing", ["interpret/bar", "evaluate/roc"])
 def test_a_missing_picture_is_an_error_and_not_a_hole(missing: str) -> None:
     pictures = {name: content for name, content in INPUTS["pictures"].items() if name != missing}
     with pytest.raises(UndefinedError, match=missing):
-        render(**{**INPUTS, "pictures": pictures})
+        render(Inputs(**{**INPUTS, "pictures": pictures}))
 
 
 def test_a_missing_number_is_an_error_and_not_a_hole() -> None:
     with pytest.raises(UndefinedError, match="backtest"):
-        render(**{**INPUTS, "metrics": {name: of for name, of in METRICS.items() if name != "backtest"}})
+        render(Inputs(**{**INPUTS, "metrics": {name: of for name, of in METRICS.items() if name != "backtest"}}))

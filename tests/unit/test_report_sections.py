@@ -6,6 +6,8 @@ import itertools
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flight_delay.report import sections
 
@@ -126,3 +128,55 @@ def test_dropped_features_are_listed_by_rule_the_commonest_first() -> None:
 )
 def test_what_the_model_knows_are_the_groups_of_its_features(groups: list[str], said: str) -> None:
     assert sections.known({"features": [{"group": group} for group in groups]}) == said
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        (["schedule", "density", "history", "weather"], "the aircraft nor what happens after it has spoken"),
+        (
+            ["history", "schedule", "density"],
+            "the aircraft, the weather at the origin at the time of the prediction nor what happens after it has spoken",
+        ),
+        (
+            ["schedule", "weather"],
+            "the aircraft, how full the schedule is, late rates until the day before the prediction nor what happens after it has spoken",
+        ),
+    ],
+)
+def test_what_the_model_does_not_know_are_the_groups_it_has_no_feature_of(groups: list[str], said: str) -> None:
+    assert sections.unknown({"features": [{"group": group} for group in groups]}) == said
+
+
+GROUPS = ("schedule", "density", "history", "weather")
+COLUMNS = st.lists(
+    st.fixed_dictionaries(
+        {"kind": st.sampled_from(["quantitative", "categorical", "indicator"]), "group": st.sampled_from(GROUPS)}
+    ),
+)
+
+
+@given(columns=COLUMNS)
+def test_every_column_of_the_model_is_counted_once(columns: list[dict[str, str]]) -> None:
+    counts = sections.feature_counts({"features": columns})
+    assert sum(counts.values()) == len(columns)
+    assert counts["indicators of missing values"] == len([of for of in columns if of["kind"] == "indicator"])
+    *groups, last = counts
+    assert last == "indicators of missing values"
+    assert groups == [group for group in GROUPS if group in groups]
+    assert 0 not in [counts[group] for group in groups]
+
+
+def test_features_are_counted_by_group_and_categories_by_feature() -> None:
+    columns = [
+        {"name": "day_of_week", "kind": "categorical", "group": "schedule", "categories": ["Mon", "Tue", "Wed"]},
+        {"name": "late_rate_all_3d", "kind": "quantitative", "group": "history", "categories": []},
+        {"name": "distance_miles", "kind": "quantitative", "group": "schedule", "categories": []},
+        {"name": "distance_miles_is_missing", "kind": "indicator", "group": "schedule", "categories": []},
+    ]
+    assert sections.feature_counts({"features": columns}) == {
+        "schedule": 2,
+        "history": 1,
+        "indicators of missing values": 1,
+    }
+    assert sections.vocabularies({"features": columns}) == {"day of week": 3}

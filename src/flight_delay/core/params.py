@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -82,6 +83,17 @@ def read_sections(path: Path = PARAMS_FILE) -> dict[str, object]:
     if not isinstance(sections, dict):
         raise UserError(f"{path}: not a mapping of sections; `git checkout {path}` restores it")
     return sections
+
+
+def flattened(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:
+    """Values of a nested mapping by their names, joined: {'train_model': {'seed': 1}} becomes {'train_model.seed': 1}."""
+    flat: dict[str, Any] = {}
+    for name, value in nested.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}{separator}{inner}": of for inner, of in flattened(value, separator).items()}
+        else:
+            flat[name] = value
+    return flat
 
 
 def _problem(section: str, location: tuple[int | str, ...], kind: str, message: str) -> str:

@@ -8,14 +8,14 @@ import datetime
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import pyarrow as pa
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
+from flight_delay.core.references import read_reference
 
 DICTIONARY_FILE = Path("references/data_dictionary.yaml")
 
@@ -214,29 +214,4 @@ def load_dictionary(path: Path = DICTIONARY_FILE) -> Dictionary:
     Raises:
         UserError: it is missing, is not YAML, or an entry is incomplete or contradicts itself; the message names it.
     """
-    try:
-        content: Any = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is a safe one)
-        if not isinstance(content, dict):
-            raise UserError(
-                f"{path}: not a mapping of format, moments, columns and features; `git checkout {path}` restores it"
-            )
-        return Dictionary.model_validate(content)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the top of the repository") from None
-    except ValidationError as error:
-        problems = (f"{'.'.join(map(str, of['loc']))}: {of['msg']}".removeprefix(": ") for of in error.errors())
-        raise UserError(f"{path}: {'; '.join(problems).replace('Value error, ', '')}; mend the entry") from None
-    except (yaml.YAMLError, ValueError) as error:  # of dates that do not exist and bytes that are not text, the latter
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); mend the line") from None
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping, such as an entry copied under its old name: PyYAML keeps the last."""
-
-    def compose_mapping_node(self, anchor: dict[Any, yaml.Node] | None) -> yaml.MappingNode:
-        node = super().compose_mapping_node(anchor)  # type: ignore[arg-type] # the stub is wrong
-        names = [key.value for key, _ in node.value]
-        for place, (key, _) in enumerate(node.value):
-            if key.value in names[:place]:
-                raise yaml.composer.ComposerError(None, None, f"'{key.value}' stands there twice", key.start_mark)
-        return node
+    return read_reference(path, Dictionary)

@@ -110,8 +110,33 @@ def dropped(selection: Mapping[str, Any]) -> list[Dropped]:
 def known(selection: Mapping[str, Any]) -> str:
     """What the model knows when it predicts, as an enumeration."""
     groups = {of["group"] for of in selection["features"]}
-    parts = [said for group, said in KNOWN.items() if group in groups]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+    return _enumeration([said for group, said in KNOWN.items() if group in groups], "and")
+
+
+def unknown(selection: Mapping[str, Any]) -> str:
+    """What the model does not know when it predicts, as an enumeration: also what it could know, and no feature says."""
+    groups = {of["group"] for of in selection["features"]}
+    missing = [said for group, said in KNOWN.items() if group not in groups]
+    return _enumeration(["the aircraft", *missing, "what happens after it has spoken"], "nor")
+
+
+def feature_counts(bundle: Mapping[str, Any]) -> dict[str, int]:
+    """Number of features by where they come from; indicators of missing values, which are made from them, come last."""
+    features = bundle["features"]
+    counts = Counter(of["group"] for of in features if of["kind"] != "indicator")
+    indicators = sum(of["kind"] == "indicator" for of in features)
+    return {**{group: counts[group] for group in KNOWN if group in counts}, "indicators of missing values": indicators}
+
+
+def vocabularies(bundle: Mapping[str, Any]) -> dict[str, int]:
+    """By categorical feature, in words, how many values the model knows; any other counts as missing."""
+    return {
+        of["name"].replace("_", " "): len(of["categories"]) for of in bundle["features"] if of["kind"] == "categorical"
+    }
+
+
+def _enumeration(parts: Sequence[str], last: str) -> str:
+    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
 
 
 def _verdicts(by: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

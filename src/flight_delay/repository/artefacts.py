@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import yaml
 from dvc.api import DVCFileSystem
+from dvc_data.index import DataIndexDirError
 
 from flight_delay.core.errors import UserError
 from flight_delay.repository.git import git, resolve, top
@@ -24,13 +27,13 @@ class Artefacts:
     root: Path = field(repr=False)
 
     @staticmethod
-    def of(revision: str = "HEAD") -> Artefacts:
-        """The files of a commit, tag, branch or DVC experiment.
+    def of(revision: str = "HEAD", checkout: Path = Path()) -> Artefacts:
+        """The files of a commit, tag, branch or DVC experiment of a checkout.
 
         Raises:
             UserError: there is none of this name, or this is no git repository.
         """
-        return Artefacts(resolve(revision), top())
+        return Artefacts(resolve(revision, checkout), top(checkout))
 
     @cached_property
     def lock(self) -> Stages:
@@ -54,8 +57,13 @@ class Artefacts:
         return dict(yaml.safe_load(self.read_text("params.yaml")))
 
     def files(self, path: str) -> list[str]:
-        """Paths of the files in a folder of the commit, sorted; of the file itself, if it is one; none if there is neither."""
-        return sorted(self._system.find(path))
+        """Paths of the files in a folder of the commit, sorted; of the file itself, if it is one; none if there is neither.
+
+        Raises:
+            UserError: what is in the folder is on no machine that DVC knows of here.
+        """
+        with self._at_hand(path):
+            return sorted(self._system.find(path))
 
     def read_bytes(self, path: str) -> bytes:
         """Content of a file of the commit.
@@ -63,10 +71,8 @@ class Artefacts:
         Raises:
             UserError: the commit has no such file, or its content is on no machine that DVC knows of here.
         """
-        try:
+        with self._at_hand(path):
             return bytes(self._system.read_bytes(path))
-        except FileNotFoundError:
-            raise self._not_at_hand(path) from None
 
     def read_text(self, path: str) -> str:
         """Content of a text file of the commit; see `read_bytes`."""
@@ -83,17 +89,19 @@ class Artefacts:
             UserError: as in `read_bytes`.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with self._at_hand(path):
             self._system.get(path, str(target), recursive=True)
-        except FileNotFoundError:
-            raise self._not_at_hand(path) from None
 
     @cached_property
     def _system(self) -> DVCFileSystem:
         return DVCFileSystem(str(self.root), rev=self.commit)
 
-    def _not_at_hand(self, path: str) -> UserError:
-        return UserError(
-            f"{path} of commit {self.commit[:10]}: neither in git nor in the DVC cache or remote; "
-            "`dvc fetch --all-commits` brings what a remote has, and `dvc repro` in that commit makes it"
-        )
+    @contextmanager
+    def _at_hand(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, DataIndexDirError):  # the latter where a folder's listing is missing
+            raise UserError(
+                f"{path} of commit {self.commit[:10]}: neither in git nor in the DVC cache or remote; "
+                "`dvc fetch --all-commits` brings what a remote has, and `dvc repro` in that commit makes it"
+            ) from None

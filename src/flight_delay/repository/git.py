@@ -22,25 +22,26 @@ def git(*arguments: str, cwd: Path = Path()) -> str:
     return done.stdout.strip()
 
 
-def top() -> Path:
-    """The top folder of the checkout that this is called in.
+def top(cwd: Path = Path()) -> Path:
+    """The top folder of the checkout that a folder is in.
 
     Raises:
         UserError: this is no git repository.
     """
-    return Path(git("rev-parse", "--show-toplevel"))
+    return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
 
 
-def resolve(revision: str) -> str:
+def resolve(revision: str, cwd: Path = Path()) -> str:
     """The commit, 40 hexadecimal digits, that a commit, tag, branch or DVC experiment is.
 
     Raises:
         UserError: there is none of this name, or this is no git repository.
     """
-    top()
-    for name in (revision, *_experiments(revision)):
+    top(cwd)
+    named = [commit for commit, name in experiments(cwd).items() if name == revision]
+    for name in (revision, *reversed(named)):  # of several of the same name, on other commits, the newest
         try:
-            return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd)
         except UserError:
             continue
     raise UserError(
@@ -49,14 +50,11 @@ def resolve(revision: str) -> str:
     )
 
 
-def _experiments(name: str) -> list[str]:
-    """References of the DVC experiments of this name, the newest first: DVC keeps them as refs/exps/xx/baseline/name."""
-    found = git("for-each-ref", "--sort=-committerdate", "--format=%(refname)", "refs/exps")
-    return [
-        reference
-        for reference in found.splitlines()
-        if reference.count("/") == 4 and reference.rpartition("/")[2] == name
-    ]
+def experiments(cwd: Path = Path()) -> dict[str, str]:
+    """Name by commit of the DVC experiments, the oldest first: DVC keeps them as refs/exps/xx/baseline/name."""
+    found = git("for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", "refs/exps", cwd=cwd)
+    lines = [line.split(" ", 1) for line in found.splitlines()]
+    return {commit: reference.rpartition("/")[2] for commit, reference in lines if reference.count("/") == 4}
 
 
 def author() -> str:

@@ -6,12 +6,16 @@ from flight_delay.core import files, months, params
 from flight_delay.core.runner import run_stage
 from flight_delay.evaluation.payoffs import DecisionParameters
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.report.page import PICTURES, render
+from flight_delay.report.card import load_card
+from flight_delay.report.inputs import Inputs
+from flight_delay.report.page import render
+from flight_delay.report.pictures import PICTURES
 
 REPORTS = Path("reports")
 PAGE = REPORTS / "index.html"
 MANIFEST = Path("data/raw/manifest.json")
 SELECTION = Path("data/selection.json")
+BUNDLE = Path("models/bundle/manifest.json")
 
 
 def main() -> int:
@@ -22,10 +26,9 @@ def main() -> int:
     dependence = [f"interpret/dependence_{row['feature']}" for row in importances]
     profiles = [f"check_data/{path.stem}" for path in sorted((REPORTS / "check_data").glob("profile_*.png"))]
     paths = {name: REPORTS / f"{name}.png" for name in [*names, *dependence, *profiles]}
-    page = render(
+    inputs = Inputs(
         metrics=files.read_json(REPORTS / "metrics.json"),
         decided=files.read_json(REPORTS / "decide/metrics.json"),
-        payoffs=params.load("decide", DecisionParameters).payoffs.model_dump(),
         backtest=files.read_json(REPORTS / "backtest/by_month.json"),
         learning=files.read_json(REPORTS / "learning_curves/reading.json"),
         slices=files.read_rows(REPORTS / "evaluate/slices.csv", {"by", "label"}),
@@ -35,12 +38,15 @@ def main() -> int:
         details=files.read_json(REPORTS / "data/quality.json"),
         findings=files.read_json(REPORTS / "check_data/findings.json"),
         manifest=files.read_json(MANIFEST),
+        bundle=files.read_json(BUNDLE),
+        card=load_card(),
+        payoffs=params.load("decide", DecisionParameters).payoffs.model_dump(),
         windows={name: str(window) for name, window in windows.items()},
         late_minutes=features.late_minutes,
         horizon_hours=features.horizon_hours,
         pictures={name: files.read_bytes(path) for name, path in paths.items() if name in names or path.exists()},
     )
-    files.write_text(PAGE, page)
+    files.write_text(PAGE, render(inputs))
     return len(names)
 
 

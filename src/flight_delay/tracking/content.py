@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flight_delay.core.files import read_csv, read_json
 from flight_delay.core.months import Windows
-from flight_delay.core.params import read_sections
+from flight_delay.core.params import flattened, read_sections
 from flight_delay.core.runner import recorded_runs
 from flight_delay.repository.git import author
 from flight_delay.repository.lock import PUBLISH, Stages, digest, outputs
@@ -66,9 +64,11 @@ def gather(stages: Stages, windows: Windows) -> Content:
     return Content(
         digest=identity,
         name=os.environ.get("DVC_EXP_NAME") or f"repro-{identity[:7]}",
-        params={name: str(value) for name, value in _flat(read_sections(), ".") if not name.startswith("publish.")},
+        params={
+            name: str(value) for name, value in flattened(read_sections()).items() if not name.startswith("publish.")
+        },
         metrics={
-            **{name: float(value) for name, value in _flat(metrics, "/") if isinstance(value, int | float)},
+            **{name: float(value) for name, value in flattened(metrics, "/").items() if isinstance(value, int | float)},
             "data/rows": float(quality["rows"]),
             "data/quarantined_share": float(quality["quarantined_share"]),
             "data/warnings": float(sum(pitfalls.values())),
@@ -100,14 +100,6 @@ def gather(stages: Stages, windows: Windows) -> Content:
         },
         bundle=Path("models/bundle"),
     )
-
-
-def _flat(nested: Mapping[str, Any], separator: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in nested.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, separator, f"{prefix}{name}{separator}")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _if_set(tag: str, variable: str) -> dict[str, str]:

@@ -1,0 +1,126 @@
+"""tracking.lookup: the run behind a URI, in a real MLflow database; nothing is asked of it that is not in a URI."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+
+from flight_delay.core.errors import UserError
+from flight_delay.tracking.content import DIGEST_TAG
+from flight_delay.tracking.lookup import PublishedRun, find, is_mlflow_uri
+
+TAGS = {DIGEST_TAG: "d1", "model_md5": "m1"}
+
+
+class Tracked(NamedTuple):
+    """A database with a run of the pipeline, its logged model, and two versions of a registered model made from it."""
+
+    path: Path
+    client: MlflowClient
+    run: str
+    model: str
+
+
+@pytest.fixture(scope="module")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
+    path = tmp_path_factory.mktemp("tracking") / "mlflow.db"
+    mlflow.set_tracking_uri(f"sqlite:///{path}")  # registering a logged model looks there, whatever the client says
+    client = MlflowClient()
+    experiment = client.create_experiment("flights", artifact_location=path.with_name("mlruns").as_uri())
+    run = client.create_run(experiment, run_name="repro-d1", tags=TAGS).info.run_id
+    model = client.create_logged_model(experiment, name="model", source_run_id=run).model_id
+    client.create_registered_model("late")
+    client.create_model_version("late", source=f"runs:/{run}/model", run_id=run)
+    client.create_model_version("late", source=f"models:/{model}")
+    client.set_registered_model_alias("late", "champion", "2")
+    # As other clients register them: the run is not named.
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE model_versions SET run_id = NULL WHERE version = 2")
+    yield Tracked(path, client, run, model)
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture(autouse=True)
+def server(tracked: Tracked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tracked.path}")
+
+
+def test_every_form_leads_to_the_run(tracked: Tracked) -> None:
+    uris = (
+        f"runs:/{tracked.run}", f"runs:/{tracked.run}/model", f"models:/{tracked.model}",
+        "models:/late/1", "models:/late/2", "models:/late@champion",
+    )  # fmt: skip
+    assert tracked.client.get_model_version("late", "2").run_id in {None, ""}
+    for uri in uris:
+        assert is_mlflow_uri(uri)
+        assert find(uri) == PublishedRun(tracked.run, "repro-d1", "d1", "m1", uri)
+
+
+def test_the_checksum_of_the_model_may_be_missing(tracked: Tracked) -> None:
+    run = tracked.client.create_run("1", run_name="old", tags={DIGEST_TAG: "d2"}).info.run_id
+    assert find(f"runs:/{run}") == PublishedRun(run, "old", "d2", None, f"runs:/{run}")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["runs:/" + "0" * 32, "runs:/no-id!", "models:/late/9", "models:/later/1", "models:/late@nobody", "models:/m-12ab"],
+)
+def test_what_the_server_does_not_have_is_said_in_one_line(uri: str) -> None:
+    with pytest.raises(
+        UserError, match=rf"^{uri}: MLflow at sqlite:\S+ has none \([^\n]+\); `flight-delay ui` [^\n]+$"
+    ):
+        find(uri)
+
+
+@pytest.mark.parametrize("uri", ["runs:/", "models:/late", "models:/late/latest", "models:/", "models:/late@a/b"])
+def test_what_is_no_uri_of_a_run_or_model_is_told_the_forms(uri: str) -> None:
+    with pytest.raises(
+        UserError, match=rf"^{uri}: not the name of a run or model; write runs:/RUN_ID, models:/NAME/VER"
+    ):
+        find(uri)
+
+
+def test_a_run_of_something_else_is_refused(tracked: Tracked) -> None:
+    run = tracked.client.create_run("1", tags={"model_md5": "m1"}).info.run_id
+    with pytest.raises(UserError, match=rf"^runs:/{run}: run {run} has no tag pipeline_digest, so it is not from this"):
+        find(f"runs:/{run}")
+
+
+def test_a_model_without_a_run_is_refused(tracked: Tracked) -> None:
+    model = tracked.client.create_logged_model("1", name="alone").model_id
+    tracked.client.create_model_version("late", source=str(tracked.path.parent))
+    for uri in (f"models:/{model}", "models:/late/3"):
+        with pytest.raises(UserError, match=rf"^{uri}: the model was logged without a run, so [^\n]+$"):
+            find(uri)
+
+
+def test_a_server_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(UserError, match=r"^MLflow at http://127\.0\.0\.1:9 does not answer \([^\n]+$"):
+        find("runs:/abc")
+
+
+def test_asking_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with pytest.raises(UserError, match=r"^runs:/abc: there are no runs yet \(\S+mlflow\.db is not there\); [^\n]+$"):
+        find("runs:/abc")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["HEAD", "v1", "models/bundle", "runs", "reports/runs:/x", "params.yaml:models"])
+def test_paths_and_commits_are_not_meant_for_mlflow(text: str) -> None:
+    assert not is_mlflow_uri(text)
+
+
+def test_knowing_a_uri_does_not_import_mlflow() -> None:
+    program = "import sys, flight_delay.tracking.lookup; sys.exit('mlflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
