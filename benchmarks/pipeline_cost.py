@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import yaml
 
-from flight_delay.review.verify import clean_environment
+from flight_delay.review.clean_clone import clean_environment
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = clean_environment()

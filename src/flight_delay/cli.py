@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from flight_delay.commands import dictionary, ui, verify
+from flight_delay.commands import compare, dictionary, ml_test_score, provenance, review, ui, verify
 from flight_delay.core.runner import guarded
 
-COMMANDS = (verify, ui, dictionary)
+COMMANDS = (verify, provenance, compare, review, ui, dictionary, ml_test_score)
 
 
 def main() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+
+import pytest
+from mlflow import MlflowClient
 
 
 def snapshot(project) -> dict[str, str]:
@@ -55,18 +59,86 @@ def test_a_tampered_lock_is_found_out(copy_of_made) -> None:
     copy_of_made.commit("pretend")
     done = copy_of_made.run("flight-delay", "verify", code=1)
     assert re.search(rf"models/bundle/model.ubj +{'d' * 32} +{md5} +DIFFERENT", done.stdout)
-    assert "1 of 24 outputs are different: models/bundle/model.ubj" in done.stdout
+    assert "models/bundle/model.ubj: how it differs cannot be said" in done.stdout
+    assert "1 of 24 outputs are different: models/bundle/model.ubj by more than the tolerance" in done.stdout
 
 
-def test_a_line_changed_after_the_pipeline_ran_is_found_out(copy_of_made) -> None:
+def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_differ_is_said(copy_of_made) -> None:
     path = copy_of_made.root / "src/flight_delay/stages/fetch_raw.py"
     assert path.read_text().count("**origin,") == 1
     path.write_text(path.read_text().replace("**origin,", '**origin, "licence": "other",'))
-    copy_of_made.commit("change a line")
-    done = copy_of_made.run("flight-delay", "verify", code=1)
-    assert re.search(r"fetch_raw +data/raw/manifest.json +\w+ +\w+ +DIFFERENT", done.stdout)
-    assert "dvc.lock does not fit the commit: fetch_raw: src/flight_delay/stages/fetch_raw.py" in done.stdout
+    copy_of_made.params({"train_model": {"max_depth": 2}})
+    copy_of_made.commit("change a line and a parameter")
+    done = copy_of_made.run("flight-delay", "verify", "--json", code=1)
+    said = json.loads(done.stdout)
+    assert said["stale"] == [
+        "fetch_raw: src/flight_delay/stages/fetch_raw.py changed",
+        *(f"{stage}: train_model.max_depth is 2, was 3" for stage in ("train_model", "backtest", "learning_curves")),
+    ]
+    assert said["deviations"] == []
+    outputs = {of["output"]: of for of in said["outputs"]}
+    assert len(outputs) == 24
+    assert [of for of in outputs.values() if of["same"] != (of["md5_in_lock"] == of["md5_now"])] == []
+    assert outputs["data/processed"]["same"]
+    how = {part["file"]: part["says"] for of in outputs.values() for part in of["differences"]}
+    assert "licence" in how["data/raw/manifest.json"]
+    assert "deepest tree 3 -> 2" in how["models/bundle/model.ubj"]
+    assert re.search(r"^\S+ \S+ -> \S+; largest of \d+ changed numbers, beyond 0.001$", how["reports/metrics.json"])
+    assert "probability" in how["reports/evaluate/predictions/2013-05.parquet"]
+    assert re.search(r"pixels", how["reports/evaluate/roc.png"])
+    assert outputs["models/bundle/model.ubj"]["matters"]
+    assert "outputs are different: " in said["verdict"]
     assert copy_of_made.run("git", "status", "--porcelain").stdout == ""
+
+
+@pytest.fixture
+def registered(made):
+    """Registers the model of the made pipeline as models:/late-flights/1; the id of its run."""
+    uri = f"sqlite:///{made.root / 'mlflow.db'}"
+    client = MlflowClient(uri, registry_uri=uri)
+    (run,) = client.search_runs([of.experiment_id for of in client.search_experiments()])
+    (model,) = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+    client.create_registered_model("late-flights")
+    client.create_model_version("late-flights", source=model.artifact_location, run_id=run.info.run_id)
+    yield run.info.run_id
+    client.delete_registered_model("late-flights")
+
+
+def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(made, registered) -> None:
+    md5 = next(o["md5"] for o in made.lock()["train_model"]["outs"] if o["path"] == "models/bundle/model.ubj")
+    head = made.run("git", "rev-parse", "HEAD").stdout.strip()
+    for uri in ("models:/late-flights/1", f"runs:/{registered}"):
+        said = made.run("flight-delay", "verify", "--quick", uri).stdout.splitlines()
+        assert said == [
+            f"commit    {head}",
+            f"model     md5 {md5} in MLflow ({uri}), {md5} in dvc.lock: same",
+            "dvc.lock fits the commit",
+        ]
+
+
+def test_a_model_that_was_exchanged_in_mlflow_is_found_out(made, registered) -> None:
+    (kept,) = (made.root / "mlruns").rglob("model.ubj")
+    content = kept.read_bytes()
+    try:
+        kept.write_bytes(content + b" ")
+        done = made.run("flight-delay", "verify", "--quick", "models:/late-flights/1", code=1)
+    finally:
+        kept.write_bytes(content)
+    assert "in dvc.lock: DIFFERENT" in done.stdout
+    assert "models:/late-flights/1 is not the model of its commit: dvc.lock fits the commit" in done.stdout
+
+
+def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(copy_of_made, made, registered) -> None:
+    copy_of_made.params({"train_model": {"seed": 1}})
+    copy_of_made.run("git", "checkout", "--quiet", "--orphan", "other")
+    (copy_of_made.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    copy_of_made.commit("another history")
+    copy_of_made.run("git", "branch", "--quiet", "--delete", "--force", "main")
+    uri = f"sqlite:///{made.root / 'mlflow.db'}"
+    done = copy_of_made.run("flight-delay", "verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=uri)
+    assert done.stdout == ""
+    assert "models:/late-flights/1: its pipeline is in no commit here; commit dvc.lock" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_what_cannot_be_checked_is_said_in_one_line(made) -> None:
@@ -74,7 +146,7 @@ def test_what_cannot_be_checked_is_said_in_one_line(made) -> None:
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         "flight-delay verify: error: there is no commit 'no-such-branch' here; "
-        "`git log --oneline` lists them, `git fetch` brings more"
+        "`git log --oneline` lists them, `git fetch` brings more, `dvc exp list --all-commits` lists experiments"
     ]
 
 

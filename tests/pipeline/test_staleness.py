@@ -1,0 +1,127 @@
+"""`flight-delay verify --quick`: whether a dvc.lock tells the truth about its commit, without data, on a pipeline of two stages
+that DVC really runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+TRUE = "dvc.lock fits the commit"
+PREFIX = "dvc.lock does not fit the commit: "
+
+
+def stale(project, *arguments: str) -> list[str]:
+    """What the command says does not fit."""
+    done = project.run("flight-delay", "verify", "--quick", *arguments, code=None)
+    said = [line.removeprefix(PREFIX) for line in done.stdout.splitlines() if line.startswith(PREFIX)]
+    assert done.returncode == bool(said), done.stderr
+    assert done.stdout.splitlines()[-1].startswith(TRUE if not said else "dvc.lock is out of date")
+    return said
+
+
+def edit(project, name: str, old: str, new: str) -> None:
+    path = project.root / name
+    assert path.read_text().count(old) >= 1
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_a_commit_whose_pipeline_was_run_fits(small) -> None:
+    assert stale(small) == []
+
+
+def test_without_data_cache_and_lock_of_others_it_says_the_same(small, tmp_path, project_at) -> None:
+    small.run("git", "clone", "--quiet", str(small.root), str(tmp_path / "bare"))
+    assert stale(project_at(tmp_path / "bare")) == []
+    edit(small, "make.py", "row", "line")
+    small.commit()
+    small.run("git", "clone", "--quiet", str(small.root), str(tmp_path / "stale"))
+    assert stale(project_at(tmp_path / "stale")) == ["make: make.py changed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("make.py", "row", "line", ["make: make.py changed"]),
+        ("train.py", "rows / 10", "rows / 5", ["train: train.py changed"]),
+        ("requirements.txt", "6.0.3", "6.0.2", ["make: requirements.txt changed", "train: requirements.txt changed"]),
+        ("params.yaml", "3", "4", ["make: make.rows is 4, was 3"]),
+        ("params.yaml", "make: {rows: 3}", "make: {rows: 3, more: 1}", ["make: make.more is 1, was not there"]),
+        ("dvc.yaml", "python make.py", "python -u make.py", ["make: command changed"]),
+        ("metrics.json", "0.3", "0.4", ["train: metrics.json changed after it was written"]),
+    ],
+)
+def test_a_change_after_the_pipeline_ran_is_named(small, name: str, old: str, new: str, said: list[str]) -> None:
+    edit(small, name, old, new)
+    assert stale(small) == []  # not committed: the commit is what is asked about
+    small.commit()
+    assert stale(small) == said
+    assert stale(small, "HEAD~1") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[make.py, requirements.txt]", "[make.py, train.py, requirements.txt]", "make: train.py is a new dependency"),
+        ("[make.py, requirements.txt]", "[make.py]", "make: requirements.txt is no dependency any more"),
+        ("outs: [model.txt]", "outs: [model.txt, curve.txt]", "train: curve.txt is a new output"),
+        ("    outs: [model.txt]\n", "", "train: model.txt is no output any more"),
+        ("params: [make]", "params: []", "make: make is no parameter any more"),
+    ],
+)
+def test_what_a_stage_declares_anew_and_no_longer_is_named(small, old: str, new: str, said: str) -> None:
+    edit(small, "dvc.yaml", old, new)
+    small.commit()
+    assert stale(small) == [said]
+
+
+def test_a_stage_that_was_never_run_and_one_that_is_gone_are_named(small) -> None:
+    path = small.root / "dvc.yaml"
+    stages = yaml.safe_load(path.read_text())
+    stages["stages"]["report"] = {"cmd": "true", "deps": ["model.txt"], "outs": ["report.txt"]}
+    del stages["stages"]["make"]
+    path.write_text(yaml.safe_dump(stages))
+    small.commit()
+    assert stale(small) == ["report: never run", "make: not in dvc.yaml"]
+
+
+def test_a_stage_that_read_another_version_than_was_written_is_named(small) -> None:
+    lock = small.lock()
+    read = next(dep["md5"] for dep in lock["train"]["deps"] if dep["path"] == "data")
+    text = (small.root / "dvc.lock").read_text()
+    before, train = text.split("  train:\n")
+    (small.root / "dvc.lock").write_text(f"{before}  train:\n{train.replace(read, 'f' * 32 + '.dir')}")
+    small.commit()
+    assert stale(small) == ["train: data was read in another version than make wrote"]
+
+
+def test_as_json_it_says_the_same(small) -> None:
+    edit(small, "make.py", "row", "line")
+    small.commit()
+    said = json.loads(small.run("flight-delay", "verify", "--quick", "--json", code=1).stdout)
+    assert said["commit"] == small.run("git", "rev-parse", "HEAD").stdout.strip()
+    assert (said["same"], said["stale"], said["outputs"]) == (False, ["make: make.py changed"], [])
+
+
+def test_nothing_is_touched(small) -> None:
+    before = small.state()
+    stale(small)
+    assert {path: of for path, of in small.state().items() if ".git" not in path.parts} == {
+        path: of for path, of in before.items() if ".git" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "has no dvc.lock"), ("stages: [", "not a lock file of DVC"), ("{}", "not a lock file")]
+)
+def test_a_lock_that_is_none_is_one_line(small, content: str | None, said: str) -> None:
+    path = small.root / "dvc.lock"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    small.commit()
+    done = small.run("flight-delay", "verify", "--quick", code=2)
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert said in done.stderr

@@ -1,0 +1,207 @@
+"""review.provenance: what is gathered of a commit, in a small repository. How it is written is in test_provenance_document."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flight_delay.commands.provenance import run
+from flight_delay.core.errors import UserError
+from flight_delay.repository.artefacts import Artefacts
+from flight_delay.repository.git import git
+from flight_delay.review.provenance.commit import MANIFEST, Origin, Provenance, provenance
+
+PARAMS = {"fetch": {"through": "2013-02", "from": {"year": 2013}}, "train": {"depth": 4}}
+FILES = {
+    "params.yaml": yaml.safe_dump(PARAMS),
+    "dvc.yaml": yaml.safe_dump({"stages": {"fetch": {}, "train": {}}}),
+    "requirements.in": "# direct\nnumpy==2.0  # sums\nRuamel.yaml_clib\n-c other.txt\n",
+    "requirements.txt": "numpy==2.0 \\\n    --hash=sha256:00\nruamel-yaml-clib==0.2 \\\n    # via numpy\nscipy==1.0\n",
+    "pyproject.toml": '[project]\nname = "x"\nrequires-python = ">=3.11"\n',
+    "src/core/a.py": "a\n",
+    "src/core/b/c.py": "c\n",
+    "src/core/b.py": "b\n",
+    "src/train.py": "train\n",
+    "README.md": "hello\n",
+    MANIFEST: json.dumps({
+        "source": "flights of old", "version": "0.1", "licence": "CC0-1.0", "homepage": "https://example.org",
+        "files": {"flights/2013-01.parquet": {"rows": 10}, "flights/2013-02.parquet": {"rows": 11}, "tables/a.parquet": {"rows": 3}},
+    }),
+    ".dvc/config": "",
+}  # fmt: skip
+ADA, GRACE = "Ada Lovelace <ada@example.org>", "Grace Hopper <grace@example.org>"
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def of_file(path: str) -> dict[str, Any]:
+    return {"path": path, "md5": md5(FILES[path]), "size": len(FILES[path])}
+
+
+def of_folder(path: str) -> dict[str, Any]:
+    """As DVC has it: the parts in the order of their paths, letter by letter."""
+    names = ["a.py", "b.py", "b/c.py"]
+    parts = ", ".join(f'{{"md5": "{md5(FILES[f"{path}/{name}"])}", "relpath": "{name}"}}' for name in names)
+    return {"path": path, "md5": f"{md5(f'[{parts}]')}.dir", "size": 6, "nfiles": 3}
+
+
+def made(path: str, checksum: str, **more: Any) -> dict[str, Any]:
+    return {"path": path, "md5": checksum, **more}
+
+
+RAW = made("data/raw/flights", "r1.dir", nfiles=2, size=100)
+STAGES: dict[str, Any] = {
+    "fetch": {
+        "cmd": "python fetch",
+        "deps": [of_file("requirements.txt"), of_folder("src/core")],
+        "params": {"params.yaml": {"fetch": PARAMS["fetch"]}},
+        "outs": [RAW, of_file(MANIFEST), made("data/raw/tables", "t1.dir", nfiles=1)],
+    },
+    "train": {
+        "cmd": "python train",
+        "deps": [RAW, of_file("requirements.txt"), of_file("src/train.py")],
+        "params": {"params.yaml": {"train": PARAMS["train"]}},
+        "outs": [made("model.ubj", "m1"), made("curve.csv", "c1")],
+    },
+    "gone": {"cmd": "left behind", "outs": [made("model.ubj", "m1")]},
+}  # fmt: skip
+
+
+class Repository:
+    """A repository that Ada began and Grace went on with."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self._monkeypatch = root, monkeypatch
+        git("init", "--quiet", "--initial-branch", "main", cwd=root)
+
+    def commit(self, author: str, files: dict[str, str]) -> str:
+        name, _, email = author.removesuffix(">").partition(" <")
+        for role in ("AUTHOR", "COMMITTER"):
+            self._monkeypatch.setenv(f"GIT_{role}_NAME", name)
+            self._monkeypatch.setenv(f"GIT_{role}_EMAIL", email)
+        for path, text in files.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(text)
+        git("add", "--all", cwd=self.root)
+        git("commit", "--quiet", "--message", "change", cwd=self.root)
+        return git("rev-parse", "HEAD", cwd=self.root)
+
+    def lock(self, **changes: Any) -> str:
+        return self.commit(GRACE, {"dvc.lock": yaml.safe_dump({"stages": {**STAGES, **changes}})})
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """Code by Ada, then a stage by Grace; no lock yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / ".site"))
+    repository = Repository(tmp_path, monkeypatch)
+    (tmp_path / ".git/info/exclude").write_text(".site\n")
+    repository.first = repository.commit(ADA, FILES | {"src/train.py": "draft\n"})
+    repository.second = repository.commit(GRACE, {"src/train.py": FILES["src/train.py"]})
+    return repository
+
+
+def gathered() -> Provenance:
+    return provenance(Artefacts.of("HEAD"))
+
+
+def test_inputs_are_confirmed_by_content_and_say_who_changed_them_last(repository: Repository) -> None:
+    commit = repository.lock()
+    of = gathered()
+    assert of.commit == (commit, GRACE)
+    assert {item.path: change for item, change in of.changes.items()} == {
+        "requirements.txt": (repository.first, ADA), "src/core": (repository.first, ADA),
+        "src/train.py": (repository.second, GRACE),
+        "params.yaml:fetch": (repository.first, ADA), "params.yaml:train": (repository.first, ADA),
+    }  # fmt: skip
+    assert {item.path: parts for item, parts in of.members.items() if parts} == {
+        "src/core": ["src/core/a.py", "src/core/b.py", "src/core/b/c.py"],
+        "params.yaml:fetch": ["params.yaml:fetch.from", "params.yaml:fetch.from.year", "params.yaml:fetch.through"],
+        "params.yaml:train": ["params.yaml:train.depth"],
+        "data/raw/flights": ["data/raw/flights/2013-01.parquet", "data/raw/flights/2013-02.parquet"],
+        "data/raw/tables": ["data/raw/tables/a.parquet"],
+    }
+    assert of.software == {"python": ">=3.11", "numpy": "2.0", "ruamel-yaml-clib": "0.2"}
+    assert of.lock_md5 == md5((repository.root / "dvc.lock").read_text())
+    assert list(of.lineage.steps) == ["fetch", "train"]  # dvc.yaml has no other
+    rows = {
+        "data/raw/flights/2013-01.parquet": 10,
+        "data/raw/flights/2013-02.parquet": 11,
+        "data/raw/tables/a.parquet": 3,
+    }
+    assert of.origin == Origin("flights of old", "0.1", "CC0-1.0", "https://example.org", rows)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "unconfirmed"),
+    [
+        ("src/train.py", "train twice\n", "src/train.py"),
+        ("src/core/b.py", "other\n", "src/core"),
+        ("src/core/d.py", "new\n", "src/core"),
+        ("params.yaml", yaml.safe_dump({**PARAMS, "train": {"depth": 5}}), "params.yaml:train"),
+        ("params.yaml", yaml.safe_dump({**PARAMS, "fetch": 1}), "params.yaml:fetch"),
+    ],
+)
+def test_an_input_that_the_commit_has_otherwise_is_not_confirmed(
+    repository: Repository, path: str, text: str, unconfirmed: str
+) -> None:
+    repository.lock()
+    repository.commit(ADA, {path: text})
+    of = gathered()
+    inputs = {item.path for item in of.lineage.items if not of.lineage.maker(item)}
+    assert inputs - {item.path for item in of.changes} == {unconfirmed}
+
+
+def test_the_working_tree_has_no_say(repository: Repository) -> None:
+    repository.lock()
+    before = gathered()
+    for path in ("src/train.py", "params.yaml", "dvc.lock", "dvc.yaml", MANIFEST, "requirements.in"):
+        (repository.root / path).write_text("changed: true\n")
+    assert gathered() == before
+
+
+@pytest.mark.parametrize("spoil", ["other", "missing"])
+def test_a_manifest_that_is_not_the_one_of_the_lock_is_not_believed(repository: Repository, spoil: str) -> None:
+    repository.lock()
+    if spoil == "other":
+        repository.commit(ADA, {MANIFEST: FILES[MANIFEST].replace("0.1", "0.2")})
+    else:
+        (repository.root / MANIFEST).unlink()
+        repository.commit(ADA, {})
+    assert gathered().origin is None
+
+
+def test_a_commit_without_a_lock_is_refused(repository: Repository) -> None:
+    with pytest.raises(UserError, match=r"has no dvc\.lock; choose one in which the pipeline had been run"):
+        gathered()
+
+
+def test_the_command_takes_paths_from_where_it_is_called_and_commits_by_name(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.lock()
+    repository.commit(ADA, {"src/train.py": "train twice\n"})
+
+    def said(what: str | None, at: str | None = None, as_json: bool = False) -> str:
+        assert run(argparse.Namespace(what=what, at=at, json=as_json)) == 0
+        return capsys.readouterr().out
+
+    at_the_top = said("model.ubj")
+    assert "not confirmed" in at_the_top
+    assert "not confirmed" not in said("model.ubj", at="HEAD~1")
+    assert said(None).splitlines()[-1].split()[0] == "curve.csv"
+    generated = [json.loads(said(what, as_json=True))["wasGeneratedBy"] for what in (None, "curve.csv")]
+    assert [len(of) for of in generated] == [5, 2]
+    monkeypatch.chdir(repository.root / "src")
+    assert said("../model.ubj") == said(str(repository.root / "model.ubj")) == at_the_top
+    assert said("..") != said(".") != ""
+    assert "train.py" in said("train.py")

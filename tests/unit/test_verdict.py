@@ -1,0 +1,129 @@
+"""review.verification.verdict: what is said of a commit that was verified, by hand-made examples."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from flight_delay.review.difference.files import Difference, Tolerance
+from flight_delay.review.environment import Surroundings
+from flight_delay.review.verification.verdict import as_json, table, verdict
+from flight_delay.review.verification.verify import Checked, Kept, Verified
+
+HAS = Surroundings("Linux", 2, "3.11.7", {"xgboost": "3.2.0", "pandas": "3.1.1"}, fresh=False)
+DATA, MODEL = Checked("make", "data", "d1", "d1"), Checked("train", "model", "m1", "m1")
+SMALL = Difference("model", "leaves differ by 1e-9", matters=False)
+LARGE = Difference("model", "other trees", matters=True)
+
+
+def verified(*outputs: Checked, stale: tuple[str, ...] = (), deviations: tuple[str, ...] = ()) -> Verified:
+    return Verified("abc123", list(outputs), list(stale), HAS, list(deviations), Tolerance())
+
+
+def test_the_table_has_a_line_per_output_and_says_that_all_is_well() -> None:
+    of = verified(DATA, MODEL)
+    said = table(of)
+    assert of.same
+    assert "commit    abc123" in said
+    assert "platform  Linux, 2 CPUs, Python 3.11.7" in said
+    assert "xgboost 3.2.0" in said
+    assert "(not made from the commit's own lock)" in said
+    assert [line.split() for line in said.splitlines() if line.endswith("same")] == [
+        ["make", "data", "d1", "d1", "same"], ["train", "model", "m1", "m1", "same"],
+    ]  # fmt: skip
+    assert said.splitlines()[-1] == "all 2 outputs are reproduced byte for byte"
+
+
+def test_an_environment_of_its_own_is_said() -> None:
+    of = verified(DATA)._replace(surroundings=HAS._replace(fresh=True))
+    assert "(made from the commit's own lock)" in table(of)
+
+
+def test_what_is_different_is_named_with_how() -> None:
+    of = verified(DATA, MODEL._replace(now="m2", differences=(LARGE,)), Checked("train", "curve", "c1", None))
+    lines = table(of).splitlines()
+    assert not of.same
+    assert sum(line.endswith("DIFFERENT") for line in lines) == 2
+    assert "model: other trees" in lines
+    assert lines[-1] == "2 of 3 outputs are different: model, curve by more than the tolerance"
+
+
+def test_what_is_different_by_little_is_said_not_to_matter() -> None:
+    of = verified(DATA, MODEL._replace(now="m2", differences=(SMALL,)))
+    assert not of.same
+    assert table(of).splitlines()[-1] == (
+        "1 of 2 outputs are different: none by more than the tolerance (metrics, probabilities: 0.001, 0.001)"
+    )
+
+
+@pytest.mark.parametrize(("found", "matters"), [((SMALL,), False), ((SMALL, LARGE), True), ((), True), (None, True)])
+def test_what_cannot_be_told_matters(found: tuple[Difference, ...] | None, *, matters: bool) -> None:
+    assert MODEL._replace(now="m2", differences=found).matters == matters
+    assert not MODEL.matters
+
+
+def test_committed_bytes_that_are_not_here_are_asked_for() -> None:
+    assert "model: how it differs cannot be said" in table(verified(MODEL._replace(now="m2", differences=None)))
+    assert "`dvc fetch`" in table(verified(MODEL._replace(now="m2", differences=None)))
+
+
+def test_a_stale_lock_is_not_called_well() -> None:
+    of = verified(DATA, stale=("train: src/train.py changed",))
+    lines = table(of).splitlines()
+    assert not of.same
+    assert "dvc.lock does not fit the commit: train: src/train.py changed" in lines
+    assert lines[-1] == "every output is the same, but dvc.lock is out of date: run `dvc repro` and commit it"
+
+
+def test_other_versions_are_named_and_are_no_difference_by_themselves() -> None:
+    of = verified(DATA, deviations=("xgboost 3.2.0 is wanted, 3.1.0 is installed",))
+    assert of.same
+    assert "not the commit's requirements: xgboost 3.2.0 is wanted, 3.1.0 is installed" in table(of).splitlines()
+
+
+def test_a_lock_alone_is_said_to_fit_or_not() -> None:
+    fits = Verified("abc123", [], [], None, [], Tolerance())
+    assert table(fits).splitlines() == ["commit    abc123", "dvc.lock fits the commit"]
+    assert verdict(fits._replace(stale=["train: command changed"])) == (
+        "dvc.lock is out of date: run `dvc repro` and commit it"
+    )
+
+
+def test_for_programs_everything_is_there() -> None:
+    of = verified(DATA, MODEL._replace(now="m2", differences=(SMALL,)), stale=("s",), deviations=("d",))
+    said = json.loads(as_json(of))
+    assert said == {
+        "commit": "abc123",
+        "same": False,
+        "verdict": verdict(of),
+        "stale": ["s"],
+        "surroundings": {**HAS._asdict()},
+        "deviations": ["d"],
+        "tolerance": {"metric": 0.001, "probability": 0.001},
+        "committed_model": None,
+        "kept": None,
+        "outputs": [
+            {
+                "stage": "make", "output": "data", "md5_in_lock": "d1", "md5_now": "d1", "same": True, "matters": False,
+                "differences": [],
+            },
+            {
+                "stage": "train", "output": "model", "md5_in_lock": "m1", "md5_now": "m2", "same": False,
+                "matters": False, "differences": [SMALL._asdict()],
+            },
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("md5", "same"), [("m1", True), ("m2", False)])
+def test_a_model_in_mlflow_is_held_against_the_commit(md5: str, *, same: bool) -> None:
+    of = verified(DATA)._replace(committed_model="m1", kept=Kept("models:/late/1", md5))
+    *_, line, last = table(of).splitlines()
+    assert of.same == same
+    assert line == (
+        f"model     md5 {md5} in MLflow (models:/late/1), m1 in dvc.lock: {'same' if same else 'DIFFERENT'}"
+    )
+    well = "all 1 outputs are reproduced byte for byte"
+    assert last == (well if same else f"models:/late/1 is not the model of its commit: {well}")
+    assert json.loads(as_json(of))["kept"] == {"uri": "models:/late/1", "md5": md5}
