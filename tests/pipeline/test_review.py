@@ -71,7 +71,7 @@ def test_a_request_says_what_the_artefacts_say(copy_of_made) -> None:
         "Objective", "Key figures", "Inputs", "Outputs", "Assumptions", "Transformations", "Bias and variance",
         "Known limits", "To try",
     ]  # fmt: skip
-    assert "the same model, byte for byte" in text
+    assert "### A and B are the same model, byte for byte" in text
     assert len(re.findall(r"^\| 2013-05-\d\d-", text, re.MULTILINE)) >= 5  # records
     assert len(re.findall(r"\| \*\*(?:yes|no|cannot tell)\*\* \|", text)) == 6  # assumptions
     assert len(re.findall(r"`dvc exp run -S '", text)) == len(front(text)["tweaks"]) >= 5
@@ -97,7 +97,8 @@ def test_what_a_review_cannot_be_of_is_refused_in_one_line(copy_of_made) -> None
 
 def test_a_machine_does_its_part_and_leaves_the_questions(copy_of_made) -> None:
     project = copy_of_made
-    request(project, "--name", "calibration")
+    project.run("git", "checkout", "--quiet", "-b", "calibrated")  # a branch that is called as an experiment will be
+    request(project)
     path = only_tweak(project, "calibrated")
     before = project.state()
     done = project.run("flight-delay", "review", "run", str(path), MLFLOW_TRACKING_URI="http://127.0.0.1:9")
@@ -117,7 +118,9 @@ def test_a_machine_does_its_part_and_leaves_the_questions(copy_of_made) -> None:
     metrics = json.loads((project.root / "reports/metrics.json").read_text())
     flights = metrics["validation"]["rows"] + metrics["test"]["rows"]
     assert f"it gives all {flights:,} recorded flights the same probability, bit for bit" in text
-    assert re.search(r"^\| calibrated \| [^|]+ \| [+−]0\.\d{4}", text, re.MULTILINE)
+    row = re.search(r"^\| calibrated \| ([^|]+) \| ([+−]0\.\d{4})", text, re.MULTILINE)
+    assert row[1] == front(text)["experiments"]["calibrated"] != "they are the same model, byte for byte"
+    assert row[2] != "+0.0000"
     assert len(re.findall(r"^\| \w\w \d+, 2013-05-\d\d \|", text, re.MULTILINE)) == 20
     assert text.count("*Open: to be answered by the reviewer.*") == text.count("\n### ") >= 5
 

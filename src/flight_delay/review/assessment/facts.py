@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,24 +98,27 @@ JSON_FILES = {
 }
 
 
-def gather(artefacts: Artefacts, against: Artefacts | None = None) -> Facts:
+def gather(artefacts: Artefacts, against: Artefacts | None = None, called: str = "") -> Facts:
     """Read what a request says from the artefacts of a commit.
 
     Args:
         artefacts: of the commit under review.
         against: of a commit that it is compared with.
+        called: what the user calls that.
 
     Raises:
         UserError: a file is not at hand, or is not as this version of the code writes it.
     """
     read = {name: artefacts.read_json(path) for name, path in JSON_FILES.items()}
-    side = Side.of(artefacts, artefacts.commit[:10], artefacts.commit)
+    side = Side.of(artefacts, "this commit", artefacts.commit)
     curve = _columns(artefacts.read_text("reports/evaluate/profit_curve.csv"))
     metrics, windows = read["metrics"], artefacts.params["windows"]
     kept = [of["name"] for of in read["selection"]["features"]]
     comparison = None
     if against:
-        comparison = comparison_page(compared(Side.of(against, against.commit[:10], against.commit), side))
+        # A level further down, since it is a part of a page here.
+        page = comparison_page(compared(Side.of(against, called, against.commit), side))
+        comparison = re.sub("^#", "##", page, flags=re.MULTILINE).strip()
     return Facts(
         commit=artefacts.commit,
         files=read,

@@ -45,7 +45,7 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
         raise UserError(f"dvc.lock does not fit the commit ({stale[0]}); run `dvc repro`, commit it and ask again")
     other = Artefacts.of(against) if against else None
     page = request_page(
-        gather(artefacts, other),
+        gather(artefacts, other, against or ""),
         read_review(artefacts),
         name=name,
         date=date,

@@ -75,7 +75,7 @@ def _verdict(tried: Tried) -> str:
     """The headline of the comparison, in which A is this commit and B the experiment."""
     if not tried.compared:
         return f"not done: {tried.failed}"
-    said = headline(tried.compared)
+    said = headline(tried.compared).replace("No difference", "no difference")
     return said.replace("A and B", "they").replace("B is", "it is").replace("than A", "than this commit")
 
 

@@ -14,6 +14,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window, months_between
 from flight_delay.core.runner import log
 from flight_delay.repository.artefacts import Artefacts
+from flight_delay.repository.git import experiments
 from flight_delay.repository.lock import outputs
 from flight_delay.review.assessment.forms import Question, Request, Tweak, read_review
 from flight_delay.review.assessment.frozen import Error, Reproduced, reproduce, worst_errors
@@ -151,5 +152,7 @@ def _try(tweak: Tweak, clone: CleanClone, base: Side, box: TimeBox) -> Tried:
     if failed:
         log.warning("review: %s: %s", tweak.name, failed)
         return Tried(tweak, seconds, None, failed)
-    experiment = Artefacts.of(tweak.name, clone.root)
+    # Not by its name alone, which a branch may have, too.
+    made = {name: commit for commit, name in experiments(clone.root).items()}
+    experiment = Artefacts(made[tweak.name], clone.root)
     return Tried(tweak, seconds, compared(base, Side.of(experiment, tweak.name, experiment.commit)))
