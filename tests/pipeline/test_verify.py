@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from mlflow import MlflowClient
@@ -114,6 +115,10 @@ def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(made, register
             f"model     md5 {md5} in MLflow ({uri}), {md5} in dvc.lock: same",
             "dvc.lock fits the commit",
         ]
+    within = replace(made, root=made.root / "docs")  # from a folder within the checkout, too
+    assert (
+        "dvc.lock fits the commit" in within.run("flight-delay", "verify", "--quick", "models:/late-flights/1").stdout
+    )
 
 
 def test_a_model_that_was_exchanged_in_mlflow_is_found_out(made, registered) -> None:

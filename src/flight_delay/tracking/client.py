@@ -16,6 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from flight_delay.core.errors import UserError
+from flight_delay.repository.git import top
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 # What MLflow says when a server or database fails, as against a request that it refuses.
@@ -26,7 +27,12 @@ MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
 
 def main_checkout() -> Path:
     """The checkout that experiments belong to: DVC runs queued ones elsewhere and says from where."""
-    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+    if root := os.environ.get("DVC_ROOT"):
+        return Path(root).resolve()
+    try:
+        return top()  # also from a folder within it
+    except UserError:
+        return Path.cwd()
 
 
 def tracking_uri() -> str:
