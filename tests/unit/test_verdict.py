@@ -46,14 +46,14 @@ def test_what_is_different_is_named_with_how() -> None:
     assert not of.same
     assert sum(line.endswith("DIFFERENT") for line in lines) == 2
     assert "model: other trees" in lines
-    assert lines[-1] == "2 of 3 outputs are different: model, curve by more than the tolerance"
+    assert lines[-1] == "2 of 3 outputs are different, 2 in a way that may matter: model, curve"
 
 
 def test_what_is_different_by_little_is_said_not_to_matter() -> None:
     of = verified(DATA, MODEL._replace(now="m2", differences=(SMALL,)))
     assert not of.same
     assert table(of).splitlines()[-1] == (
-        "1 of 2 outputs are different: none by more than the tolerance (metrics, probabilities: 0.001, 0.001)"
+        "1 of 2 outputs are different, none in a way that matters (metrics and probabilities within 0.001)"
     )
 
 

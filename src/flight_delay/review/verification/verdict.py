@@ -26,11 +26,12 @@ def _outcome(verified: Verified) -> str:
     different = [of for of in verified.outputs if not of.same]
     if different:
         mattering = [of.output for of in different if of.matters]
-        return f"{len(different)} of {len(verified.outputs)} outputs are different: " + (
-            f"{', '.join(mattering)} by more than the tolerance"
+        said = f"{len(different)} of {len(verified.outputs)} outputs are different, "
+        within = f"metrics and probabilities within {verified.tolerance.metric:g}"
+        return said + (
+            f"{len(mattering)} in a way that may matter: {', '.join(mattering)}"
             if mattering
-            else "none by more than the tolerance (metrics, probabilities: "
-            f"{verified.tolerance.metric:g}, {verified.tolerance.probability:g})"
+            else f"none in a way that matters ({within})"
         )
     if verified.stale:
         return "every output is the same, but dvc.lock is out of date: run `dvc repro` and commit it"
