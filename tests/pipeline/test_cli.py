@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -15,8 +16,8 @@ def one_line_of_error(done) -> str:
 
 def test_help_names_the_commands_and_what_they_do(made) -> None:
     said = made.run("flight-delay", "--help").stdout
-    assert "verify" in said
-    assert "ui" in said
+    for name in ("verify", "provenance", "compare", "review", "ui", "dictionary", "ml-test-score"):
+        assert f"\n    {name}" in said
     assert "exit codes: 0 all the same, 1 something is different, 2 it could not be checked" in made.run(
         "flight-delay", "verify", "--help"
     ).stdout.replace("\n", " ")
@@ -28,9 +29,29 @@ def test_help_answers_without_loading_what_it_does_not_need(made) -> None:
     assert loaded & {"mlflow", "pandas", "xgboost", "matplotlib", "sklearn", "shap"} == set()
 
 
-@pytest.mark.parametrize("wrong", [["frobnicate"], ["verify", "--no-such-option"], []])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["frobnicate"],
+        ["verify", "--no-such-option"],
+        ["verify", "--tolerance", "-1"],
+        ["verify", "--tolerance", "nan"],
+        ["compare"],
+        ["review"],
+        ["review", "run"],
+        [],
+    ],
+)
 def test_a_wrong_command_line_gives_usage_and_code_2(made, wrong: list[str]) -> None:
     assert "usage: flight-delay" in made.run("flight-delay", *wrong, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["verify"], ["verify", "--quick"], ["provenance"], ["compare", "HEAD"], ["review", "request"]]
+)
+def test_outside_of_a_checkout_it_is_said_where_to_run_it(made, tmp_path, command: list[str]) -> None:
+    done = replace(made, root=tmp_path).run("flight-delay", *command, code=2)
+    assert one_line_of_error(done).endswith("not in a git repository; run it in a checkout of the project")
 
 
 def test_the_ui_needs_runs(copy_of_made) -> None:

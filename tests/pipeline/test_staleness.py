@@ -76,6 +76,20 @@ def test_what_a_stage_declares_anew_and_no_longer_is_named(small, old: str, new:
     assert stale(small) == [said]
 
 
+def test_code_and_metrics_that_are_gone_are_named_and_data_are_not(small) -> None:
+    small.run("git", "rm", "--quiet", "make.py", "metrics.json")
+    small.commit()
+    assert stale(small) == ["make: make.py is missing", "train: metrics.json is missing"]
+
+
+def test_a_pipeline_that_dvc_cannot_read_is_one_line_of_advice(small) -> None:
+    edit(small, "dvc.yaml", "    cmd: python make.py\n", "")
+    small.commit()
+    done = small.run("flight-delay", "verify", "--quick", code=2)
+    assert done.stdout == ""
+    assert "`dvc status` fails in a clean clone of" in done.stderr.splitlines()[-1]
+
+
 def test_a_stage_that_was_never_run_and_one_that_is_gone_are_named(small) -> None:
     path = small.root / "dvc.yaml"
     stages = yaml.safe_load(path.read_text())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -153,11 +152,3 @@ def test_what_cannot_be_checked_is_said_in_one_line(made) -> None:
         "flight-delay verify: error: there is no commit 'no-such-branch' here; "
         "`git log --oneline` lists them, `git fetch` brings more, `dvc exp list --all-commits` lists experiments"
     ]
-
-
-def test_outside_of_a_repository_the_error_is_one_line(made, tmp_path) -> None:
-    done = subprocess.run(
-        ["flight-delay", "verify"], cwd=tmp_path, env=made.environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1

@@ -39,7 +39,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument(
         "--tolerance",
-        type=float,
+        type=_tolerance,
         default=0.001,
         metavar="NUMBER",
         help="a metric or probability that differs by no more is said not to matter; of figures above one it is a share "
@@ -82,3 +82,10 @@ def _behind(uri: str) -> tuple[str, Kept]:
             f"{uri}: its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"
         )
     return found.commit, Kept(uri, stored_model_md5(published))
+
+
+def _tolerance(text: str) -> float:
+    tolerance = float(text)
+    if not 0 <= tolerance < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    return tolerance

@@ -28,7 +28,10 @@ def top(cwd: Path = Path()) -> Path:
     Raises:
         UserError: this is no git repository.
     """
-    return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
+    try:
+        return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
+    except UserError:
+        raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from None
 
 
 def resolve(revision: str, cwd: Path = Path()) -> str:

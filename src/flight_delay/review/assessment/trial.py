@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Window, months_between
+from flight_delay.core.months import Window, months_in
 from flight_delay.core.runner import log
 from flight_delay.repository.artefacts import Artefacts
 from flight_delay.repository.git import experiments
 from flight_delay.repository.lock import outputs
 from flight_delay.review.assessment.forms import Question, Request, Tweak, read_review
-from flight_delay.review.assessment.frozen import Error, Reproduced, reproduce, worst_errors
+from flight_delay.review.assessment.frozen import RECORDED, Error, Reproduced, reproduce, worst_errors
 from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.comparison.compared import Compared, compared
 from flight_delay.review.comparison.side import FolderFiles, Side
@@ -94,16 +94,8 @@ def run_trial(request: Request, box: TimeBox, *, fresh_env: bool = False) -> Tri
             ) from None
         box.say("asking the frozen model again")
         frozen = _frozen(request, artefacts, clone, verified, Path(folder) / "frozen")
-        base = Side.of(FolderFiles(clone.root), "this commit", artefacts.commit)
-        tried = [_try(tweak, clone, base, box) for tweak in request.tweaks]
-        box.say("looking for the worst errors")
-        test = Window.model_validate(artefacts.params["windows"]["test"])
-        asked = frozen or clone.root
-        recorded = {path.stem for path in (asked / "reports/evaluate/predictions").glob("*.parquet")}
-        misses, false_alarms = worst_errors(
-            asked, [month for month in months_between(test.first, test.through) if month in recorded]
-        )
-        reproduced = reproduce(frozen) if frozen else "the frozen files are not at hand, and were made differently here"
+        reproduced, misses, false_alarms = _asked(frozen, artefacts)
+        tried = [_try(tweak, clone, box) for tweak in request.tweaks]
         return Trial(request, box.used_seconds, verified, reproduced, tried, misses, false_alarms, questions)
 
 
@@ -134,25 +126,39 @@ def _frozen(request: Request, artefacts: Artefacts, clone: CleanClone, verified:
     return folder
 
 
-def _try(tweak: Tweak, clone: CleanClone, base: Side, box: TimeBox) -> Tried:
+def _asked(folder: Path | None, artefacts: Artefacts) -> tuple[Reproduced | str, Sequence[Error], Sequence[Error]]:
+    """What the frozen model says when it is asked again, and its worst errors; or why it could not be asked."""
+    if folder is None:
+        return "the frozen files are not at hand, and were made differently here", [], []
+    test = Window.model_validate(artefacts.params["windows"]["test"])
+    try:
+        recorded = months_in(folder / RECORDED)
+        found = worst_errors(folder, [month for month in recorded if test.first <= month <= test.through])
+        return reproduce(folder), *found
+    except (UserError, ValueError) as error:  # such as a bundle of a format that is no longer read
+        return str(error), [], []
+
+
+def _try(tweak: Tweak, clone: CleanClone, box: TimeBox) -> Tried:
+    """Run a tweak as an experiment in a folder of its own, so that the clone stays as it was verified."""
     if not box.left_seconds:
         return Tried(tweak, 0.0, None, "the time was over")
     box.say(f"trying {tweak.name}: {', '.join(tweak.settings)}")
     started = time.monotonic()
     settings = [part for setting in tweak.settings for part in ("--set-param", setting)]
-    failed = None
     try:
-        # In a folder of its own, so that the clone stays as it was verified.
         clone.dvc("exp", "run", "--temp", "--name", tweak.name, *settings, "evaluate", timeout_seconds=box.left_seconds)
+        # Not by its name alone, which a branch may have, too.
+        made = {name: commit for commit, name in experiments(clone.root).items()}
+        experiment = Artefacts(made[tweak.name], clone.root)
+        base = Side.of(FolderFiles(clone.root), "this commit", clone.commit)
+        found = compared(base, Side.of(experiment, tweak.name, experiment.commit))
+        return Tried(tweak, time.monotonic() - started, found)
     except subprocess.TimeoutExpired:
         failed = "the time was over"
     except subprocess.CalledProcessError:
         failed = "a stage failed"
-    seconds = time.monotonic() - started
-    if failed:
-        log.warning("review: %s: %s", tweak.name, failed)
-        return Tried(tweak, seconds, None, failed)
-    # Not by its name alone, which a branch may have, too.
-    made = {name: commit for commit, name in experiments(clone.root).items()}
-    experiment = Artefacts(made[tweak.name], clone.root)
-    return Tried(tweak, seconds, compared(base, Side.of(experiment, tweak.name, experiment.commit)))
+    except UserError as error:
+        failed = str(error)
+    log.warning("review: %s: %s", tweak.name, failed)
+    return Tried(tweak, time.monotonic() - started, None, failed)

@@ -4,17 +4,16 @@ Without data: what is not in git is compared between the entries of the lock alo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import yaml
 
+from flight_delay.core.errors import UserError
 from flight_delay.core.params import PARAMS_FILE, flattened
 from flight_delay.repository.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 from flight_delay.review.clean_clone import CleanClone
-
-# What DVC says of outputs and dependencies whose data are not there.
-_ABSENT = {"deleted", "not in cache"}
 
 
 def stale_entries(clone: CleanClone) -> list[str]:
@@ -25,16 +24,22 @@ def stale_entries(clone: CleanClone) -> list[str]:
     #9818).
 
     Raises:
-        UserError: the lock cannot be read.
+        UserError: the lock or the pipeline cannot be read.
     """
     declared = yaml.safe_load((clone.root / "dvc.yaml").read_text("utf-8"))["stages"]
     given = yaml.safe_load((clone.root / PARAMS_FILE).read_text("utf-8"))
     lock = read_lock(clone.root / LOCK_FILE)
-    status = json.loads(clone.dvc("status", "--json") or "{}")
+    try:
+        status = json.loads(clone.dvc("status", "--json") or "{}")
+    except subprocess.CalledProcessError:
+        raise UserError(
+            f"`dvc status` fails in a clean clone of {clone.commit[:10]} (see above); mend dvc.yaml and commit it"
+        ) from None
+    made = {out["path"] for entry in lock.values() for out in entry.get("outs", [])}
     found = []
     for stage in (name for name in declared if name != PUBLISH):
         if stage in lock:
-            said = _changed(status.get(stage, []), _params(lock[stage]), given)
+            said = _changed(status.get(stage, []), _params(lock[stage]), given, made)
             said |= _redeclared(declared[stage], lock[stage])
             found += [f"{stage}: {path} {what}" if path else f"{stage}: {what}" for path, what in said.items()]
             found += [f"{stage}: {what}" for what in _disagreements(stage, lock)]
@@ -61,8 +66,18 @@ def _redeclared(declared: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[s
     return found
 
 
-def _changed(status: list[Any], then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:
-    """What DVC finds changed about a stage, by path, but for what is not there; parameters by their names."""
+def _changed(
+    status: list[Any], then: Mapping[str, Any], now: Mapping[str, Any], made: Collection[str]
+) -> dict[str, str]:
+    """What DVC finds changed about a stage, by path, but for data that are not there; parameters by their names.
+
+    Args:
+        status: of the stage, as DVC has it.
+        then: sections of parameters in the lock.
+        now: sections of parameters in the commit.
+        made: paths that stages write. Without data, DVC calls one that is read 'deleted', and one that is written and kept
+            in its cache 'not in cache'; 'deleted' outputs are those that git should have.
+    """
     found: dict[str, str] = {}
     for part in status:
         if isinstance(part, str):
@@ -76,7 +91,9 @@ def _changed(status: list[Any], then: Mapping[str, Any], now: Mapping[str, Any])
                     for name in {**after, **before}:
                         if before.get(name) != after.get(name):
                             found[name] = f"is {after.get(name, 'gone')}, was {before.get(name, 'not there')}"
-                elif how not in _ABSENT:
+                elif how == "deleted" and (kind == "changed outs" or path not in made):
+                    found[path] = "is missing"
+                elif how not in {"deleted", "not in cache"}:
                     found[path] = "changed" + (" after it was written" if kind == "changed outs" else "")
     return found
 
