@@ -40,7 +40,7 @@ def surroundings(python: Path) -> Surroundings:
     done = subprocess.run([python, "-I", "-c", _LIST], capture_output=True, text=True, check=True)
     versions: dict[str, str] = {canonicalize_name(name): version for name, version in json.loads(done.stdout).items()}
     return Surroundings(
-        platform=platform.platform(),
+        platform=f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}".rstrip(", "),
         cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         python=versions.pop("python"),
         versions=versions,
