@@ -21,8 +21,9 @@ setup: $(DEV) ## make .venv and install everything that is locked
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
+# In the order of folders, since the files of the pipeline take longest: at the end they would keep one process waiting.
 test: $(DEV) ## run the tests, two files at a time
-	pytest --numprocesses 2 --dist loadfile
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(DEV) ## lint, format and types
 	ruff check

@@ -19,15 +19,15 @@ def request(project, *arguments: str, code: int = 0):
     return project.run("flight-delay", "review", "request", *arguments, code=code)
 
 
-def page(project, kind: str) -> Path:
-    """The one page of a kind."""
-    (path,) = (project.root / "docs/reviews").glob(f"*-{kind}.md")
+def page(project, name: str, kind: str) -> Path:
+    """The one page of a review and a kind; other reviews may be kept beside it."""
+    (path,) = (project.root / "docs/reviews").glob(f"*-{name}-{kind}.md")
     return path
 
 
-def only_tweak(project, name: str) -> Path:
+def only_tweak(project, review: str, name: str) -> Path:
     """Edit a request as a reviewer may, so that one experiment is left."""
-    path = page(project, "request")
+    path = page(project, review, "request")
     wanted = front(path.read_text())
     wanted["tweaks"] = [of for of in wanted["tweaks"] if of["name"] == name]
     assert wanted["tweaks"]
@@ -46,8 +46,7 @@ def one_line(done) -> str:
 def test_a_request_says_what_the_artefacts_say(copy_of_made) -> None:
     project = copy_of_made
     said = request(project, "--name", "First look!", "--against", "HEAD").stdout
-    path = page(project, "request")
-    assert path.name.endswith("-first-look-request.md")
+    path = page(project, "first-look", "request")
     assert str(path.relative_to(project.root)) in said
     text = path.read_text()
     head = project.run("git", "rev-parse", "HEAD").stdout.strip()
@@ -81,9 +80,9 @@ def test_a_request_says_what_the_artefacts_say(copy_of_made) -> None:
 def test_what_a_review_cannot_be_of_is_refused_in_one_line(copy_of_made) -> None:
     project = copy_of_made
     request(project, "--name", "twice")
-    before = page(project, "request").read_text()
+    before = page(project, "twice", "request").read_text()
     assert "exists, and may hold what somebody has added" in one_line(request(project, "--name", "twice", code=2))
-    assert page(project, "request").read_text() == before
+    assert page(project, "twice", "request").read_text() == before
     assert "is no name for a review" in one_line(request(project, "--name", "!!", code=2))
     assert "there is no commit 'nowhere'" in one_line(request(project, "--name", "a", "--against", "nowhere", code=2))
     project.params({"train_model": {"seed": 1}})
@@ -99,11 +98,11 @@ def test_a_machine_does_its_part_and_leaves_the_questions(copy_of_made) -> None:
     project = copy_of_made
     project.run("git", "checkout", "--quiet", "-b", "calibrated")  # a branch that is called as an experiment will be
     request(project)
-    path = only_tweak(project, "calibrated")
+    path = only_tweak(project, "calibrated", "calibrated")
     before = project.state()
     done = project.run("flight-delay", "review", "run", str(path), MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     assert re.search(r"review: making everything of \w{10} again \(60 of 60 minutes left\)", done.stderr)
-    result = page(project, "result")
+    result = page(project, "calibrated", "result")
     assert str(result.relative_to(project.root)) in done.stdout
     assert {path: of for path, of in project.state().items() if ".git" not in path.parts and path != result} == {
         path: of for path, of in before.items() if ".git" not in path.parts
@@ -140,17 +139,17 @@ def test_a_machine_does_its_part_and_leaves_the_questions(copy_of_made) -> None:
 def test_a_request_that_was_tampered_with_is_refused(copy_of_made, old: str, new: str, said: str) -> None:
     project = copy_of_made
     request(project, "--name", "a")
-    path = page(project, "request")
+    path = page(project, "a", "request")
     path.write_text(path.read_text().replace(old, new, 1))
     assert said in one_line(project.run("flight-delay", "review", "run", str(path), code=2))
-    assert list((project.root / "docs/reviews").glob("*result*")) == []
+    assert list((project.root / "docs/reviews").glob("*-a-result*")) == []
 
 
 def test_a_time_box_that_is_too_small_leaves_nothing(copy_of_made) -> None:
     project = copy_of_made
     request(project, "--name", "a")
-    path = page(project, "request")
+    path = page(project, "a", "request")
     said = one_line(project.run("flight-delay", "review", "run", str(path), "--minutes", "0.05", code=2))
     assert "0.05 minutes were over before everything had been made again; allow more with --minutes" in said
-    assert list((project.root / "docs/reviews").glob("*result*")) == []
+    assert list((project.root / "docs/reviews").glob("*-a-result*")) == []
     assert "usage: " in project.run("flight-delay", "review", "run", str(path), "--minutes", "0", code=2).stderr

@@ -27,10 +27,6 @@ def edit(project, name: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def test_a_commit_whose_pipeline_was_run_fits(small) -> None:
-    assert stale(small) == []
-
-
 def test_without_data_cache_and_lock_of_others_it_says_the_same(small, tmp_path, project_at) -> None:
     small.run("git", "clone", "--quiet", str(small.root), str(tmp_path / "bare"))
     assert stale(project_at(tmp_path / "bare")) == []
@@ -54,9 +50,15 @@ def test_without_data_cache_and_lock_of_others_it_says_the_same(small, tmp_path,
 )
 def test_a_change_after_the_pipeline_ran_is_named(small, name: str, old: str, new: str, said: list[str]) -> None:
     edit(small, name, old, new)
-    assert stale(small) == []  # not committed: the commit is what is asked about
     small.commit()
     assert stale(small) == said
+
+
+def test_a_commit_is_what_is_asked_about_and_not_what_is_edited(small) -> None:
+    edit(small, "make.py", "row", "line")
+    assert stale(small) == []
+    small.commit()
+    assert stale(small) == ["make: make.py changed"]
     assert stale(small, "HEAD~1") == []
 
 
