@@ -91,7 +91,12 @@ def test_the_commands_of_all_pages_run(copy_of_made) -> None:
     (copy_of_made.root / ".venv").symlink_to(sys.prefix)
     copy_of_made.run("git", "commit", "--quiet", "--allow-empty", "--message", "so that there is a commit before this")
     assert COMMANDS[:2] == ["make repro", "make test"]
+    verified = set()
     for command in COMMANDS:
+        if command in verified:
+            continue  # minutes of work that would say the same
+        if command.startswith("flight-delay verify"):
+            verified.add(command)
         if command == "make ui":
             _ui_answers(copy_of_made)
         elif command.startswith("flight-delay review run"):
