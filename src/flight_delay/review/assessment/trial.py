@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -95,7 +96,8 @@ def run_trial(request: Request, box: TimeBox, *, fresh_env: bool = False) -> Tri
         box.say("asking the frozen model again")
         frozen = _frozen(request, artefacts, clone, verified, Path(folder) / "frozen")
         reproduced, misses, false_alarms = _asked(frozen, artefacts)
-        tried = [_try(tweak, clone, box) for tweak in request.tweaks]
+        base = cache(lambda: Side.of(FolderFiles(clone.root), "this commit", clone.commit))  # read once, if at all
+        tried = [_try(tweak, clone, base, box) for tweak in request.tweaks]
         return Trial(request, box.used_seconds, verified, reproduced, tried, misses, false_alarms, questions)
 
 
@@ -139,7 +141,7 @@ def _asked(folder: Path | None, artefacts: Artefacts) -> tuple[Reproduced | str,
         return str(error), [], []
 
 
-def _try(tweak: Tweak, clone: CleanClone, box: TimeBox) -> Tried:
+def _try(tweak: Tweak, clone: CleanClone, base: Callable[[], Side], box: TimeBox) -> Tried:
     """Run a tweak as an experiment in a folder of its own, so that the clone stays as it was verified."""
     if not box.left_seconds:
         return Tried(tweak, 0.0, None, "the time was over")
@@ -151,8 +153,7 @@ def _try(tweak: Tweak, clone: CleanClone, box: TimeBox) -> Tried:
         # Not by its name alone, which a branch may have, too.
         made = {name: commit for commit, name in experiments(clone.root).items()}
         experiment = Artefacts(made[tweak.name], clone.root)
-        base = Side.of(FolderFiles(clone.root), "this commit", clone.commit)
-        found = compared(base, Side.of(experiment, tweak.name, experiment.commit))
+        found = compared(base(), Side.of(experiment, tweak.name, experiment.commit))
         return Tried(tweak, time.monotonic() - started, found)
     except subprocess.TimeoutExpired:
         failed = "the time was over"
