@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 
 # MLflow in the tests' own process reports to nobody either.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -122,7 +123,10 @@ class Project:
 
 @pytest.fixture(scope="session")
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment without the user's own DVC, MLflow and git settings, with this environment's commands first."""
+    """The environment without the user's own DVC, MLflow and git settings, with this environment's commands first.
+
+    One thread a process: beside other tests, threads of small models wait for one another longer than they work.
+    """
     settings = tmp_path_factory.mktemp("settings")
     kept = {
         name: value
@@ -136,6 +140,8 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
         "DVC_GLOBAL_CONFIG_DIR": str(settings / "global"),
         "DVC_SYSTEM_CONFIG_DIR": str(settings / "system"),
         "DVC_SITE_CACHE_DIR": str(settings / "site"),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()},
     }
 
@@ -147,33 +153,70 @@ def project_at(clean_environment: dict[str, str]) -> Callable[[Path], Project]:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory, clean_environment: dict[str, str]) -> Project:
-    """A committed checkout of the working tree with small parameters, in which `dvc repro` has run. Not to be changed."""
-    root = tmp_path_factory.mktemp("made") / "project"
-    project = Project(root, clean_environment)
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (REPOSITORY / name).exists() and name != "dvc.lock":
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, root / name)
-    project.run("git", "init", "--quiet", "--initial-branch", "main")
-    project.params(SMALL)
-    project.commit("small parameters")
-    project.run("dvc", "repro")
-    project.commit("run the pipeline")
-    return project
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Makes a folder once for all processes of a test run: the first one makes it, the others wait for it.
+
+    https://pytest-xdist.readthedocs.io/en/stable/how-to.html#making-session-scoped-fixtures-execute-only-once
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        folder, whole = shared / name, shared / f"{name}.whole"
+        with FileLock(shared / f"{name}.lock"):
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # what a process left behind that failed
+                make(folder)
+                whole.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def made(made_once: Callable[[str, Callable[[Path], None]], Path], project_at: Callable[[Path], Project]) -> Project:
+    """A committed checkout of the working tree with small parameters, in which `dvc repro` has run. Not to be changed, nor
+    is anything in it to be locked: tests in other processes read it at the same time."""
+
+    def make(root: Path) -> None:
+        project = project_at(root)
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in listed.stdout.splitlines():
+            if (REPOSITORY / name).exists() and name != "dvc.lock":
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(REPOSITORY / name, root / name)
+        project.run("git", "init", "--quiet", "--initial-branch", "main")
+        project.params(SMALL)
+        project.commit("small parameters")
+        project.run("dvc", "repro")
+        project.commit("run the pipeline")
+
+    return project_at(made_once("made", make))
+
+
+@pytest.fixture(scope="session")
+def copied() -> Callable[[Project, Path], Project]:
+    """Copies a checkout to a folder, with its cache, without its MLflow runs."""
+
+    def copy(project: Project, root: Path) -> Project:
+        shutil.copytree(
+            project.root, root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*", "mlruns", "logs")
+        )
+        return replace(project, root=root)
+
+    return copy
 
 
 @pytest.fixture
-def copy_of_made(made: Project, tmp_path: Path) -> Project:
+def copy_of_made(made: Project, copied: Callable[[Project, Path], Project], tmp_path: Path) -> Project:
     """A copy of the made checkout, with its cache, without its MLflow runs, for a test that changes it."""
-    return _copy(made, tmp_path / "project")
+    return copied(made, tmp_path / "project")
 
 
 @pytest.fixture
@@ -182,11 +225,6 @@ def clone_of_made(made: Project, tmp_path: Path) -> Callable[[str], Project]:
 
     def clone(name: str) -> Project:
         made.run("git", "clone", "--quiet", str(made.root), str(tmp_path / name))
-        return Project(tmp_path / name, made.environment)
+        return replace(made, root=tmp_path / name)
 
     return clone
-
-
-def _copy(made: Project, root: Path) -> Project:
-    shutil.copytree(made.root, root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*", "mlruns", "logs"))
-    return Project(root, made.environment)

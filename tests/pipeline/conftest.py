@@ -107,18 +107,21 @@ pathlib.Path("metrics.json").write_text(json.dumps({"score": rows / 10}))
 
 
 @pytest.fixture(scope="session")
-def two_stages(project_at, tmp_path_factory):
+def two_stages(project_at, made_once):
     """A committed repository with a pipeline of two stages, in which `dvc repro` has run. Not to be changed."""
-    project = project_at(tmp_path_factory.mktemp("two") / "project")
-    project.root.mkdir()
-    files = {"dvc.yaml": TWO_STAGES, "make.py": MAKE, "train.py": TRAIN, "params.yaml": "make: {rows: 3}\n"}
-    for name, text in {**files, "requirements.txt": "pyyaml==6.0.3\n"}.items():
-        (project.root / name).write_text(text)
-    project.run("git", "init", "--quiet", "--initial-branch", "main")
-    project.run("dvc", "init", "--quiet")
-    project.run("dvc", "repro")
-    project.commit("run the pipeline")
-    return project
+
+    def make(root: Path) -> None:
+        project = project_at(root)
+        project.root.mkdir()
+        files = {"dvc.yaml": TWO_STAGES, "make.py": MAKE, "train.py": TRAIN, "params.yaml": "make: {rows: 3}\n"}
+        for name, text in {**files, "requirements.txt": "pyyaml==6.0.3\n"}.items():
+            (project.root / name).write_text(text)
+        project.run("git", "init", "--quiet", "--initial-branch", "main")
+        project.run("dvc", "init", "--quiet")
+        project.run("dvc", "repro")
+        project.commit("run the pipeline")
+
+    return project_at(made_once("two_stages", make))
 
 
 @pytest.fixture

@@ -46,11 +46,18 @@ def listing(project, folder: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def changed_and_back(made, tmp_path_factory) -> tuple[list[str], list[str], str]:
+def whole_copy(made, tmp_path_factory):
+    """A copy of the made checkout with all that is in it. Nothing in it is to be changed, but DVC and git may look."""
+    root = tmp_path_factory.mktemp("whole") / "project"
+    # What SQLite keeps beside the database comes and goes.
+    shutil.copytree(made.root, root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db-*"))
+    return dataclasses.replace(made, root=root)
+
+
+@pytest.fixture(scope="module")
+def changed_and_back(made, copied, tmp_path_factory) -> tuple[list[str], list[str], str]:
     """Stages that ran when a parameter was changed and when it was changed back, and what git says in the end."""
-    project = dataclasses.replace(made, root=tmp_path_factory.mktemp("changed") / "project")
-    ignored = shutil.ignore_patterns("mlflow.db*", "mlruns", "logs")
-    shutil.copytree(made.root, project.root, symlinks=True, ignore=ignored)
+    project = copied(made, tmp_path_factory.mktemp("changed") / "project")
     before = yaml.safe_load((project.root / "params.yaml").read_text())["train_model"]
     project.params({"train_model": {"max_depth": 2}})
     changed = stages_run(project.run("dvc", "repro").stdout)
@@ -60,24 +67,22 @@ def changed_and_back(made, tmp_path_factory) -> tuple[list[str], list[str], str]
     return changed, back, git_status(project)
 
 
-def test_a_run_leaves_four_files_for_git_and_nothing_else(made) -> None:
-    changed = made.run("git", "diff", "--name-only", "HEAD~1", "HEAD").stdout.split()
+def test_a_run_leaves_four_files_for_git_and_nothing_else(whole_copy) -> None:
+    changed = whole_copy.run("git", "diff", "--name-only", "HEAD~1", "HEAD").stdout.split()
     assert changed == ["data/raw/manifest.json", "dvc.lock", "reports/metrics.json", "reports/quality.json"]
-    assert git_status(made) == ""
+    assert git_status(whole_copy) == ""
 
 
-def test_after_a_run_dvc_has_nothing_to_do(made) -> None:
-    assert made.run("dvc", "status").stdout.strip() == UP_TO_DATE
+def test_after_a_run_dvc_has_nothing_to_do(whole_copy) -> None:
+    assert whole_copy.run("dvc", "status").stdout.strip() == UP_TO_DATE
 
 
-def test_a_second_run_runs_nothing(made, tmp_path) -> None:
-    project = dataclasses.replace(made, root=tmp_path / "project")
-    shutil.copytree(made.root, project.root, symlinks=True)
-    output = project.run("dvc", "repro").stdout
+def test_a_second_run_runs_nothing(whole_copy) -> None:
+    output = whole_copy.run("dvc", "repro").stdout
     assert re.findall(r"^Stage '(\w+)' didn't change, skipping", output, re.MULTILINE) == EVERYTHING
     assert stages_run(output) == []
     assert UP_TO_DATE in output
-    assert git_status(project) == ""
+    assert git_status(whole_copy) == ""
 
 
 def test_a_fresh_clone_reproduces_every_byte_and_publishes_it_once(made, clone_of_made) -> None:

@@ -43,6 +43,21 @@ def one_line(done) -> str:
     return lines[0]
 
 
+@pytest.fixture(scope="module")
+def requested(made, copied, tmp_path_factory):
+    """A checkout in which a review called `a` is requested. Not to be changed."""
+    project = copied(made, tmp_path_factory.mktemp("requested") / "project")
+    request(project, "--name", "a")
+    return project
+
+
+@pytest.fixture
+def asked(requested, copied, tmp_path):
+    """A copy of it, and the request."""
+    project = copied(requested, tmp_path / "project")
+    return project, page(project, "a", "request")
+
+
 def test_a_request_says_what_the_artefacts_say(copy_of_made) -> None:
     project = copy_of_made
     said = request(project, "--name", "First look!", "--against", "HEAD").stdout
@@ -136,19 +151,15 @@ def test_a_machine_does_its_part_and_leaves_the_questions(copy_of_made) -> None:
         ("---\n", "", "does not begin with the front matter"),
     ],
 )
-def test_a_request_that_was_tampered_with_is_refused(copy_of_made, old: str, new: str, said: str) -> None:
-    project = copy_of_made
-    request(project, "--name", "a")
-    path = page(project, "a", "request")
+def test_a_request_that_was_tampered_with_is_refused(asked, old: str, new: str, said: str) -> None:
+    project, path = asked
     path.write_text(path.read_text().replace(old, new, 1))
     assert said in one_line(project.run("flight-delay", "review", "run", str(path), code=2))
     assert list((project.root / "docs/reviews").glob("*-a-result*")) == []
 
 
-def test_a_time_box_that_is_too_small_leaves_nothing(copy_of_made) -> None:
-    project = copy_of_made
-    request(project, "--name", "a")
-    path = page(project, "a", "request")
+def test_a_time_box_that_is_too_small_leaves_nothing(asked) -> None:
+    project, path = asked
     said = one_line(project.run("flight-delay", "review", "run", str(path), "--minutes", "0.05", code=2))
     assert "0.05 minutes were over before everything had been made again; allow more with --minutes" in said
     assert list((project.root / "docs/reviews").glob("*-a-result*")) == []

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from mlflow import MlflowClient
@@ -25,7 +28,8 @@ def test_a_commit_is_reproduced_whatever_the_surroundings(copy_of_made) -> None:
     done = copy_of_made.run(
         "flight-delay",
         "verify",
-        OMP_NUM_THREADS="1",
+        OMP_NUM_THREADS="3",
+        OPENBLAS_NUM_THREADS="3",
         TZ="Asia/Tokyo",
         LC_ALL="C",
         PYTHONHASHSEED="7",
@@ -87,55 +91,63 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     assert copy_of_made.run("git", "status", "--porcelain").stdout == ""
 
 
+class Registered(NamedTuple):
+    """A copy of the made pipeline with its MLflow, in which the model is models:/late-flights/1."""
+
+    project: Any
+    run_id: str
+    uri: str  # of its database
+    model: Path  # the version's own files
+
+
 @pytest.fixture
-def registered(made):
-    """Registers the model of the made pipeline as models:/late-flights/1; the id of its run."""
-    uri = f"sqlite:///{made.root / 'mlflow.db'}"
+def registered(copy_of_made, made, tmp_path) -> Registered:
+    """Registers a copy of the model of the made pipeline."""
+    shutil.copy(made.root / "mlflow.db", copy_of_made.root)
+    uri = f"sqlite:///{copy_of_made.root / 'mlflow.db'}"
     client = MlflowClient(uri, registry_uri=uri)
     (run,) = client.search_runs([of.experiment_id for of in client.search_experiments()])
     (model,) = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+    kept = tmp_path / "kept"
+    shutil.copytree(model.artifact_location.removeprefix("file://"), kept)
     client.create_registered_model("late-flights")
-    client.create_model_version("late-flights", source=model.artifact_location, run_id=run.info.run_id)
-    yield run.info.run_id
-    client.delete_registered_model("late-flights")
+    client.create_model_version("late-flights", source=str(kept), run_id=run.info.run_id)
+    return Registered(copy_of_made, run.info.run_id, uri, kept)
 
 
-def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(made, registered) -> None:
-    md5 = next(o["md5"] for o in made.lock()["train_model"]["outs"] if o["path"] == "models/bundle/model.ubj")
-    head = made.run("git", "rev-parse", "HEAD").stdout.strip()
-    for uri in ("models:/late-flights/1", f"runs:/{registered}"):
-        said = made.run("flight-delay", "verify", "--quick", uri).stdout.splitlines()
+def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(registered) -> None:
+    project = registered.project
+    md5 = next(o["md5"] for o in project.lock()["train_model"]["outs"] if o["path"] == "models/bundle/model.ubj")
+    head = project.run("git", "rev-parse", "HEAD").stdout.strip()
+    for uri in ("models:/late-flights/1", f"runs:/{registered.run_id}"):
+        said = project.run("flight-delay", "verify", "--quick", uri).stdout.splitlines()
         assert said == [
             f"commit    {head}",
             f"model     md5 {md5} in MLflow ({uri}), {md5} in dvc.lock: same",
             "dvc.lock fits the commit",
         ]
-    within = replace(made, root=made.root / "docs")  # from a folder within the checkout, too
+    within = replace(project, root=project.root / "docs")  # from a folder within the checkout, too
     assert (
         "dvc.lock fits the commit" in within.run("flight-delay", "verify", "--quick", "models:/late-flights/1").stdout
     )
 
 
-def test_a_model_that_was_exchanged_in_mlflow_is_found_out(made, registered) -> None:
-    (kept,) = (made.root / "mlruns").rglob("model.ubj")
-    content = kept.read_bytes()
-    try:
-        kept.write_bytes(content + b" ")
-        done = made.run("flight-delay", "verify", "--quick", "models:/late-flights/1", code=1)
-    finally:
-        kept.write_bytes(content)
+def test_a_model_that_was_exchanged_in_mlflow_is_found_out(registered) -> None:
+    (kept,) = registered.model.rglob("model.ubj")
+    kept.write_bytes(kept.read_bytes() + b" ")
+    done = registered.project.run("flight-delay", "verify", "--quick", "models:/late-flights/1", code=1)
     assert "in dvc.lock: DIFFERENT" in done.stdout
     assert "models:/late-flights/1 is not the model of its commit: dvc.lock fits the commit" in done.stdout
 
 
-def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(copy_of_made, made, registered) -> None:
-    copy_of_made.params({"train_model": {"seed": 1}})
-    copy_of_made.run("git", "checkout", "--quiet", "--orphan", "other")
-    (copy_of_made.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    copy_of_made.commit("another history")
-    copy_of_made.run("git", "branch", "--quiet", "--delete", "--force", "main")
-    uri = f"sqlite:///{made.root / 'mlflow.db'}"
-    done = copy_of_made.run("flight-delay", "verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=uri)
+def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(registered) -> None:
+    project = registered.project
+    project.params({"train_model": {"seed": 1}})
+    project.run("git", "checkout", "--quiet", "--orphan", "other")
+    (project.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    project.commit("another history")
+    project.run("git", "branch", "--quiet", "--delete", "--force", "main")
+    done = project.run("flight-delay", "verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=registered.uri)
     assert done.stdout == ""
     assert "models:/late-flights/1: its pipeline is in no commit here; commit dvc.lock" in done.stderr
     assert len(done.stderr.splitlines()) == 1
