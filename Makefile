@@ -4,14 +4,17 @@ SHELL := /bin/sh
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PORT ?= 5000
+# Not what the shell calls HOST: beyond this machine only where that is said.
+HOST := 127.0.0.1
 # Stages and tools are found in the environment without activating it.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 RUNTIME := $(VENV)/.runtime-installed
+TEAM := $(VENV)/.team-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup repro test check verify ui clean lock
+.PHONY: help setup repro test check verify ui server clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +39,9 @@ verify: $(RUNTIME) ## make every artefact of the commit again and compare it byt
 ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=… for another port)
 	flight-delay ui --port $(PORT)
 
+server: $(TEAM) ## run a tracking server for a team: http://127.0.0.1:5000 (HOST=…, PORT=…; docs/server.md)
+	flight-delay server --host $(HOST) --port $(PORT)
+
 clean: ## remove the environment and what tools left behind (data, models and runs stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots src/*.egg-info
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -43,6 +49,7 @@ clean: ## remove the environment and what tools left behind (data, models and ru
 lock: $(DEV) ## lock the requirements again after an edit of requirements*.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-build.txt requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.txt requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-team.txt requirements-team.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-dev.txt requirements-dev.in
 
 $(VENV)/bin/python:
@@ -58,6 +65,10 @@ $(RUNTIME): requirements-build.txt requirements.txt pyproject.toml | $(VENV)/bin
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-$(DEV): $(RUNTIME) requirements-dev.txt
+$(TEAM): $(RUNTIME) requirements-team.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --requirement requirements-team.txt
+	@touch $@
+
+$(DEV): $(TEAM) requirements-dev.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --requirement requirements-dev.txt
 	@touch $@

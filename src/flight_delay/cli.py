@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from flight_delay.commands import compare, dictionary, ml_test_score, provenance, review, ui, verify
+from flight_delay.commands import (
+    compare,
+    dictionary,
+    ml_test_score,
+    promote,
+    provenance,
+    publish,
+    registry,
+    review,
+    rollback,
+    server,
+    tune,
+    ui,
+    verify,
+)
 from flight_delay.core.runner import guarded
 
-COMMANDS = (verify, provenance, compare, review, ui, dictionary, ml_test_score)
+COMMANDS = (
+    verify,
+    provenance,
+    compare,
+    review,
+    tune,
+    publish,
+    promote,
+    rollback,
+    registry,
+    ui,
+    server,
+    dictionary,
+    ml_test_score,
+)
 
 
 def main() -> None:
@@ -21,7 +50,17 @@ def main() -> None:
     for command in COMMANDS:
         command.add_to(commands)
     arguments = parser.parse_args()
-    sys.exit(guarded(f"flight-delay {arguments.command}", lambda: arguments.run(arguments)))
+    sys.exit(guarded(f"flight-delay {arguments.command}", lambda: _printed(arguments)))
+
+
+def _printed(arguments: argparse.Namespace) -> int:
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `head` has seen enough; Python must not find that out again at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 if __name__ == "__main__":

@@ -80,15 +80,32 @@ def test_a_stage_reads_exactly_the_sections_that_it_declares(stage: str) -> None
     assert sorted(re.findall(r'params\.load\("(\w+)"', text)) == sorted(STAGES[stage].get("params", []))
 
 
-def test_every_section_is_read_by_a_stage() -> None:
-    sections = set(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
-    assert sections == {section for stage in STAGES.values() for section in stage.get("params", [])}
+OF_COMMANDS = ("promote", "tune")  # commands that have a section
+
+
+def test_every_section_is_read_by_a_stage_or_by_the_command_of_its_name() -> None:
+    sections = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    of_stages = {section for stage in STAGES.values() for section in stage.get("params", [])}
+    assert set(sections) == of_stages | set(OF_COMMANDS)
+    assert of_stages & set(OF_COMMANDS) == set()
+    texts = [path.read_text() for path in (REPOSITORY / "src" / PACKAGE).rglob("*.py")]
+    for command in OF_COMMANDS:
+        assert (REPOSITORY / f"src/{PACKAGE}/commands/{command}.py").exists()
+        assert any(f'load("{command}"' in text for text in texts), command
 
 
 def test_only_tracking_imports_mlflow(graph: grimp.ImportGraph) -> None:
     importers = graph.find_modules_that_directly_import("mlflow")
     assert importers
     assert all(name.startswith(f"{PACKAGE}.tracking.") for name in importers)
+
+
+def test_only_tuning_imports_optuna_and_no_stage_reaches_it(graph: grimp.ImportGraph) -> None:
+    importers = graph.find_modules_that_directly_import("optuna")
+    assert importers
+    assert all(name.startswith(f"{PACKAGE}.tuning.") for name in importers)
+    for stage in STAGES:
+        assert "optuna" not in graph.find_upstream_modules(f"{PACKAGE}.stages.{stage}")
 
 
 def test_the_library_imports_no_stage(graph: grimp.ImportGraph) -> None:

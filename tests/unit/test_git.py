@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.git import author, commit_with_lock, git
+from flight_delay.repository.git import author, commit_with_lock, git, top
 from flight_delay.repository.lock import digest
 
 STAGES = {"train": {"cmd": "train", "outs": [{"path": "model", "md5": "m1"}]}, "publish": {"cmd": "publish"}}
@@ -35,6 +35,15 @@ def commit_lock(repository: Path, text: str) -> str:
 def test_what_git_refuses_is_said_in_its_own_words(repository: Path) -> None:
     with pytest.raises(UserError, match=r"^git rev-parse nowhere: fatal: [^\n]*$"):
         git("rev-parse", "nowhere")
+
+
+def test_where_there_is_no_git_that_is_said_and_nobody_is_the_author(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+    with pytest.raises(UserError, match="no git on the PATH"):
+        top()
+    assert author() == "unknown"
 
 
 def test_the_author_is_who_would_commit(repository: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from flight_delay.core.errors import UserError
 from flight_delay.repository import history
 from flight_delay.repository.git import git
-from flight_delay.repository.history import Change, Found, commit_of, last_change
+from flight_delay.repository.history import Change, Found, commit_of, last_change, pipeline_before
 from flight_delay.repository.lock import digest
 
 
@@ -181,3 +181,48 @@ def test_the_last_change_of_a_path_is_the_newest_commit_that_touched_it(reposito
     assert last_change("src/core", "HEAD", repository.root) == Change(third, ada)
     assert last_change("src/core/a.py", second, repository.root) == Change(first, ada)
     assert last_change("nowhere", "HEAD", repository.root) is None
+
+
+def test_the_pipeline_before_is_the_nearest_that_is_another(repository: Repository) -> None:
+    old = repository.commit_lock("a")
+    repository.commit_lock("b")
+    repository.commit("text", path="README.md")
+    again = repository.commit_lock("b", receipt="other")
+    assert pipeline_before(digest(lock("b")), again) == old
+    assert pipeline_before(digest(lock("b")), "HEAD") == old
+
+
+def test_the_commit_itself_is_the_pipeline_before_one_that_is_not_committed(repository: Repository) -> None:
+    repository.commit_lock("a")
+    repository.commit("text", path="README.md")
+    head = repository.commit("text", path="LICENSE")
+    assert pipeline_before(digest(lock("c")), "HEAD") == head
+
+
+def test_there_is_no_pipeline_before_the_first(repository: Repository) -> None:
+    repository.commit("text", path="README.md")
+    first = repository.commit_lock("a")
+    assert pipeline_before(digest(lock("a")), first) is None
+
+
+def test_of_a_merge_its_first_parent_leads_to_the_pipeline_before(repository: Repository) -> None:
+    repository.commit_lock("a")
+    git("switch", "--quiet", "--create", "side")
+    repository.commit_lock("b")
+    git("switch", "--quiet", "main")
+    repository.commit("text", path="README.md")
+    git("merge", "--quiet", "--no-ff", "--strategy-option", "theirs", "--message", "merge", "side")
+    repository.commit_lock("c")
+    assert pipeline_before(digest(lock("c")), "HEAD") == git("rev-parse", "HEAD~1")
+
+
+def test_a_lock_file_that_is_none_is_no_pipeline(repository: Repository) -> None:
+    old = repository.commit_lock("a")
+    repository.commit("not: a lock")
+    head = repository.commit_lock("b")
+    assert pipeline_before(digest(lock("b")), head) == old
+
+
+def test_without_a_commit_the_pipeline_before_is_an_error(repository: Repository) -> None:
+    with pytest.raises(UserError):
+        pipeline_before(digest(lock("a")), "HEAD")

@@ -37,6 +37,7 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
     experiment = client.create_experiment("flights", artifact_location=path.with_name("mlruns").as_uri())
     run = client.create_run(experiment, run_name="repro-d1", tags=TAGS).info.run_id
     model = client.create_logged_model(experiment, name="model", source_run_id=run).model_id
+    client.set_terminated(run)
     client.create_registered_model("late")
     client.create_model_version("late", source=f"runs:/{run}/model", run_id=run)
     client.create_model_version("late", source=f"models:/{model}")
@@ -66,6 +67,7 @@ def test_every_form_leads_to_the_run(tracked: Tracked) -> None:
 
 def test_the_checksum_of_the_model_may_be_missing(tracked: Tracked) -> None:
     run = tracked.client.create_run("1", run_name="old", tags={DIGEST_TAG: "d2"}).info.run_id
+    tracked.client.set_terminated(run)
     assert find(f"runs:/{run}") == PublishedRun(run, "old", "d2", None, f"runs:/{run}")
 
 
@@ -124,3 +126,12 @@ def test_paths_and_commits_are_not_meant_for_mlflow(text: str) -> None:
 def test_knowing_a_uri_does_not_import_mlflow() -> None:
     program = "import sys, flight_delay.tracking.lookup; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "FAILED", "KILLED"])
+def test_a_run_that_is_not_complete_is_refused(tracked: Tracked, status: str) -> None:
+    (experiment,) = (found for found in tracked.client.search_experiments() if found.name == "flights")
+    run = tracked.client.create_run(experiment.experiment_id, tags=TAGS).info.run_id
+    tracked.client.set_terminated(run, status)
+    with pytest.raises(UserError, match=rf"not complete \({status}\)"):
+        find(f"runs:/{run}")

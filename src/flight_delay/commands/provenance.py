@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import Any
 
 from flight_delay.core.errors import UserError
@@ -49,9 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     path = os.path.relpath(arguments.what, artefacts.root) if arguments.what else "."
     of = provenance(artefacts)
     if arguments.json:
-        _say(prov_json(of, None if path == "." else path))
+        print(prov_json(of, None if path == "." else path))
     else:
-        _say(words_for_all(of) if path == "." else words_for(of, path))
+        print(words_for_all(of) if path == "." else words_for(of, path))
     return 0
 
 
@@ -70,18 +69,11 @@ def _run_of_uri(arguments: argparse.Namespace) -> int:
     of = provenance(Artefacts.of(found.commit)) if found else None
     if of and arguments.json:
         made = (item.path for item in of.lineage.items if item.md5 == published.model_md5)
-        _say(prov_json(of, next(made, None)))
+        print(prov_json(of, next(made, None)))
     elif arguments.json:
         raise UserError(
             f"{published.uri}: its pipeline is in no commit here, so there is nothing to write; see without --json"
         )
     else:
-        _say(words_for_run(published, found, of))
+        print(words_for_run(published, found, of))
     return 0 if found else 1
-
-
-def _say(text: str) -> None:
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:  # `head` has seen enough; Python must not find that out again at its exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

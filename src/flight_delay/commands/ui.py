@@ -24,6 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import Publish, apply_settings
 
     apply_settings()
-    from flight_delay.tracking.ui import open_ui  # now: mlflow reads its settings while it is imported
+    from flight_delay.tracking.server.ui import open_ui  # now: mlflow reads its settings while it is imported
 
     return open_ui(load("publish", Publish).experiment, arguments.port)

@@ -1,14 +1,34 @@
-"""Rolling-origin backtest: which months a model of its time would have learnt from, stopped on, and predicted.
+"""Rolling-origin backtest: which months a model of its time would have learnt from, stopped on, and predicted, and doing so.
 
 The method is Tashman's (2000), https://doi.org/10.1016/S0169-2070(00)00065-0: the origin moves on by a month, the
 training window grows, and no model sees a month that it is judged on or a later one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import logging
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.months import Month, Window, Windows
+from flight_delay.core.params import Parameters
+from flight_delay.evaluation.metrics import probability_metrics
+from flight_delay.features.feature import Feature
+from flight_delay.model.booster import BoosterParameters, predict, train_booster
+from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.examples import Examples, require_both_classes
+from flight_delay.model.predictions import Predictions
+
+log = logging.getLogger(__name__)
+
+
+class BacktestParameters(Parameters):
+    """From which month on models are judged, and how many months each predicts."""
+
+    first_test_month: Month
+    test_months: Annotated[int, Field(ge=1)]
 
 
 class Origin(NamedTuple):
@@ -17,6 +37,28 @@ class Origin(NamedTuple):
     train_months: list[str]
     validation_month: str
     test_months: list[str]
+
+
+class Backtested(NamedTuple):
+    """What the models of a backtest say, and how good that is.
+
+    Attributes:
+        predictions: by month, those of the model that learnt until just before it.
+        by_month: the same for metrics.
+        aging: for every model and month that it predicts, the last month it learnt from, its age in months, the month, and
+            the values of the metrics.
+        rounds: number of rounds of every model.
+    """
+
+    predictions: dict[str, Predictions]
+    by_month: dict[str, dict[str, float]]
+    aging: list[list[Any]]
+    rounds: list[int]
+
+
+def before_test(windows: Windows) -> Window:
+    """The months that a backtest may see."""
+    return Window(first=windows.train.first, through=windows.validation.through)
 
 
 def origins(months: Sequence[str], first_test_month: str, test_months: int) -> list[Origin]:
@@ -49,3 +91,45 @@ def origins(months: Sequence[str], first_test_month: str, test_months: int) -> l
         for at in range(start, len(months))
     ]
     return [steps[0]._replace(test_months=list(months[start:])), *steps[1:]]
+
+
+def require_outcomes(steps: Sequence[Origin], read: Callable[[str], Examples]) -> None:
+    """Check that every model has late flights and flights on time to learn from, to stop on and to be judged on.
+
+    Raises:
+        UserError: one has not.
+    """
+    first = steps[0]
+    require_both_classes((read(month).late for month in first.train_months), f"backtest before {first.test_months[0]}")
+    for month in [first.validation_month, *(step.test_months[0] for step in steps)]:
+        require_both_classes([read(month).late], month)
+
+
+def run_backtest(
+    parameters: BoosterParameters,
+    features: Sequence[Feature],
+    steps: Sequence[Origin],
+    read: Callable[[str], Examples],
+) -> Backtested:
+    """Train a model for each step, and judge it on its months.
+
+    Args:
+        parameters: of XGBoost.
+        features: to learn from.
+        steps: see `origins`.
+        read: gives the examples of a month; it is called several times for each.
+    """
+    done = Backtested({}, {}, [], [])
+    for number, step in enumerate(steps, start=1):
+        log.info("origin %d of %d: predict %s", number, len(steps), step.test_months[0])
+        encoding = learn_encoding(features, (read(month) for month in step.train_months))
+        trained = train_booster(parameters, encoding, read, step.train_months, [step.validation_month])
+        done.rounds.append(trained.rounds)
+        for age, month in enumerate(step.test_months, start=1):
+            test = read(month)
+            said = Predictions.of(test, predict(trained.booster, encode(test.features, encoding)))
+            metrics = probability_metrics(said.late, said.probability)
+            done.aging.append([step.train_months[-1], age, month, *metrics.values()])
+            if age == 1:
+                done.predictions[month], done.by_month[month] = said, metrics
+    return done

@@ -9,13 +9,20 @@ from flight_delay.core.errors import UserError
 from flight_delay.repository.lock import digest, parse_lock
 
 
+class NoGitError(UserError):
+    """Git is not installed."""
+
+
 def git(*arguments: str, cwd: Path = Path()) -> str:
     """Run git and return what it prints.
 
     Raises:
-        UserError: git refuses; the message is git's own first line.
+        UserError: git refuses, and the message is git's own first line; or there is no git.
     """
-    done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise NoGitError("there is no git on the PATH; install it") from None
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
         raise UserError(f"git {' '.join(arguments[:2])}: {said}")
@@ -30,6 +37,8 @@ def top(cwd: Path = Path()) -> Path:
     """
     try:
         return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
+    except NoGitError:
+        raise
     except UserError:
         raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from None
 

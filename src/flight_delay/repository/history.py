@@ -50,6 +50,27 @@ def commit_of(digest: str, model_md5: str | None) -> Found | None:
     return None
 
 
+def pipeline_before(digest: str, start: str, cwd: Path = Path()) -> str | None:
+    """The commit, 40 hexadecimal digits, that holds the pipeline which one was made from: the nearest one of another digest.
+
+    Args:
+        digest: of the lock file of the pipeline, see `lock.digest`.
+        start: commit from which history is followed back, itself included; of a merge, along its first parent.
+
+    Returns:
+        None if there is no such commit.
+
+    Raises:
+        UserError: there is no commit `start`, or this is no git repository.
+    """
+    first = git("rev-parse", "--verify", f"{start}^{{commit}}", cwd=cwd)
+    before = git("rev-list", "--first-parent", first, "--", str(LOCK_FILE), cwd=cwd).splitlines()
+    for commit, _, text in _locks([first, *before], cwd):
+        if _digest(text) not in {None, digest}:
+            return commit
+    return None
+
+
 def last_change(path: str, commit: str, root: Path) -> Change | None:
     """The commit that last changed a file, or a file in a folder, up to and including `commit`; None if git has no such path."""
     said = git("log", "-1", "--format=%H%n%an <%ae>", commit, "--", path, cwd=root)

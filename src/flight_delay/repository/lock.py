@@ -53,3 +53,10 @@ def outputs(stages: Mapping[str, Any]) -> dict[str, str]:
     return {
         out["path"]: out["md5"] for name, entry in stages.items() if name != PUBLISH for out in entry.get("outs", [])
     }
+
+
+def inputs(stages: Mapping[str, Any]) -> dict[str, str]:
+    """MD5 by path of what a pipeline is given, but does not make: code, requirements, external data."""
+    made = outputs(stages)
+    deps = [dep for name, entry in stages.items() if name != PUBLISH for dep in entry.get("deps", [])]
+    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] not in made}

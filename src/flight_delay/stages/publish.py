@@ -10,6 +10,7 @@ from flight_delay.core.runner import forget_recorded_runs, log, run_stage
 from flight_delay.repository.git import commit_with_lock
 from flight_delay.repository.lock import read_lock
 from flight_delay.tracking.content import gather
+from flight_delay.tracking.origin import Origin
 from flight_delay.tracking.settings import Publish, apply_settings
 
 RECEIPT = Path("logs/publish/receipt.json")
@@ -20,7 +21,7 @@ def main() -> int:
     apply_settings()
     from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
 
-    content = gather(read_lock(), params.load("windows", months.Windows))
+    content = gather(Path(), read_lock(), params.load("windows", months.Windows), Origin.here())
     run_id, added = publish(content, p.experiment, commit_with_lock(content.digest))
     log.info("%s run %s (%s)", "added" if added else "already there: ", run_id, content.name)
     forget_recorded_runs()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
+import requests
 import sqlalchemy.exc
 from filelock import FileLock
 from mlflow import MlflowClient
@@ -16,23 +17,15 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.git import top
+from flight_delay.tracking.settings import main_checkout
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 # What MLflow says when a server or database fails, as against a request that it refuses.
 UNREACHABLE = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}
 # The view of the MLflow UI for trained models (the other is for language-model applications).
 MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
-
-
-def main_checkout() -> Path:
-    """The checkout that experiments belong to: DVC runs queued ones elsewhere and says from where."""
-    if root := os.environ.get("DVC_ROOT"):
-        return Path(root).resolve()
-    try:
-        return top()  # also from a folder within it
-    except UserError:
-        return Path.cwd()
+HEALTH_SECONDS = 10
+PUBLISHES = "`dvc repro` publishes what is already made"
 
 
 def tracking_uri() -> str:
@@ -41,7 +34,11 @@ def tracking_uri() -> str:
 
 
 def connect() -> MlflowClient:
-    """Point mlflow at the tracking server."""
+    """Point mlflow at the tracking server, and see whether it is there.
+
+    Raises:
+        MlflowException: a server does not answer; within `reachable` this becomes an error that says what to do.
+    """
     # MLflow logs the migrations of a new database, a hundred lines of no use here; urllib3 logs what becomes our error.
     for name, level in {
         "alembic": "WARNING",
@@ -49,9 +46,27 @@ def connect() -> MlflowClient:
         "urllib3.connectionpool": "ERROR",
     }.items():
         logging.getLogger(name).setLevel(level)
-    mlflow.set_tracking_uri(tracking_uri())
-    with _first_use(tracking_uri()):
+    uri = tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    if is_server(uri):
+        _ask_for_health(uri)
+    with _first_use(uri):
         return MlflowClient()
+
+
+def is_server(uri: str) -> bool:
+    """Whether runs are tracked by a server, as against a file of our own."""
+    return uri.startswith(("http://", "https://"))
+
+
+def _ask_for_health(uri: str) -> None:
+    try:
+        # Redirected to a page for signing in, say, is an answer, too.
+        answer = requests.get(f"{uri.rstrip('/')}/health", timeout=HEALTH_SECONDS, allow_redirects=False)
+    except requests.RequestException as error:
+        raise MlflowException(_reason(error)) from None
+    if answer.status_code >= 500:
+        raise MlflowException(f"it answers {answer.status_code} {answer.reason}")
 
 
 @contextmanager
@@ -75,17 +90,18 @@ def _first_use(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def reachable(*, setting_up: bool = False) -> Iterator[None]:
+def reachable(*, setting_up: bool = False, then: str = "run it again") -> Iterator[None]:
     """Turn the failures of a tracking server within the block into an error that says what to do.
 
     Args:
         setting_up: the block connects for the first time, so that a refusal is the user's address or credentials; later
             it would be a fault of ours.
+        then: what to do when the server is back.
 
     Raises:
         UserError: the server cannot be reached or does not work.
     """
-    advice = f"start it or change {URI_VARIABLE}, then `dvc repro` publishes what is already made"
+    advice = f"start it or change {URI_VARIABLE}, then {then}"
     try:
         yield
     except MlflowException as error:

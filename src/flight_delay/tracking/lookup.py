@@ -43,8 +43,8 @@ def find(uri: str) -> PublishedRun:
             run id is left aside.
 
     Raises:
-        UserError: it is none of these, there is no such run or model, it is not from this pipeline, or the server does not
-            answer.
+        UserError: it is none of these, there is no such run or model, it is not from this pipeline or not complete, or the
+            server does not answer.
     """
     apply_settings()
     from flight_delay.tracking.client import connect, reachable, tracking_uri  # now: mlflow reads its settings
@@ -63,6 +63,11 @@ def find(uri: str) -> PublishedRun:
         raise UserError(
             f"{uri}: run {run.info.run_id} has no tag {DIGEST_TAG}, so it is not from this pipeline; choose one that "
             "`dvc repro` published"
+        )
+    if run.info.status != "FINISHED":
+        raise UserError(
+            f"{uri}: run {run.info.run_id} is not complete ({run.info.status}); `dvc repro` or `flight-delay publish` "
+            "publishes its pipeline whole"
         )
     return PublishedRun(run.info.run_id, run.info.run_name, tags[DIGEST_TAG], tags.get(MODEL_MD5_TAG), uri)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mlflow
+from mlflow import MlflowClient
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
-import flight_delay
 from flight_delay.model.bundle import Manifest, load_bundle
 from flight_delay.tracking.content import Content
 
@@ -32,8 +32,7 @@ def signature(manifest: Manifest) -> ModelSignature:
 
 
 def log_model(run_id: str, content: Content) -> None:
-    """Log the bundle to a run, byte for byte, with the code that loads it."""
-    package = Path(flight_delay.__path__[0])
+    """Log the bundle to a run, byte for byte, with the code that loads it; then give the run its name and finish it."""
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings(), TemporaryDirectory() as temporary:
         bundle = Path(temporary) / content.bundle.name
         # Not the folder itself: a killed stage may have left a part of a file there.
@@ -42,11 +41,12 @@ def log_model(run_id: str, content: Content) -> None:
         warnings.filterwarnings("ignore", "(?s).*An input example was not provided", UserWarning)
         mlflow.pyfunc.log_model(
             name=MODEL_NAME,
-            python_model=str(package / "tracking/pyfunc_model.py"),
+            python_model=str(content.package / "tracking/pyfunc_model.py"),
             artifacts={"bundle": str(bundle)},
-            code_paths=[str(package)],
+            code_paths=[str(content.package)],
             signature=signature(load_bundle(content.bundle).manifest),
             # Named here: inferring them takes a quarter of a minute and gives the same.
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             params=content.params,
         )
+        MlflowClient().update_run(run_id, name=content.name)

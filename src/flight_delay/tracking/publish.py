@@ -10,13 +10,14 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelStatus, Metric, Param
 from mlflow.exceptions import MlflowException
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.client import UNREACHABLE, connect, experiment_id, reachable, tracking_uri
+from flight_delay.tracking.client import PUBLISHES, UNREACHABLE, connect, experiment_id, reachable, tracking_uri
 from flight_delay.tracking.content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
 from flight_delay.tracking.model import log_model
+from flight_delay.tracking.view import PIPELINES, arrange
 
 # MLflow's own limit on a batch of metrics.
 BATCH = 1000
@@ -41,6 +42,9 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
     3. Who has completed a run looks again. Of several complete ones the first (by time of completion, then id) stays and
        removes those that are not complete; the others remove themselves.
 
+    A run is complete when its status is FINISHED, which comes last; until then its name says that it is not. A server that
+    is restarted in between is waited for; whatever a request left that was sent twice is cleared away with the others.
+
     Two complete runs do not both stay: by step 2, whoever completes a run sees all others that will get so far. Should a
     newcomer in step 1 clear away what its maker still counts on, nobody finds a complete run in the end and starts again.
 
@@ -52,10 +56,11 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with reachable(setting_up=True):
+    with reachable(setting_up=True, then=PUBLISHES):
         client = connect()
         number = experiment_id(client, experiment)
-    with reachable():
+        arrange(client, number, PIPELINES)
+    with reachable(then=PUBLISHES):
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
@@ -66,6 +71,7 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
                 added = _add(client, number, content)
             complete, _ = _runs(client, number, content.digest)
             if complete:
+                _clear_models(client, number, complete[0])
                 for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
                     client.set_tag(complete[0], tag, commit)
                 return Published(complete[0], added=complete[0] == added)
@@ -90,14 +96,24 @@ def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
         client.delete_run(run_id)
 
 
+def _clear_models(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Remove models of a complete run that were begun and not finished: a request that was sent twice leaves one."""
+    for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
+        if model.status != LoggedModelStatus.READY:
+            with _perhaps_gone():
+                client.delete_logged_model(model.model_id)
+
+
 def _add(client: MlflowClient, experiment: str, content: Content) -> str:
     """Add a run, complete it, and settle with those who did the same (steps 2 and 3); its id, whether it stays or not."""
     tags = {
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "PROJECT",
         "mlflow.user": content.tags["author"].partition(" <")[0],
+        "mlflow.note.content": content.description,
     }
-    own: str = client.create_run(experiment, run_name=content.name, tags={**content.tags, **tags}).info.run_id
+    name = f"{content.name} (incomplete)"
+    own: str = client.create_run(experiment, run_name=name, tags={**content.tags, **tags}).info.run_id
     try:
         complete, _ = _runs(client, experiment, content.digest)
         if not complete:
@@ -139,11 +155,7 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
     _log_inputs(client, run_id, content)
     for name, path in content.files.items():
         if path.is_dir():
-            for part in sorted(path.glob("[!.]*")):  # without what a killed stage may have left half-written
-                if part.is_dir():
-                    client.log_artifacts(run_id, str(part), f"{name}/{part.name}")
-                else:
-                    client.log_artifact(run_id, str(part), name)
+            client.log_artifacts(run_id, str(path), name)
         else:
             client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent).removeprefix("."))
     # Last: it closes the run, which makes it complete.

@@ -24,7 +24,7 @@ from flight_delay.features.columns import Column, from_table
 from flight_delay.model.calibration import Method, calibrate
 from flight_delay.model.decision import Decision
 from flight_delay.model.predictions import PREDICTIONS, Predictions
-from flight_delay.repository.lock import LOCK_FILE, PUBLISH, Stages, outputs, parse_lock
+from flight_delay.repository.lock import LOCK_FILE, Stages, inputs, outputs, parse_lock
 
 BACKTEST, TEST = "reports/backtest/predictions", "reports/evaluate/predictions"
 FLIGHTS = "data/interim/flights"
@@ -144,7 +144,7 @@ class Side:
             },
             stale=_stale(lock, given.sections),
             outputs=outputs(lock),
-            inputs=_inputs(lock),
+            inputs=inputs(lock),
             origin=origin,
             raw_files=raw_files,
             features=read("data/selection.json", lambda text: tuple(of["name"] for of in json.loads(text)["features"])),
@@ -200,12 +200,6 @@ def _stale(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...]:
         used = entry.get("params", {}).get("params.yaml", {})
         stale |= {name for name, value in used.items() if sections.get(name) != value}
     return tuple(sorted(stale))
-
-
-def _inputs(lock: Stages) -> dict[str, str]:
-    made = {out["path"] for entry in lock.values() for out in entry.get("outs", [])}
-    deps = [dep for name, entry in lock.items() if name != PUBLISH for dep in entry.get("deps", [])]
-    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] not in made}
 
 
 def _manifest(content: bytes) -> tuple[dict[str, str], dict[str, RawFile]]:

@@ -1,0 +1,89 @@
+"""The published run that somebody means: by its id, a URI of MLflow, or a commit, tag, branch or DVC experiment. Importing this does not
+import mlflow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from flight_delay.core.errors import UserError
+from flight_delay.repository.artefacts import Artefacts
+from flight_delay.repository.lock import digest
+from flight_delay.tracking.lookup import PublishedRun, find, is_mlflow_uri
+from flight_delay.tracking.settings import apply_settings
+
+RUN_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class Candidate(NamedTuple):
+    """A finished run, its logged model, and its metrics by name."""
+
+    published: PublishedRun
+    model_id: str
+    metrics: Mapping[str, float]
+
+
+def find_candidate(meant: str) -> Candidate:
+    """Find a run that may be promoted.
+
+    Args:
+        meant: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is the one that was
+            published with the digest of its dvc.lock.
+
+    Raises:
+        UserError: there is none, it is not complete, is deleted or has no model; or the server does not answer.
+    """
+    if is_mlflow_uri(meant):
+        published = find(meant)
+    elif RUN_ID.fullmatch(meant):
+        published = find(f"runs:/{meant}")
+    else:
+        published = find(f"runs:/{_run_of_revision(meant)}")
+    from flight_delay.tracking.client import connect, reachable
+
+    with reachable(setting_up=True):
+        client = connect()
+        run = client.get_run(published.run_id)
+        found = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{published.run_id}'")
+    if run.info.lifecycle_stage != "active":
+        raise UserError(
+            f"{meant}: run {published.run_id} is deleted; `mlflow runs restore --run-id {published.run_id}` brings it back"
+        )
+    ready = [model.model_id for model in found if str(model.status) == "READY"]
+    if not ready:
+        raise UserError(f"{meant}: run {published.run_id} has no model; choose one that `dvc repro` published")
+    return Candidate(published, ready[0], run.data.metrics)
+
+
+def _run_of_revision(revision: str) -> str:
+    wanted = digest(Artefacts.of(revision).lock)
+    apply_settings()
+    from flight_delay.tracking.client import connect, reachable, tracking_uri  # now: mlflow reads its settings
+    from flight_delay.tracking.content import DIGEST_TAG
+
+    refuse_missing_database()
+    with reachable(setting_up=True):
+        client = connect()
+        experiments = [of.experiment_id for of in client.search_experiments()]
+        runs = client.search_runs(experiments, f"tags.{DIGEST_TAG} = '{wanted}'", order_by=["attributes.end_time ASC"])
+    runs.sort(key=lambda run: run.info.status != "FINISHED")
+    if not runs:
+        raise UserError(
+            f"{revision}: MLflow at {tracking_uri()} has no run of its pipeline; `dvc repro` in that commit publishes one"
+        )
+    return str(runs[0].info.run_id)
+
+
+def refuse_missing_database() -> None:
+    """Check that there are runs before MLflow is asked, which would make an empty database of its own.
+
+    Raises:
+        UserError: there is no database where it should be.
+    """
+    from flight_delay.tracking.client import tracking_uri
+
+    database = tracking_uri().removeprefix("sqlite:///")
+    if database != tracking_uri() and not Path(database).exists():
+        raise UserError(f"there are no runs yet ({database} is not there); `dvc repro` publishes one")

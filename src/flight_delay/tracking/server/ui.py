@@ -1,0 +1,69 @@
+"""Opening the MLflow UI where the runs of this pipeline are, in its view for trained models."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+from flight_delay.core.errors import UserError
+from flight_delay.tracking.client import connect, is_server, reachable, tracking_uri
+from flight_delay.tracking.server.mlflow_server import START_SECONDS, start_mlflow
+from flight_delay.tracking.server.process import claim, http_url, stop, until_it_answers
+from flight_delay.tracking.view import PIPELINES, arrange, runs_page
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+
+
+def open_ui(experiment: str, port: int) -> int:
+    """Show the runs of an experiment until interrupted: of the server that is set, or else of a local one started here.
+
+    Args:
+        experiment: name of the MLflow experiment.
+        port: for a local server, on the loopback address.
+
+    Returns:
+        The exit code: 0.
+
+    Raises:
+        UserError: the server cannot be reached or does not start.
+    """
+    uri = tracking_uri()
+    if is_server(uri):
+        _show(_runs_page(uri.rstrip("/"), experiment))
+        return 0
+    page = _runs_page(http_url(HOST, port), experiment)
+    claim(HOST, port)
+    environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_WORKERS": "1", "PYTHONWARNINGS": "ignore"}
+    server = start_mlflow(HOST, port, environment, Path.cwd())
+    try:
+        until_it_answers(server, http_url(HOST, port), START_SECONDS)
+        _show(page)
+        server.wait()
+    except KeyboardInterrupt:
+        log.info("stopped")
+    finally:
+        stop(server)
+    return 0
+
+
+def _runs_page(base: str, experiment: str) -> str:
+    with reachable(setting_up=True):
+        client = connect()
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            raise UserError(
+                f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `dvc repro` publishes a run"
+            )
+        arrange(client, found.experiment_id, PIPELINES)
+    return runs_page(base, found.experiment_id)
+
+
+def _show(page: str) -> None:
+    log.info("runs: %s", page)
+    if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)):
+        webbrowser.open(page)

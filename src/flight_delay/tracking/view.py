@@ -1,0 +1,141 @@
+"""The page of an experiment in the MLflow UI: which columns and charts it shows, and what it says about itself.
+
+MLflow keeps saved views as tags of an experiment and has none that everybody starts with. So one is written for everybody:
+`flight-delay ui` opens it, the experiment's description links to it, and it stands in the menu "Views"."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from flight_delay.tracking.content import COMMIT_TAG, DATA_VERSION_TAG
+from flight_delay.tracking.description import FIGURES
+
+VIEW, VIEW_NAME = "glance", "At a glance"
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
+NOTE_TAG = "mlflow.note.content"
+
+# Pixels. A column is as wide as its name or a little narrower, so that all stand beside each other on a screen of 1920.
+PIXELS_PER_LETTER, MARGIN_PIXELS, MOST_PIXELS = 6, 18, 125
+CHART_PIXELS = 320
+RUN_NAME, CREATED = "attributes.`Run Name`", "attributes.`Created`"
+WIDTHS = {RUN_NAME: 220, CREATED: 130, f"tags.`{DATA_VERSION_TAG}`": 130, f"tags.`{COMMIT_TAG}`": 85}
+# What is changed most, and what it is judged by: the axes of the parallel coordinates.
+AXES = tuple(
+    f"train_model.{name}"
+    for name in ("max_depth", "learning_rate", "min_child_weight", "colsample_bytree", "reg_lambda")
+)
+JUDGED_BY = ("backtest/average_precision", "backtest/roc_auc", "backtest/log_loss")
+FIGURES_SECTION, PARAMETERS_SECTION = "figures", "parameters"
+
+
+class View(NamedTuple):
+    """What is shown of the runs of an experiment: metrics as columns and bars, further columns, and words above them."""
+
+    metrics: tuple[str, ...]
+    columns: tuple[str, ...]
+    note: str
+
+
+PIPELINES = View(
+    metrics=tuple(of.metric for of in FIGURES),
+    columns=("metrics.`data/rows`", f"tags.`{DATA_VERSION_TAG}`", f"tags.`{COMMIT_TAG}`", CREATED),
+    note="figures on the backtest, which judges, and on the test, which is reported; data version and commit. A run that is "
+    "not finished is not complete.",
+)
+TRIALS = View(
+    metrics=JUDGED_BY,
+    columns=(*(f"params.`{axis}`" for axis in AXES), CREATED),
+    note="what every trial of a search changed, and its figures on the backtest. The arrow beside a search opens its trials; "
+    "trials are no pipelines, and nothing is published from them.",
+)
+
+
+def runs_page(base: str, experiment_id: str) -> str:
+    """Address of the page of an experiment in the view of this project.
+
+    Args:
+        base: address of the server, without a slash at its end.
+        experiment_id: as MLflow has it.
+    """
+    return f"{base}/{_runs_route(experiment_id)}"
+
+
+def arrange(client: MlflowClient, experiment_id: str, view: View) -> None:
+    """Give an experiment its view, and a description that links to it where it has none of its own."""
+    saved = {"name": VIEW_NAME, "createdAt": 0, "updatedAt": 0, "state": json.dumps(_state(view), sort_keys=True)}
+    value = json.dumps(saved, sort_keys=True)
+    has = client.get_experiment(experiment_id).tags
+    if has.get(VIEW_TAG) != value:
+        _set_tag(client, experiment_id, VIEW_TAG, value)
+    if NOTE_TAG not in has:
+        note = f"[**Compare runs at a glance**]({_runs_route(experiment_id)}): {view.note}"
+        _set_tag(client, experiment_id, NOTE_TAG, note)
+
+
+def _set_tag(client: MlflowClient, experiment_id: str, name: str, value: str) -> None:
+    try:
+        client.set_experiment_tag(experiment_id, name, value)
+    except MlflowException:
+        # MLflow looks for a tag and then inserts it, so that two who set the same collide.
+        if client.get_experiment(experiment_id).tags.get(name) != value:
+            raise
+
+
+def _runs_route(experiment_id: str) -> str:
+    return f"#/experiments/{experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={VIEW}"
+
+
+def _state(view: View) -> dict[str, Any]:
+    """As the UI of MLflow 3 writes it; what is left out stays as it comes."""
+    columns = [*(f"metrics.`{metric}`" for metric in view.metrics), *view.columns]
+    widths = {column: PIXELS_PER_LETTER * len(column.split("`")[1]) + MARGIN_PIXELS for column in columns}
+    narrow = {column: min(pixels, MOST_PIXELS) for column, pixels in widths.items()}
+    return {
+        "selectedColumns": columns,
+        "columnOrder": [RUN_NAME, *columns],
+        "columnWidths": {**narrow, **WIDTHS},
+        "orderByKey": CREATED,
+        "orderByAsc": False,
+        "runsHiddenMode": "FIRST_20_RUNS",
+        "isAccordionReordered": True,  # or else sections stand in the order of their names
+        "compareRunSections": [
+            _section(PARAMETERS_SECTION, "Parameters", columns=1),
+            _section(FIGURES_SECTION, "Figures", columns=4),
+        ],
+        "compareRunCharts": [_parallel_coordinates(), *map(_bars, view.metrics)],
+    }
+
+
+def _section(uuid: str, name: str, columns: int) -> dict[str, Any]:
+    """A row of charts, so many beside each other."""
+    shown = {"display": True, "columns": columns, "cardHeight": CHART_PIXELS}
+    return {"uuid": uuid, "name": name, "isReordered": True, "deleted": False, "isGenerated": False, **shown}
+
+
+def _bars(metric: str) -> dict[str, Any]:
+    return {
+        "type": "BAR",
+        "uuid": metric,
+        "metricSectionId": FIGURES_SECTION,
+        "metricKey": metric,
+        "runsCountToCompare": 20,
+        "deleted": False,
+        "isGenerated": False,
+    }
+
+
+def _parallel_coordinates() -> dict[str, Any]:
+    return {
+        "type": "PARALLEL",
+        "uuid": "parallel",
+        "metricSectionId": PARAMETERS_SECTION,
+        "selectedParams": AXES,
+        "selectedMetrics": JUDGED_BY,
+        "showAllRuns": True,
+        "deleted": False,
+        "isGenerated": False,
+    }

@@ -1,0 +1,166 @@
+"""What people see in the MLflow UI, in a real browser before the team server: the page of runs, two compared, the charts of a
+search, the registry. The pictures stay in logs/screens, to be looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+from mlflow import MlflowClient
+
+from flight_delay.tracking.registry.moving import Intent, promote
+from flight_delay.tracking.registry.registry import Entry
+from flight_delay.tracking.view import runs_page
+
+PICTURES = Path(__file__).resolve().parents[2] / "logs/screens"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# As root it has no sandbox, and it is to ask nobody but the server.
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+OPTIONS += ["--disable-component-update", "--disable-sync"]
+PATIENCE_MILLISECONDS = 120_000
+WIDTH = 1920
+# MLflow's own assistant opens by itself on a first visit.
+NOT_THE_FIRST_VISIT = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
+MODEL = "flight-delay"
+
+
+class Team(NamedTuple):
+    """A server with two pipelines, a search of 20 trials and a champion."""
+
+    uri: str
+    client: MlflowClient
+    experiment: str
+    tuning: str
+
+    def runs(self, experiment: str) -> dict[str, str]:
+        """Id by name."""
+        return {run.info.run_name: run.info.run_id for run in self.client.search_runs([experiment])}
+
+
+@pytest.fixture(scope="module")
+def team(made, team_server, checkout, open_folder, monkeypatch_module) -> Team:
+    server = team_server(checkout)
+    project = replace(made, root=open_folder("project") / "project")
+    shutil.copytree(
+        made.root, project.root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*", "mlruns", "logs")
+    )
+    tracked = {"MLFLOW_TRACKING_URI": server.uri}
+    project.run("flight-delay", "publish", **tracked)
+    payoffs = yaml.safe_load((project.root / "params.yaml").read_text())["decide"]["payoffs"]
+    project.params({"decide": {"payoffs": {**payoffs, "late_called_on_time": -900}}})
+    project.run("dvc", "repro", **tracked)
+    project.run("git", "restore", "params.yaml")
+    project.run("flight-delay", "tune", "--trials", "20", **tracked)
+    for name, value in tracked.items():
+        monkeypatch_module.setenv(name, value)
+    client = MlflowClient(server.uri)
+    experiment, tuning = (
+        client.get_experiment_by_name(f"flight-delay{suffix}").experiment_id for suffix in ("", "-tuning")
+    )
+    return Team(server.uri, client, experiment, tuning)
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    if CHROMIUM is None:
+        assert not os.environ.get("REQUIRE_SERVICES"), "there is no Chromium"
+        pytest.skip("there is no Chromium; install it (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def look(browser, team: Team) -> Callable[..., object]:
+    """Opens an address in a fresh window, waits for some words on it, and takes a picture."""
+    window = browser.new_context(viewport={"width": WIDTH, "height": 1000})
+    window.add_init_script(NOT_THE_FIRST_VISIT)
+    page = window.new_page()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+
+    def at(address: str, picture: str, *words: str) -> object:
+        page.goto(address)
+        for text in words:
+            page.get_by_text(text, exact=True).first.wait_for(timeout=PATIENCE_MILLISECONDS)
+        page.wait_for_timeout(2000)  # charts are drawn after their words
+        page.screenshot(path=PICTURES / f"{picture}.png")
+        return page
+
+    yield at
+    window.close()
+
+
+def shown(page) -> str:
+    return page.inner_text("body")
+
+
+def test_the_page_of_runs_shows_what_matters_without_a_click(look, team: Team) -> None:
+    changed = "decide.payoffs.late_called_on_time -500→-900"
+    page = look(runs_page(team.uri, team.experiment), "runs", changed, "test/roc_auc", "backtest/log_loss")
+    right = {
+        cell.inner_text(): box["x"] for cell in page.get_by_role("columnheader").all() if (box := cell.bounding_box())
+    }
+    for name in ("average_precision", "roc_auc", "log_loss", "expected_profit"):
+        assert right[f"backtest/{name}"] < right[f"test/{name}"] < WIDTH
+    assert right["data/rows"] < right["data_version"] < right["git_commit"] < WIDTH
+    metrics = [name for name in right if "/" in name]
+    assert len(metrics) == 9  # of two hundred
+    text = shown(page)
+    (run,) = (run for run in team.client.search_runs([team.experiment]) if run.info.run_name == changed)
+    assert f"{run.data.metrics['test/roc_auc']:.4f}"[:-1] in text
+    assert "(incomplete)" not in text
+
+
+def test_a_run_begins_with_its_figures_and_the_comparison_with_its_baseline(look, team: Team) -> None:
+    run = team.runs(team.experiment)["decide.payoffs.late_called_on_time -500→-900"]
+    address = f"{team.uri}/#/experiments/{team.experiment}/runs/{run}"
+    text = shown(look(address, "run", "Description", "backtest"))
+    assert text.index("average precision") < text.index("Against its baseline") < text.index("Metrics (")
+    page = look(f"{address}/artifacts", "artifacts", "report", "reports")
+    entries = shown(page)
+    assert entries.index("report") < entries.index("reports") < entries.index("params.yaml")
+
+
+def test_two_runs_can_be_compared(look, team: Team) -> None:
+    runs = list(team.runs(team.experiment).values())
+    assert len(runs) == 2
+    address = f"{team.uri}/#/compare-runs?runs={json.dumps(runs)}&experiments={json.dumps([team.experiment])}"
+    page = look(address, "compared", "Parallel Coordinates Plot")
+    assert "decide.payoffs.late_called_on_time" in shown(page)
+    assert "-900" in shown(page)
+
+
+def test_charts_of_twenty_trials_show_every_trial(look, team: Team) -> None:
+    trials = [name for name in team.runs(team.tuning) if not name.startswith("tune ")]
+    assert len(team.client.search_runs([team.tuning])) == 21
+    address = f"{runs_page(team.uri, team.tuning)}&compareRunsMode=CHART"
+    page = look(address, "trials", "Parallel Coordinates", "backtest/log_loss")
+    assert page.locator("path.foreground, g.foreground path, canvas").count() > 0
+    assert any(name in shown(page) for name in trials)
+
+
+def test_the_registry_shows_the_champion(look, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = next(iter(team.runs(team.experiment).values()))
+    (model,) = team.client.search_logged_models([team.experiment], f"source_run_id = '{run_id}'")
+    tags = team.client.get_run(run_id).data.tags
+    entry = Entry(run_id, model.model_id, "0" * 40, tags["pipeline_digest"], tags["model_md5"], "backtest log loss 0.5")
+    promote(team.client, MODEL, entry, "champion", None, Intent("promotion", "Ada Lovelace", "the first"))
+    text = shown(look(f"{team.uri}/#/models/{MODEL}", "registry", MODEL, "Version 1"))
+    assert "champion" in text
+    assert "challenger" in text
