@@ -24,9 +24,10 @@ setup: $(DEV) ## make .venv and install everything that is locked
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
-# In the order of folders, since the files of the pipeline take longest: at the end they would keep one process waiting.
-test: $(DEV) ## run the tests, two files at a time
-	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# In the order of folders, since the files of the pipeline take longest: at the end they would keep one process waiting. Three on two
+# cores, since some wait for a server to start or for what was killed to end.
+test: $(DEV) ## run the tests, three files at a time
+	pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: $(DEV) ## lint, format and types
 	ruff check

@@ -129,7 +129,7 @@ def test_after_publish_was_killed_there_is_one_whole_run(copy_of_made, made, beg
     assert [run.info.status for run in runs] == ["FINISHED"]
     assert runs[0].data.tags["pipeline_digest"] in (made.root / "logs/publish/receipt.json").read_text()
     logged = Path(runs[0].info.artifact_uri.removeprefix("file://"))
-    assert (logged / "reports/index.html").read_bytes() == (made.root / "reports/index.html").read_bytes()
+    assert (logged / "report/index.html").read_bytes() == (made.root / "reports/index.html").read_bytes()
     assert_same(copy_of_made, made)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import http.client
+import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -60,6 +63,47 @@ class Gate:
                     self.open.wait()
                 target.sendall(sent)
             target.shutdown(socket.SHUT_RDWR)
+
+
+class Forgetful(http.server.BaseHTTPRequestHandler):
+    """A relay to the server at `port` that hands on every request, and of each kind of writing loses the first answer."""
+
+    port: int
+    lost: set[str]
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        headers = {name: value for name, value in self.headers.items() if name != "Transfer-Encoding"}
+        with closing(http.client.HTTPConnection(HERE, self.port, timeout=120)) as server:
+            server.request(self.command, self.path, self._body(), headers)
+            answer = server.getresponse()
+            content = answer.read()
+        # Of one run or model as of another, and of one file as of another.
+        kind = self.command if self.command == "PUT" else f"{self.command} {re.sub('[0-9a-f]{32}', 'ID', self.path)}"
+        if self.command != "GET" and kind not in self.lost:
+            self.lost.add(kind)
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.getheader("Content-Type") or "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _body(self) -> bytes:
+        if "Transfer-Encoding" not in self.headers:
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):  # in chunks, as empty files are sent
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 (the names are the library's)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture
@@ -184,6 +228,26 @@ def test_a_publisher_that_is_overtaken_leaves_nothing_behind(server, checkouts) 
     gate.open.set()
     finish(overtaken)
     assert_one_complete_run_of_each(server, slow, fast)
+
+
+def test_requests_whose_answers_are_lost_are_sent_again_and_leave_nothing_double(server, checkouts) -> None:
+    (project,), relay = checkouts("a"), type("Relay", (Forgetful,), {"port": server.port, "lost": set()})
+    with http.server.ThreadingHTTPServer((HERE, 0), relay) as listener:
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        uri = f"http://{HERE}:{listener.server_port}"
+        finish(start(project, {**server.environment, "MLFLOW_TRACKING_URI": uri}))
+        listener.shutdown()
+    written = (
+        "runs/create",
+        "runs/log-batch",
+        "runs/log-inputs",
+        "runs/update",
+        "mlflow/logged-models",
+        "PATCH",
+        "PUT",
+    )
+    assert [what for what in written if not any(what in kind for kind in relay.lost)] == []
+    assert_one_complete_run_of_each(server, project)
 
 
 def test_two_that_finish_together_do_not_remove_each_other(server, checkouts) -> None:

@@ -27,6 +27,7 @@ from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision import save_decision
 from flight_delay.model.encode import learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.tracking.model import ROOMS
 
 PIPELINES, COPIES = 25, 2
 SCRIPT = Path(__file__).parent / "publishers.py"
@@ -72,6 +73,9 @@ def files(tmp_path_factory) -> Path:
     (folder / "flight_delay/tracking").mkdir(parents=True)
     for name in ("__init__.py", "tracking/__init__.py", "tracking/pyfunc_model.py"):
         shutil.copy(Path(flight_delay.__path__[0]) / name, folder / "flight_delay" / name)
+    for name in ROOMS:
+        (folder / "flight_delay" / name).mkdir()
+        (folder / "flight_delay" / name / "__init__.py").touch()
     return folder
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -186,14 +183,3 @@ def test_a_run_of_an_experiment_and_one_that_is_nowhere_say_what_to_do() -> None
 def test_an_unknown_path_is_refused() -> None:
     with pytest.raises(UserError, match=r"^tables: no stage"):
         words_for(pipeline(), "tables")
-
-
-def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
-    program = "from flight_delay.commands.provenance import _say\n_say('line\\n' * 100_000)"
-    done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -c {shlex.quote(program)} | head -1"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("line\n", "")

@@ -18,8 +18,9 @@ from flight_delay.model.bundle import Manifest, load_bundle
 from flight_delay.tracking.content import Content
 
 MODEL_NAME = "model"
-# What loading the bundle and predicting with it import.
+# What loading the bundle and predicting with it import, of others and of our own.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "xgboost")
+ROOMS = ("core", "features", "model")
 
 
 def signature(manifest: Manifest) -> ModelSignature:
@@ -34,19 +35,30 @@ def signature(manifest: Manifest) -> ModelSignature:
 def log_model(run_id: str, content: Content) -> None:
     """Log the bundle to a run, byte for byte, with the code that loads it; then give the run its name and finish it."""
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings(), TemporaryDirectory() as temporary:
+        # Not the folders themselves: a killed stage may have left a part of a file there.
         bundle = Path(temporary) / content.bundle.name
-        # Not the folder itself: a killed stage may have left a part of a file there.
-        shutil.copytree(content.bundle, bundle, ignore=shutil.ignore_patterns(".*"))
+        _copy(content.bundle, bundle)
+        code = Path(temporary) / content.package.name
+        for name in ("__init__.py", *ROOMS):
+            _copy(content.package / name, code / name)
         # An input example would only repeat the signature.
         warnings.filterwarnings("ignore", "(?s).*An input example was not provided", UserWarning)
         mlflow.pyfunc.log_model(
             name=MODEL_NAME,
             python_model=str(content.package / "tracking/pyfunc_model.py"),
             artifacts={"bundle": str(bundle)},
-            code_paths=[str(content.package)],
+            code_paths=[str(code)],
             signature=signature(load_bundle(content.bundle).manifest),
             # Named here: inferring them takes a quarter of a minute and gives the same.
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             params=content.params,
         )
         MlflowClient().update_run(run_id, name=content.name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    else:
+        shutil.copy(source, target)

@@ -75,7 +75,9 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
                 for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
                     client.set_tag(complete[0], tag, commit)
                 return Published(complete[0], added=complete[0] == added)
-    raise UserError(f"others keep removing the run of this pipeline from {tracking_uri()}; `dvc repro` tries again")
+    raise UserError(
+        f"others are at work on the run of this pipeline at {tracking_uri()}, or answers get lost; `dvc repro` tries again"
+    )
 
 
 def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str], list[str]]:
@@ -121,8 +123,10 @@ def _add(client: MlflowClient, experiment: str, content: Content) -> str:
     except BaseException as error:
         with suppress(MlflowException):
             _remove(client, experiment, own)
-        # That another publisher was first and has removed this run is no failure.
-        if not isinstance(error, MlflowException) or not _runs(client, experiment, content.digest)[0]:
+        # That another publisher was first and has removed this run is no failure; nor is a collision, after which all begins again.
+        if not isinstance(error, MlflowException) or not (
+            _collided(error) or _runs(client, experiment, content.digest)[0]
+        ):
             raise
         return own
     complete, others = _runs(client, experiment, content.digest)
@@ -162,13 +166,19 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
     log_model(run_id, content)
 
 
+def _collided(error: MlflowException) -> bool:
+    """Whether something was inserted twice: MLflow looks whether it is there and then inserts it, so that two who do the same collide,
+    and so does a request that was sent again because its answer was lost."""
+    return any(said in str(error) for said in ("UNIQUE constraint failed", "UniqueViolation"))
+
+
 def _log_inputs(client: MlflowClient, run_id: str, content: Content) -> None:
     for attempt in range(ATTEMPTS):
         try:
             client.log_inputs(run_id, datasets=[_dataset_input(part) for part in content.datasets])
         except MlflowException as error:
-            # MLflow looks for a data set and then inserts it, so that two who log the same data collide.
-            if "datasets" not in str(error) or attempt == ATTEMPTS - 1:
+            # Two who log the same data: to try again is enough.
+            if not _collided(error) or attempt == ATTEMPTS - 1:
                 raise
             time.sleep(0.2 * (attempt + 1))
         else:
