@@ -25,12 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable
-    from flight_delay.tracking.registry.candidate import refuse_missing_database  # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
     from flight_delay.tracking.registry.history import as_json, history, text
 
     model = load("promote", Promote).model
-    refuse_missing_database()
+    require_database(model)
     with reachable(setting_up=True):
         of = history(connect(), model)
     print(as_json(of) if arguments.json else text(of))

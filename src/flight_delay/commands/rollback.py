@@ -30,12 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable
-    from flight_delay.tracking.registry.candidate import refuse_missing_database  # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
     from flight_delay.tracking.registry.moving import Intent, roll_back, who
 
     why, model = checked_why(arguments.why), load("promote", Promote).model
-    refuse_missing_database()
+    require_database(model)
     with reachable(setting_up=True):
         move = roll_back(connect(), model, arguments.to, Intent("rollback", who(), why))
     came_from = "none" if move.came_from is None else f"version {move.came_from}"

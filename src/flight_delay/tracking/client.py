@@ -54,6 +54,20 @@ def connect() -> MlflowClient:
         return MlflowClient()
 
 
+def require_database(wanted: str) -> None:
+    """Check that there are runs to look into before connecting, which would make an empty database file.
+
+    Args:
+        wanted: what is looked for, for the message.
+
+    Raises:
+        UserError: there is no database where it should be.
+    """
+    database = tracking_uri().removeprefix("sqlite:///")
+    if database != tracking_uri() and not Path(database).exists():
+        raise UserError(f"{wanted}: there are no runs yet ({database} is not there); `dvc repro` publishes one")
+
+
 def is_server(uri: str) -> bool:
     """Whether runs are tracked by a server, as against a file of our own."""
     return uri.startswith(("http://", "https://"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from flight_delay.core.errors import UserError
@@ -47,13 +46,10 @@ def find(uri: str) -> PublishedRun:
             server does not answer.
     """
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable, tracking_uri  # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
     from flight_delay.tracking.content import DIGEST_TAG
 
-    database = tracking_uri().removeprefix("sqlite:///")
-    if database != tracking_uri() and not Path(database).exists():
-        # Connecting would make it.
-        raise UserError(f"{uri}: there are no runs yet ({database} is not there); `dvc repro` publishes one")
+    require_database(uri)
     # A refusal here is not ours: the address, the credentials or the server's age.
     with reachable(setting_up=True), _known(uri):
         client = connect()

@@ -17,7 +17,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.tracking.client import PUBLISHES, UNREACHABLE, connect, experiment_id, reachable, tracking_uri
 from flight_delay.tracking.content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
 from flight_delay.tracking.model import log_model
-from flight_delay.tracking.view import PIPELINES, arrange
+from flight_delay.tracking.view import NOTE_TAG, PIPELINES, arrange
 
 # MLflow's own limit on a batch of metrics.
 BATCH = 1000
@@ -112,7 +112,7 @@ def _add(client: MlflowClient, experiment: str, content: Content) -> str:
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "PROJECT",
         "mlflow.user": content.tags["author"].partition(" <")[0],
-        "mlflow.note.content": content.description,
+        NOTE_TAG: content.description,
     }
     name = f"{content.name} (incomplete)"
     own: str = client.create_run(experiment, run_name=name, tags={**content.tags, **tags}).info.run_id

@@ -12,12 +12,12 @@ from mlflow.entities import Metric, Param, Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from flight_delay.tracking.client import connect, experiment_id, reachable
-from flight_delay.tracking.view import TRIALS, arrange
+from flight_delay.tracking.view import NOTE_TAG, TRIALS, arrange
 from flight_delay.tuning.shown import SearchRun, TrialRun
 
 STUDY_TAG, TRIAL_TAG, ROLE_TAG = "tuning_study", "tuning_trial", "tuning_role"
 PARENT = "search"
-NOTE_TAG, NAME_TAG = "mlflow.note.content", "mlflow.runName"
+NAME_TAG = "mlflow.runName"
 AGAIN = "the same `flight-delay tune` logs what is missing"
 # MLflow's own limit on a page of runs.
 PAGE = 1000

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
@@ -60,10 +59,15 @@ def find_candidate(meant: str) -> Candidate:
 def _run_of_revision(revision: str) -> str:
     wanted = digest(Artefacts.of(revision).lock)
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable, tracking_uri  # now: mlflow reads its settings
+    from flight_delay.tracking.client import (  # now: mlflow reads its settings
+        connect,
+        reachable,
+        require_database,
+        tracking_uri,
+    )
     from flight_delay.tracking.content import DIGEST_TAG
 
-    refuse_missing_database()
+    require_database(revision)
     with reachable(setting_up=True):
         client = connect()
         experiments = [of.experiment_id for of in client.search_experiments()]
@@ -74,16 +78,3 @@ def _run_of_revision(revision: str) -> str:
             f"{revision}: MLflow at {tracking_uri()} has no run of its pipeline; `dvc repro` in that commit publishes one"
         )
     return str(runs[0].info.run_id)
-
-
-def refuse_missing_database() -> None:
-    """Check that there are runs before MLflow is asked, which would make an empty database of its own.
-
-    Raises:
-        UserError: there is no database where it should be.
-    """
-    from flight_delay.tracking.client import tracking_uri
-
-    database = tracking_uri().removeprefix("sqlite:///")
-    if database != tracking_uri() and not Path(database).exists():
-        raise UserError(f"there are no runs yet ({database} is not there); `dvc repro` publishes one")
