@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +26,8 @@ UNREACHABLE = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}
 # The view of the MLflow UI for trained models (the other is for language-model applications).
 MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
 HEALTH_SECONDS = 10
+# How often to start again when others are at work on the same.
+ATTEMPTS = 5
 PUBLISHES = "`dvc repro` publishes what is already made"
 
 
@@ -124,6 +127,32 @@ def reachable(*, setting_up: bool = False, then: str = "run it again") -> Iterat
         raise UserError(f"MLflow at {tracking_uri()} does not answer ({_reason(error)}); {advice}") from None
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_reason(error)}); {advice}") from None
+
+
+def collided(error: MlflowException) -> bool:
+    """Whether something was inserted twice.
+
+    MLflow looks whether it is there and then inserts it, so that two who write the same at once collide, and so does a request that
+    was sent again because its answer was lost.
+    """
+    return any(said in str(error) for said in ("UNIQUE constraint failed", "UniqueViolation"))
+
+
+def despite_collisions(write: Callable[[], object]) -> None:
+    """Write what others may be writing at the same moment, again where it collides with theirs: then it is there and is changed.
+
+    Raises:
+        MlflowException: what it raises for another reason, or after `ATTEMPTS` collisions.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            write()
+        except MlflowException as error:
+            if not collided(error) or attempt == ATTEMPTS:
+                raise
+            time.sleep(0.2 * attempt)
+        else:
+            return
 
 
 def experiment_id(client: MlflowClient, name: str) -> str:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -14,15 +15,23 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelStatus, 
 from mlflow.exceptions import MlflowException
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.client import PUBLISHES, UNREACHABLE, connect, experiment_id, reachable, tracking_uri
+from flight_delay.tracking.client import (
+    ATTEMPTS,
+    PUBLISHES,
+    UNREACHABLE,
+    collided,
+    connect,
+    despite_collisions,
+    experiment_id,
+    reachable,
+    tracking_uri,
+)
 from flight_delay.tracking.content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
 from flight_delay.tracking.model import log_model
 from flight_delay.tracking.view import NOTE_TAG, PIPELINES, arrange
 
 # MLflow's own limit on a batch of metrics.
 BATCH = 1000
-# How often to start again when others are at work on the same.
-ATTEMPTS = 5
 
 
 class Published(NamedTuple):
@@ -73,7 +82,7 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
             if complete:
                 _clear_models(client, number, complete[0])
                 for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
-                    client.set_tag(complete[0], tag, commit)
+                    despite_collisions(partial(client.set_tag, complete[0], tag, commit))
                 return Published(complete[0], added=complete[0] == added)
     raise UserError(
         f"others are at work on the run of this pipeline at {tracking_uri()}, or answers get lost; `dvc repro` tries again"
@@ -125,7 +134,7 @@ def _add(client: MlflowClient, experiment: str, content: Content) -> str:
             _remove(client, experiment, own)
         # That another publisher was first and has removed this run is no failure; nor is a collision, after which all begins again.
         if not isinstance(error, MlflowException) or not (
-            _collided(error) or _runs(client, experiment, content.digest)[0]
+            collided(error) or _runs(client, experiment, content.digest)[0]
         ):
             raise
         return own
@@ -156,7 +165,8 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
     ]
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
-    _log_inputs(client, run_id, content)
+    datasets = [_dataset_input(part) for part in content.datasets]
+    despite_collisions(lambda: client.log_inputs(run_id, datasets=datasets))
     for name, path in content.files.items():
         if path.is_dir():
             client.log_artifacts(run_id, str(path), name)
@@ -164,25 +174,6 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
             client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent).removeprefix("."))
     # Last: it closes the run, which makes it complete.
     log_model(run_id, content)
-
-
-def _collided(error: MlflowException) -> bool:
-    """Whether something was inserted twice: MLflow looks whether it is there and then inserts it, so that two who do the same collide,
-    and so does a request that was sent again because its answer was lost."""
-    return any(said in str(error) for said in ("UNIQUE constraint failed", "UniqueViolation"))
-
-
-def _log_inputs(client: MlflowClient, run_id: str, content: Content) -> None:
-    for attempt in range(ATTEMPTS):
-        try:
-            client.log_inputs(run_id, datasets=[_dataset_input(part) for part in content.datasets])
-        except MlflowException as error:
-            # Two who log the same data: to try again is enough.
-            if not _collided(error) or attempt == ATTEMPTS - 1:
-                raise
-            time.sleep(0.2 * (attempt + 1))
-        else:
-            return
 
 
 def _dataset_input(part: DataSet) -> DatasetInput:

@@ -9,8 +9,8 @@ import json
 from typing import Any, NamedTuple
 
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
+from flight_delay.tracking.client import despite_collisions
 from flight_delay.tracking.content import COMMIT_TAG, DATA_VERSION_TAG
 from flight_delay.tracking.description import FIGURES
 
@@ -70,19 +70,10 @@ def arrange(client: MlflowClient, experiment_id: str, view: View) -> None:
     value = json.dumps(saved, sort_keys=True)
     has = client.get_experiment(experiment_id).tags
     if has.get(VIEW_TAG) != value:
-        _set_tag(client, experiment_id, VIEW_TAG, value)
+        despite_collisions(lambda: client.set_experiment_tag(experiment_id, VIEW_TAG, value))
     if NOTE_TAG not in has:
         note = f"[**Compare runs at a glance**]({_runs_route(experiment_id)}): {view.note}"
-        _set_tag(client, experiment_id, NOTE_TAG, note)
-
-
-def _set_tag(client: MlflowClient, experiment_id: str, name: str, value: str) -> None:
-    try:
-        client.set_experiment_tag(experiment_id, name, value)
-    except MlflowException:
-        # MLflow looks for a tag and then inserts it, so that two who set the same collide.
-        if client.get_experiment(experiment_id).tags.get(name) != value:
-            raise
+        despite_collisions(lambda: client.set_experiment_tag(experiment_id, NOTE_TAG, note))
 
 
 def _runs_route(experiment_id: str) -> str:

@@ -1,0 +1,93 @@
+"""tracking.client: two who write the same into MLflow at the same moment, in a real database whose other writer is always a moment earlier."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sqlalchemy import event
+
+from flight_delay.tracking.client import ATTEMPTS, collided, despite_collisions
+from flight_delay.tracking.view import PIPELINES, VIEW_TAG, arrange
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "mlflow.db"
+
+
+@pytest.fixture
+def client(database: Path) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{database}")
+
+
+@pytest.fixture
+def overtake(client: MlflowClient, database: Path) -> Callable[[str], list[str]]:
+    """Lets another write the first row of a table just before this client does, after it has seen that there is none."""
+
+    def begin(table: str) -> list[str]:
+        overtaken: list[str] = []
+
+        def first(_connection, _cursor, statement, parameters, *_) -> None:
+            if statement.startswith(f"INSERT INTO {table} ") and not overtaken:
+                overtaken.append(statement)
+                with sqlite3.connect(database) as other:
+                    other.execute(statement, parameters)
+
+        event.listen(client._tracking_client.store.engine, "before_cursor_execute", first)
+        return overtaken
+
+    return begin
+
+
+def test_a_tag_that_another_sets_at_the_same_moment_is_set(client, overtake) -> None:
+    run = client.create_run(client.create_experiment("one")).info.run_id
+    overtaken = overtake("tags")
+    despite_collisions(lambda: client.set_tag(run, "git_commit", "a" * 40))
+    assert len(overtaken) == 1
+    assert client.get_run(run).data.tags["git_commit"] == "a" * 40
+
+
+def test_without_that_the_tag_collides(client, overtake) -> None:
+    run = client.create_run(client.create_experiment("one")).info.run_id
+    overtake("tags")
+    with pytest.raises(MlflowException) as raised:
+        client.set_tag(run, "git_commit", "a" * 40)
+    assert collided(raised.value)
+
+
+def test_a_view_that_another_arranges_at_the_same_moment_is_arranged(client, overtake) -> None:
+    experiment = client.create_experiment("one")
+    overtaken = overtake("experiment_tags")
+    arrange(client, experiment, PIPELINES)
+    assert len(overtaken) == 1
+    assert VIEW_TAG in client.get_experiment(experiment).tags
+
+
+def test_what_is_refused_for_another_reason_is_not_tried_again(client) -> None:
+    tries = []
+
+    def refused() -> None:
+        tries.append(1)
+        client.set_tag("no such run", "name", "value")
+
+    with pytest.raises(MlflowException, match="not found"):
+        despite_collisions(refused)
+    assert len(tries) == 1
+
+
+def test_who_collides_for_ever_gives_up(monkeypatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    tries = []
+
+    def collide() -> None:
+        tries.append(1)
+        raise MlflowException("(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint")
+
+    with pytest.raises(MlflowException, match="UniqueViolation"):
+        despite_collisions(collide)
+    assert len(tries) == ATTEMPTS
