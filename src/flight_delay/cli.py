@@ -9,6 +9,7 @@ import sys
 from flight_delay.commands import (
     compare,
     dictionary,
+    explain,
     ml_test_score,
     promote,
     provenance,
@@ -27,6 +28,7 @@ COMMANDS = (
     verify,
     provenance,
     compare,
+    explain,
     review,
     tune,
     publish,

@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.quality import QUARANTINE
@@ -22,8 +21,14 @@ from flight_delay.model.selection import read_selection
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DICTIONARY = load_dictionary(REPOSITORY / "references/data_dictionary.yaml")
-BUILT = yaml.safe_load((REPOSITORY / "params.yaml").read_text())["build_features"]
-FEATURES = all_features(DICTIONARY.features, BUILT["history_days"], with_weather=BUILT["weather"] == "observed")
+# As the small pipeline has it, which the fixtures make.
+FEATURES = all_features(DICTIONARY.features, [7, 30], with_weather=False)
+EXPLAINED = pa.schema(
+    [
+        ("flight_id", pa.string()), ("flight_date", pa.date32()), ("late", pa.bool_()), ("probability", pa.float32()),
+        ("expected_log_odds", pa.float32()),
+    ]
+)  # fmt: skip
 # Of five months two are backtested, two stop the model early and one judges it.
 WRITTEN = {
     "data/raw/tables/airports.parquet": (1, RAW_AIRPORTS),
@@ -35,7 +40,7 @@ WRITTEN = {
     "reports/baselines/*/*.parquet": (4, PREDICTIONS),
     "reports/backtest/predictions/*.parquet": (2, PREDICTIONS),
     "reports/evaluate/predictions/*.parquet": (3, PREDICTIONS),
-    "reports/interpret/shap_values.parquet": (1, pa.schema([("flight_id", pa.string()), ("late", pa.bool_())])),
+    "reports/interpret/shap_values/*.parquet": (1, EXPLAINED),
 }
 # Their types are the source's own.
 RAW = ("data/raw/flights/*.parquet", "data/raw/tables/weather.parquet")
@@ -65,7 +70,7 @@ def test_the_features_that_are_trained_on_are_columns_of_the_processed_tables(ma
 
 def test_explanations_have_a_number_for_every_column_of_the_model(made) -> None:
     manifest = json.loads((made.root / "models/bundle/manifest.json").read_text())
-    schema = pq.read_schema(made.root / "reports/interpret/shap_values.parquet")
+    schema = pq.read_schema(made.root / "reports/interpret/shap_values/2013-05.parquet")
     found = {field.name: field.type for field in schema if field.name.startswith("shap_")}
     assert found == {f"shap_{feature['name']}": pa.float32() for feature in manifest["features"]}
 

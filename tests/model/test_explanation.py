@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from flight_delay.core.months import Window
-from flight_delay.explain.explanation import Explanation, explain, global_importance
+from flight_delay.explain.explanation import Explanation, explain, global_importance, together
 from flight_delay.model.booster import Trained, importances
 from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
@@ -97,10 +97,34 @@ def test_joining_the_parts_gives_the_whole(
         np.testing.assert_array_equal(values, explanation.features[name])
 
 
+def test_some_flights_of_an_explanation_are_explained_as_they_were(explanation: Explanation) -> None:
+    taken = explanation.take(np.array([4, 1]))
+    assert taken.table().equals(explanation.table().take([4, 1]))
+    for name, values in explanation.features.items():
+        np.testing.assert_array_equal(taken.features[name], values[[4, 1]])
+
+
+def test_all_flights_are_explained_unless_some_are_chosen(bundle: Bundle, months: dict[str, Examples]) -> None:
+    examples = months["2013-04"]
+    every = explain(bundle, examples)
+    assert every.flight_id.tolist() == examples.flight_id.tolist()
+    assert every.take(POSITIONS).table().equals(explain(bundle, examples, POSITIONS).table())
+
+
+def test_effects_of_a_group_are_added_up_flight_by_flight() -> None:
+    shap = {name: np.array(of, np.float32) for name, of in {"a": [1, -2], "b": [5, 0], "c": [-1, -3]}.items()}
+    sums = together(shap, {"c": "twins", "a": "twins", "b": "alone"})
+    assert list(sums) == ["twins", "alone"]
+    assert sums["twins"].tolist() == [0, -5]
+    assert sums["alone"].tolist() == [5, 0]
+    assert shap["a"].tolist() == [1, -2]
+
+
 def test_the_table_has_a_column_per_feature(explanation: Explanation) -> None:
     table = explanation.table()
     effects = [f"shap_{name}" for name in explanation.features]
-    assert table.column_names == ["flight_id", "late", "probability", "expected_log_odds", *effects]
+    assert table.column_names == ["flight_id", "flight_date", "late", "probability", "expected_log_odds", *effects]
+    assert table["flight_date"].to_pylist() == explanation.flight_date.tolist()
     assert table["shap_carrier"].to_pylist() == explanation.shap["carrier"].tolist()
     assert table["expected_log_odds"].to_pylist() == explanation.expected.tolist()
 

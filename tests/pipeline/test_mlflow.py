@@ -123,8 +123,10 @@ def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
     names = {str(path.relative_to(made.root)) for path in files}
     evaluate, interpret = "reports/evaluate", "reports/interpret"
     pictures = {f"{evaluate}/{name}.png" for name in ("roc", "precision_recall", "calibration", "confusion")}
-    pictures |= {f"{evaluate}/training_curve.png", f"{interpret}/beeswarm.png", f"{interpret}/importances.png"}
+    pictures |= {f"{evaluate}/training_curve.png", f"{interpret}/beeswarm.png", f"{interpret}/importance.png"}
+    pictures |= {f"{interpret}/{name}.png" for name in ("measures", "interactions", "stability", "waterfall_miss")}
     tables = {"reports/decide/profit_curve.csv", "reports/backtest/aging.csv", f"{evaluate}/slices.csv"}
+    tables |= {f"{interpret}/{name}" for name in ("summary.json", "importances.json", "shap_values/2013-05.parquet")}
     tables |= {f"{evaluate}/confusion.csv", "reports/train/importances.json", "reports/train/curve.csv"}
     assert {"reports/index.html", "reports/metrics.json", *pictures, *tables} <= names
     elsewhere = {"report/index.html": "reports/index.html"}

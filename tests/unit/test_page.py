@@ -23,8 +23,7 @@ INPUTS: dict[str, Any] = {
     "card": ModelCard.model_validate(CONTENT["card"]),
     "pictures": {
         **{picture.name: picture.name.encode() for of in PICTURES.values() for picture in of},
-        "interpret/dependence_block_minutes": b"first",
-        "interpret/dependence_carrier": b"second",
+        **{f"interpret/{name}": f"interpret/{name}".encode() for name in CONTENT["explanation"]["pictures"]},
         "check_data/profile_1": b"third",
         "check_data/profile_2": b"fourth",
     },
@@ -110,13 +109,42 @@ def test_every_picture_is_there_once_with_words_for_those_who_cannot_see_it(page
     assert len(set(descriptions)) == len(images) - len(profiles) + 1
 
 
-def test_pictures_of_dependence_and_then_of_columns_come_last_in_the_order_given(page: str) -> None:
+def test_pictures_of_explanations_say_what_they_show_in_the_order_given_and_those_of_columns_come_last(
+    page: str,
+) -> None:
     images = [attributes for tag, attributes in Tags(page).found if tag == "img"]
-    words = [image["alt"] or "" for image in images][-4:]
-    assert ["Effect of block minutes" in of for of in words] == [True, False, False, False]
-    assert ["Effect of carrier" in of for of in words] == [False, True, False, False]
+    words = [image["alt"] or "" for image in images]
+    explained = [of.removesuffix(".") for of in CONTENT["explanation"]["pictures"].values()]
+    assert [of for of in words if of in explained] == explained
     last = [base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,")) for image in images[-2:]]
     assert last == [b"third", b"fourth"]
+
+
+def test_what_explanations_found_is_on_the_page(page: str) -> None:
+    for said in (
+        "every one of 12,345 flights",
+        "The sample of 678 flights that is drawn says the same as all of them",
+        "<li>Gain puts the hour first.</li>",
+        "<li>the effect of carrier falls in 2013-12.</li>",
+        "<code>2013-11-01-UA-1-EWR-0600</code></th><td>5.1\N{NO-BREAK SPACE}%</td>",
+        "departure at 06:00 (−12.3)",
+        "nothing moves it far from what is usual",
+        "<li>Flights from JFK cost 9 more.</li>",
+    ):
+        assert said in page
+
+
+def test_a_sample_that_does_not_stand_for_all_flights_and_nothing_to_tell_are_said_too() -> None:
+    explanation = {**CONTENT["explanation"], "disagreements": [], "turns": [], "slices": []}
+    explanation["sample"] = {"flights": 678, "outside": ["late_rate_all_3d"]}
+    page = render(Inputs(**{**INPUTS, "explanation": explanation}))
+    for said in (
+        "does not stand for all: late rate all 3d",
+        "no clear effect of one month",
+        "No part of the test flights",
+    ):
+        assert said in page
+    assert "put no important feature on places that are far apart" in page
 
 
 def test_what_was_set_aside_is_on_the_page_with_reasons_and_examples(page: str) -> None:
@@ -163,7 +191,7 @@ def test_the_same_numbers_give_the_same_page(page: str) -> None:
     assert render(Inputs(**{**INPUTS, "metrics": {**METRICS, "threshold": 0.31}})) != page
 
 
-@pytest.mark.parametrize("missing", ["interpret/bar", "evaluate/roc"])
+@pytest.mark.parametrize("missing", ["interpret/importance", "evaluate/roc"])
 def test_a_missing_picture_is_an_error_and_not_a_hole(missing: str) -> None:
     pictures = {name: content for name, content in INPUTS["pictures"].items() if name != missing}
     with pytest.raises(UndefinedError, match=missing):

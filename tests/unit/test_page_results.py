@@ -19,7 +19,13 @@ CONTENT: dict[str, Any] = json.loads(Path(__file__).with_name("page_inputs.json"
 INPUTS: dict[str, Any] = {
     **CONTENT,
     "card": ModelCard.model_validate(CONTENT["card"]),
-    "pictures": {picture.name: b"" for of in PICTURES.values() for picture in of},
+    "pictures": dict.fromkeys(
+        [
+            *(picture.name for of in PICTURES.values() for picture in of),
+            *(f"interpret/{name}" for name in CONTENT["explanation"]["pictures"]),
+        ],
+        b"",
+    ),
 }
 
 

@@ -11,8 +11,12 @@ import pyarrow as pa
 
 from flight_delay.features.columns import Column, Columns
 from flight_delay.model.bundle import Bundle
+from flight_delay.model.calibration import probability_of
 from flight_delay.model.encode import values_of
 from flight_delay.model.examples import Examples
+
+# Contributions are float32 and come from many trees: so far, in probability, may their sum be from the prediction.
+ADDS_UP_WITHIN = 1e-4
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Explanation:
     """
 
     flight_id: Column
+    flight_date: Column
     late: Column
     probability: Column
     expected: Column
@@ -44,28 +49,69 @@ class Explanation:
             shap=joined([part.shap for part in every]),
         )
 
+    def take(self, positions: Column) -> Explanation:
+        """The explanation of some of the flights."""
+
+        def taken(of: Columns) -> Columns:
+            return {name: values[positions] for name, values in of.items()}
+
+        rest = {name: values for name, values in vars(self).items() if name not in ("features", "shap")}
+        return Explanation(**taken(rest), features=taken(self.features), shap=taken(self.shap))
+
     def table(self) -> pa.Table:
         """As a table: keys, outcome, probability, expected log-odds, then a column 'shap_<feature>' for each feature."""
-        keys = {"flight_id": self.flight_id, "late": self.late, "probability": self.probability}
+        keys = {
+            "flight_id": self.flight_id,
+            "flight_date": self.flight_date,
+            "late": self.late,
+            "probability": self.probability,
+        }
         shap = {f"shap_{name}": values for name, values in self.shap.items()}
         return pa.Table.from_pydict({**keys, "expected_log_odds": self.expected, **shap})
 
 
-def explain(bundle: Bundle, examples: Examples, positions: Column) -> Explanation:
-    """Explain the chosen flights, exactly: XGBoost's `pred_contribs` is what `shap.TreeExplainer` computes.
+def together(shap: Columns, group_of: Mapping[str, str]) -> Columns:
+    """Add up the effects of the features of a group, flight by flight, so that it does not matter which of two twins a tree used.
+
+    Args:
+        shap: by feature, effects of shape (rows,).
+        group_of: the group of each feature.
+
+    Returns:
+        By group, in the order in which the groups first occur: float64 of shape (rows,).
+    """
+    sums: Columns = {}
+    for name, values in shap.items():
+        group = group_of[name]
+        sums[group] = sums[group] + values if group in sums else values.astype(np.float64)
+    return sums
+
+
+def explain(bundle: Bundle, examples: Examples, positions: Column | None = None) -> Explanation:
+    """Explain flights, exactly: XGBoost's `pred_contribs` is what `shap.TreeExplainer` computes.
 
     Args:
         bundle: the model.
         examples: flights.
-        positions: which of them.
+        positions: which of them; all by default.
+
+    Raises:
+        RuntimeError: the contributions to a flight do not add up to its prediction within `ADDS_UP_WITHIN`.
     """
-    columns = {name: values[positions] for name, values in examples.features.items()}
-    values = bundle.contributions(columns)
+    chosen = slice(None) if positions is None else positions
+    columns = {name: values[chosen] for name, values in examples.features.items()}
+    explained = bundle.explain_late(columns)
+    values = explained.contributions
+    added_up = probability_of(values.sum(axis=1, dtype=np.float64))
+    gap = np.abs(added_up - explained.before_calibration).max(initial=0)
+    if gap > ADDS_UP_WITHIN:
+        raise RuntimeError(f"contributions add up to a probability that is {gap:.2g} away from the predicted one")
     names = [feature.name for feature in bundle.manifest.features]
     return Explanation(
-        flight_id=examples.flight_id[positions],
-        late=examples.late[positions],
-        probability=bundle.predict_late(columns),
+        flight_id=examples.flight_id[chosen],
+        flight_date=examples.flight_date[chosen],
+        late=examples.late[chosen],
+        probability=explained.probability,
         expected=values[:, -1],
         features=values_of(columns, bundle.manifest.features),
         shap={name: values[:, position] for position, name in enumerate(names)},

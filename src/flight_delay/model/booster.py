@@ -131,6 +131,19 @@ def contributions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> A
     return booster.predict(xgb.DMatrix(matrix, **_description(encoding)), pred_contribs=True)
 
 
+def interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
+    """SHAP interaction values (Lundberg et al. 2020, https://doi.org/10.1038/s42256-019-0138-9) of an encoded matrix, in log-odds.
+
+    With 44 features a row costs a hundred times as much as its `contributions`; features that no tree uses cost as much as others.
+
+    Returns:
+        float32 of shape (rows, features + 1, features + 1), symmetric: half of what two features do together on either
+        side of the diagonal, what one does alone on it; the expected value is the last element. Added up over one of
+        the two axes, they are the `contributions`.
+    """
+    return booster.predict(xgb.DMatrix(matrix, **_description(encoding)), pred_interactions=True)
+
+
 def importances(booster: xgb.Booster, encoding: Encoding) -> dict[str, dict[str, float]]:
     """XGBoost's own importances by feature, most gain first; zero for features that no tree uses."""
     scores = {kind: booster.get_score(importance_type=kind) for kind in ("gain", "total_gain", "weight", "cover")}

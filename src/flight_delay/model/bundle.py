@@ -3,9 +3,10 @@ probabilities are calibrated and from which on a flight is called late. Checked,
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import xgboost as xgb
 
@@ -15,7 +16,7 @@ from flight_delay.core.months import Window
 from flight_delay.core.params import Parameters, read_strictly
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
-from flight_delay.model.booster import contributions, predict
+from flight_delay.model.booster import contributions, interactions, predict
 from flight_delay.model.calibration import calibrate
 from flight_delay.model.decision import DECISION_FILE, Decision
 from flight_delay.model.encode import EncodedFeature, encode
@@ -47,6 +48,14 @@ class Manifest(Parameters):
         )
 
 
+class Explained(NamedTuple):
+    """Probabilities before and after calibration, float32 of shape (rows,), and `contributions` to the former."""
+
+    before_calibration: Any
+    probability: Any
+    contributions: Any
+
+
 @dataclass(frozen=True)
 class Bundle:
     """A loaded model together with its manifest and what is made of its probabilities."""
@@ -55,6 +64,11 @@ class Bundle:
     manifest: Manifest
     decision: Decision
 
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of what a prediction depends on: the manifest, which holds that of the model, and the decision."""
+        return hashlib.sha256((self.manifest.model_dump_json() + self.decision.model_dump_json()).encode()).hexdigest()
+
     def predict_late(self, columns: Columns) -> Any:
         """Calibrated probability of arriving late, float32 of shape (rows,), from feature columns in any order."""
         return calibrate(self.decision.calibration, predict(self.booster, encode(columns, self.manifest.features)))
@@ -62,6 +76,17 @@ class Bundle:
     def contributions(self, columns: Columns) -> Any:
         """SHAP values in log-odds before calibration, float32 of shape (rows, features + 1), the expected value last; see `booster`."""
         return contributions(self.booster, encode(columns, self.manifest.features), self.manifest.features)
+
+    def explain_late(self, columns: Columns) -> Explained:
+        """What `predict_late` and `contributions` give, from columns that are encoded once."""
+        matrix = encode(columns, self.manifest.features)
+        before = predict(self.booster, matrix)
+        values = contributions(self.booster, matrix, self.manifest.features)
+        return Explained(before, calibrate(self.decision.calibration, before), values)
+
+    def interactions(self, columns: Columns) -> Any:
+        """SHAP interaction values in log-odds before calibration, float32 of shape (rows, features + 1, features + 1); see `booster`."""
+        return interactions(self.booster, encode(columns, self.manifest.features), self.manifest.features)
 
 
 def save_bundle(

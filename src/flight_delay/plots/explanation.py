@@ -1,146 +1,103 @@
-"""Pictures of why the model says what it says, drawn by the shap package."""
+"""All pictures of explanations, each with a sentence or two that say what it shows; and the one that the shap package draws."""
 
 from __future__ import annotations
 
 import warnings
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import shap
 from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.plots.style import BLUE, DOTS_PER_INCH, GREY, LOOK, ORANGE, SIZE_INCHES, picture, png
+from flight_delay.explain.flight.text import waterfall_words
+from flight_delay.explain.overall.dependence import points_per_tenth
+from flight_delay.explain.overall.found import Found
+from flight_delay.plots.dependence import dependence
+from flight_delay.plots.dependence_words import dependence_words
+from flight_delay.plots.flight import waterfall
+from flight_delay.plots.importance import by_level, by_level_words, measures, measures_words
+from flight_delay.plots.interactions import interactions, interactions_words
+from flight_delay.plots.naming import Naming
+from flight_delay.plots.stability import stability, stability_words
+from flight_delay.plots.style import DOTS_PER_INCH, LOOK, SIZE_INCHES, png
 
-MOST_CATEGORIES = 12
-MOST_FEATURES = 15  # the others are added up, or left out
-LOG_ODDS = "effect on the log-odds of being late"
+MOST_FEATURES = 15  # the others are added up
 
 
-def draw_all(explanation: Explanation, importance: Sequence[Mapping[str, Any]], dependence: int) -> dict[str, bytes]:
-    """Draw every picture of an explanation, by name.
+class Drawn(NamedTuple):
+    """A picture, and what it shows in words, for those who cannot see it."""
+
+    png: bytes
+    shows: str
+
+
+def draw_all(found: Found, naming: Naming, dependence_features: int) -> dict[str, Drawn]:
+    """Draw every picture, by name.
 
     Args:
-        explanation: of a sample of flights.
-        importance: rows of global importance, the most important feature first.
-        dependence: for how many of the most important features to draw a dependence picture.
+        found: what is to be shown.
+        naming: words and units of features and topics.
+        dependence_features: how many of the most important features have a picture of dependence.
     """
-    names = [row["feature"] for row in importance]
+    sample, labels = found.sample, naming.labels
+    calibration, group_of = found.model.bundle.decision.calibration, found.model.group_of
+    tenth = points_per_tenth(float(sample.expected[0]), calibration)
+    partners = found.interactions.partners()
+    first = [row["feature"] for row in found.features()[:dependence_features]]
+    examples = {"waterfall_miss": found.misses[:1], "waterfall_false_alarm": found.false_alarms[:1]}
     return {
-        "beeswarm": beeswarm(explanation),
-        "bar": bar(explanation),
-        "importances": importances(importance),
-        **{f"dependence_{name}": dependence_of(explanation, name) for name in names[:dependence]},
+        "importance": Drawn(by_level(found.importances, group_of, labels), by_level_words(found.importances, labels)),
+        "beeswarm": Drawn(beeswarm(sample, naming), _beeswarm_words(sample)),
+        "measures": Drawn(measures(found.agreements, labels), measures_words(found.agreements, labels)),
+        "interactions": Drawn(
+            interactions(found.interactions, "topic", naming), interactions_words(found.interactions, "topic", naming)
+        ),
+        "stability": Drawn(stability(found.standings, naming), stability_words(found.standings, naming)),
+        **{
+            f"dependence_{name}": Drawn(
+                dependence(sample, name, partners.get(name), naming, tenth),
+                dependence_words(sample, name, partners.get(name), naming),
+            )
+            for name in first
+        },
+        **{name: Drawn(waterfall(of), waterfall_words(of)) for name, some in examples.items() for of in some},
     }
 
 
-def beeswarm(explanation: Explanation) -> bytes:
+def beeswarm(explanation: Explanation, naming: Naming) -> bytes:
     """A point per flight and feature; categories, which have no order, are grey."""
     # shap spreads points with numpy's global random state.
     np.random.seed(0)
     with plt.rc_context(LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # the grey categories
         figure = plt.figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-        shap.plots.beeswarm(_for_shap(explanation), show=False, plot_size=None, max_display=MOST_FEATURES + 1)
-        _headed(figure, f"What moves {_size(explanation)} predictions")
-        plt.gca().set(xlabel=LOG_ODDS)
+        shap.plots.beeswarm(_for_shap(explanation, naming), show=False, plot_size=None, max_display=MOST_FEATURES + 1)
+        # Above the whole picture: long names of features leave little room above the axes.
+        figure.suptitle(
+            f"What moves {len(explanation.flight_id):,} predictions",
+            x=0.01, ha="left", fontsize=LOOK["axes.titlesize"], fontweight=LOOK["axes.titleweight"],
+        )  # fmt: skip
+        plt.gca().set(xlabel="effect on the log-odds of being late")
         try:
             return png(figure)
         finally:
             plt.close(figure)
 
 
-def bar(explanation: Explanation) -> bytes:
-    """Mean absolute effect of every feature."""
-    with plt.rc_context(LOOK):
-        figure, axes = plt.subplots(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-        shap.plots.bar(_for_shap(explanation), show=False, ax=axes, max_display=MOST_FEATURES + 1)
-        top = max(explanation.shap, key=lambda name: float(np.abs(explanation.shap[name]).mean()))
-        _headed(figure, f"Importance by SHAP: {_words(top)} first")
-        axes.set(xlabel="mean absolute effect (log-odds)")
-        axes.set_xlim(0, axes.get_xlim()[1] * 1.1)  # room for the last number
-        axes.grid(visible=False)
-        for drawn in (*axes.patches, *axes.texts):
-            drawn.set_color(BLUE)
-        try:
-            return png(figure)
-        finally:
-            plt.close(figure)
+def _beeswarm_words(explanation: Explanation) -> str:
+    return (
+        f"SHAP values of {len(explanation.flight_id):,} flights, a point for each flight and feature: on the right the feature made "
+        "a delay likelier; the colour says whether its value was low (blue) or high (red), grey is a category."
+    )
 
 
-def importances(importance: Sequence[Mapping[str, Any]]) -> bytes:
-    """SHAP importance beside XGBoost's gain, as shares of all features, so that both fit on one scale; of the first ones."""
-    kinds = {"mean_abs_shap": ("mean absolute SHAP value", BLUE), "total_gain": ("XGBoost total gain", ORANGE)}
-    rows = list(reversed(importance[:MOST_FEATURES]))
-    with picture("", "share of the sum over all features", "") as (figure, axes):
-        _headed(figure, "Importance by SHAP and by gain")
-        for offset, (kind, (label, colour)) in zip((0.2, -0.2), kinds.items(), strict=True):
-            total = sum(row[kind] for row in importance) or 1.0
-            places = np.arange(len(rows)) + offset
-            axes.barh(places, [row[kind] / total for row in rows], height=0.38, color=colour, label=label)
-        axes.set_yticks(range(len(rows)), [_words(row["feature"]) for row in rows])
-        axes.grid(visible=False, axis="y")
-        axes.legend(loc="lower right")
-        return png(figure)
-
-
-def dependence_of(explanation: Explanation, name: str) -> bytes:
-    """Effect of a feature over its values; of a categorical one, the most frequent categories in order of their effect."""
-    values, effects = explanation.features[name], explanation.shap[name]
-    spread = float(np.quantile(effects, 0.95) - np.quantile(effects, 0.05))
-    categories: list[str] = []
-    if values.dtype == object:
-        values, effects, categories = _ranked(values, effects)
-    with picture(f"{_words(name).capitalize()}: effects span {spread:.2f} log-odds", _words(name), LOG_ODDS) as (
-        figure,
-        axes,
-    ):
-        one = shap.Explanation(values=effects, data=values, feature_names=_words(name))
-        np.random.seed(0)
-        jitter = 0.5 if categories else 0
-        shap.plots.scatter(
-            one, ax=axes, show=False, color=BLUE, hist=not categories, x_jitter=jitter, alpha=0.35, dot_size=9
-        )
-        axes.set(xlabel=_words(name), ylabel=LOG_ODDS)
-        axes.axhline(0, color=GREY, linewidth=1)
-        if categories:
-            axes.set_xticks(range(len(categories)), [name or "missing" for name in categories])
-        return png(figure)
-
-
-def _ranked(values: Any, effects: Any) -> tuple[Any, Any, list[str]]:
-    """Replace the most frequent categories by their rank in mean effect, and leave the other rows out."""
-    frequent = [name for name, _ in Counter(values).most_common(MOST_CATEGORIES)]
-    ranked = sorted(frequent, key=lambda name: float(effects[values == name].mean()))
-    rank = {name: float(place) for place, name in enumerate(ranked)}
-    places = np.array([rank.get(value, np.nan) for value in values])
-    kept = ~np.isnan(places)
-    return places[kept], effects[kept], ranked
-
-
-def _for_shap(explanation: Explanation) -> shap.Explanation:
-    numbers = [
-        np.full(len(values), np.nan) if values.dtype == object else values for values in explanation.features.values()
-    ]
+def _for_shap(explanation: Explanation, naming: Naming) -> shap.Explanation:
+    columns = [explanation.features[name] for name in explanation.shap]
+    numbers = [np.full(len(values), np.nan) if values.dtype == object else values for values in columns]
     return shap.Explanation(
         values=np.column_stack(list(explanation.shap.values())),
         base_values=explanation.expected,
         data=np.column_stack(numbers).astype(np.float64),
-        feature_names=[_words(name) for name in explanation.features],
+        feature_names=[naming.label(name) for name in explanation.shap],
     )
-
-
-def _headed(figure: Figure, title: str) -> None:
-    """Put the title above the whole picture: long names of features leave little room above the axes."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=LOOK["axes.titlesize"], fontweight=LOOK["axes.titleweight"])
-
-
-def _size(explanation: Explanation) -> str:
-    return f"{len(explanation.flight_id):,}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

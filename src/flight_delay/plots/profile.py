@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from math import ceil
 from typing import Any
 
@@ -14,13 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from PIL import Image
 
 from flight_delay.pitfalls.findings import share
 from flight_delay.pitfalls.labels import KEY_SHARE
 from flight_delay.pitfalls.profile import MISSING, MOST_LABELS, OTHER, ColumnProfile
 from flight_delay.pitfalls.table import Numbers
-from flight_delay.plots.style import BLUE, DOTS_PER_INCH, GREY, LOOK, ORANGE, png
+from flight_delay.plots.style import BLUE, DOTS_PER_INCH, GREY, LOOK, ORANGE, in_few_colours, png
 
 PANELS = 12  # of a picture
 COLUMNS = 3
@@ -30,7 +28,6 @@ MOST_TICKS, MOST_DATES = 6, 3  # of numbers and dates on an axis
 LONGEST_LABEL, LONGEST_TITLE = 9, 28
 MOST_LETTERS = 44  # that fit beside each other below an axis
 GAP = 0.6  # bars, before what is no value of the column
-COLOURS_OF_A_PICTURE = 64  # so many small panels in all colours would be three times the size
 
 TRAIN = "train"
 FILL = "#D5D5D5"
@@ -59,16 +56,9 @@ def _page(profiles: Sequence[ColumnProfile]) -> bytes:
             for panel, profile in zip(panels, profiles, strict=False):
                 above, below = panel.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
                 _draw_column(above, below, profile)
-            return _few_colours(png(figure))
+            return in_few_colours(png(figure))
         finally:
             plt.close(figure)
-
-
-def _few_colours(picture: bytes) -> bytes:
-    smaller = BytesIO()
-    every = Image.open(BytesIO(picture)).convert("RGB")
-    every.quantize(COLOURS_OF_A_PICTURE, dither=Image.Dither.NONE).save(smaller, "png")
-    return smaller.getvalue()
 
 
 def _legend(figure: Figure) -> None:

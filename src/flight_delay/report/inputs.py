@@ -19,6 +19,7 @@ class Inputs:
         backtest: metrics by month, reports/backtest/by_month.json.
         learning: what learning curves say, reports/learning_curves/reading.json.
         slices: parts of the data, rows of reports/evaluate/slices.csv.
+        explanation: what moves predictions, reports/interpret/summary.json.
         selection: features that are trained on, and that are not, data/selection.json.
         counts: what became of the scheduled flights, reports/data/flights.json.
         quality: what was set aside and warned of, reports/quality.json.
@@ -31,7 +32,7 @@ class Inputs:
         windows: by name, the months in words.
         late_minutes: from how many minutes on a flight is late.
         horizon_hours: how long before departure a prediction is made.
-        pictures: PNG by name; those of dependence and profiles are shown in the order given.
+        pictures: PNG by name; profiles are shown in the order given.
     """
 
     metrics: Mapping[str, Any]
@@ -39,6 +40,7 @@ class Inputs:
     backtest: Mapping[str, Mapping[str, float]]
     learning: Mapping[str, str]
     slices: Sequence[Mapping[str, Any]]
+    explanation: Mapping[str, Any]
     selection: Mapping[str, Any]
     counts: Mapping[str, int]
     quality: Mapping[str, Any]

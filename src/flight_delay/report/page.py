@@ -59,7 +59,7 @@ def render(inputs: Inputs) -> str:
         divisions=sections.divisions(inputs.slices),
         most_rows=sections.ROWS_PER_DIVISION,
         dropped=sections.dropped(inputs.selection),
-        shown=shown(inputs.pictures),
+        shown=shown(inputs.pictures, inputs.explanation["pictures"]),
         images={name: base64.b64encode(content).decode() for name, content in inputs.pictures.items()},
     )
 

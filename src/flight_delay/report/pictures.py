@@ -1,8 +1,9 @@
-"""Which pictures are on the page, in which of its sections, and what they show. They are drawn elsewhere."""
+"""Which pictures are on the page, in which of its sections, and what they show. They are drawn elsewhere; those of explanations
+come with words of what they show, since that depends on the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -41,27 +42,25 @@ PICTURES = {
         Picture("learning_curves/learning_curve", "ROC AUC by number of months learnt from, on these and on later ones"),
         Picture("learning_curves/complexity", "Log loss saved against the base rate, by depth of trees"),
     ),
-    "importance": (Picture("interpret/bar", "Mean absolute SHAP value of every feature"),),
-    "explanation": (
-        Picture("interpret/beeswarm", "SHAP values of every sampled flight and feature"),
-        Picture("interpret/importances", "SHAP importance beside XGBoost's gain"),
-    ),
 }  # fmt: skip
 
 
-def shown(names: Iterable[str]) -> dict[str, tuple[Picture, ...]]:
-    """The pictures of the page by part, with those of dependence and profiles, which vary, in the order of their names given."""
-    every = list(names)
-    dependence = (
-        Picture(
-            name, f"Effect of {name.partition('dependence_')[2].replace('_', ' ')} on the prediction, over its values"
+def shown(names: Iterable[str], explanations: Mapping[str, str]) -> dict[str, tuple[Picture, ...]]:
+    """The pictures of the page by part; profiles in the order of their names given, those of explanations in that of their words.
+
+    Args:
+        names: of all pictures.
+        explanations: what pictures of explanations show, by their names below reports/interpret/.
+    """
+    parts: dict[str, list[Picture]] = {"importance": [], "explanation": [], "waterfalls": []}
+    for name, words in explanations.items():
+        part = (
+            "waterfalls" if name.startswith("waterfall_") else "importance" if name == "importance" else "explanation"
         )
-        for name in every
-        if name.startswith("interpret/dependence_")
-    )
+        parts[part].append(Picture(f"interpret/{name}", words.removesuffix(".")))
     profiles = (
         Picture(name, "Columns by window: share of flights, and share of them that is late")
-        for name in every
+        for name in names
         if name.startswith("check_data/")
     )
-    return {**PICTURES, "explanation": (*PICTURES["explanation"], *dependence), "profiles": tuple(profiles)}
+    return {**PICTURES, **{part: tuple(of) for part, of in parts.items()}, "profiles": tuple(profiles)}

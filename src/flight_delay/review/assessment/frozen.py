@@ -12,6 +12,7 @@ import numpy as np
 from flight_delay.core.months import months_in
 from flight_delay.evaluation.comparison import same_flights
 from flight_delay.explain.explanation import Explanation, explain
+from flight_delay.explain.overall.errors import worst_positions
 from flight_delay.features.columns import Column
 from flight_delay.model.bundle import Bundle, load_bundle
 from flight_delay.model.examples import Examples, read_month
@@ -81,9 +82,8 @@ def worst_errors(folder: Path, months: Sequence[str], count: int = 10) -> tuple[
     for month in months:
         examples, said = _predicted(bundle, folder, month)
         for late, found in ((True, misses), (False, false_alarms)):
-            positions = np.flatnonzero(said.late == late)
-            order = np.lexsort((said.flight_id[positions], said.probability[positions] * (1 if late else -1)))
-            found.extend(_explained(bundle, examples, positions[order[:count]]))
+            positions = worst_positions(said.flight_id, said.late, said.probability, late, count)
+            found.extend(_explained(bundle, examples, positions))
     misses.sort(key=lambda of: (of.probability, of.flight_id))
     false_alarms.sort(key=lambda of: (-of.probability, of.flight_id))
     return misses[:count], false_alarms[:count]

@@ -1,0 +1,202 @@
+"""Faults that are planted on purpose, which explanations have to bring to light: a leak, noise, a mirrored effect, effects under
+another feature's name, a sum that does not add up, a sample that says something else, an explanation of another model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import write_json
+from flight_delay.core.months import Window
+from flight_delay.explain import reference
+from flight_delay.explain.explanation import ADDS_UP_WITHIN, Explanation, explain
+from flight_delay.explain.overall.dependence import direction
+from flight_delay.explain.overall.importance import Importance, daily_sums, importance
+from flight_delay.explain.overall.permutation import permutation_importance
+from flight_delay.explain.overall.sampled import outside, sampled
+from flight_delay.explain.sample import stratified
+from flight_delay.features.columns import Columns
+from flight_delay.features.feature import Feature
+from flight_delay.model.booster import BoosterParameters, train_booster
+from flight_delay.model.bundle import Bundle, Explained, load_bundle, save_bundle
+from flight_delay.model.calibration import Calibration, probability_of
+from flight_delay.model.decision import save_decision
+from flight_delay.model.encode import learn_encoding
+from flight_delay.model.examples import Examples
+
+ROWS, DAYS = 6_000, 30
+PARAMETERS = BoosterParameters(
+    max_rounds=40, early_stopping_rounds=10, learning_rate=0.2, max_depth=3, min_child_weight=20.0, subsample=1.0,
+    colsample_bytree=1.0, reg_lambda=1.0, max_bin=64, monotone=False, seed=7,
+)  # fmt: skip
+WEIGHTS = {"minutes": 1.2, "distance": -0.8, "rate": 0.6, "weekend": 0.5}
+
+
+def flights(seed: int) -> tuple[Columns, Columns]:
+    """Columns that all matter, each the less the later it stands here, and log-odds of being late."""
+    random = np.random.default_rng(seed)
+    columns = {name: random.normal(size=ROWS).astype(np.float32) for name in ("minutes", "distance", "rate")}
+    columns["weekend"] = np.array(["no", "yes"], object)[random.integers(0, 2, ROWS)]
+    numbers = {**columns, "weekend": (columns["weekend"] == "yes") - 0.5}
+    log_odds = -1 + sum(weight * numbers[name] for name, weight in WEIGHTS.items())
+    return columns, {"late": random.random(ROWS) < probability_of(log_odds)}
+
+
+def examples(columns: Columns, late: Columns) -> Examples:
+    ids = np.array([f"{row:05d}" for row in range(ROWS)], object)
+    return Examples(ids, np.datetime64("2013-01-01") + np.arange(ROWS) % DAYS, columns, late["late"])
+
+
+def trained(folder: Path, learnt: Examples, **changed: object) -> Bundle:
+    features = tuple(
+        Feature(name=name, kind="categorical" if of.dtype == object else "quantitative", group="schedule")
+        for name, of in learnt.features.items()
+    )
+    encoding = learn_encoding(features, [learnt])
+    model = train_booster(PARAMETERS.model_copy(update=changed), encoding, lambda _: learnt, ["2013-01"], [])
+    window = Window(first="2013-01", through="2013-01")
+    save_bundle(
+        folder, model.booster, features=encoding, trained_on=window, trained_rows=ROWS, trained_base_rate=0.3, stopped_on=window
+    )  # fmt: skip
+    save_decision(folder, Calibration(method="none"), 0.3)
+    return load_bundle(folder)
+
+
+def ranked(explanation: Explanation) -> list[Importance]:
+    alone = dict.fromkeys(explanation.shap, "all")
+    rows = importance([daily_sums(explanation, alone, alone)], draws=50)
+    return [row for row in rows if row.level == "feature"]
+
+
+def swapped(explanation: Explanation, one: str, other: str) -> Explanation:
+    """The fault of a column that is shifted: effects of two features under each other's name."""
+    shap = dict(explanation.shap)
+    shap[one], shap[other] = shap[other], shap[one]
+    return replace(explanation, shap=shap)
+
+
+def test_a_leak_comes_first(tmp_path: Path) -> None:
+    columns, late = flights(1)
+    blurred = late["late"] + np.random.default_rng(2).normal(0, 0.5, ROWS)
+    learnt = examples({**columns, "leak": blurred.astype(np.float32)}, late)
+    bundle = trained(tmp_path, learnt)
+    explanation = explain(bundle, learnt)
+    assert ranked(explanation)[0].name == "leak"
+    alone = dict.fromkeys(explanation.shap, "all")
+    assert permutation_importance(bundle, explanation, alone, alone, draws=20)[0].name == "leak"
+
+
+def test_a_shuffled_column_comes_last(tmp_path: Path) -> None:
+    columns, late = flights(3)
+    shuffled = np.random.default_rng(4).permutation(columns["minutes"])
+    learnt = examples({"shuffled": shuffled, **columns}, late)
+    bundle = trained(tmp_path, learnt)
+    columns, late = flights(5)
+    later = examples({"shuffled": np.random.default_rng(6).permutation(columns["minutes"]), **columns}, late)
+    explanation = explain(bundle, later)
+    assert [row.name for row in ranked(explanation)] == [*WEIGHTS, "shuffled"]
+    alone = dict.fromkeys(explanation.shap, "all")
+    drops = [of for of in permutation_importance(bundle, explanation, alone, alone, draws=50) if of.level == "feature"]
+    assert drops[-1].name == "shuffled"
+    assert drops[-1].high < drops[-2].drop
+    assert drops[-2].low > 0
+
+
+def test_a_model_of_a_mirrored_feature_shows_the_mirrored_effect(tmp_path: Path) -> None:
+    columns, late = flights(7)
+    whole = {**columns, "minutes": (columns["minutes"] * 4).round()}  # few values: a bin for each
+    plain, mirrored = (examples({**whole, "minutes": sign * whole["minutes"]}, late) for sign in (1, -1))
+    one, other = (explain(trained(tmp_path / name, of), of) for name, of in (("plain", plain), ("mirrored", mirrored)))
+    assert direction(plain.features["minutes"], one.shap["minutes"]) > 0.95
+    assert direction(mirrored.features["minutes"], other.shap["minutes"]) < -0.95
+    # The effect on a flight is the same: it is only the column that runs the other way.
+    np.testing.assert_allclose(one.shap["minutes"], other.shap["minutes"], atol=1e-3)
+
+
+def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_path: Path, monkeypatch) -> None:
+    learnt = examples(*flights(8))
+    bundle = trained(tmp_path, learnt, max_rounds=300, max_depth=6)
+    explanation = explain(bundle, learnt)
+    added_up = probability_of(explanation.expected + sum(of.astype(np.float64) for of in explanation.shap.values()))
+    assert np.abs(added_up - bundle.predict_late(learnt.features)).max() <= ADDS_UP_WITHIN
+
+    def forgetful(self: Bundle, columns: Columns) -> Explained:
+        explained = whole(self, columns)
+        explained.contributions[ROWS // 2, 0] += 0.01  # of one flight and one feature
+        return explained
+
+    whole = Bundle.explain_late
+    monkeypatch.setattr(Bundle, "explain_late", forgetful)
+    with pytest.raises(RuntimeError, match="add up"):
+        explain(bundle, learnt)
+
+
+def effects_are_of_their_features(explanation: Explanation) -> Mapping[str, bool]:
+    """Of a model of stumps, in which every effect is a function of its own feature alone."""
+    found = {}
+    for name, values in explanation.features.items():
+        _, place = np.unique(values, return_inverse=True)
+        lowest, highest = np.full(place.max() + 1, np.inf), np.full(place.max() + 1, -np.inf)
+        np.minimum.at(lowest, place, explanation.shap[name])
+        np.maximum.at(highest, place, explanation.shap[name])
+        found[name] = bool((highest - lowest).max() < 1e-5)
+    return found
+
+
+def test_effects_under_another_name_are_found_out_for_every_pair_of_features(tmp_path: Path) -> None:
+    columns, late = flights(9)
+    learnt = examples({name: of if of.dtype == object else of.round(1) for name, of in columns.items()}, late)
+    explanation = explain(trained(tmp_path, learnt, max_depth=1), learnt)
+    assert all(effects_are_of_their_features(explanation).values())
+    names = list(WEIGHTS)
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            right = effects_are_of_their_features(swapped(explanation, one, other))
+            assert [name for name, of in right.items() if not of] == sorted((one, other), key=names.index)
+
+
+def test_a_manifest_with_two_names_swapped_is_no_bundle(tmp_path: Path) -> None:
+    learnt = examples(*flights(10))
+    bundle = trained(tmp_path, learnt)
+    first, second, *rest = bundle.manifest.features
+    exchanged = (first.model_copy(update={"name": second.name}), second.model_copy(update={"name": first.name}), *rest)
+    write_json(
+        tmp_path / "manifest.json", bundle.manifest.model_copy(update={"features": exchanged}).model_dump(mode="json")
+    )
+    with pytest.raises(UserError, match="other features"):
+        load_bundle(tmp_path)
+
+
+def test_what_a_sample_says_lies_within_its_interval_and_what_a_biased_one_says_does_not(tmp_path: Path) -> None:
+    learnt = examples(*flights(11))
+    explanation = explain(trained(tmp_path, learnt), learnt)
+    alone = dict.fromkeys(explanation.shap, "all")
+    exact = importance([daily_sums(explanation, alone, alone)], draws=50)
+    drawn = explanation.take(stratified({"all": learnt.late}, 600, seed=1)["all"])
+    assert outside(sampled(drawn, ROWS, alone, alone), exact) == []
+    biased = explanation.take(np.argsort(-explanation.probability)[:600])
+    assert outside(sampled(biased, ROWS, alone, alone), exact) != []
+
+
+def test_an_explanation_of_another_version_of_the_model_is_refused(tmp_path: Path) -> None:
+    columns, late = flights(12)
+    named = {
+        "departure_minutes": np.abs(columns["minutes"]) * 100,
+        "origin": columns["weekend"],
+        "destination": columns["weekend"],
+    }
+    learnt = examples(named, late)
+    one, other = (trained(tmp_path / str(seed), learnt, seed=seed, subsample=0.5) for seed in (1, 2))
+    path = tmp_path / "reference.json"
+    write_json(path, reference.learn(one, lambda _: learnt, ["2013-01"]).model_dump(mode="json"))
+    assert reference.load(path, one).rows == ROWS
+    with pytest.raises(UserError, match="different versions"):
+        reference.load(path, other)
+    another_threshold = replace(one, decision=one.decision.model_copy(update={"threshold": 0.31}))
+    with pytest.raises(UserError, match="different versions"):
+        reference.load(path, another_threshold)

@@ -1,0 +1,112 @@
+"""explain.overall.interactions on trained models: values add up, stumps have none, and a planted product is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from flight_delay.explain.overall.interactions import interaction_values, interactions
+from flight_delay.explain.overall.stability import retrained, sizes_of
+from flight_delay.model.booster import BoosterParameters, Trained, contributions
+from flight_delay.model.booster import interactions as values_of_model
+from flight_delay.model.bundle import Bundle, Manifest
+from flight_delay.model.calibration import Calibration
+from flight_delay.model.decision import Decision
+from flight_delay.model.encode import Encoding, encode
+from flight_delay.model.examples import Examples
+
+Months = dict[str, Examples]
+
+
+def bundle_of(trained: Trained, encoding: Encoding) -> Bundle:
+    manifest = Manifest.model_construct(features=encoding)
+    return Bundle(trained.booster, manifest, Decision.model_construct(calibration=Calibration(method="none")))
+
+
+def some(examples: Examples, rows: int) -> dict[str, np.ndarray]:
+    return {name: values[:rows] for name, values in examples.features.items()}
+
+
+def test_values_are_symmetric_and_add_up_to_contributions(months: Months, encoding: Encoding, trained: Trained) -> None:
+    matrix = encode(some(months["2013-04"], 300), encoding)
+    values = values_of_model(trained.booster, matrix, encoding)
+    assert values.shape == (300, len(encoding) + 1, len(encoding) + 1)
+    # Sums of some dozens of float32 of about 1.
+    np.testing.assert_allclose(values.sum(axis=2), contributions(trained.booster, matrix, encoding), atol=1e-5)
+    np.testing.assert_allclose(values, values.transpose(0, 2, 1), atol=1e-5)
+
+
+def test_chunks_are_the_whole_without_the_expected_value(months: Months, encoding: Encoding, trained: Trained) -> None:
+    columns = some(months["2013-04"], 55)
+    chunks = list(interaction_values(bundle_of(trained, encoding), columns, chunk_rows=20))
+    assert [len(chunk) for chunk in chunks] == [20, 20, 15]
+    whole = values_of_model(trained.booster, encode(columns, encoding), encoding)
+    np.testing.assert_array_equal(np.concatenate(chunks), whole[:, :-1, :-1])
+
+
+def test_a_model_of_stumps_has_no_interactions(
+    months: Months, encoding: Encoding, parameters: BoosterParameters
+) -> None:
+    stumps = parameters.model_copy(update={"max_depth": 1, "max_rounds": 40})
+    seeds = retrained(stumps, encoding, months.__getitem__, list(months)[:3], list(months)[3:], [3])
+    names = [feature.name for feature in encoding]
+    chunks = interaction_values(bundle_of(seeds[3], encoding), some(months["2013-04"], 200))
+    found = interactions(chunks, names, dict(zip(names, names, strict=True)))
+    # A difference of float32 sums may leave a last bit, which six decimals do not show.
+    assert found.pairs == ()
+    assert found.share["feature"] < 1e-5
+
+
+def test_a_planted_product_is_found_first(encoding: Encoding, parameters: BoosterParameters, invent) -> None:
+    def planted(month: str) -> Examples:
+        of = invent(4_000, seed=int(month[-2:]) + 50)
+        x, y = (np.nan_to_num(of.features[name], nan=500) > 500 for name in ("block_minutes", "distance_miles"))
+        late = np.random.default_rng(int(month[-2:])).random(len(of)) < np.where(x == y, 0.7, 0.2)
+        return replace(of, late=late)
+
+    seeds = retrained(parameters, encoding, planted, ["2013-01", "2013-02", "2013-03"], ["2013-04"], [1])
+    names = [feature.name for feature in encoding]
+    chunks = interaction_values(bundle_of(seeds[1], encoding), some(planted("2013-04"), 200))
+    found = interactions(chunks, names, dict(zip(names, names, strict=True)))
+    first, second = found.of("feature")[:2]
+    assert (first.first, first.second) == ("block_minutes", "distance_miles")
+    assert first.low > 3 * second.high
+    assert found.partners()["distance_miles"] == "block_minutes"
+
+
+def test_retrained_models_differ_in_their_seed_only(
+    months: Months, encoding: Encoding, parameters: BoosterParameters, trained: Trained
+) -> None:
+    names = list(months)
+    models = retrained(parameters, encoding, months.__getitem__, names[:3], names[3:], [parameters.seed, 8])
+    assert list(models) == [parameters.seed, 8]
+    raw = {seed: bytes(model.booster.save_raw()) for seed, model in models.items()}
+    assert raw[parameters.seed] == bytes(trained.booster.save_raw())
+    assert raw[8] != raw[parameters.seed]
+
+
+def test_sizes_of_a_model_are_mean_absolute_contributions(months: Months, encoding: Encoding, trained: Trained) -> None:
+    columns = some(months["2013-04"], 500)
+    topic_of = {feature.name: feature.group for feature in encoding}
+    found = sizes_of(trained, encoding, columns, topic_of)
+    values = contributions(trained.booster, encode(columns, encoding), encoding).astype(np.float64)
+    names = [feature.name for feature in encoding]
+    assert found["feature"] == pytest.approx(dict(zip(names, np.abs(values[:, :-1]).mean(axis=0), strict=True)))
+    schedule = [place for place, feature in enumerate(encoding) if feature.group == "schedule"]
+    assert found["topic"]["schedule"] == pytest.approx(np.abs(values[:, schedule].sum(axis=1)).mean(), rel=1e-5)
+
+
+def test_the_effect_of_a_constrained_feature_only_rises_with_its_value_on_a_flight(
+    months: Months, encoding: Encoding, trained: Trained
+) -> None:
+    columns = some(months["2013-04"], 100)
+    place = [feature.name for feature in encoding].index("late_rate_route_7d")
+    effects = [
+        contributions(trained.booster, encode(
+            {**columns, "late_rate_route_7d": np.full(100, value, np.float32)}, encoding), encoding)[:, place]
+        for value in np.linspace(0, 1000, 30)
+    ]  # fmt: skip
+    assert (np.diff(effects, axis=0) >= -1e-6).all()
+    assert (effects[-1] > effects[0]).any()

@@ -1,0 +1,165 @@
+"""explain.reference and explain.flight.reasons on a model: what is usual is counted by hand, and belongs to one model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import write_json
+from flight_delay.core.months import Window
+from flight_delay.explain.explanation import explain
+from flight_delay.explain.flight.reasons import Reasons, reasons_of
+from flight_delay.explain.reference import Reference, half_hour_of, learn, load
+from flight_delay.explain.topics import load_topics
+from flight_delay.features.columns import Columns
+from flight_delay.model.booster import Trained
+from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
+from flight_delay.model.calibration import Calibration, calibrate
+from flight_delay.model.decision import save_decision
+from flight_delay.model.encode import Encoding
+from flight_delay.model.examples import Examples
+
+TRAINING = ("2013-01", "2013-02", "2013-03")
+CALIBRATIONS = (
+    Calibration(method="none"),
+    Calibration(method="sigmoid", slope=0.8, intercept=-0.3),
+    Calibration(method="isotonic", probability=(0.1, 0.3, 0.5, 0.9), calibrated=(0.05, 0.2, 0.2, 0.8)),
+)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory, trained: Trained, encoding: Encoding) -> Bundle:
+    folder: Path = tmp_path_factory.mktemp("bundle")
+    window = Window(first="2013-01", through="2013-03")
+    save_bundle(
+        folder, trained.booster, features=encoding, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window
+    )  # fmt: skip
+    save_decision(folder, Calibration(method="none"), 0.3)
+    return load_bundle(folder)
+
+
+@pytest.fixture(scope="module")
+def reference(bundle: Bundle, months: dict[str, Examples]) -> Reference:
+    return learn(bundle, months.__getitem__, TRAINING)
+
+
+@pytest.fixture(scope="module")
+def frame(months: dict[str, Examples]) -> pd.DataFrame:
+    """The training flights in one table."""
+    return pd.concat([pd.DataFrame({**months[name].features, "late": months[name].late}) for name in TRAINING])
+
+
+def test_what_is_usual_is_that_of_all_training_flights(reference: Reference, frame: pd.DataFrame) -> None:
+    assert (reference.rows, reference.months) == (10_000, TRAINING)
+    assert reference.late == pytest.approx(frame["late"].mean(), rel=1e-5)
+    for name, mean in reference.means.items():
+        assert mean == pytest.approx(frame[name].astype(float).mean(), rel=2e-6)
+    assert set(reference.means) | set(reference.categories) == set(frame) - {"late"}
+    b6 = frame[frame["carrier"] == "B6"]
+    assert reference.categories["carrier"]["B6"].flights == len(b6)
+    assert reference.categories["carrier"]["B6"].late == pytest.approx(b6["late"].mean(), rel=1e-5)
+    hour = frame[(frame["departure_minutes"] >= 600) & (frame["departure_minutes"] < 660)]
+    assert reference.hours["10"].flights == len(hour)
+    assert reference.hours["10"].late == pytest.approx(hour["late"].mean(), rel=1e-5)
+
+
+def test_departures_are_counted_by_origin_route_and_half_hour(reference: Reference, frame: pd.DataFrame) -> None:
+    there = frame[(frame["departure_minutes"] >= 630) & (frame["departure_minutes"] < 660) & (frame["origin"] == "DL")]
+    assert reference.support("DL", None, "10:30") == len(there) > 0
+    assert reference.support("DL", "UA", "10:30") == (there["destination"] == "UA").sum() > 0
+    assert reference.support("DL", None, "23:00") == reference.support("XX", None, "10:30") == 0
+    known = frame.dropna(subset=["origin", "departure_minutes"])
+    assert sum(sum(of.values()) for of in reference.departures.values()) == len(known)
+    assert sum(sum(of.values()) for of in reference.routes.values()) == known["destination"].notna().sum()
+
+
+def test_half_hours_begin_with_the_hour() -> None:
+    assert [half_hour_of(of) for of in (0, 29, 30, 659, 660, 1440)] == [
+        "00:00",
+        "00:00",
+        "00:30",
+        "10:30",
+        "11:00",
+        "24:00",
+    ]
+
+
+def test_the_reference_is_read_as_it_was_written_for_the_model_that_it_is_of(
+    reference: Reference, bundle: Bundle, tmp_path: Path
+) -> None:
+    path = tmp_path / "reference.json"
+    write_json(path, reference.model_dump(mode="json"))
+    assert load(path, bundle) == reference
+    other = replace(bundle, decision=bundle.decision.model_copy(update={"threshold": 0.31}))
+    with pytest.raises(UserError, match=r"explanation and model are of different versions; `dvc repro` makes both"):
+        load(path, other)
+    with pytest.raises(UserError, match="no such file"):
+        load(tmp_path / "nothing.json", bundle)
+
+
+def test_months_may_come_in_any_number_and_without_values(bundle: Bundle, months: dict[str, Examples]) -> None:
+    whole = learn(bundle, months.__getitem__, ["2013-02"])
+    without = replace(
+        months["2013-02"], features=months["2013-02"].features | {"distance_miles": np.full(3_000, np.nan, np.float32)}
+    )
+    alike = learn(bundle, {"2013-02": without}.__getitem__, ["2013-02"])
+    assert alike.means["distance_miles"] is None
+    assert alike.model_copy(update={"means": whole.means}) == whole
+
+
+Explain = Callable[[Calibration], list[Reasons]]
+
+
+@pytest.fixture(scope="module")
+def explained(bundle: Bundle, reference: Reference, months: dict[str, Examples]) -> Explain:
+    def reasons(calibration: Calibration) -> list[Reasons]:
+        decision = bundle.decision.model_copy(update={"calibration": calibration})
+        of = replace(bundle, decision=decision)
+        return reasons_of(explain(of, months["2013-04"]), of, load_topics(), reference)
+
+    return reasons
+
+
+@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda of: of.method)
+def test_contributions_of_a_model_add_up_to_its_probability(
+    explained: Explain, calibration: Calibration, bundle: Bundle, months: dict[str, Examples]
+) -> None:
+    every = explained(calibration)
+    said = calibrate(calibration, bundle.predict_late(months["2013-04"].features))
+    assert [of.probability for of in every] == said.astype(float).tolist()
+    whole = [of.base + sum(part.probability for part in of.contributions) for of in every]
+    np.testing.assert_allclose(whole, said, atol=1e-5)
+    assert [of.called_late for of in every] == (said >= 0.3).tolist()
+
+
+@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda of: of.method)
+def test_every_flight_that_leans_to_a_side_has_reasons_of_that_side(
+    explained: Explain, calibration: Calibration
+) -> None:
+    sides = set()
+    for of in explained(calibration):
+        side = np.sign(round(of.probability - of.base, 6))
+        assert {np.sign(reason.probability) for reason in of.reasons} <= {side}
+        assert of.reasons or abs(of.probability - of.base) < 0.05
+        sides.add(side)
+    assert sides >= {-1, 1}
+
+
+def test_what_the_model_does_not_use_is_quoted_where_it_is_at_hand(
+    bundle: Bundle, reference: Reference, months: dict[str, Examples]
+) -> None:
+    explanation = explain(bundle, months["2013-04"], np.arange(200))
+    quotable: Columns = {"late_rate_all_7d": np.full(200, 0.2, np.float32)}
+    rates = explanation.features["late_rate_route_7d"] / 10_000
+    explanation = replace(explanation, features=explanation.features | {"late_rate_route_7d": rates})
+    for columns, said in ((None, "in recent days"), (quotable, "of all flights 20 %")):
+        every = reasons_of(explanation, bundle, load_topics(), reference, quotable=columns)
+        sentences = [reason.sentence for of in every for reason in of.reasons if reason.topic == "late_route"]
+        assert sentences
+        assert any(said in sentence for sentence in sentences)

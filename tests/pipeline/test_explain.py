@@ -1,0 +1,102 @@
+"""`flight-delay explain`: asked as people do, about a flight, about many, and about what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+
+@pytest.fixture(scope="module")
+def explaining(made, tmp_path_factory: pytest.TempPathFactory):
+    """A checkout that tests may write into."""
+    return made.bare_copy(tmp_path_factory.mktemp("explaining") / "project")
+
+
+@pytest.fixture(scope="module")
+def may(explaining) -> list[dict]:
+    """The flights of the test month, keys and outcomes."""
+    table = pq.read_table(explaining.root / "data/processed/2013-05.parquet", columns=["flight_id", "late"])
+    return table.to_pylist()
+
+
+def test_many_flights_are_explained_for_machines_as_the_model_predicts_them(explaining, may: list[dict]) -> None:
+    april = pq.read_table(explaining.root / "data/processed/2013-04.parquet", columns=["flight_id"])["flight_id"][
+        0
+    ].as_py()
+    cancelled = next(of["flight_id"] for of in may if of["late"] is None)
+    asked = [of["flight_id"] for of in may[-1:400:-300]]
+    path = explaining.root / "asked.csv"
+    path.write_text("\n".join(["flight_id", *asked, cancelled, april]) + "\n")
+    done = explaining.run("flight-delay", "explain", "--flights", "asked.csv", "--json")
+    path.unlink()
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [of["flight_id"] for of in said] == [april, *asked, cancelled]
+    outcomes = {of["flight_id"]: of["late"] for of in may}
+    predicted = pq.read_table(explaining.root / "reports/evaluate/predictions/2013-05.parquet").to_pylist()
+    probability = {of["flight_id"]: of["probability"] for of in predicted}
+    for of in said[1:]:
+        assert of["late"] == outcomes[of["flight_id"]]
+        assert of["probability"] == pytest.approx(probability.get(of["flight_id"], of["probability"]), abs=1e-6)
+        assert of["called_late"] == (of["probability"] >= of["threshold"])
+        whole = of["base"] + sum(part["probability"] for part in of["contributions"])
+        assert whole == pytest.approx(of["probability"], abs=2e-5)
+        assert len(of["reasons"]) <= 4
+    assert said[-1]["late"] is None
+
+
+def test_a_flight_at_its_own_time_is_the_flight_on_record(explaining, may: list[dict]) -> None:
+    key = may[1234]["flight_id"]
+    [why, what_if] = [
+        json.loads(explaining.run("flight-delay", "explain", "--flight", key, "--json", *more).stdout)
+        for more in ((), ("--what-if", "departure"))
+    ]
+    assert what_if["own"]["probability"] == why["probability"]
+    assert what_if["own"] in what_if["points"]
+    assert len(what_if["points"]) in {48, 49}
+    assert len({point["probability"] for point in what_if["points"]}) > 5
+    assert {point["supported"] for point in what_if["points"]} == {True, False}
+
+
+def test_a_flight_is_explained_to_people_and_drawn(explaining, may: list[dict], tmp_path: Path) -> None:
+    key = may[77]["flight_id"]
+    for picture, more in (("why.png", ()), ("when.svg", ("--what-if", "departure"))):
+        done = explaining.run("flight-delay", "explain", "--flight", key, "--picture", str(tmp_path / picture), *more)
+        assert done.stderr == ""
+        assert f"from {key.split('-')[5]} to " in done.stdout
+        assert (tmp_path / picture).stat().st_size > 5_000
+    assert "It is what the model says, not what would happen" in done.stdout
+    asked = explaining.run("flight-delay", "explain", "--flight", key, "--flight", may[78]["flight_id"]).stdout
+    assert asked.count("likely to arrive late") == 2
+    assert asked.count("A flight is late when it arrives 15 minutes after schedule, or more.") == 1
+
+
+def test_what_cannot_be_explained_is_refused_in_one_line(explaining, may: list[dict]) -> None:
+    key, path = may[5]["flight_id"], explaining.root / "reports/interpret/reference.json"
+    two = ("--flight", key, "--flight", may[6]["flight_id"])
+    (explaining.root / "latin.csv").write_bytes(b"flight_id\n\xe4\n")
+    refused = {
+        ("--flight", "2014-01-01-UA-1-EWR-0500"): "no data for 2014-01",
+        ("--flights", "nothing.csv"): "nothing.csv: no such file",
+        ("--flights", "latin.csv"): "latin.csv: not UTF-8 text",
+        (*two, "--what-if", "departure"): "--what-if: 2 flights asked for; it is for one",
+        (*two, "--picture", "why.png"): "--picture: 2 flights asked for; it is for one",
+        ("--flight", key, "--picture", "why.gif"): "why.gif: neither .png nor .svg",
+    }
+    for options, said in refused.items():
+        done = explaining.run("flight-delay", "explain", *options, code=2)
+        assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+        assert said in done.stderr
+    whole = path.read_text()
+    path.write_text(whole.replace(json.loads(whole)["bundle"], "0" * 64))
+    done = explaining.run("flight-delay", "explain", "--flight", key, code=2)
+    path.write_text(whole)
+    assert "reference.json: explanation and model are of different versions; `dvc repro` makes both" in done.stderr
+    parameters = explaining.root / "params.yaml"
+    text = parameters.read_text()
+    explaining.params({"build_features": {"prior_flights": 21.0}})
+    done = explaining.run("flight-delay", "explain", "--flight", key, "--what-if", "departure", code=2)
+    parameters.write_text(text)
+    assert "of this flight is not what code and parameters of this checkout make of it" in done.stderr

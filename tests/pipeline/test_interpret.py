@@ -1,0 +1,111 @@
+"""What the stage `interpret` writes, of a small pipeline: held against the model and against sums that are made here."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from flight_delay.explain.explanation import ADDS_UP_WITHIN
+from flight_delay.model.bundle import load_bundle
+from flight_delay.model.examples import read_month
+
+MONTH = "2013-05"
+
+
+@pytest.fixture(scope="module")
+def report(made):
+    return made.root / "reports/interpret"
+
+
+@pytest.fixture(scope="module")
+def summary(report):
+    return json.loads((report / "summary.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def values(report) -> pd.DataFrame:
+    return pd.read_parquet(report / f"shap_values/{MONTH}.parquet")
+
+
+def effects(values: pd.DataFrame) -> pd.DataFrame:
+    return values.filter(like="shap_").rename(columns=lambda name: name.removeprefix("shap_")).astype(np.float64)
+
+
+def rows(path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_flight_with_an_outcome_is_explained_and_its_effects_add_up_to_its_prediction(made, values) -> None:
+    bundle = load_bundle(made.root / "models/bundle")
+    flights = read_month(made.root / "data/processed", bundle.manifest.inputs, MONTH)
+    assert values["flight_id"].tolist() == flights.flight_id.tolist()
+    log_odds = values["expected_log_odds"] + effects(values).sum(axis=1)
+    said = bundle.predict_late(flights.features)
+    assert np.abs(1 / (1 + np.exp(-log_odds)) - said).max() <= ADDS_UP_WITHIN
+    assert values["probability"].tolist() == said.tolist()
+
+
+def test_importances_are_those_of_all_flights_and_their_intervals_hold_them(report, values, summary) -> None:
+    found = {(row["level"], row["name"]): row for row in rows(report / "importance.csv")}
+    for name, of in effects(values).items():
+        assert float(found["feature", name]["mean_abs_shap"]) == pytest.approx(of.abs().mean(), abs=2e-6)
+    features = json.loads((report / "importances.json").read_text())
+    groups = {of["feature"]: of["group"] for of in features}
+    for group in set(groups.values()):
+        together = effects(values)[[name for name, of in groups.items() if of == group]].sum(axis=1)
+        assert float(found["group", group]["mean_abs_shap"]) == pytest.approx(together.abs().mean(), abs=2e-6)
+    assert all(float(row["low"]) <= float(row["mean_abs_shap"]) <= float(row["high"]) for row in found.values())
+    sizes = [of["mean_abs_shap"] for of in features]
+    assert sizes == sorted(sizes, reverse=True)
+    assert summary["flights"] == len(values)
+
+
+def test_the_worst_errors_are_the_worst_and_have_reasons(values, summary) -> None:
+    late = values[values["late"]].sort_values(["probability", "flight_id"])
+    on_time = values[~values["late"]].sort_values(["probability", "flight_id"], ascending=[False, True])
+    assert [of["flight_id"] for of in summary["misses"]] == late["flight_id"].head(2).tolist()
+    assert [of["flight_id"] for of in summary["false_alarms"]] == on_time["flight_id"].head(2).tolist()
+    for told, sign in ((summary["misses"], -1), (summary["false_alarms"], 1)):
+        for of in told:
+            points = [sign * reason["points"] for reason in of["reasons"]]
+            assert 1 <= len(points) <= 4
+            assert points == sorted(points, reverse=True)
+            assert min(points) > 0
+
+
+def test_every_picture_has_words_and_together_they_are_small(report, summary) -> None:
+    pictures = {path.stem: path.read_bytes() for path in report.glob("*.png")}
+    assert set(pictures) == set(summary["pictures"])
+    assert {"importance", "beeswarm", "measures", "interactions", "stability", "waterfall_miss"} < set(pictures)
+    assert sum(name.startswith("dependence_") for name in pictures) == 2
+    assert sum(map(len, pictures.values())) < 3_000_000
+    for name, content in pictures.items():
+        assert len(summary["pictures"][name]) > 40, name
+        assert len(Image.open(BytesIO(content)).convert("RGB").getcolors(1 << 24) or []) > 10, name
+
+
+def test_ranks_are_there_by_month_and_by_seed(report) -> None:
+    labels = {(row["source"], row["label"]) for row in rows(report / "stability.csv")}
+    assert labels == {
+        ("month", "2013-03"),
+        ("month", "2013-04"),
+        ("month", "2013-05"),
+        ("seed", "2013"),
+        ("seed", "2014"),
+    }
+
+
+def test_explanations_of_another_model_do_not_come_into_the_report(made, tmp_path) -> None:
+    project = made.bare_copy(tmp_path / "project")
+    path = project.root / "models/bundle/manifest.json"
+    manifest = json.loads(path.read_text())
+    path.unlink()  # a link to the cache, perhaps
+    path.write_text(json.dumps({**manifest, "model_sha256": "0" * 64}))
+    project.refuses("report", "reports/interpret: explains another model than models/bundle/manifest.json", "dvc repro")

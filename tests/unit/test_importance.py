@@ -1,0 +1,229 @@
+"""explain.overall.importance: sums by day in, the most important first out."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flight_delay.core.errors import UserError
+from flight_delay.explain.explanation import Explanation
+from flight_delay.explain.overall.importance import Importance, daily_sums, effects_by_level, importance
+from flight_delay.explain.overall.sampled import Sampled, outside, sampled
+
+TOPIC = {"a": "twins", "b": "twins", "c": "c"}
+GROUP = {"a": "one", "b": "one", "c": "other"}
+DAYS = [0, 0, 1, 1]
+EFFECTS = {"a": [1.0, -1.0, 3.0, 1.0], "b": [-1.0, 1.0, 1.0, 1.0], "c": [0.5, 0.5, -0.5, -0.5]}
+
+
+def explained(effects: dict[str, list[float]], days: list[int], late: list[bool] | None = None) -> Explanation:
+    rows = len(days)
+    return Explanation(
+        flight_id=np.arange(rows).astype(str).astype(object),
+        flight_date=np.datetime64("2013-11-30") + np.array(days),
+        late=np.array(late if late is not None else [day % 2 == 1 for day in days]),
+        probability=np.full(rows, 0.2),
+        expected=np.full(rows, -1.0, np.float32),
+        features={name: np.zeros(rows) for name in effects},
+        shap={name: np.array(values, np.float32) for name, values in effects.items()},
+    )
+
+
+def measured(effects: dict[str, list[float]], days: list[int], late: list[bool] | None = None) -> dict:
+    rows = importance([daily_sums(explained(effects, days, late), TOPIC, GROUP)])
+    return {(row.level, row.name): row for row in rows}
+
+
+# Of at least two days, with effects of a few sizes.
+FLIGHTS = st.lists(
+    st.tuples(st.integers(0, 4), st.booleans(), *(st.floats(-2, 2, width=32) for _ in "abc")), min_size=2, max_size=30
+).filter(lambda flights: len({of[0] for of in flights}) > 1)
+
+
+def of(flights: list[tuple]) -> Explanation:
+    days, late, *effects = zip(*flights, strict=True)
+    return explained(dict(zip("abc", effects, strict=True)), list(days), list(late))
+
+
+def test_effects_are_averaged_over_flights_after_they_were_added_up_by_topic_and_group() -> None:
+    rows = measured(EFFECTS, DAYS)
+    means = {key: row.mean_abs_shap for key, row in rows.items()}
+    assert means == {
+        ("feature", "a"): 1.5, ("feature", "b"): 1.0, ("feature", "c"): 0.5,
+        ("topic", "twins"): 1.5, ("topic", "c"): 0.5, ("group", "one"): 1.5, ("group", "other"): 0.5,
+    }  # fmt: skip
+    shares = {key: row.share for key, row in rows.items()}
+    assert shares["feature", "a"] == 0.5
+    assert shares["feature", "c"] == pytest.approx(1 / 6, abs=1e-6)
+    assert shares["topic", "twins"] == shares["group", "one"] == 0.75
+
+
+def test_the_most_important_come_first_and_equal_ones_by_name() -> None:
+    effects = {"c": [1.0, 1.0], "a": [-1.0, 1.0], "b": [2.0, 2.0]}
+    rows = importance([daily_sums(explained(effects, [0, 1]), TOPIC, GROUP)])
+    assert [(row.level, row.name) for row in rows] == [
+        ("feature", "b"), ("feature", "a"), ("feature", "c"),
+        ("topic", "twins"), ("topic", "c"), ("group", "one"), ("group", "other"),
+    ]  # fmt: skip
+
+
+def test_an_interval_is_over_days_and_not_over_flights() -> None:
+    rows = measured({"a": [1, 3] * 50, "b": [1] * 50 + [3] * 50, "c": [1] * 100}, [0] * 50 + [1] * 50)
+    assert [rows["feature", name].low for name in "abc"] == [2, 1, 1]
+    assert [rows["feature", name].high for name in "abc"] == [2, 3, 1]
+
+
+def test_days_of_more_flights_count_for_more() -> None:
+    rows = importance([daily_sums(explained({"a": [1, 1, 1, 5]}, [0, 0, 0, 1]), TOPIC, GROUP)], draws=2000)
+    assert (rows[0].mean_abs_shap, rows[0].low, rows[0].high) == (2, 1, 5)
+
+
+def test_flights_of_one_day_have_no_interval() -> None:
+    with pytest.raises(UserError, match=r"1 day\(s\) are too few"):
+        measured(EFFECTS, [0, 0, 0, 0])
+
+
+def test_it_is_said_how_much_of_an_effect_whole_days_have() -> None:
+    rows = measured({"a": [1, 1, 2, 2], "b": [1, 2, 1, 2], "c": [0, 2, 1, 3]}, DAYS)
+    # c: days have the means 1 and 2, so that 4 * 0.25 of 5 lies between them.
+    assert [rows["feature", name].between_days for name in "abc"] == [1, 0, 0.2]
+    assert measured({"a": [0.1] * 4, "b": [0] * 4, "c": [1] * 4}, DAYS)["feature", "a"].between_days is None
+
+
+def test_it_is_said_whether_days_that_are_raised_are_late_days() -> None:
+    days, late = [0, 0, 1, 1, 2, 2], [False, False, True, False, True, True]
+    rows = measured({"a": [1, 1, 2, 2, 9, 9], "b": [3, 3, 2, 2, -9, -9], "c": [1] * 6}, days, late)
+    assert rows["feature", "a"].with_late_days == 1
+    assert rows["feature", "b"].with_late_days == -1
+    assert rows["feature", "c"].with_late_days is None
+    more = measured(
+        {"a": [1, 1, 1, 1, 2], "b": [0] * 5, "c": [0] * 5}, [0, 0, 0, 0, 1], [True, True, False, False, True]
+    )
+    assert more["feature", "a"].with_late_days == 1  # the share of late flights, not their number
+    ties = measured({"a": [1, 1, 1, 1, 2, 2], "b": [0] * 6, "c": [0] * 6}, days, late)["feature", "a"]
+    assert ties.with_late_days == pytest.approx(math.sqrt(3) / 2, abs=1e-6)  # ranks 1.5, 1.5, 3 beside 1, 2, 3
+
+
+def test_it_is_said_whether_few_flights_are_moved_far() -> None:
+    rows = measured({"a": [2, -2, 2, -2], "b": [0, 0, 0, 4], "c": [0] * 4}, DAYS)
+    assert [rows["feature", name].concentration for name in "abc"] == [1, 2, None]
+    assert rows["feature", "c"] == Importance("feature", "c", 0, 0, 0, 0, None, None, None)
+
+
+@pytest.mark.parametrize(("effect", "flights"), [(0.0078125, 2), (0.3, 60), (1.1, 300)])
+def test_an_effect_that_is_the_same_for_all_flights_has_no_variance(effect: float, flights: int) -> None:
+    row = measured({"a": [effect] * flights, "b": [0] * flights, "c": [0] * flights}, [of % 7 for of in range(flights)])
+    assert row["feature", "a"].between_days is None
+    assert row["feature", "a"].concentration == 1
+
+
+def test_whole_days_have_no_more_than_all_of_an_effect_however_it_is_rounded() -> None:
+    days = [flight % 7 for flight in range(1_000)]
+    effects = [float(np.float32(2.9) + np.float32(0.0002) * (day % 2)) for day in days]
+    assert measured({"a": effects, "b": effects, "c": effects}, days)["feature", "a"].between_days == 1
+
+
+@given(FLIGHTS, st.lists(st.integers(0, 2), min_size=30, max_size=30))
+def test_parts_have_what_the_whole_has_also_where_they_share_a_day(flights: list[tuple], part_of: list[int]) -> None:
+    whole = of(flights)
+    part = np.array(part_of[: len(flights)])
+    parts = [daily_sums(whole.take(np.flatnonzero(part == one)), TOPIC, GROUP) for one in np.unique(part)]
+    _same(importance(parts, draws=50), importance([daily_sums(whole, TOPIC, GROUP)], draws=50))
+
+
+@given(FLIGHTS, st.randoms(use_true_random=False))
+def test_the_order_of_flights_and_of_parts_does_not_matter(flights: list[tuple], random: object) -> None:
+    shuffled = list(flights)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    results = [importance([daily_sums(of(some), TOPIC, GROUP)], draws=50) for some in (flights, shuffled)]
+    _same(*results)
+
+
+def _same(one: list[Importance], other: list[Importance]) -> None:
+    """But for the last digits, which depend on the order of a sum, and so may the order of rows that they decide."""
+    rows = {row[:2]: row for row in other}
+    assert {row[:2] for row in one} == set(rows)
+    for row in one:
+        known = [(a, b) for a, b in zip(row[2:6], rows[row[:2]][2:6], strict=True)]
+        assert all(abs(a - b) < 3e-6 for a, b in known)
+
+
+@given(FLIGHTS)
+def test_what_always_holds(flights: list[tuple]) -> None:
+    rows = importance([daily_sums(of(flights), TOPIC, GROUP)], draws=50)
+    by_key = {(row.level, row.name): row for row in rows}
+    for upper, within in (("topic", TOPIC), ("group", GROUP)):
+        for name in set(within.values()):
+            added = sum(by_key["feature", feature].mean_abs_shap for feature in within if within[feature] == name)
+            assert by_key[upper, name].mean_abs_shap <= added + 3e-6
+    for level in ("feature", "topic", "group"):
+        of_level = [row for row in rows if row.level == level]
+        assert all(a.mean_abs_shap >= b.mean_abs_shap for a, b in pairwise(of_level))
+        moved = any(row.concentration is not None for row in of_level)
+        assert sum(row.share for row in of_level) == pytest.approx(float(moved), abs=3e-6)
+    for row in rows:
+        assert 0 <= row.low <= row.high
+        assert row.between_days is None or 0 <= row.between_days <= 1
+        assert row.with_late_days is None or abs(row.with_late_days) <= 1
+        assert row.concentration is None or row.concentration >= 1 - 1e-6
+        assert all(value is None or value == round(value, 6) for value in row[2:])
+
+
+@given(st.integers(0, 10_000))
+def test_an_interval_of_many_days_holds_its_estimate_and_is_as_wide_as_days_differ(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    days = np.repeat(np.arange(60), 10)
+    effects = random.gamma(4.0, 0.25, 60)[days]
+    row = importance([daily_sums(explained({"a": effects.tolist()}, days.tolist()), TOPIC, GROUP)], draws=400)[0]
+    error = effects.std() / math.sqrt(60)
+    assert row.low < row.mean_abs_shap < row.high
+    assert 2.8 * error < row.high - row.low < 5.2 * error
+
+
+def test_a_sample_of_everything_is_exact() -> None:
+    sample = explained(EFFECTS, DAYS)
+    rows = sampled(sample, 4, TOPIC, GROUP)
+    assert {row[:2]: row.mean_abs_shap for row in rows} == {
+        key: row.mean_abs_shap for key, row in measured(EFFECTS, DAYS).items()
+    }
+    assert all(row.low == row.mean_abs_shap == row.high for row in rows)
+
+
+def test_an_interval_of_a_sample_is_that_of_a_mean_for_all_rows_at_once() -> None:
+    rows = {row[:2]: row for row in sampled(explained(EFFECTS, DAYS), 8, TOPIC, GROUP, confidence=0.9)}
+    assert len(rows) == 7
+    # a: 1, 1, 3, 1 has the variance 1; half of the flights are in the sample; 2.4500 leaves 0.1 / 14 above.
+    margin = 2.4500 * math.sqrt(0.5 * 1 / 4)
+    assert rows["feature", "a"].low == pytest.approx(1.5 - margin, abs=1e-4)
+    assert rows["feature", "a"].high == pytest.approx(1.5 + margin, abs=1e-4)
+    assert rows["feature", "c"][2:] == (0.5, 0.5, 0.5)
+    assert all(row.low >= 0 for row in rows.values())
+
+
+def test_ends_of_a_sample_are_rounded_outwards() -> None:
+    rows = sampled(explained({"a": [1 / 3, 1 / 3]}, [0, 1]), 2, TOPIC, GROUP)
+    assert (rows[0].low, rows[0].mean_abs_shap, rows[0].high) == (0.333333, 0.333333, 0.333334)
+    rows = sampled(explained({"a": [2 / 3, 2 / 3]}, [0, 1]), 2, TOPIC, GROUP)
+    assert (rows[0].low, rows[0].mean_abs_shap, rows[0].high) == (0.666666, 0.666667, 0.666667)
+
+
+def test_rows_that_a_sample_misses_are_named() -> None:
+    exact = [Importance("feature", name, 0.5, 0, 1, 1, None, None, None) for name in "abc"]
+    estimates = [
+        Sampled("feature", name, 0.4, *ends) for name, ends in (("a", (0.5, 0.6)), ("b", (0.3, 0.49)), ("c", (0.51, 1)))
+    ]
+    assert [row.name for row in outside(estimates, exact)] == ["b", "c"]
+    assert outside([estimates[0], Sampled("feature", "b", 0.4, 0.3, 0.5)], exact) == []
+
+
+def test_effects_of_a_level_are_exact_sums() -> None:
+    found = {
+        tuple(key): effects.tolist() for key, effects in effects_by_level(explained(EFFECTS, DAYS).shap, TOPIC, GROUP)
+    }
+    assert found["topic", "twins"] == found["group", "one"] == [0, 0, 4, 2]
+    assert found["feature", "c"] == found["topic", "c"] == found["group", "other"] == [0.5, 0.5, -0.5, -0.5]

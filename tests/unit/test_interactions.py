@@ -1,0 +1,113 @@
+"""explain.overall.interactions: strengths, intervals and shares of pairs, from values that can be added up by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from flight_delay.explain.overall.interactions import Interactions, Pair, interactions
+from flight_delay.plots.interactions import interactions as draw
+from flight_delay.plots.interactions import interactions_words
+from flight_delay.plots.naming import Naming
+
+FEATURES = ("b", "a", "c")
+TOPIC_OF = {"a": "twins", "b": "alone", "c": "twins"}
+# Half of what b and a, b and c, a and c do together on two flights; and what each does alone.
+VALUES = np.array(
+    [
+        [[0.5, 0.1, -0.3], [0.1, -0.2, 0.4], [-0.3, 0.4, 0.0]],
+        [[-0.1, 0.3, -0.3], [0.3, 0.2, 0.0], [-0.3, 0.0, 0.6]],
+    ]
+)
+
+
+def measured(values: np.ndarray = VALUES, chunk: int = 1) -> Interactions:
+    return interactions((values[at : at + chunk] for at in range(0, len(values), chunk)), FEATURES, TOPIC_OF)
+
+
+def test_strengths_are_as_computed_by_hand() -> None:
+    first, second, third = measured().of("feature")
+    assert first == Pair("feature", "b", "c", 0.6, 0.6, 0.6)
+    # 0.2 and 0.6: mean 0.4, standard deviation 0.2 √2, standard error 0.2.
+    assert second == Pair("feature", "a", "b", 0.4, 0.008007, 0.791993)
+    # 0.8 and 0: the lower end would be below zero.
+    assert third == Pair("feature", "a", "c", 0.4, 0.0, 1.183986)
+
+
+def test_topics_add_up_their_members_before_the_absolute_value() -> None:
+    # 2 |0.1 - 0.3| and 2 |0.3 - 0.3|: what b does with the twins.
+    (pair,) = measured().of("topic")
+    assert pair[:4] == ("topic", "alone", "twins", 0.2)
+
+
+def test_shares_are_of_all_that_is_done() -> None:
+    # Together 2 (0.1 + 0.3 + 0.4) + 2 (0.3 + 0.3) = 2.8; alone 0.7 + 0.9.
+    # Topics: 0.4 together; b alone 0.6, the twins |-0.2 + 0.8| + |0.8|.
+    assert measured().share == {"feature": round(2.8 / 4.4, 6), "topic": round(0.4 / 2.4, 6)}
+
+
+def test_partners_are_of_the_strongest_pair_and_who_works_alone_has_none() -> None:
+    pairs = (Pair("feature", "a", "b", 0.3, 0.2, 0.4), Pair("feature", "b", "c", 0.1, 0.0, 0.2))
+    found = Interactions((*pairs, Pair("topic", "x", "y", 0.5, 0.4, 0.6)), {"feature": 0.1, "topic": 0.1}, 9)
+    assert found.partners() == {"a": "b", "b": "a", "c": "b"}
+    assert found.partners("topic") == {"x": "y", "y": "x"}
+
+
+def test_pairs_that_never_work_together_are_left_out() -> None:
+    alone = VALUES * np.eye(3)
+    found = measured(alone)
+    assert found.pairs == ()
+    assert found.share == {"feature": 0.0, "topic": 0.0}
+    assert interactions_words(found, "topic", Naming()).startswith("No two topics work together")
+    assert draw(found, "topic", Naming()).startswith(b"\x89PNG\r\n")
+
+
+def test_one_flight_has_no_interval() -> None:
+    with pytest.raises(ValueError, match=r"1 flight\(s\) have no standard error"):
+        measured(VALUES[:1])
+
+
+@given(seed=st.integers(0, 999), rows=st.integers(2, 40), chunk=st.integers(1, 50))
+def test_chunks_and_the_order_of_flights_change_nothing(seed: int, rows: int, chunk: int) -> None:
+    random = np.random.default_rng(seed)
+    half = random.normal(size=(rows, 3, 3)).astype(np.float32)
+    values = half + half.transpose(0, 2, 1)
+    found = measured(values, rows)
+    again = measured(random.permutation(values), chunk)
+    assert [pair[:3] for pair in again.pairs] == [pair[:3] for pair in found.pairs]
+    np.testing.assert_allclose([pair[3:] for pair in again.pairs], [pair[3:] for pair in found.pairs], atol=2e-6)
+    assert [pair.strength for pair in found.of("feature")] == sorted(
+        (pair.strength for pair in found.of("feature")), reverse=True
+    )
+    assert all(0 <= pair.low <= pair.strength <= pair.high for pair in found.pairs)
+
+
+def test_the_interval_of_a_sample_holds_the_strength_on_all_flights_as_often_as_it_says() -> None:
+    random = np.random.default_rng(7)
+    every = random.normal(0.5, 1, size=(5_000, 3, 3))
+    every = every + every.transpose(0, 2, 1)
+    truth = {pair[:3]: pair.strength for pair in measured(every, 1_000).pairs}
+    samples = 400
+    hits = dict.fromkeys(truth, 0)
+    for _ in range(samples):
+        for pair in measured(every[random.choice(5_000, 200, replace=False)], 200).pairs:
+            hits[pair[:3]] += pair.low <= truth[pair[:3]] <= pair.high
+    # Fewer or more hits would come by chance once in a thousand times, for each of four pairs; few flights are not quite normal.
+    least, most = binom.ppf([0.0005, 0.9995], samples, [0.94, 0.96])
+    assert all(least <= hit <= most for hit in hits.values()), hits
+
+
+def test_a_picture_of_pairs_drawn_twice_has_the_same_bytes_and_is_closed(draw_twice) -> None:
+    draw_twice(lambda: draw(measured(), "feature", Naming()))
+    assert draw(measured(), "feature", Naming({"a": "other"})) != draw(measured(), "feature", Naming())
+
+
+def test_the_words_name_the_first_pairs_and_the_share() -> None:
+    said = interactions_words(measured(), "feature", Naming({"b": "hour of day"}))
+    assert "hour of day and c work together most: 0.600 log-odds on average (95 % interval 0.600 to 0.600" in said
+    assert "Next are a and hour of day with 0.400." in said
+    assert said.endswith("64% of what the model does is done by features together, the rest by each alone.")
+    assert "Next" not in interactions_words(measured(), "topic", Naming())

@@ -1,0 +1,186 @@
+"""explain.overall.permutation: what is shuffled together, with which random numbers, and what that costs. Models are real and tiny."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xgboost as xgb
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.months import Window
+from flight_delay.evaluation.intervals import bootstrap
+from flight_delay.explain.explanation import Explanation
+from flight_delay.explain.overall.importance import Key
+from flight_delay.explain.overall.permutation import Drop, _generators, _shuffled_together, permutation_importance
+from flight_delay.model.bundle import Bundle, Manifest
+from flight_delay.model.calibration import Calibration
+from flight_delay.model.decision import Decision
+from flight_delay.model.encode import EncodedFeature, encode
+
+ROWS, DAYS = 600, 20
+RANDOM = np.random.default_rng(5)
+FEATURES = (
+    EncodedFeature(name="twin", kind="quantitative", group="schedule"),
+    EncodedFeature(name="other_twin", kind="quantitative", group="schedule"),
+    EncodedFeature(name="gaps", kind="quantitative", group="history"),
+    EncodedFeature(name="unused", kind="quantitative", group="density"),
+    EncodedFeature(name="gaps_is_missing", kind="indicator", group="history", of="gaps"),
+    EncodedFeature(name="twin_is_missing", kind="indicator", group="schedule", of="twin"),
+)
+TOPIC = {"twin": "twins", "other_twin": "twins", "gaps": "gaps", "unused": "unused"}
+GROUP = {feature.name: feature.group for feature in FEATURES if not feature.of}
+
+TWIN = RANDOM.normal(size=ROWS).astype(np.float32)
+GAPS = np.where(RANDOM.random(ROWS) < 0.4, np.nan, 0.5).astype(np.float32)
+COLUMNS = {"twin": TWIN, "other_twin": TWIN + 1, "gaps": GAPS, "unused": RANDOM.normal(size=ROWS).astype(np.float32)}
+LATE = TWIN + 1.5 * np.isnan(GAPS) + RANDOM.normal(size=ROWS) > 1.2
+
+
+def sample_of(columns: dict[str, np.ndarray], late: np.ndarray, days: int = DAYS) -> Explanation:
+    rows = len(late)
+    dates = np.datetime64("2013-11-01") + np.arange(rows) % days
+    nothing = np.zeros(rows)
+    return Explanation(nothing, dates, late, nothing, nothing, features=columns, shap={})
+
+
+SAMPLE = sample_of(COLUMNS, LATE)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    """Its trees use both twins and the indicator, and neither `gaps` itself nor `unused`."""
+    matrix = encode(COLUMNS, FEATURES).copy()
+    matrix[:, 2:4] = 0
+    names = [feature.name for feature in FEATURES]
+    booster = xgb.train(
+        {"objective": "binary:logistic", "max_depth": 2, "eta": 0.3, "colsample_bynode": 0.5, "seed": 3, "nthread": 1},
+        xgb.DMatrix(matrix, LATE, feature_names=names, feature_types=["q"] * 6),
+        num_boost_round=20,
+    )
+    assert set(booster.get_score()) == {"twin", "other_twin", "gaps_is_missing"}
+    window = Window(first="2013-01", through="2013-02")
+    manifest = Manifest(
+        format=1, features=FEATURES, trained_on=window, trained_rows=1, trained_base_rate=0.3, stopped_on=window,
+        rounds=20, xgboost="", model_sha256="",
+    )  # fmt: skip
+    return Bundle(booster, manifest, Decision(format=1, calibration=Calibration(method="none"), threshold=0.2))
+
+
+@pytest.fixture(scope="module")
+def drops(bundle: Bundle) -> dict[tuple[str, str], Drop]:
+    return {(row.level, row.name): row for row in permutation_importance(bundle, SAMPLE, TOPIC, GROUP)}
+
+
+def by_hand(bundle: Bundle, inputs: tuple[str, ...], key: Key, repeats: int = 3) -> float:
+    """The drop when input columns are shuffled before they are encoded, by scikit-learn."""
+    of = []
+    for random in _generators(key, repeats, 2013):
+        order = random.permutation(ROWS)
+        shuffled = {**COLUMNS, **{name: COLUMNS[name][order] for name in inputs}}
+        of.append(average_precision_score(LATE, bundle.predict_late(shuffled).astype(np.float64)))
+    return float(average_precision_score(LATE, bundle.predict_late(COLUMNS).astype(np.float64)) - np.mean(of))
+
+
+def test_a_drop_is_that_of_the_shuffled_input_columns(bundle: Bundle, drops: dict) -> None:
+    for key, inputs in (
+        (Key("feature", "twin"), ("twin",)),
+        (Key("feature", "gaps"), ("gaps",)),
+        (Key("topic", "twins"), ("twin", "other_twin")),
+    ):
+        assert drops[key].drop == pytest.approx(by_hand(bundle, inputs, key), abs=1e-6)
+
+
+def test_twins_do_not_stand_in_for_one_another_when_their_topic_is_shuffled(drops: dict) -> None:
+    alone = drops["feature", "twin"].drop + drops["feature", "other_twin"].drop
+    assert drops["topic", "twins"].drop > 1.2 * alone > 0
+
+
+def test_an_indicator_is_shuffled_with_the_feature_that_it_is_of_and_has_its_numbers(drops: dict) -> None:
+    assert drops["feature", "gaps"].low > 0
+    for key in (("feature", "gaps_is_missing"), ("topic", "gaps"), ("group", "history")):
+        assert drops[key][2:] == drops["feature", "gaps"][2:]
+
+
+def test_a_feature_and_its_indicator_have_one_permutation_at_every_level(bundle: Bundle) -> None:
+    class Using:
+        def get_score(self, **_: str) -> dict[str, float]:
+            return {"twin": 1.0, "twin_is_missing": 1.0, "other_twin": 1.0, "gaps": 1.0}
+
+    found = _shuffled_together(replace(bundle, booster=Using()), TOPIC, GROUP)
+    assert found[Key("feature", "twin")] == found[Key("feature", "twin_is_missing")] == (0, 5)
+    assert found[Key("topic", "twins")] == found[Key("group", "schedule")] == (0, 5, 1)
+    assert found[Key("feature", "gaps")] == found[Key("topic", "gaps")] == found[Key("group", "history")] == (2,)
+    assert found[Key("feature", "gaps_is_missing")] == found[Key("feature", "unused")] == ()
+
+
+def test_what_no_tree_uses_costs_exactly_nothing(drops: dict) -> None:
+    for key in (("feature", "unused"), ("feature", "twin_is_missing"), ("topic", "unused"), ("group", "density")):
+        assert drops[key] == (*key, 0, 0, 0)
+
+
+def test_rows_are_all_features_topics_and_groups_the_largest_drop_first(bundle: Bundle, drops: dict) -> None:
+    rows = permutation_importance(bundle, SAMPLE, TOPIC, GROUP)
+    assert [row.level for row in rows] == ["feature"] * 6 + ["topic"] * 3 + ["group"] * 3
+    assert {row.name for row in rows if row.level == "feature"} == {feature.name for feature in FEATURES}
+    assert rows == sorted(rows, key=lambda row: (("feature", "topic", "group").index(row.level), -row.drop, row.name))
+    assert rows == list(drops.values())
+
+
+def test_the_interval_is_over_days_drawn_in_pairs(bundle: Bundle) -> None:
+    row = next(
+        of for of in permutation_importance(bundle, SAMPLE, TOPIC, GROUP, repeats=1, draws=40) if of.name == "twins"
+    )
+    (random,) = _generators(Key("topic", "twins"), 1, 2013)
+    order = random.permutation(ROWS)
+    shuffled = {**COLUMNS, "twin": TWIN[order], "other_twin": TWIN[order] + 1}
+    drawn = bootstrap(
+        LATE, {"as_is": bundle.predict_late(COLUMNS), "shuffled": bundle.predict_late(shuffled)}, SAMPLE.flight_date,
+        draws=40, seed=2013,
+    )  # fmt: skip
+    error = np.std(drawn["as_is"]["average_precision"] - drawn["shuffled"]["average_precision"], ddof=1)
+    assert row.high - row.drop == pytest.approx(1.959964 * error, abs=2e-6)
+    assert row.drop - row.low == pytest.approx(1.959964 * error, abs=2e-6)
+
+
+def test_a_drop_depends_on_the_seed_and_not_on_what_else_is_shuffled(bundle: Bundle, drops: dict) -> None:
+    renamed = {**TOPIC, "gaps": "renamed", "unused": "twins"}  # what no tree uses adds nothing to a topic
+    again = {row[:2]: row for row in permutation_importance(bundle, SAMPLE, renamed, GROUP)}
+    assert again["topic", "twins"] == drops["topic", "twins"]
+    assert {key: row for key, row in again.items() if key[0] != "topic"} == {
+        key: row for key, row in drops.items() if key[0] != "topic"
+    }
+    other = {row[:2]: row for row in permutation_importance(bundle, SAMPLE, TOPIC, GROUP, seed=1)}
+    assert other["feature", "twin"].drop != drops["feature", "twin"].drop
+
+
+def test_the_model_is_measured_with_its_calibration(bundle: Bundle, drops: dict) -> None:
+    level = Calibration(method="isotonic", probability=(0.0, 1.0), calibrated=(0.3, 0.3))
+    flat = replace(bundle, decision=bundle.decision.model_copy(update={"calibration": level}))
+    assert {row.drop for row in permutation_importance(flat, SAMPLE, TOPIC, GROUP)} == {0}
+
+
+def test_the_sample_is_left_as_it_was(bundle: Bundle) -> None:
+    before = {name: values.copy() for name, values in COLUMNS.items()}
+    permutation_importance(bundle, SAMPLE, TOPIC, GROUP, repeats=1, draws=2)
+    for name, values in before.items():
+        np.testing.assert_array_equal(SAMPLE.features[name], values)
+
+
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.integers(0, 2**31))
+def test_other_names_have_other_random_numbers_and_repeats_too(one: str, other: str, seed: int) -> None:
+    keys = {Key("feature", one), Key("topic", one), Key("feature", other), Key("topic", other)}
+    drawn = [tuple(random.integers(2**60, size=2)) for key in keys for random in _generators(key, 3, seed)]
+    assert len(set(drawn)) == len(keys) * 3
+    assert drawn == [tuple(random.integers(2**60, size=2)) for key in keys for random in _generators(key, 3, seed)]
+
+
+def test_one_class_or_one_day_ends_in_one_line(bundle: Bundle) -> None:
+    with pytest.raises(UserError, match="no flight is late"):
+        permutation_importance(bundle, sample_of(COLUMNS, np.zeros(ROWS, bool)), TOPIC, GROUP)
+    with pytest.raises(UserError, match=r"1 day\(s\) are too few"):
+        permutation_importance(bundle, sample_of(COLUMNS, LATE, days=1), TOPIC, GROUP)

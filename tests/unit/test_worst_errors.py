@@ -1,0 +1,140 @@
+"""explain.overall.errors: the worst of single flights, month by month as at once, and parts of the data whose cost is put into words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flight_delay.explain.explanation import Explanation
+from flight_delay.explain.overall.errors import costliest, every_error, worst, worst_positions
+
+
+def explanation(flights: list[tuple[str, bool, float]]) -> Explanation:
+    ids, late, probability = (np.array(of) for of in zip(*flights, strict=True)) if flights else (np.empty(0),) * 3
+    rows = len(flights)
+    return Explanation(
+        flight_id=ids.astype(object),
+        flight_date=np.full(rows, "2013-11-01", "datetime64[D]"),
+        late=late.astype(bool),
+        probability=probability.astype(np.float32),
+        expected=np.full(rows, -1.1, np.float32),
+        features={"minutes": np.arange(rows, dtype=np.float32)},
+        shap={"minutes": np.arange(rows, dtype=np.float32) / 10},
+    )
+
+
+FLIGHTS = [
+    ("a", True, 0.2),
+    ("b", True, 0.1),
+    ("c", False, 0.6),
+    ("d", False, 0.7),
+    ("e", True, 0.9),
+    ("f", False, 0.1),
+]
+
+
+def test_misses_are_late_flights_with_low_probabilities_and_false_alarms_the_others_with_high_ones() -> None:
+    found = worst(explanation(FLIGHTS), 2)
+    assert found.misses.flight_id.tolist() == ["b", "a"]
+    assert found.false_alarms.flight_id.tolist() == ["d", "c"]
+    assert found.misses.features["minutes"].tolist() == [1, 0]
+    assert found.misses.shap["minutes"].tolist() == pytest.approx([0.1, 0.0])
+
+
+def test_of_equal_flights_the_first_by_id_comes_first() -> None:
+    ids, late = np.array(["b", "c", "a"], object), np.ones(3, bool)
+    assert worst_positions(ids, late, np.full(3, 0.5), True, 2).tolist() == [2, 0]
+    assert worst_positions(ids, ~late, np.full(3, 0.5), False, 2).tolist() == [2, 0]
+
+
+def test_there_are_not_more_errors_than_flights() -> None:
+    found = worst(explanation(FLIGHTS[:2]), 10)
+    assert found.misses.flight_id.tolist() == ["b", "a"]
+    assert found.false_alarms.flight_id.tolist() == []
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.3, 0.9])), min_size=1, max_size=30),
+    st.integers(1, 5),
+    st.integers(0, 30),
+)
+def test_reading_in_parts_finds_the_same_as_at_once(outcomes: list[tuple[bool, float]], count: int, cut: int) -> None:
+    flights = [(f"{place:02d}", *of) for place, of in enumerate(outcomes)]
+    parts = [worst(explanation(part), count) for part in (flights[:cut], flights[cut:])]
+    for found, of in zip(worst(every_error(parts), count), worst(explanation(flights), count), strict=True):
+        assert found.flight_id.tolist() == of.flight_id.tolist()
+        assert found.probability.tolist() == of.probability.tolist()
+
+
+def part(by: str, label: str, flights: int, lost: float, **other: Any) -> dict[str, Any]:
+    usual = {
+        "base_rate": 0.3,
+        "mean_prediction": 0.3,
+        "roc_auc": 0.65,
+        "high": -1000.0,
+        "profit_per_flight": 100 - lost,
+    }
+    return {"by": by, "label": label, "flights": float(flights), "lost_per_flight": lost, **usual, **other}
+
+
+SLICES = [
+    part("carrier", "AA", 100, 50.0),
+    part("carrier", "UA", 300, 110.0, base_rate=0.4),
+    part("carrier", "others (9 labels)", 100, 900.0),
+    part("hour", "17:00", 200, 300.0, roc_auc=0.55),
+    part("hour", "08:00", 300, 300.0 / 3),
+    part("month", "2013-11", 500, 246.0),
+]
+
+
+def test_the_costliest_part_of_every_division_is_found_and_what_is_above_the_average_is_counted() -> None:
+    found = costliest(SLICES, 0.65)
+    # On average an hour's flights lose (200 * 300 + 300 * 100) / 500 = 180; a carrier's (5 000 + 33 000 + 90 000) / 500 = 256.
+    assert [(of.by, of.label, of.flights, of.more) for of in found] == [("hour", "17:00", 200, 24_000)]
+
+
+def test_there_are_at_most_as_many_as_asked_for_the_costliest_first() -> None:
+    slices = [
+        part(by, label, 10, lost)
+        for by, lost in (("a", 3.0), ("b", 9.0), ("c", 6.0))
+        for label, lost in (("x", lost), ("y", 0.0))
+    ]
+    assert [of.by for of in costliest(slices, 0.65, 2)] == ["b", "c"]
+    assert [of.more for of in costliest(slices, 0.65, 9)] == [45, 30, 15]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"base_rate": 0.34, "mean_prediction": 0.25}, "34% of 100 were late, and 25% were expected; something that makes them late is not"),
+        ({"base_rate": 0.25, "mean_prediction": 0.34}, "25% of 100 were late, and 34% were expected; something that made such flights late has changed"),
+        ({"roc_auc": 0.6}, "which of them is hardly seen (ROC AUC 0.60, of all flights 0.65)"),
+        ({"roc_auc": None}, "no worse there than elsewhere"),
+        ({}, "no worse there than elsewhere"),
+    ],
+)  # fmt: skip
+def test_words_say_what_is_wrong_there(other: dict[str, Any], said: str) -> None:
+    (found,) = costliest([part("carrier", "UA", 100, 130.0, **other), part("carrier", "AA", 100, 30.0)], 0.65)
+    assert found.words.startswith(
+        "Flights of the airline UA cost 50 more per flight than the average, 5,000 altogether: "
+    )
+    assert said in found.words
+    assert found.words.endswith(".")
+    assert "chance" not in found.words
+
+
+def test_weekdays_are_called_by_their_names() -> None:
+    (found,) = costliest([part("day_of_week", "Tue", 100, 130.0), part("day_of_week", "Wed", 100, 30.0)], 0.65)
+    assert found.words.startswith("Flights on Tuesdays cost 50 more")
+
+
+@pytest.mark.parametrize(("high", "chance"), [(None, True), (21.0, True), (20.0, True), (19.0, False)])
+def test_what_may_be_chance_is_called_so(high: float | None, chance: bool) -> None:
+    # Of both together a flight earns 20 on average.
+    slices = [part("carrier", "UA", 100, 130.0, high=high), part("carrier", "AA", 100, 30.0)]
+    (found,) = costliest(slices, 0.65)
+    assert ("it may be chance" in found.words) == chance
