@@ -126,7 +126,7 @@ def test_what_explanations_found_is_on_the_page(page: str) -> None:
         "The sample of 678 flights that is drawn says the same as all of them",
         "<li>Gain puts the hour first.</li>",
         "<li>the effect of carrier falls in 2013-12.</li>",
-        "<code>2013-11-01-UA-1-EWR-0600</code></th><td>5.1\N{NO-BREAK SPACE}%</td>",
+        '<code>2013-11-01-UA-1-EWR-0600</code></th><td class="number">5.1\N{NO-BREAK SPACE}%</td>',
         "departure at 06:00 (−12.3)",
         "nothing moves it far from what is usual",
         "<li>Flights from JFK cost 9 more.</li>",

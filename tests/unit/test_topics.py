@@ -61,6 +61,23 @@ def test_a_feature_without_a_topic_can_be_a_topic_of_its_own_and_others_stay_as_
     assert covering.covering(features) == covering
 
 
+def test_features_have_words_where_these_say_which_feature_is_meant() -> None:
+    features = (
+        encoded("late_rate_route_7d"),
+        encoded("carrier"),
+        encoded("block_minutes"),
+        encoded("late_rate_route_30d"),
+    )
+    labels = TOPICS.labels(features)
+    assert {name: labels[name] for name in ("late_rate_route_7d", "late_rate_route_30d", "carrier", "time_of_day")} == {
+        "late_rate_route_7d": "this route lately, 7 days",
+        "late_rate_route_30d": "this route lately, 30 days",
+        "carrier": "airline",
+        "time_of_day": "time of day",
+    }
+    assert "block_minutes" not in labels  # the topic has another feature, too
+
+
 def test_features_of_a_family_and_indicators_are_of_the_topic_of_their_feature() -> None:
     features = [
         encoded("late_rate_route_7d"), encoded("late_rate_route_365d"), encoded("block_minutes"), encoded("distance_miles"),

@@ -25,3 +25,8 @@ class Explainer(NamedTuple):
     def group_of(self) -> dict[str, str]:
         """The group of each feature."""
         return {feature.name: feature.group for feature in self.bundle.manifest.features}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for topics and for features, where there are any."""
+        return self.topics.labels(self.bundle.manifest.features)

@@ -134,6 +134,20 @@ class Topics(Parameters):
                 added[name] = Topic(label=words, subject=words, features=(name,), quotes=(), otherwise=words)
         return self.model_copy(update={"topics": {**self.topics, **added}})
 
+    def labels(self, features: Encoding) -> dict[str, str]:
+        """Words for topics, and for the features that have one to themselves or look back so many days; others are called by their names."""
+        found = {name: topic.label for name, topic in self.topics.items()}
+        of = self.topic_of(features)
+        for feature in features:
+            label, days = self.topics[of[feature.name]].label, days_of(feature.of or feature.name)
+            if family_of(feature.of or feature.name) in families():
+                found[feature.name] = f"{label}, {days} days"
+            elif self.topics[of[feature.name]].features == (feature.of or feature.name,):
+                found[feature.name] = label
+            if feature.of and feature.name in found:
+                found[feature.name] += ", missing"
+        return found
+
     def topic_of(self, features: Encoding) -> dict[str, str]:
         """The topic of every encoded feature; that of an indicator is the topic of the feature that it is of.
 

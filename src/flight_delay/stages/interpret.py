@@ -90,10 +90,10 @@ def main() -> int:
         for name in [of.name for of in found.outside]:
             log.warning("  %s matters otherwise to the sample than to all flights; enlarge interpret.sample_rows", name)
 
+        for said in [of.words for of in found.turns]:
+            log.warning("  %s", said)
         units = {of.name: dictionary.features[family_of(of.name)].unit for of in features if of.kind == "quantitative"}
-        drawn = draw_all(
-            found, Naming({name: of.label for name, of in topics.topics.items()}, units), p.dependence_features
-        )
+        drawn = draw_all(found, Naming(model.labels, units), p.dependence_features)
         for name, picture in drawn.items():
             files.write_bytes(report / f"{name}.png", picture.png)
         for name, (header, rows) in found.tables().items():

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flight_delay.explain.explanation import Explanation
+from flight_delay.explain.overall.agreement import in_words
 from flight_delay.explain.overall.dependence import direction
 from flight_delay.explain.overall.stability import Sizes, sizes
 from flight_delay.model.encode import is_missing
@@ -64,7 +65,9 @@ def month_record(explanation: Explanation, topic_of: Mapping[str, str]) -> Month
     return MonthRecord(sizes(explanation.shap, topic_of), directions)
 
 
-def turns(months: Mapping[str, MonthRecord], constrained: Collection[str] = ()) -> list[Turn]:
+def turns(
+    months: Mapping[str, MonthRecord], constrained: Collection[str] = (), labels: Mapping[str, str] | None = None
+) -> list[Turn]:
     """Warn of effects that turn between months, from one clear direction to the other; months between that are not clear are passed over.
 
     A direction is clear where a correlation is 0.3 or more, or the mean effect of a category 0.05 log-odds or more, on either side of
@@ -74,6 +77,7 @@ def turns(months: Mapping[str, MonthRecord], constrained: Collection[str] = ()) 
         months: records by month, in order of time.
         constrained: features with a monotone constraint, which are not judged. All else the same, the effect of one cannot turn: its
             trees only rise (or only fall) with its value. Over flights that differ in all else it may look as if it did.
+        labels: features in words; others are called by their names.
 
     Returns:
         By feature and category in order of their first occurrence, then in order of time.
@@ -91,7 +95,7 @@ def turns(months: Mapping[str, MonthRecord], constrained: Collection[str] = ()) 
             and _share(record, feature) >= MIN_SHARE
         ]
         found += [
-            Turn(feature, category, *_turned(feature, category, *before, *after))
+            Turn(feature, category, *_turned(in_words(feature, labels or {}), category, *before, *after))
             for before, after in pairwise(clear)
             if before[1] * after[1] < 0
         ]
