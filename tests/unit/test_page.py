@@ -125,6 +125,7 @@ def test_what_explanations_found_is_on_the_page(page: str) -> None:
         "every one of 12,345 flights",
         "The sample of 678 flights that is drawn says the same as all of them",
         "<li>Gain puts the hour first.</li>",
+        "<li>Carrier and hour go together.</li>",
         "<li>the effect of carrier falls in 2013-12.</li>",
         '<code>2013-11-01-UA-1-EWR-0600</code></th><td class="number">5.1\N{NO-BREAK SPACE}%</td>',
         "departure at 06:00 (−12.3)",
@@ -135,7 +136,7 @@ def test_what_explanations_found_is_on_the_page(page: str) -> None:
 
 
 def test_a_sample_that_does_not_stand_for_all_flights_and_nothing_to_tell_are_said_too() -> None:
-    explanation = {**CONTENT["explanation"], "disagreements": [], "turns": [], "slices": []}
+    explanation = {**CONTENT["explanation"], "disagreements": [], "twins": [], "turns": [], "slices": []}
     explanation["sample"] = {"flights": 678, "outside": ["late_rate_all_3d"]}
     page = render(Inputs(**{**INPUTS, "explanation": explanation}))
     for said in (
@@ -144,6 +145,7 @@ def test_a_sample_that_does_not_stand_for_all_flights_and_nothing_to_tell_are_sa
         "No part of the test flights",
     ):
         assert said in page
+    assert "hard to tell apart" not in page
     assert "put no important feature on places that are far apart" in page
 
 

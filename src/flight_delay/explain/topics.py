@@ -139,13 +139,11 @@ class Topics(Parameters):
         found = {name: topic.label for name, topic in self.topics.items()}
         of = self.topic_of(features)
         for feature in features:
-            label, days = self.topics[of[feature.name]].label, days_of(feature.of or feature.name)
-            if family_of(feature.of or feature.name) in families():
-                found[feature.name] = f"{label}, {days} days"
-            elif self.topics[of[feature.name]].features == (feature.of or feature.name,):
-                found[feature.name] = label
-            if feature.of and feature.name in found:
-                found[feature.name] += ", missing"
+            name = feature.of or feature.name
+            topic, days = self.topics[of[feature.name]], days_of(name)
+            if topic.features == (family_of(name),):
+                words = topic.label if name == family_of(name) else f"{topic.label}, {days} days"
+                found[feature.name] = f"{words}, missing" if feature.of else words
         return found
 
     def topic_of(self, features: Encoding) -> dict[str, str]:

@@ -89,8 +89,7 @@ def main() -> int:
         )
         for name in [of.name for of in found.outside]:
             log.warning("  %s matters otherwise to the sample than to all flights; enlarge interpret.sample_rows", name)
-
-        for said in [of.words for of in found.turns]:
+        for said in [*(of.words for of in found.turns), *(of.words for of in found.twins)]:
             log.warning("  %s", said)
         units = {of.name: dictionary.features[family_of(of.name)].unit for of in features if of.kind == "quantitative"}
         drawn = draw_all(found, Naming(model.labels, units), p.dependence_features)

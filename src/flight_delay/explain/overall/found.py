@@ -19,6 +19,7 @@ from flight_delay.explain.overall.sampled import Sampled, outside, sampled
 from flight_delay.explain.overall.stability import Standing, sizes, sizes_of, standings
 from flight_delay.explain.overall.stability import agreement as order_agreement
 from flight_delay.explain.overall.turns import MonthRecord, Turn, turns
+from flight_delay.explain.overall.twins import Twins, across_topics
 from flight_delay.explain.sample import stratified
 from flight_delay.features.columns import Column
 from flight_delay.model.booster import Trained
@@ -55,6 +56,7 @@ class Found:
         interactions: of features and topics, on some of the sample.
         standings: ranks by month and seed.
         turns: effects that turn between months.
+        twins: features of different topics that go together.
         misses: late flights with the lowest probabilities, the worst first.
         false_alarms: flights on time with the highest probabilities, the worst first.
         slices: parts of the data that cost most.
@@ -69,6 +71,7 @@ class Found:
     interactions: Interactions
     standings: Sequence[Standing]
     turns: Sequence[Turn]
+    twins: Sequence[Twins]
     misses: Sequence[Reasons]
     false_alarms: Sequence[Reasons]
     slices: Sequence[CostlySlice]
@@ -110,6 +113,7 @@ class Found:
             "disagreements": [row.words for row in self.agreements if row.words],
             "together": self.interactions.share["topic"],
             "order": {source: order_agreement(self.standings, "topic", source) for source in ("month", "seed")},
+            "twins": [of.words for of in self.twins],
             "turns": [of.words for of in self.turns],
             "misses": [_told(of) for of in self.misses],
             "false_alarms": [_told(of) for of in self.false_alarms],
@@ -196,6 +200,7 @@ def put_together(
             *standings(by_seed, "seed"),
         ],
         turns=turns(by_month, held, model.labels),
+        twins=across_topics(sample.features, sample.shap, topic_of, model.labels),
         misses=reasons_of(errors.misses, *model),
         false_alarms=reasons_of(errors.false_alarms, *model),
         slices=slices,
