@@ -32,7 +32,7 @@ SMALL = {
     "check_data": {"max_rows": 20_000},
     "train_model": {"max_rounds": 20, "max_depth": 3},
     "backtest": {"first_test_month": "2013-03"},
-    "learning_curves": {"training_months": [1, 2], "max_depths": [2, 4]},
+    "learning_curves": {"training_months": [1, 2], "max_depths": [2]},
     "interpret": {
         "sample_rows": 600,
         "interaction_rows": 100,

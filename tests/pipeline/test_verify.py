@@ -69,7 +69,10 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     said = json.loads(done.stdout)
     assert said["stale"] == [
         "fetch_raw: src/flight_delay/stages/fetch_raw.py changed",
-        *(f"{stage}: train_model.max_depth is 2, was 3" for stage in ("train_model", "backtest", "learning_curves")),
+        *(
+            f"{stage}: train_model.max_depth is 2, was 3"
+            for stage in ("train_model", "backtest", "learning_curves", "interpret")
+        ),
     ]
     assert said["deviations"] == []
     outputs = {of["output"]: of for of in said["outputs"]}

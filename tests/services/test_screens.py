@@ -57,6 +57,7 @@ def team(made, team_server, checkout, open_folder, monkeypatch_module) -> Team:
     project.params({"decide": {"payoffs": {**payoffs, "late_called_on_time": -900}}})
     project.run("dvc", "repro", **tracked)
     project.run("git", "restore", "params.yaml")
+    project.params({"train_model": {"max_rounds": 5}})  # the pictures are about trials, not about good ones
     project.run("flight-delay", "tune", "--trials", "20", **tracked)
     for name, value in tracked.items():
         monkeypatch_module.setenv(name, value)

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         from flight_delay.explain.flight.text import footnotes
 
-        print(footnotes(explainer.reference.months, late_minutes()), end="")
+        print(footnotes(explainer.reference, late_minutes()), end="")
     return 0
 
 
@@ -102,7 +102,7 @@ def _show(arguments: argparse.Namespace, explainer: Explainer, flight: Explained
 
         write_bytes(arguments.picture, waterfall(flight.reasons, smallest, _FORMATS[arguments.picture.suffix]))
     if arguments.json:
-        print(flight_record(flight, explainer.bundle))
+        print(flight_record(flight, explainer))
         return
     threshold = explainer.bundle.decision.threshold
     print(

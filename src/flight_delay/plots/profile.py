@@ -23,6 +23,10 @@ from flight_delay.plots.style import BLUE, DOTS_PER_INCH, GREY, LOOK, ORANGE, in
 PANELS = 12  # of a picture
 COLUMNS = 3
 PANEL_INCHES = (4.3, 3.1)
+LEGEND_INCHES = 0.55
+MARGIN_INCHES = (0.75, 0.12, 0.38, 0.3)  # left, right, top, bottom of a panel
+UPRIGHT_INCHES = 0.5  # more at the bottom for labels that stand upright
+GAP_INCHES, PARTS_ABOVE = 0.1, 1.7  # between the axes of a panel; height of the upper one in parts of the lower one's
 FEWEST_OUTCOMES = 30  # that a share of late flights is drawn for
 MOST_TICKS, MOST_DATES = 6, 3  # of numbers and dates on an axis
 LONGEST_LABEL, LONGEST_TITLE = 9, 28
@@ -47,18 +51,36 @@ def draw(profiles: Sequence[ColumnProfile]) -> dict[str, bytes]:
 
 def _page(profiles: Sequence[ColumnProfile]) -> bytes:
     rows = ceil(len(profiles) / COLUMNS)
-    size = (COLUMNS * PANEL_INCHES[0], rows * PANEL_INCHES[1] + 0.5)
+    size = (COLUMNS * PANEL_INCHES[0], rows * PANEL_INCHES[1] + LEGEND_INCHES)
     with plt.rc_context({**LOOK, "font.size": 10.5}):
-        figure = plt.figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
+        figure = plt.figure(figsize=size, dpi=DOTS_PER_INCH)
         try:
             _legend(figure)
-            panels = figure.subfigures(rows, COLUMNS, squeeze=False).flat
-            for panel, profile in zip(panels, profiles, strict=False):
-                above, below = panel.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
+            for place, profile in enumerate(profiles):
+                above = figure.add_axes((0, 0, 1, 1), label=f"{place} above")
+                below = figure.add_axes((0, 0, 1, 1), label=f"{place} below", sharex=above)
+                above.tick_params(labelbottom=False)
                 _draw_column(above, below, profile)
+                _put(figure, above, below, place)
             return in_few_colours(png(figure))
         finally:
             plt.close(figure)
+
+
+def _put(figure: Figure, above: Axes, below: Axes, place: int) -> None:
+    """Put the two axes of a column in their place, with room for what stands around them. Matplotlib would find the room by drawing
+    everything twice, which took longer than the rest of the stage."""
+    width, height = figure.get_size_inches()
+    row, column = divmod(place, COLUMNS)
+    left, right, top, bottom = MARGIN_INCHES
+    if any(label.get_rotation() for label in below.get_xticklabels()):
+        bottom += UPRIGHT_INCHES
+    x, end = column * PANEL_INCHES[0] + left, (column + 1) * PANEL_INCHES[0] - right
+    high = height - LEGEND_INCHES - row * PANEL_INCHES[1] - top
+    low = height - LEGEND_INCHES - (row + 1) * PANEL_INCHES[1] + bottom
+    part = (high - low - GAP_INCHES) / (1 + PARTS_ABOVE)
+    for axes, y, of in ((below, low, part), (above, low + part + GAP_INCHES, part * PARTS_ABOVE)):
+        axes.set_position((x / width, y / height, (end - x) / width, of / height))
 
 
 def _legend(figure: Figure) -> None:
@@ -66,7 +88,7 @@ def _legend(figure: Figure) -> None:
     figure.legend(
         handles=[Patch(color=FILL, label=TRAIN), *lines],
         title="above: share of flights    below: share of them that is late",
-        loc="outside upper center",
+        loc="upper center",
         ncols=3,
     )
 

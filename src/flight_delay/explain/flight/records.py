@@ -5,28 +5,29 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.flight.departures import Departure, WhatIf
 from flight_delay.explain.flight.local import Explained
-from flight_delay.model.bundle import Bundle
 
 DIGITS = 6
 
 
-def flight_record(flight: Explained, bundle: Bundle) -> str:
+def flight_record(flight: Explained, explainer: Explainer) -> str:
     """A flight with its probability, the call, all contributions and its reasons; numbers to six decimals.
 
-    `model` is the checksum of the bundle. `late` is null where the flight did not arrive.
+    `model` is the checksum of the bundle, `base_rate` the share of its training flights that was late. `late` is null where the flight did not arrive.
     """
     reasons = flight.reasons
     return _line(
         {
             "flight_id": reasons.flight_id,
             "destination": flight.destination,
-            "model": bundle.checksum,
+            "model": explainer.bundle.checksum,
             "probability": reasons.probability,
-            "threshold": bundle.decision.threshold,
+            "threshold": explainer.bundle.decision.threshold,
             "called_late": reasons.called_late,
             "late": flight.late,
+            "base_rate": explainer.reference.late,
             "base": reasons.base,
             "expected_log_odds": reasons.expected_log_odds,
             "contributions": [of._asdict() for of in reasons.contributions],

@@ -7,6 +7,7 @@ import datetime
 from flight_delay.explain.flight.departures import MIN_FLIGHTS, Departure, WhatIf
 from flight_delay.explain.flight.reasons import Reasons
 from flight_delay.explain.flight.waterfall import SMALLEST_STEP, waterfall_of
+from flight_delay.explain.reference import Reference
 from flight_delay.explain.words import clock, points
 
 BAR_CHARACTERS = 32
@@ -49,19 +50,20 @@ def explained(reasons: Reasons, *, destination: str, late: bool | None, threshol
     return "\n".join(lines) + "\n"
 
 
-def footnotes(months: tuple[str, ...], late_minutes: int) -> str:
+def footnotes(reference: Reference, late_minutes: int) -> str:
     """What the words and numbers of explanations mean.
 
     Args:
-        months: of the training flights.
+        reference: of the training flights.
         late_minutes: from how many minutes on a flight is late.
     """
     return (
         f"A flight is late when it arrives {late_minutes} minutes after schedule, or more.\n"
         "Contributions are percentage points, rounded. They add up from what is usual, the probability at the model's mean\n"
-        "log-odds over the flights it has learnt from, to that of the flight: the model adds effects in log-odds, and each gets\n"
-        "its share of the difference in probability. They say what the model goes by, not what causes delays.\n"
-        f'"Usually" is said of the flights of {months[0]} … {months[-1]}, "of all flights" of the same days as the rate before\n'
+        f"log-odds over the flights it has learnt from (base rate, the late share of these: {_tenth(reference.late)}), to that of the\n"
+        "flight: the model adds effects in log-odds, and each gets its share of the difference in probability. They say what\n"
+        "the model goes by, not what causes delays.\n"
+        f'"Usually" is said of the flights of {reference.months[0]} … {reference.months[-1]}, "of all flights" of the same days as the rate before\n'
         "it. Rates of few flights are pulled towards that of all.\n"
     )
 
