@@ -29,7 +29,7 @@ UPRIGHT_INCHES = 0.5  # more at the bottom for labels that stand upright
 GAP_INCHES, PARTS_ABOVE = 0.1, 1.7  # between the axes of a panel; height of the upper one in parts of the lower one's
 FEWEST_OUTCOMES = 30  # that a share of late flights is drawn for
 MOST_TICKS, MOST_DATES = 6, 3  # of numbers and dates on an axis
-LONGEST_LABEL, LONGEST_TITLE = 9, 28
+LONGEST_LABEL, LONGEST_TITLE = 9, 25
 MOST_LETTERS = 44  # that fit beside each other below an axis
 GAP = 0.6  # bars, before what is no value of the column
 
@@ -175,7 +175,7 @@ def _ticks(axes: Axes, profile: ColumnProfile, places: Numbers) -> None:
         dates = isinstance(profile.edges[0], str)
         every = ceil(len(profile.edges) / (MOST_DATES if dates else MOST_TICKS))
         ticks = [(place + 0.5, _number(edge)) for place, edge in enumerate(profile.edges)][every // 2 :: every]
-        room = (2.5 if dates else 1.5) if apart else 0.0
+        room = (4.5 if dates else 2.2) if apart else 0.0
         ticks = [tick for tick in ticks if tick[0] <= first - room]
     else:
         every = ceil(first / MOST_TICKS) if profile.kind == "quantitative" and first > MOST_LABELS else 1
