@@ -1,4 +1,5 @@
-"""tracking.client: two who write the same into MLflow at the same moment, in a real database whose other writer is always a moment earlier."""
+"""tracking.client and publish: two who write the same into MLflow at the same moment, in a real database whose other writer is always a
+moment earlier."""
 
 from __future__ import annotations
 
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
 from sqlalchemy import event
 
 from flight_delay.tracking.client import ATTEMPTS, collided, despite_collisions
+from flight_delay.tracking.content import Content
+from flight_delay.tracking.publish import publish
 from flight_delay.tracking.view import PIPELINES, VIEW_TAG, arrange
 
 
@@ -91,3 +95,50 @@ def test_who_collides_for_ever_gives_up(monkeypatch) -> None:
     with pytest.raises(MlflowException, match="UniqueViolation"):
         despite_collisions(collide)
     assert len(tries) == ATTEMPTS
+
+
+def finished(client: MlflowClient, experiment: str, end_time: int) -> str:
+    run = client.create_run(experiment, tags={"pipeline_digest": "0" * 32}).info.run_id
+    client.set_terminated(run, "FINISHED", end_time=end_time)
+    return str(run)
+
+
+def content(tmp_path: Path) -> Content:
+    return Content(
+        digest="0" * 32, name="a pipeline", description="", params={}, metrics={}, curve={}, tags={"author": "Ada"}, datasets=[],
+        files={}, bundle=tmp_path, package=tmp_path,
+    )  # fmt: skip
+
+
+def test_a_run_that_another_removes_before_it_has_its_commit_is_given_up_for_the_one_that_stays(
+    client, database, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    experiment = client.create_experiment("one")
+    first, stays = finished(client, experiment, 2), []
+    set_tag = MlflowClient.set_tag
+
+    def a_moment_later(self: MlflowClient, run_id: str, key: str, value: str) -> None:
+        if not stays:
+            stays.append(finished(client, experiment, 1))
+            client.delete_run(first)
+        set_tag(self, run_id, key, value)
+
+    monkeypatch.setattr(MlflowClient, "set_tag", a_moment_later)
+    published = publish(content(tmp_path), "one", "a" * 40)
+    assert published == (stays[0], False)
+    assert client.get_run(stays[0]).data.tags["git_commit"] == "a" * 40
+
+
+def test_a_commit_that_is_refused_for_another_reason_is_not_passed_over(
+    client, database, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    finished(client, client.create_experiment("one"), 1)
+
+    def refuse(*_: object) -> None:
+        raise MlflowException("not allowed", error_code=PERMISSION_DENIED)
+
+    monkeypatch.setattr(MlflowClient, "set_tag", refuse)
+    with pytest.raises(MlflowException, match="not allowed"):
+        publish(content(tmp_path), "one", "a" * 40)

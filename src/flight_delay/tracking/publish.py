@@ -79,14 +79,25 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
             else:
                 added = _add(client, number, content)
             complete, _ = _runs(client, number, content.digest)
-            if complete:
-                _clear_models(client, number, complete[0])
-                for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
-                    despite_collisions(partial(client.set_tag, complete[0], tag, commit))
+            if complete and _settled(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
     raise UserError(
         f"others are at work on the run of this pipeline at {tracking_uri()}, or answers get lost; `dvc repro` tries again"
     )
+
+
+def _settled(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:
+    """Clear away what is left beside a complete run, and give it its commit; False where another one has taken its place meanwhile."""
+    try:
+        _clear_models(client, experiment, run_id)
+        for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
+            despite_collisions(partial(client.set_tag, run_id, tag, commit))
+    except MlflowException:
+        # Of several that were completed together, others may have kept another one and removed this.
+        if _runs(client, experiment, digest)[0][:1] == [run_id]:
+            raise
+        return False
+    return True
 
 
 def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str], list[str]]:
