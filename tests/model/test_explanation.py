@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from flight_delay.core.months import Window
-from flight_delay.explain.explanation import Explanation, explain, global_importance, together
-from flight_delay.model.booster import Trained, importances
+from flight_delay.explain.explanation import Explanation, explain, together
+from flight_delay.model.booster import Trained
 from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.decision import save_decision
@@ -127,20 +127,3 @@ def test_the_table_has_a_column_per_feature(explanation: Explanation) -> None:
     assert table["flight_date"].to_pylist() == explanation.flight_date.tolist()
     assert table["shap_carrier"].to_pylist() == explanation.shap["carrier"].tolist()
     assert table["expected_log_odds"].to_pylist() == explanation.expected.tolist()
-
-
-def test_the_feature_that_matters_most_comes_first(
-    bundle: Bundle, months: dict[str, Examples], encoding: Encoding
-) -> None:
-    explanation = explain(bundle, months["2013-04"], np.arange(1_000))
-    of_model = importances(bundle.booster, encoding)
-    rows = global_importance(explanation, of_model)
-    assert [row["feature"] for row in rows][:2] == ["departure_minutes", "carrier"]
-    assert {row["feature"] for row in rows} == {feature.name for feature in encoding}
-    sizes = [row["mean_abs_shap"] for row in rows]
-    assert sizes == sorted(sizes, reverse=True)
-    for row in rows:
-        assert row["mean_abs_shap"] == pytest.approx(np.abs(explanation.shap[row["feature"]]).mean(), abs=1e-6)
-        assert {kind: row[kind] for kind in ("gain", "weight", "cover")} == pytest.approx(
-            {kind: of_model[row["feature"]][kind] for kind in ("gain", "weight", "cover")}, rel=1e-5
-        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -116,22 +115,3 @@ def explain(bundle: Bundle, examples: Examples, positions: Column | None = None)
         features=values_of(columns, bundle.manifest.features),
         shap={name: values[:, position] for position, name in enumerate(names)},
     )
-
-
-def global_importance(
-    explanation: Explanation, model_importances: Mapping[str, Mapping[str, float]]
-) -> list[dict[str, Any]]:
-    """How much each feature matters: mean absolute SHAP value in log-odds, and XGBoost's own importances beside it.
-
-    Returns:
-        A row per feature, the most important first.
-    """
-    rows = [
-        {
-            "feature": name,
-            "mean_abs_shap": round(float(np.abs(values).mean(dtype=np.float64)), 6),
-            **{kind: float(f"{value:.6g}") for kind, value in model_importances[name].items()},
-        }
-        for name, values in explanation.shap.items()
-    ]
-    return sorted(rows, key=lambda row: (-row["mean_abs_shap"], row["feature"]))

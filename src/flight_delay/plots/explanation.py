@@ -45,6 +45,7 @@ def draw_all(found: Found, naming: Naming, dependence_features: int) -> dict[str
     tenth = points_per_tenth(float(sample.expected[0]), calibration)
     partners = found.interactions.partners()
     first = [row["feature"] for row in found.features()[:dependence_features]]
+    smallest = found.model.topics.smallest_reason
     examples = {"waterfall_miss": found.misses[:1], "waterfall_false_alarm": found.false_alarms[:1]}
     return {
         "importance": Drawn(by_level(found.importances, group_of, labels), by_level_words(found.importances, labels)),
@@ -61,7 +62,11 @@ def draw_all(found: Found, naming: Naming, dependence_features: int) -> dict[str
             )
             for name in first
         },
-        **{name: Drawn(waterfall(of), waterfall_words(of)) for name, some in examples.items() for of in some},
+        **{
+            name: Drawn(waterfall(of, smallest), waterfall_words(of, smallest))
+            for name, some in examples.items()
+            for of in some
+        },
     }
 
 

@@ -13,14 +13,10 @@ from matplotlib.patches import Patch
 
 from flight_delay.explain.flight.departures import MIN_FLIGHTS, WhatIf
 from flight_delay.explain.flight.reasons import Reasons
-from flight_delay.explain.flight.text import waterfall_words, what_if_words
 from flight_delay.explain.flight.waterfall import SMALLEST_STEP, waterfall_of
 from flight_delay.explain.reference import HALF_HOUR_MINUTES
 from flight_delay.explain.words import clock, points
 from flight_delay.plots.style import BLUE, GREY, LOOK, ORANGE, picture, png
-
-# What they show in words stands beside the pictures.
-__all__ = ["waterfall", "waterfall_words", "what_if", "what_if_words"]
 
 Format = Literal["png", "svg"]
 RAISES, LOWERS = ORANGE, BLUE

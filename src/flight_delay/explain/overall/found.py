@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from flight_delay.explain.explainer import Explainer
-from flight_delay.explain.explanation import ADDS_UP_WITHIN, Explanation
+from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.flight.reasons import Reasons, reasons_of
 from flight_delay.explain.overall.agreement import Agreement, agreement
 from flight_delay.explain.overall.errors import CostlySlice, Worst, every_error, worst
@@ -17,7 +17,6 @@ from flight_delay.explain.overall.interactions import Interactions, Pair, intera
 from flight_delay.explain.overall.permutation import permutation_importance
 from flight_delay.explain.overall.sampled import Sampled, outside, sampled
 from flight_delay.explain.overall.stability import Standing, sizes, sizes_of, standings
-from flight_delay.explain.overall.stability import agreement as order_agreement
 from flight_delay.explain.overall.turns import MonthRecord, Turn, turns
 from flight_delay.explain.overall.twins import Twins, across_topics
 from flight_delay.explain.sample import stratified
@@ -107,12 +106,8 @@ class Found:
         return {
             "model_sha256": self.model.bundle.manifest.model_sha256,
             "flights": self.flights,
-            "adds_up_within": ADDS_UP_WITHIN,
-            "groups": [row._asdict() for row in self.importances if row.level == "group"],
             "sample": {"flights": len(self.sample.flight_id), "outside": [of.name for of in self.outside]},
             "disagreements": [row.words for row in self.agreements if row.words],
-            "together": self.interactions.share["topic"],
-            "order": {source: order_agreement(self.standings, "topic", source) for source in ("month", "seed")},
             "twins": [of.words for of in self.twins],
             "turns": [of.words for of in self.turns],
             "misses": [_told(of) for of in self.misses],
