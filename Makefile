@@ -14,20 +14,24 @@ RUNTIME := $(VENV)/.runtime-installed
 TEAM := $(VENV)/.team-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup repro test check verify ui server clean lock
+.PHONY: help setup repro test test-all check verify ui server clean lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(DEV) ## make .venv and install everything that is locked
 
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
-# In the order of folders, since the files of the pipeline take longest: at the end they would keep one process waiting. Three on two
-# cores, since some wait for a server to start or for what was killed to end.
-test: $(DEV) ## run the tests, three files at a time
-	pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Three processes on two cores: some tests wait for a server to start or for a killed process to end.
+PYTEST := pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+test: $(DEV) ## run the fast tests (five minutes)
+	$(PYTEST) tests/pipeline tests/contract tests/model tests/unit
+
+test-all: $(DEV) ## run all tests, also the slow ones and those that need PostgreSQL and Chromium
+	$(PYTEST) tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
 
 check: $(DEV) ## lint, format and types
 	ruff check

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
 import statistics
 import sys
 from collections.abc import Iterator
@@ -83,7 +82,7 @@ class Split(NamedTuple):
 def read_sample(path: Path) -> pd.DataFrame:
     """The flights, with the columns that are used and what is derived from the schedule."""
     if not path.is_file():
-        raise UserError(f"{path}: no such file; name the sample allyears2k.csv.gz, or set ALLYEARS2K (see docs/bts.md)")
+        raise UserError(f"{path}: no such file; name the sample allyears2k.csv.gz (it is in tests/data)")
     wanted = [*COLUMN_SETS["filed"], "Cancelled", "IsDepDelayed"]
     try:
         flights = pd.read_csv(path, usecols=wanted, dtype=dict.fromkeys(CATEGORICAL, object), encoding="latin-1")
@@ -243,7 +242,7 @@ def shown(found: dict[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    default = Path(os.environ.get("ALLYEARS2K") or "data/external/allyears2k.csv.gz")
+    default = Path(__file__).resolve().parents[1] / "tests/data/allyears2k.csv.gz"
     parser.add_argument("sample", nargs="?", type=Path, default=default, help=f"the file (default {default})")
     parser.add_argument(
         "--json", action="store_true", help="print JSON, with the least and the most of the random splits"

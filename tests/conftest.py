@@ -236,3 +236,68 @@ def clone_of_made(made: Project, tmp_path: Path) -> Callable[[str], Project]:
         return replace(made, root=tmp_path / name)
 
     return clone
+
+
+@pytest.fixture
+def checkout(made, tmp_path):
+    """A bare copy of the made checkout, for a test that spoils it."""
+    return made.bare_copy(tmp_path / "project")
+
+
+TWO_STAGES = """
+stages:
+  make:
+    cmd: python make.py
+    deps: [make.py, requirements.txt]
+    params: [make]
+    outs: [data]
+  train:
+    cmd: python train.py
+    deps: [train.py, requirements.txt, data]
+    outs: [model.txt]
+    metrics:
+      - metrics.json: {cache: false}
+"""
+MAKE = """
+import pathlib, yaml
+pathlib.Path("data/inner").mkdir(parents=True, exist_ok=True)
+rows = yaml.safe_load(open("params.yaml"))["make"]["rows"]
+pathlib.Path("data/rows.txt").write_text("row\\n" * rows)
+pathlib.Path("data/inner/count.txt").write_text(f"{rows}\\n")
+"""
+TRAIN = """
+import json, pathlib
+rows = int(pathlib.Path("data/inner/count.txt").read_text())
+pathlib.Path("model.txt").write_text(f"model of {rows}\\n")
+pathlib.Path("metrics.json").write_text(json.dumps({"score": rows / 10}))
+"""
+
+
+@pytest.fixture(scope="session")
+def two_stages(project_at, made_once):
+    """A committed repository with a pipeline of two stages, in which `dvc repro` has run. Not to be changed."""
+
+    def make(root: Path) -> None:
+        project = project_at(root)
+        project.root.mkdir()
+        files = {"dvc.yaml": TWO_STAGES, "make.py": MAKE, "train.py": TRAIN, "params.yaml": "make: {rows: 3}\n"}
+        for name, text in {**files, "requirements.txt": "pyyaml==6.0.3\n"}.items():
+            (project.root / name).write_text(text)
+        project.run("git", "init", "--quiet", "--initial-branch", "main")
+        project.run("dvc", "init", "--quiet")
+        project.run("dvc", "repro")
+        project.commit("run the pipeline")
+
+    return project_at(made_once("two_stages", make))
+
+
+@pytest.fixture
+def small(two_stages, tmp_path, monkeypatch):
+    """A copy of the pipeline of two stages, to be changed, and to be the working folder."""
+    shutil.copytree(two_stages.root, tmp_path / "small", symlinks=True)
+    for name in [name for name in os.environ if name.startswith(("DVC_", "GIT_"))]:
+        monkeypatch.delenv(name)
+    for name, value in two_stages.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path / "small")
+    return replace(two_stages, root=tmp_path / "small")

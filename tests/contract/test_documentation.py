@@ -1,4 +1,4 @@
-"""README and docs tell the truth: their commands exist (that they run: tests/pipeline/test_documented_commands.py), their numbers
+"""README and docs tell the truth: their commands exist (that they run: tests/slow/test_documented_commands.py), their numbers
 are those of reports/metrics.json."""
 
 from __future__ import annotations

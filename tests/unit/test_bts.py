@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import logging
-import os
 import tempfile
 import zipfile
 from collections import Counter
@@ -26,7 +25,7 @@ from flight_delay.core.files import sha256
 from flight_delay.data.sources import bts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ALLYEARS2K = Path(os.environ.get("ALLYEARS2K", REPOSITORY.parent / "shared/data/allyears2k.csv.gz"))
+ALLYEARS2K = REPOSITORY / "tests/data/allyears2k.csv.gz"
 
 LAYOUTS = {
     "bts_classic": ["Year", "Month", "DayofMonth", "UniqueCarrier", "CRSDepTime"],
@@ -249,7 +248,6 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
     assert {month: Counter(of) for month, of in rows_of.items()} == expected
 
 
-@pytest.mark.skipif(not ALLYEARS2K.exists(), reason="the sample allyears2k.csv.gz is not here (ALLYEARS2K says where)")
 def test_the_real_sample_has_1999_flights_of_each_of_22_months(fetch):
     said, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
     assert list(said.months) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]

@@ -1,4 +1,4 @@
-"""review.clean_clone: what of the user's environment reaches a clean room. Cloning and running is tested in tests/pipeline."""
+"""review.clean_clone: what of the user's environment reaches a clean room. Cloning and running is tested in tests/slow."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +14,7 @@ from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.quality import Gated, gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SAMPLE = Path(os.environ.get("ALLYEARS2K") or REPOSITORY.parent / "shared/data/allyears2k.csv.gz")
+SAMPLE = REPOSITORY / "tests/data/allyears2k.csv.gz"
 
 
 def test_every_flight_of_the_package_comes_through(gated_by_month: dict[str, Gated]) -> None:
@@ -34,8 +33,6 @@ def test_unknown_destinations_are_all_that_the_package_is_warned_of(gated_by_mon
 
 @pytest.fixture(scope="module")
 def sample() -> pd.DataFrame:
-    if not SAMPLE.exists():
-        pytest.skip(f"{SAMPLE} is not there; the environment variable ALLYEARS2K may name it")
     return pd.read_csv(SAMPLE, dtype=str, keep_default_na=False, encoding="latin-1")
 
 

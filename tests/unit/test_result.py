@@ -1,4 +1,4 @@
-"""review.assessment.result and trial: what is written where something could not be done. A whole review is run in tests/pipeline."""
+"""review.assessment.result and trial: what is written where something could not be done. A whole review is run in tests/slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""review.verification.verify: comparing the outputs of two lock files, by hand-made examples. That it really reproduces is tested in tests/pipeline."""
+"""review.verification.verify: comparing the outputs of two lock files, by hand-made examples. That it really reproduces is tested in tests/slow."""
 
 from __future__ import annotations
 

@@ -45,14 +45,14 @@ def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages) -> None:
         if command.startswith(("flight-delay verify", "flight-delay explain")):
             said.add(command)
         if command == "flight-delay verify HEAD~1":
-            # Where it says that the real pipeline is the same: tests/pipeline/test_verify.py.
+            # Where it says that the real pipeline is the same: tests/slow/test_verify.py.
             of_two_stages.run("bash", "-ec", f"source .venv/bin/activate && {command}")
         elif command == "make ui":
             _ui_answers(copy_of_made)
         elif command.startswith("flight-delay review run"):
-            copy_of_made.run("flight-delay", "review", "run", "--help")  # an hour's work: tests/pipeline/test_review.py
+            copy_of_made.run("flight-delay", "review", "run", "--help")  # an hour's work: tests/slow/test_review.py
         elif command.startswith("dvc queue start"):
-            # Two pipelines in folders of their own, and what comes of them: tests/pipeline/test_experiments.py.
+            # Two pipelines in folders of their own, and what comes of them: tests/slow/test_experiments.py.
             copy_of_made.run("dvc", "queue", "start", "--help")
         elif command.startswith("make "):
             # The tests do not run themselves, and verifying is the next command, for another commit.
