@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -71,13 +72,13 @@ def test_months_without_a_gap_and_no_months_at_all_miss_none() -> None:
     assert gaps([]) == []
 
 
-def test_a_window_in_words_says_one_month_once() -> None:
+def test_a_window_in_short_names_one_month_once() -> None:
     assert str(Window(first="2013-10", through="2013-10")) == "2013-10"
     assert str(Window(first="2013-10", through="2013-12")) == "2013-10 … 2013-12"
 
 
 def test_a_window_that_ends_before_it_starts_is_refused() -> None:
-    with pytest.raises(ValidationError, match=r"first \(2013-02\) is after through \(2013-01\)"):
+    with pytest.raises(ValidationError, match=r"first.*\b2013-02\b.*through.*\b2013-01\b"):
         Window(first="2013-02", through="2013-01")
 
 
@@ -94,10 +95,10 @@ def test_windows_may_leave_gaps() -> None:
 @pytest.mark.parametrize(
     ("ranges", "message"),
     [
-        ({"train": "2013-01 2013-10"}, r"validation.first \(2013-10\) must come after train.through \(2013-10\)"),
-        ({"test": "2013-10 2013-12"}, r"test.first \(2013-10\) must come after validation.through \(2013-10\)"),
-        ({"validation": "2014-01 2014-01"}, r"test.first \(2013-11\) must come after validation.through \(2014-01\)"),
-        ({"train": "2014-01 2014-02"}, r"validation.first \(2013-10\) must come after train.through \(2014-02\)"),
+        ({"train": "2013-01 2013-10"}, r"validation\.first\b.*\b2013-10\b.*train\.through\b.*\b2013-10\b"),
+        ({"test": "2013-10 2013-12"}, r"test\.first\b.*\b2013-10\b.*validation\.through\b.*\b2013-10\b"),
+        ({"validation": "2014-01 2014-01"}, r"test\.first\b.*\b2013-11\b.*validation\.through\b.*\b2014-01\b"),
+        ({"train": "2014-01 2014-02"}, r"validation\.first\b.*\b2013-10\b.*train\.through\b.*\b2014-02\b"),
     ],
 )
 def test_windows_that_overlap_or_are_out_of_order_are_refused(ranges: dict[str, str], message: str) -> None:
@@ -121,28 +122,29 @@ def test_only_monthly_files_are_months(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "missing"])
 def test_a_folder_without_months_is_named(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
-    with pytest.raises(UserError, match=f"{folder}: no monthly files"):
+    with pytest.raises(UserError, match=f"^{re.escape(str(folder))}: "):
         months_in(folder)
 
 
 @pytest.mark.parametrize(
     ("first", "through", "missing"),
     [
-        ("2013-01", "2013-03", "2013-01"),
-        ("2013-02", "2013-06", "2013-06"),
-        ("2013-01", "2013-04", "2013-01, 2013-04"),
-        ("2013-04", "2013-04", "2013-04"),
+        ("2013-01", "2013-03", ["2013-01"]),
+        ("2013-02", "2013-06", ["2013-06"]),
+        ("2013-01", "2013-04", ["2013-01", "2013-04"]),
+        ("2013-04", "2013-04", ["2013-04"]),
     ],
 )
 def test_missing_ends_of_a_window_and_who_asks_for_them_are_named(
-    tmp_path: Path, first: str, through: str, missing: str
+    tmp_path: Path, first: str, through: str, missing: list[str]
 ) -> None:
     folder_with(tmp_path, "2013-02", "2013-03", "2013-05")
     with pytest.raises(UserError) as refused:
         present_months(tmp_path, "windows.test", Window(first=first, through=through))
-    message = str(refused.value)
-    assert f"no data for {missing}, which windows.test asks for" in message
-    assert "2013-02 … 2013-05" in message
+    said = str(refused.value).removeprefix(f"{tmp_path}: ")
+    assert sorted(re.findall(r"\d{4}-\d{2}", said)) == sorted([*missing, "2013-02", "2013-05"])
+    assert "windows.test" in said
+    assert "fetch_raw.through" in said
 
 
 def test_the_months_of_a_window_are_those_that_are_there(tmp_path: Path) -> None:

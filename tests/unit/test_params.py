@@ -51,18 +51,19 @@ def test_a_whole_number_will_do_for_a_float(tmp_path: Path) -> None:
 
 def test_a_misspelt_key_is_named_as_unknown_and_the_right_one_as_missing(tmp_path: Path) -> None:
     message = refusal(tmp_path, GOOD.replace("rounds", "ronds"))
-    assert "unknown key 'training.ronds'" in message
-    assert "key 'training.rounds' is missing" in message
+    assert "'training.ronds'" in message
+    assert "'training.rounds'" in message
+    assert "'training.rate'" not in message
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    assert "key 'training.rate' is missing" in refusal(tmp_path, GOOD.replace("  rate: 0.5\n", ""))
+    assert "'training.rate'" in refusal(tmp_path, GOOD.replace("  rate: 0.5\n", ""))
 
 
 def test_a_superfluous_key_is_named(tmp_path: Path) -> None:
     message = refusal(tmp_path, GOOD + "  patience: 5\n")
-    assert "unknown key 'training.patience'" in message
-    assert "missing" not in message
+    assert "'training.patience'" in message
+    assert "'training.rounds'" not in message
 
 
 def test_a_key_deep_inside_is_named_with_its_path(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_a_float_is_a_finite_number(tmp_path: Path, value: str) -> None:
 
 
 def test_a_missing_section_is_named(tmp_path: Path) -> None:
-    assert "section 'testing' is missing" in refusal(tmp_path, GOOD, section="testing")
+    assert "'testing'" in refusal(tmp_path, GOOD, section="testing")
 
 
 def test_a_section_without_keys_is_named(tmp_path: Path) -> None:
@@ -91,16 +92,16 @@ def test_a_section_without_keys_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["training: {rounds: 3\nrate: 1", "training:\n\t- 3\n", "a: b: c\n", b"caf\xe9: 1\n"])
 def test_broken_yaml_is_said_to_be_so(tmp_path: Path, text: str | bytes) -> None:
-    assert "not valid YAML" in refusal(tmp_path, text)
+    assert "YAML" in refusal(tmp_path, text)
 
 
 @pytest.mark.parametrize("text", ["", "- training\n", "training\n"])
 def test_a_file_without_sections_is_refused(tmp_path: Path, text: str) -> None:
-    assert "not a mapping of sections" in refusal(tmp_path, text)
+    assert "git checkout" in refusal(tmp_path, text)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"params\.yaml: no such file"):
+    with pytest.raises(UserError, match=r"/params\.yaml: "):
         read_sections(tmp_path / "params.yaml")
 
 
