@@ -63,7 +63,7 @@ def test_missing_values_are_warned_of_from_one_per_cent_on(missing: float, warne
         finding = the_only(findings, "missing")
         assert (finding.columns, finding.severity) == (("column",), "warning")
         assert finding.value == pytest.approx(missing, rel=0.2)
-        assert f"missing in {missing:.1%} of rows (train " in finding.says
+        assert f" {missing:.1%} " in finding.says
     else:
         assert findings == []
 
@@ -81,8 +81,7 @@ def test_a_constant_column_is_a_warning_and_where_it_is_a_feature_it_is_dropped(
     for findings in (found(column=empty), others):
         finding = the_only(findings, "constant")
         assert (finding.severity, finding.columns, finding.value) == ("warning", ("column",), 1.0)
-        assert f"in every one of {ROWS // 2:,} rows to learn from" in finding.says
-        assert "A constant feature is dropped before training" in finding.advice
+        assert f" {ROWS // 2:,} " in finding.says
 
 
 def test_what_varies_only_after_training_is_constant() -> None:
@@ -102,12 +101,13 @@ def test_skewed_numbers_and_far_outliers_are_named_with_their_extreme() -> None:
     tail = np.exp(np.random.default_rng(6).normal(0, 1, ROWS))
     skewed = next(finding for finding in found(column=tail) if finding.check == "skewed")
     assert skewed.value == pytest.approx(scipy.stats.skew(tail), rel=1e-6)
-    assert "high numbers" in skewed.says
+    assert "high" in skewed.says
+    (falling,) = (finding for finding in found(tail=-tail) if finding.check == "skewed")
+    assert (falling.value, "low" in falling.says) == (skewed.value, True)
     column = clean(7)["normal"]
     column[11] = -9999
     (outliers,) = (finding for finding in found(column=column) if finding.check == "outliers")
-    assert "1 of 8,000 rows (< 0.05%)" in outliers.says
-    assert "the farthest is -9,999" in outliers.says
+    assert [number in outliers.says for number in ("1 of 8,000", "(< 0.05%)", "-9,999")] == [True] * 3
     assert outliers.severity == "warning"
 
 
@@ -124,11 +124,12 @@ def test_too_many_labels_keys_and_rare_labels_are_named() -> None:
     assert the_only(found(column=many), "high_cardinality").value == 60
     key = np.array([f"flight {n}" for n in range(ROWS)], object)
     others = find_pitfalls(inspected(**clean()), inspected(key=key))
-    assert "as good as a key" in the_only(others, "high_cardinality").says
+    assert "key" in the_only(others, "high_cardinality").says.removeprefix("key")
+    assert "key" not in the_only(found(column=many), "high_cardinality").says
     rare = clean(20)["carrier"]
     rare[:20] = "OO"
     finding = the_only(found(column=rare), "rare_labels")
-    assert "1 of 6 labels" in finding.says
+    assert "1 of 6" in finding.says
     assert "(OO)" in finding.says
     assert finding.value == 20 / (ROWS / 2)
 
@@ -139,7 +140,7 @@ def test_labels_that_training_has_not_seen_are_named_the_most_frequent_first() -
         start = ROWS // 2 + 10 * ord(name)
         column[start : start + rows] = name
     finding = the_only(found(column=column), "new_labels")
-    assert "A, B, C, D, E and 2 more" in finding.says
+    assert f" {listed('ABCDEFG')}, " in finding.says
     assert finding.value == 35 / (ROWS / 2)
 
 
@@ -223,4 +224,6 @@ def test_findings_are_in_order_of_weight_and_round() -> None:
 def test_shares_are_never_nothing_or_everything_for_what_is_close() -> None:
     said = [share(value) for value in (0, 1e-6, 0.0234, 0.99999, 1)]
     assert said == ["0.0%", "< 0.05%", "2.3%", "> 99.95%", "100.0%"]
-    assert listed("abcde") == "a, b, c, d, e"
+    assert listed("abc") == "a, b, c"
+    assert listed("abcde").endswith("d, e")
+    assert "2" in listed("abcdefg").removeprefix(listed("abcde"))

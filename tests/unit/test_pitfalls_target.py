@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from flight_delay.features.feature import TARGET
 from flight_delay.pitfalls.drift import population_stability_index
-from flight_delay.pitfalls.findings import Finding
+from flight_delay.pitfalls.findings import Finding, share
 from flight_delay.pitfalls.leakage import roc_auc
 from flight_delay.pitfalls.search import find_pitfalls
 from flight_delay.pitfalls.table import Inspected
@@ -43,27 +44,30 @@ def the_only(findings: list[Finding], check: str) -> Finding:
     return findings[0]
 
 
-# Columns that know too much, and what is said about them. Each leaves one flight in ten to chance.
+# Columns that know too much, and in which way. Each leaves one flight in ten to chance.
 KNOWS = np.where(CHANCE[0] < 0.9, LATE, CHANCE[1] < 0.25)
 LEAKS: dict[str, tuple[np.ndarray, str]] = {
-    "rising": (KNOWS * 2 + CHANCE[2], "The order"),
-    "falling": (50 - KNOWS * 2 - CHANCE[2], "The order"),
-    "both ends": (np.where(KNOWS == 1, np.sign(CHANCE[3] - 0.5) * 3, 0) + CHANCE[2], "The late share of ranges"),
+    "rising": (KNOWS * 2 + CHANCE[2], "order"),
+    "falling": (50 - KNOWS * 2 - CHANCE[2], "order"),
+    "both ends": (np.where(KNOWS == 1, np.sign(CHANCE[3] - 0.5) * 3, 0) + CHANCE[2], "ranges"),
     "label": (
         np.where(KNOWS == 1, np.floor(CHANCE[2] * 10), 10 + np.floor(CHANCE[2] * 10)).astype(str).astype(object),
-        "The late share of labels",
+        "labels",
     ),
-    "missing number": (np.where(KNOWS == 1, np.nan, CHANCE[2]), "Whether"),
-    "missing label": (np.where(KNOWS == 1, None, "there"), "Whether"),
+    "missing number": (np.where(KNOWS == 1, np.nan, CHANCE[2]), "missing"),
+    "missing label": (np.where(KNOWS == 1, None, "there"), "missing"),
 }
 
 
-@pytest.mark.parametrize(("column", "way"), LEAKS.values(), ids=LEAKS)
-def test_a_column_that_knows_the_target_is_an_error(column: np.ndarray, way: str) -> None:
-    finding = next(finding for finding in found(column=column) if finding.check == "leakage_suspect")
-    assert (finding.severity, finding.columns) == ("error", ("column",))
-    assert finding.says.startswith(way)
-    assert 0.85 < finding.value < 0.99
+def test_a_column_that_knows_the_target_is_an_error_and_the_way_is_told() -> None:
+    told: dict[str, set[str]] = {}
+    for column, way in LEAKS.values():
+        finding = next(finding for finding in found(column=column) if finding.check == "leakage_suspect")
+        assert (finding.severity, finding.columns) == ("error", ("column",))
+        assert 0.85 < finding.value < 0.99
+        told.setdefault(way, set()).add(finding.says.replace(f"{finding.value:.3f}", "AREA"))
+    assert [len(of) for of in told.values()] == [1] * 4  # columns that know it in one way are told of alike
+    assert len(set.union(*told.values())) == 4
 
 
 @pytest.mark.parametrize(
@@ -81,13 +85,13 @@ def test_a_column_that_knows_the_target_is_an_error(column: np.ndarray, way: str
 def test_a_column_that_the_target_can_be_computed_from_is_said_to_be_the_target(column: np.ndarray, says: str) -> None:
     finding = next(finding for finding in found(column=column) if finding.check == "leakage_suspect")
     assert says in finding.says
-    assert finding.says.startswith("late can be computed from column")
+    assert [name in finding.says for name in (TARGET, "column", share(finding.value))] == [True] * 3
     assert finding.value > 0.999
 
 
 def test_one_wrong_flight_in_two_thousand_does_not_hide_that_the_target_is_computed() -> None:
     column = np.where(np.arange(ROWS) % 2_000 == 7, 1 - LATE, LATE)
-    assert the_only(found(column=column), "leakage_suspect").says.startswith("late can be computed")
+    assert 0.999 < the_only(found(column=column), "leakage_suspect").value < 1
 
 
 def test_what_is_only_useful_and_what_is_unique_is_no_suspect() -> None:
@@ -135,7 +139,8 @@ def test_imbalance_is_warned_of_below_a_fifth_and_an_error_below_one_in_a_hundre
 def test_a_month_with_another_share_of_late_flights_is_named() -> None:
     late = np.where((MONTH == 3) & (CHANCE[0] < 0.2), 1.0, LATE)
     finding = the_only(found(late), "target_shift")
-    assert "in 2013-04 (Cohen's h" in finding.says
+    assert "2013-04" in finding.says
+    assert "2013-03" not in finding.says
     assert finding.value == pytest.approx(cohens_h(late[MONTH < 2].mean(), late[MONTH == 3].mean()), abs=1e-6)
     in_training = np.where((MONTH == 1) & (CHANCE[0] < 0.05), 1.0, LATE)
     assert found(in_training) == []
@@ -159,7 +164,7 @@ SHIFTED = {
 @pytest.mark.parametrize("column", SHIFTED.values(), ids=SHIFTED)
 def test_drift_is_found_in_the_window_where_it_is(column: np.ndarray) -> None:
     (finding,) = (of for of in found(column=column) if of.check == "drift")
-    assert finding.says.startswith("column is distributed otherwise in test than in training")
+    assert [name in finding.says for name in ("column", "test", "validation")] == [True, True, False]
     assert finding.severity == "warning"
     assert ("large" in finding.says) == (finding.value >= 0.25)
 
@@ -211,10 +216,10 @@ def test_findings_made_elsewhere_are_listed_among_the_others() -> None:
 
 
 def test_tables_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="that are features cannot be others, too: x"):
+    with pytest.raises(ValueError, match=r"\bx$"):
         find_pitfalls(inspected(x=CHANCE[0]), inspected(x=CHANCE[0]))
     shorter = Inspected({}, {}, LATE[:9], MONTHS[MONTH[:9]], WINDOWS[MONTH[:9]])
-    with pytest.raises(ValueError, match="12000 rows, other columns 9"):
+    with pytest.raises(ValueError, match=r"\b12000\b.*\b9$"):
         find_pitfalls(inspected(), shorter)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -45,21 +46,16 @@ def test_a_pattern_leaves_out_the_features_whose_whole_names_match(patterns: lis
 
 
 def test_the_reason_names_the_first_pattern_that_matches() -> None:
-    _, dropped = leave_out(FEATURES, ["*_3d", "cancellation_*"])
-    assert {of.feature: of.because for of in dropped} == {
-        "late_rate_all_3d": "params.yaml leaves out *_3d",
-        "cancellation_rate_all_3d": "params.yaml leaves out *_3d",
-        "cancellation_rate_route_3d": "params.yaml leaves out *_3d",
-    }
+    patterns = ["*_3d", "cancellation_*"]
+    _, dropped = leave_out(FEATURES, patterns)
+    named = {of.feature: [pattern for pattern in patterns if pattern in of.because] for of in dropped}
+    assert named == {name: ["*_3d"] for name in NAMES if name.endswith("_3d")}
 
 
 @pytest.mark.parametrize("pattern", ["rate", "Carrier", "carrier ", "late_rate_all", "weather_*", ""])
 def test_a_pattern_that_matches_nothing_is_named(pattern: str) -> None:
-    with pytest.raises(
-        UserError, match=r"check_data\.leave_out: no feature is called [^\n]*; mend or remove it$"
-    ) as said:
+    with pytest.raises(UserError, match=rf"^params\.yaml: check_data\.leave_out: .* {re.escape(pattern)}; [^\n]*$"):
         leave_out(FEATURES, ["carrier", pattern])
-    assert f"no feature is called {pattern};" in str(said.value)
 
 
 def test_a_pattern_may_match_what_there_is_with_other_data_only() -> None:
@@ -67,13 +63,13 @@ def test_a_pattern_may_match_what_there_is_with_other_data_only() -> None:
     stay, dropped = leave_out(FEATURES, ["observed_*", "carrier"], [*FEATURES, weather])
     assert names(stay) == list(NAMES[1:])
     assert [of.feature for of in dropped] == ["carrier"]
-    with pytest.raises(UserError, match=r"no feature is called clouds_\*"):
+    with pytest.raises(UserError, match=r" clouds_\*;"):
         leave_out(FEATURES, ["observed_*", "clouds_*"], [weather])
 
 
 @pytest.mark.parametrize("patterns", [["*"], ["*_3d", "*_7d", "carrier"]])
 def test_leaving_out_everything_is_refused(patterns: list[str]) -> None:
-    with pytest.raises(UserError, match="leaves no feature to train on"):
+    with pytest.raises(UserError, match=r"^params\.yaml: check_data\.leave_out [^*]*$"):
         leave_out(FEATURES, patterns)
 
 
@@ -134,9 +130,7 @@ def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what
 
 def test_dropping_every_feature_is_refused_with_the_rules() -> None:
     found = [finding("noise", name) for name in NAMES[1:]] + [finding("constant", "carrier")]
-    with pytest.raises(
-        UserError, match=r"^check_data leaves no feature .*carrier \(constant\), late_rate_all_3d \(noise\)"
-    ):
+    with pytest.raises(UserError, match=r"^check_data .*carrier \(constant\), late_rate_all_3d \(noise\)"):
         select(FEATURES, found)
 
 
