@@ -1,0 +1,57 @@
+"""features: the exact wording of its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary import Feature as Entry
+from flight_delay.features.feature import Feature
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.features.registry import all_features, compute_features
+
+WHERE = "references/data_dictionary.yaml: features"
+SEATS = Entry(description="x", group="schedule", kind="quantitative", unit="seats")
+
+
+def entries(dictionary: Dictionary) -> None:
+    """Reads entries of which one has no function, one is missing, and one is in another group."""
+    of: dict[str, Any] = {name: entry for name, entry in dictionary.features.items() if name != "carrier"}
+    all_features({**of, "seats": SEATS, "observed_humidity": SEATS}, (7,), with_weather=True)
+
+
+def values(_: Dictionary) -> None:
+    feature = Feature(name="carrier", kind="quantitative", group="schedule")
+    compute_features(
+        {"carrier": np.array(["UA"], object)}, (feature,), counts=pa.table({}), observations={}, history_days=[],
+        prior_flights=1.0, horizon_hours=24,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        (
+            entries,
+            f"{WHERE}: 'seats' has an entry and no function in src/flight_delay/features; "
+            "'carrier' has a function and no entry; 'observed_humidity' is of the group weather, not schedule; "
+            "add or mend the entry or the function",
+        ),
+        (values, f"{WHERE}.carrier: the values are categorical, not quantitative; mend the kind"),
+    ],
+)
+def test_what_contradicts_the_dictionary(dictionary: Dictionary, work: Callable[[Dictionary], None], said: str) -> None:
+    with pytest.raises(UserError) as refused:
+        work(dictionary)
+    assert str(refused.value) == said
+
+
+def test_a_number_of_days_given_twice() -> None:
+    with pytest.raises(ValueError, match=r"\n  Value error, a number of days stands there twice \["):
+        FeatureParameters(late_minutes=15, horizon_hours=24, history_days=[3, 3], prior_flights=20.0, weather="none")
