@@ -208,7 +208,7 @@ def test_what_is_no_data_is_left_out_with_a_word_where_it_is_not_expected(fetch,
     with caplog.at_level(logging.WARNING):
         said, _ = fetch({**silent, "a.csv": classic((2013, 1)), "a.csv.bz2": b"", "notes.txt": b""})
     assert list(said.files) == ["a.csv"]
-    assert [name for name in ("a.csv.bz2", "notes.txt") if f"{name}: left out" in caplog.text] == [
+    assert [name for name in ("a.csv.bz2", "notes.txt") if f"/{name}: " in caplog.text] == [
         "a.csv.bz2",
         "notes.txt",
     ]
@@ -218,9 +218,8 @@ def test_what_is_no_data_is_left_out_with_a_word_where_it_is_not_expected(fetch,
 def test_a_copy_of_a_file_is_remarked_on(fetch, caplog):
     with caplog.at_level(logging.WARNING):
         fetch({"a.csv": classic((2013, 1)), "a (1).csv": classic((2013, 1)), "b.csv": classic((2013, 1), (2013, 1))})
-    assert [record.getMessage().strip() for record in caplog.records] == [
-        "a.csv is a copy of a (1).csv: its flights are there twice; remove one of them"
-    ]
+    (said,) = caplog.messages
+    assert [name in said for name in ("a.csv", "a (1).csv", "b.csv")] == [True, True, False]
 
 
 @settings(max_examples=20)

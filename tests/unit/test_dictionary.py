@@ -105,7 +105,8 @@ def test_what_became_of_a_flight_is_refused_with_feature_column_and_reason(
     with pytest.raises(UserError) as refused:
         dictionary.refuse_leaks("my_feature", ["carrier", name], 24)
     message = str(refused.value)
-    assert message.startswith(f"feature 'my_feature' reads '{name}', which is not known 24 hours before departure: ")
+    assert [f"'{of}'" in message for of in ("my_feature", name, "carrier")] == [True, True, False]
+    assert " 24 " in message
     assert f"{dictionary.moments[moment].description} ({moment})" in message
     assert "build_features.horizon_hours" in message
     assert len(message.splitlines()) == 1
@@ -120,12 +121,15 @@ def test_what_is_not_to_be_used_is_refused_for_its_own_reason_whatever_the_horiz
     assert reason
     with pytest.raises(UserError) as refused:
         dictionary.refuse_leaks("my_feature", [name], horizon_hours)
-    assert str(refused.value) == f"feature 'my_feature' reads '{name}', which is not to be used: {reason}"
+    message = str(refused.value)
+    assert [f"'{of}'" in message for of in ("my_feature", name)] == [True, True]
+    assert message.endswith(f": {reason}")
 
 
 def test_a_tail_number_is_that_of_the_aircraft_that_finally_flew(dictionary: Dictionary) -> None:
-    with pytest.raises(UserError, match=r"'tail_number', .* finally flew, not the one that was planned"):
-        dictionary.refuse_leaks("age", ["tail_number"], 24)
+    reason = dictionary.columns["tail_number"].not_used_because
+    assert reason
+    assert [word in reason for word in ("finally flew", "planned")] == [True, True]
 
 
 def test_every_column_is_either_known_a_day_before_or_refused_above(dictionary: Dictionary) -> None:
@@ -148,21 +152,17 @@ def test_a_column_is_refused_exactly_when_it_becomes_known_too_late(dictionary: 
         if dictionary.moments[of.known].hours_before_departure >= horizon_hours:
             dictionary.refuse_leaks("my_feature", [name], horizon_hours)
         else:
-            with pytest.raises(UserError, match=f"'{name}', which is not known {horizon_hours} hours before"):
+            with pytest.raises(UserError, match=rf"'{name}'.* {horizon_hours} .*\({of.known}\)"):
                 dictionary.refuse_leaks("my_feature", [name], horizon_hours)
 
 
 def test_the_timetable_itself_is_not_known_a_year_before(dictionary: Dictionary) -> None:
     for name in columns_read(all_features(dictionary.features, (7,), with_weather=True)):
         dictionary.refuse_leaks("my_feature", [name], 720)
-        with pytest.raises(
-            UserError, match=f"'{name}', which is not known 721 hours before departure: .*schedule_published"
-        ):
+        with pytest.raises(UserError, match=rf"'{name}'.* 721 .*\(schedule_published\)"):
             dictionary.refuse_leaks("my_feature", [name], 721)
 
 
 def test_a_column_that_nobody_described_is_refused(dictionary: Dictionary) -> None:
-    with pytest.raises(
-        UserError, match=r"'my_feature' reads 'seats', which references/data_dictionary\.yaml does not know"
-    ):
+    with pytest.raises(UserError, match=r"'my_feature' .*'seats'.* references/data_dictionary\.yaml "):
         dictionary.refuse_leaks("my_feature", ["carrier", "seats"], 24)

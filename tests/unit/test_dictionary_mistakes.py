@@ -46,65 +46,65 @@ def _without(entry: Content, key: str) -> Content:
 
 
 MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, entry, what is said of it
-    "no note on a question": (note("carrier", "cost", None), "columns.carrier.notes.cost", "required"),
+    "no note": (note("carrier", "cost", None), "columns.carrier.notes.cost", "required"),
     "an empty note": (note("carrier", "cost", ""), "columns.carrier.notes.cost", "at least 1 character"),
-    "a note that is no": (note("carrier", "changes", False), "columns.carrier.notes.changes", "valid string"),
-    "a note that is a number": (note("carrier", "changes", 7), "columns.carrier.notes.changes", "valid string"),
-    "a question that nobody asks": (note("carrier", "colour", "red"), "columns.carrier.notes.colour", "not permitted"),
+    "a note of no": (note("carrier", "changes", False), "columns.carrier.notes.changes", "valid string"),
+    "a numeric note": (note("carrier", "changes", 7), "columns.carrier.notes.changes", "valid string"),
+    "an unknown question": (note("carrier", "colour", "red"), "columns.carrier.notes.colour", "not permitted"),
     "no notes": (column("carrier", notes=None), "columns.carrier.notes", "required"),
     "no description": (column("carrier", description=None), "columns.carrier.description", "required"),
     "no type": (column("carrier", type=None), "columns.carrier.type", "required"),
     "an unknown type": (column("carrier", type="code"), "columns.carrier.type", "'text'"),
     "an unknown role": (column("carrier", role="spare"), "columns.carrier.role", "'key'"),
     "an unknown key": (column("carrier", color="red"), "columns.carrier.color", "not permitted"),
-    "no word on missing values": (column("carrier", nullable=None), "columns.carrier.nullable", "required"),
+    "no nullable": (column("carrier", nullable=None), "columns.carrier.nullable", "required"),
     "a word for true": (column("carrier", nullable="yes"), "columns.carrier.nullable", "valid boolean"),
-    "no word on units": (column("carrier", unit=None), "columns.carrier.unit", "required"),
-    "a number without a unit": (column("distance_miles", unit=...), "columns.distance_miles", "a number needs a unit"),
-    "an unknown moment": (column("carrier", known="never"), "columns.carrier.known", "no moment 'never'; there are sched"),
+    "no unit": (column("carrier", unit=None), "columns.carrier.unit", "required"),
+    "a unitless number": (column("distance_miles", unit=...), "columns.distance_miles", "unit"),
+    "an unknown moment": (column("carrier", known="never"), "columns.carrier.known", "'never'"),
     "no moment": (column("carrier", known=None), "columns.carrier.known", "required"),
     "no source": (column("carrier", sources=None), "columns.carrier.sources", "required"),
     "an unknown layout": (column("carrier", sources={"faa": ["x"]}), "columns.carrier.sources", "'nycflights13'"),
     "a source of nothing": (column("carrier", sources={"bts_classic": []}), "columns.carrier.sources.bts_cl", "at least 1"),
-    "a date of two parts": (
+    "a two-part date": (
         column("flight_date", sources={"bts_classic": ["Year", "Month"]}),
-        "columns.flight_date", "three source columns",
+        "columns.flight_date", "day",
     ),
-    "a source of what is made here": (
+    "sources of utc_time": (
         column("scheduled_departure_utc", sources={"bts_classic": ["Time"]}),
-        "columns.scheduled_departure_utc", "has no sources",
+        "columns.scheduled_departure_utc", "utc_time",
     ),
     "minimum above maximum": (
-        column("distance_miles", minimum=12_501), "columns.distance_miles", "minimum (12501) is above maximum (12500)",
+        column("distance_miles", minimum=12_501), "columns.distance_miles", "12501",
     ),
-    "dates the wrong way round": (
-        column("flight_date", minimum=dt.date(2101, 1, 1)), "columns.flight_date", "minimum (2101-01-01) is above",
+    "minimum date above maximum": (
+        column("flight_date", minimum=dt.date(2101, 1, 1)), "columns.flight_date", "2101-01-01",
     ),
-    "no minimum": (column("distance_miles", minimum=None), "columns.distance_miles", "must be given, as int"),
-    "no maximum": (column("distance_miles", maximum=None), "columns.distance_miles", "must be given, as int"),
-    "a bound of half a mile": (column("distance_miles", minimum=0.5), "columns.distance_miles.minimum", "valid"),
-    "a bound that is true": (column("distance_miles", minimum=True), "columns.distance_miles.minimum", "valid"),
-    "a date as a bound of miles": (
-        column("distance_miles", minimum=dt.date(2013, 1, 1)), "columns.distance_miles", "must be given, as int",
+    "no minimum": (column("distance_miles", minimum=None), "columns.distance_miles", "int"),
+    "no maximum": (column("distance_miles", maximum=None), "columns.distance_miles", "int"),
+    "a fractional bound": (column("distance_miles", minimum=0.5), "columns.distance_miles.minimum", "valid"),
+    "a bound of true": (column("distance_miles", minimum=True), "columns.distance_miles.minimum", "valid"),
+    "a date bounding miles": (
+        column("distance_miles", minimum=dt.date(2013, 1, 1)), "columns.distance_miles", "int",
     ),
-    "a number as a bound of dates": (column("flight_date", maximum=2100), "columns.flight_date", "as date"),
-    "a time as a bound of dates": (
+    "a number bounding dates": (column("flight_date", maximum=2100), "columns.flight_date", "date"),
+    "a time bounding dates": (
         column("flight_date", maximum=dt.datetime(2100, 1, 1, 12)), "columns.flight_date", "date",  # noqa: DTZ001
     ),
-    "bounds of a text": (column("carrier", minimum=1, maximum=2), "columns.carrier", "type text has no minimum"),
+    "bounds of a text": (column("carrier", minimum=1, maximum=2), "columns.carrier", "minimum"),
     "a bad regular expression": (
-        column("carrier", pattern="[A-Z"), "columns.carrier", "not a regular expression (unterminated character set",
+        column("carrier", pattern="[A-Z"), "columns.carrier", "unterminated character set",
     ),
-    "a pattern of a number": (column("distance_miles", pattern="[0-9]+"), "columns.distance_miles", "of type text"),
-    "allowed values of a number": (column("distance_miles", allowed=["1"]), "columns.distance_miles", "of type text"),
-    "allowed values that are not text": (
+    "a numeric pattern": (column("distance_miles", pattern="[0-9]+"), "columns.distance_miles", "text"),
+    "allowed numbers": (column("distance_miles", allowed=["1"]), "columns.distance_miles", "text"),
+    "allowed flags": (
         column("cancellation_code", allowed=["A", False]), "columns.cancellation_code.allowed.1", "valid string",
     ),
-    "an informative column that must not be empty": (
-        column("tail_number", nullable=False), "columns.tail_number", "an informative column must be nullable",
+    "an informative required column": (
+        column("tail_number", nullable=False), "columns.tail_number", "nullable",
     ),
-    "an entry that is a word": (lambda of: of["columns"].update(carrier="code"), "columns.carrier", "dictionary"),
-    "an entry that is empty": (lambda of: of["columns"].update(carrier=None), "columns.carrier", "dictionary"),
+    "a word as entry": (lambda of: of["columns"].update(carrier="code"), "columns.carrier", "dictionary"),
+    "an empty entry": (lambda of: of["columns"].update(carrier=None), "columns.carrier", "dictionary"),
     "a moment without hours": (
         lambda of: of["moments"]["arrival"].pop("hours_before_departure"),
         "moments.arrival.hours_before_departure", "required",
@@ -113,7 +113,7 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
         lambda of: of["moments"]["arrival"].update(hours_before_departure="1"),
         "moments.arrival.hours_before_departure", "valid integer",
     ),
-    "a moment without a description": (
+    "an undescribed moment": (
         lambda of: of["moments"]["arrival"].pop("description"), "moments.arrival.description", "required",
     ),
     "no columns": (lambda of: of.pop("columns"), "columns", "required"),
@@ -142,7 +142,7 @@ def test_a_mistake_is_named_with_its_file_and_entry(
         load_dictionary(path)
     message = str(refused.value)
     assert message.startswith(f"{path}: {entry}")
-    assert said in message
+    assert said in message.removeprefix(f"{path}: {entry}")
     assert "Value error" not in message
     assert len(message.splitlines()) == 1
 
@@ -150,21 +150,21 @@ def test_a_mistake_is_named_with_its_file_and_entry(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "not a mapping of format, moments, columns and features"),
-        ("- a\n- list\n", "not a mapping of format, moments, columns and features"),
-        ("words", "not a mapping of format, moments, columns and features"),
-        ("format: [1\ncolumns: {}\n", "not valid YAML"),
-        ("columns:\n\tcarrier: 1\n", "not valid YAML"),
-        ("minimum: 2013-02-30\n", "not valid YAML (day "),
-        ("columns: *cause\n", "not valid YAML"),
-        (b"format: \xff\n", "not valid YAML"),
-        (b"format: \x00\n", "not valid YAML"),
+        ("", "git checkout"),
+        ("- a\n- list\n", "git checkout"),
+        ("words", "git checkout"),
+        ("format: [1\ncolumns: {}\n", "YAML"),
+        ("columns:\n\tcarrier: 1\n", "YAML"),
+        ("minimum: 2013-02-30\n", "day"),
+        ("columns: *cause\n", "YAML"),
+        (b"format: \xff\n", "YAML"),
+        (b"format: \x00\n", "YAML"),
     ],
 )
 def test_what_is_no_dictionary_at_all_is_named_with_its_file(tmp_path: Path, content: str | bytes, said: str) -> None:
     path = tmp_path / "dictionary.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(UserError, match=re.escape(f"{path}: {said}")) as refused:
+    with pytest.raises(UserError, match=rf"^{re.escape(str(path))}: .*{said}") as refused:
         load_dictionary(path)
     assert len(str(refused.value).splitlines()) == 1
 
@@ -174,7 +174,7 @@ def test_a_bare_no_is_not_taken_for_text(dictionary_file: Path, tmp_path: Path) 
     text = dictionary_file.read_text()
     path.write_text(text.replace("changes: never", "changes: no", 1))
     assert path.read_text() != text
-    with pytest.raises(UserError, match=r"columns\.\w+\.notes\.changes: Input should be a valid string"):
+    with pytest.raises(UserError, match=r"columns\.\w+\.notes\.changes: .*valid string"):
         load_dictionary(path)
 
 
@@ -185,12 +185,12 @@ def test_an_entry_that_stands_there_twice_is_named_with_its_line(dictionary_file
     before, after = text.split("  origin:\n", 1)
     path.write_text(f"{before}{copied}  origin:\n{after}")
     line = before.count("\n") + 1
-    with pytest.raises(UserError, match=rf"not valid YAML \('carrier' stands there twice .* line {line}, column 3"):
+    with pytest.raises(UserError, match=rf"YAML .*'carrier' .* line {line}, column 3"):
         load_dictionary(path)
 
 
 def test_a_missing_dictionary_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"dictionary\.yaml: no such file"):
+    with pytest.raises(UserError, match=r"/dictionary\.yaml: "):
         load_dictionary(tmp_path / "dictionary.yaml")
 
 
@@ -200,5 +200,5 @@ def test_a_column_that_the_code_computes_with_cannot_be_left_out(tmp_path: Path,
     del content["columns"][name]
     path = tmp_path / "data_dictionary.yaml"
     path.write_text(yaml.safe_dump(content, sort_keys=False))
-    with pytest.raises(UserError, match=rf"data_dictionary\.yaml: .*{name}.* is missing"):
+    with pytest.raises(UserError, match=rf"/data_dictionary\.yaml: columns: {name} "):
         load_dictionary(path)

@@ -19,21 +19,21 @@ SCHEDULES = {
     "on one day": ((2013, 1, 5), "EWR", 905, "LAX", 1215, 370, "2013-01-05T14:05", "2013-01-05T20:15"),
     "past midnight": ((2013, 1, 5), "EWR", 2330, "ORD", 55, 145, "2013-01-06T04:30", "2013-01-06T06:55"),
     "into a new year": ((2012, 12, 31), "LAX", 2200, "EWR", 615, 315, "2013-01-01T06:00", "2013-01-01T11:15"),
-    "west, earlier by the clock": ((2013, 1, 5), "EWR", 600, "PHX", 555, 115, "2013-01-05T11:00", "2013-01-05T12:55"),
-    "for most of a day": ((2013, 1, 5), "EWR", 1000, "HNL", 1600, 660, "2013-01-05T15:00", "2013-01-06T02:00"),
-    "over the date line to tomorrow": ((2013, 1, 5), "HNL", 1500, "GUM", 1900, 480, "2013-01-06T01:00", "2013-01-06T09:00"),
-    "over the date line to yesterday": ((2013, 1, 5), "GUM", 700, "HNL", 1800, 420, "2013-01-04T21:00", "2013-01-05T04:00"),
+    "west by the clock": ((2013, 1, 5), "EWR", 600, "PHX", 555, 115, "2013-01-05T11:00", "2013-01-05T12:55"),
+    "nearly a day": ((2013, 1, 5), "EWR", 1000, "HNL", 1600, 660, "2013-01-05T15:00", "2013-01-06T02:00"),
+    "date line to tomorrow": ((2013, 1, 5), "HNL", 1500, "GUM", 1900, 480, "2013-01-06T01:00", "2013-01-06T09:00"),
+    "date line to yesterday": ((2013, 1, 5), "GUM", 700, "HNL", 1800, 420, "2013-01-04T21:00", "2013-01-05T04:00"),
     "from 24:00": ((2013, 1, 5), "EWR", 2400, "ORD", 130, 150, "2013-01-06T05:00", "2013-01-06T07:30"),
     "from 0:00": ((2013, 1, 5), "EWR", 0, "ORD", 130, 150, "2013-01-05T05:00", "2013-01-05T07:30"),
     "until 24:00": ((2013, 1, 5), "EWR", 2230, "ORD", 2400, 150, "2013-01-06T03:30", "2013-01-06T06:00"),
-    "through the night when clocks go forward": (
+    "night of spring change": (
         (2013, 3, 9), "EWR", 2300, "ORD", 100, 180, "2013-03-10T04:00", "2013-03-10T07:00",
     ),
-    "on the day after it": ((2013, 3, 10), "EWR", 905, "LAX", 1215, 370, "2013-03-10T13:05", "2013-03-10T19:15"),
-    "in the hour that autumn repeats, the first time": (
+    "after spring change": ((2013, 3, 10), "EWR", 905, "LAX", 1215, 370, "2013-03-10T13:05", "2013-03-10T19:15"),
+    "hour that autumn repeats": (
         (2013, 11, 3), "EWR", 130, "ORD", 230, 180, "2013-11-03T05:30", "2013-11-03T08:30",
     ),
-    "where clocks never change": ((2013, 7, 5), "PHX", 800, "LAX", 925, 85, "2013-07-05T15:00", "2013-07-05T16:25"),
+    "constant clocks": ((2013, 7, 5), "PHX", 800, "LAX", 925, 85, "2013-07-05T15:00", "2013-07-05T16:25"),
 }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_a_departure_at_a_time_that_spring_skips_is_moved_and_warned_of(
     skipped = ((2013, 3, 10), "EWR", clock, "ORD", 400, None)
     gated = pass_gate(layout, flight(skipped))
     assert gated.reasons == {}
-    assert gated.warnings["departure at a time that the spring change skips"] == warned
+    assert sum(gated.warnings.values()) == warned
     if warned:
         assert str(gated.flights["scheduled_departure_utc"][0].as_py()) == "2013-03-10 07:00:00+00:00"
 

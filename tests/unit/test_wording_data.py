@@ -1,0 +1,202 @@
+"""data: the exact wording of what the dictionary, the quality gate and its tally say. Sources have a file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import LAYOUTS, Dictionary, load_dictionary
+from flight_delay.data.quality import Gated, quarantined
+from flight_delay.data.tally import Tally
+
+Content = dict[str, Any]
+PassGate = Callable[..., Gated]
+
+
+def entry(section: str, name: str, **values: Any) -> Callable[[Content], Any]:
+    """Changes values of an entry; `...` takes a key out."""
+
+    def change(content: Content) -> None:
+        changed = {**content[section][name], **values}
+        content[section][name] = {key: value for key, value in changed.items() if value is not ...}
+
+    return change
+
+
+MISTAKES: dict[str, tuple[Callable[[Content], Any], str]] = {
+    "bounds of a text": (
+        entry("columns", "carrier", minimum=1, maximum=2),
+        "columns.carrier: a column of type text has no minimum and maximum",
+    ),
+    "no bounds": (
+        entry("columns", "distance_miles", minimum=...),
+        "columns.distance_miles: minimum and maximum must be given, as int",
+    ),
+    "bounds": (
+        entry("columns", "distance_miles", minimum=12_501),
+        "columns.distance_miles: minimum (12501) is above maximum (12500)",
+    ),
+    "pattern": (
+        entry("columns", "distance_miles", allowed=["1"]),
+        "columns.distance_miles: pattern and allowed are for columns of type text",
+    ),
+    "unit of a column": (
+        entry("columns", "distance_miles", unit=None), "columns.distance_miles: a number needs a unit",
+    ),
+    "expression": (
+        entry("columns", "carrier", pattern="[A-Z"),
+        "columns.carrier: pattern is not a regular expression (unterminated character set at position 0)",
+    ),
+    "informative": (
+        entry("columns", "tail_number", nullable=False),
+        "columns.tail_number: an informative column must be nullable, since values are left out of it",
+    ),
+    "date": (
+        entry("columns", "flight_date", sources={"bts_classic": ["Year", "Month"]}),
+        "columns.flight_date: a date is made from three source columns: year, month and day",
+    ),
+    "time": (
+        entry("columns", "scheduled_departure_utc", sources={"bts_classic": ["Time"]}),
+        "columns.scheduled_departure_utc: a utc_time is made here from date, clock time and time zone; it has no sources",
+    ),
+    "moment": (
+        lambda of: of.update(moments={"once": {"hours_before_departure": 1, "description": "x"}}),
+        "columns.flight_id.known: no moment 'schedule_published'; there are once",
+    ),
+    "column": (
+        lambda of: of["columns"].pop("carrier"), "columns: carrier is missing, and the code computes with it",
+    ),
+    "days": (
+        entry("features", "block_minutes", description="{days}"),
+        "features.block_minutes: the description of a feature of the group history, and of no other, says {days}",
+    ),
+    "effect": (
+        entry("features", "origin", effect="increasing"),
+        "features.origin: a categorical feature has neither unit nor effect",
+    ),
+    "unit of a feature": (
+        entry("features", "block_minutes", unit=...), "features.block_minutes: a number needs a unit",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_the_dictionary(
+    dictionary_file: Path, tmp_path: Path, change: Callable[[Content], Any], said: str
+) -> None:
+    path = tmp_path / "dictionary.yaml"
+    content = yaml.safe_load(dictionary_file.read_text())
+    change(content)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    with pytest.raises(UserError) as refused:
+        load_dictionary(path)
+    assert str(refused.value) == f"{path}: {said}; mend the entry"
+
+
+REFUSED: list[tuple[Callable[[Dictionary], Any], str]] = [
+    (
+        lambda of: of.layout_of(of.required_columns("nycflights13") - {"dest", "carrier"}, "here"),
+        "here: column 'carrier', 'dest' is missing (layout nycflights13); `dvc repro --force` makes it again",
+    ),
+    (
+        lambda of: of.refuse_leaks("mine", ["seats"], 24),
+        "feature 'mine' reads 'seats', which references/data_dictionary.yaml does not know; describe it there",
+    ),
+    (
+        lambda of: of.refuse_leaks("mine", ["tail_number"], 24),
+        "feature 'mine' reads 'tail_number', which is not to be used: ",
+    ),
+    (
+        lambda of: of.refuse_leaks("mine", ["cancelled"], 24),
+        "feature 'mine' reads 'cancelled', which is not known 24 hours before departure: ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("work", "said"), REFUSED)
+def test_what_the_dictionary_refuses(dictionary: Dictionary, work: Callable[[Dictionary], Any], said: str) -> None:
+    descriptions = (
+        dictionary.columns["tail_number"].not_used_because or "",
+        f"{dictionary.moments['departure'].description} (departure)",
+    )
+    with pytest.raises(UserError) as refused:
+        work(dictionary)
+    message = str(refused.value).removesuffix("; take it out, or change build_features.horizon_hours")
+    for description in descriptions:
+        message = message.removesuffix(description)
+    assert message == said
+
+
+REASONS: list[tuple[dict[str, Any], str]] = [
+    ({"scheduled_arrival_minutes": 1275}, "scheduled_arrival_minutes: is not a clock time"),
+    ({"flight_number": "7A"}, "flight_number: is not a whole number"),
+    ({"carrier": None}, "carrier: is missing"),
+    ({"distance_miles": 0}, "distance_miles: is outside 1 … 12500"),
+    ({"flight_date": (1987, 9, 30)}, "flight_date: is outside 1987-10-01 … 2100-12-31"),
+    ({"destination": "lax"}, "destination: does not look like [A-Z0-9]{3}"),
+    ({"origin": "QQQ"}, "origin: is not in the airports table"),
+    ({"flight_date": (2013, 2, 30)}, "flight_date: is not a date"),
+    ({"diverted": "2"}, "diverted: is neither 0 nor 1"),
+    ({"cancelled": True}, "cancelled, and arrived"),
+    ({"diverted": True}, "diverted, and arrived as planned"),
+    ({"cancelled": True, "diverted": True, "arrival_delay_minutes": None}, "cancelled and diverted"),
+    ({"arrival_delay_minutes": None}, "neither cancelled nor diverted, and never arrived"),
+    ({"scheduled_elapsed_minutes": 354}, "scheduled times contradict scheduled_elapsed_minutes"),
+    ({"flight_number": 8}, "flight_id: the same flight again"),
+]
+
+
+def test_reasons_to_set_a_flight_aside(pass_gate: PassGate) -> None:
+    gated = pass_gate("bts_classic", {"flight_number": 8}, *(change for change, _ in REASONS))
+    assert [reason for reasons in gated.reasons.values() for reason in reasons] == [reason for _, reason in REASONS]
+
+
+WARNINGS: list[tuple[dict[str, Any], str]] = [
+    ({"tail_number": "N700äæ"}, "tail_number: does not look like [A-Z0-9-]+; the value is left out"),
+    ({"air_time_minutes": 0}, "air_time_minutes: is outside 1 … 1440; the value is left out"),
+    ({"air_time_minutes": "5.5"}, "air_time_minutes: is not a whole number; the value is left out"),
+    ({"cancellation_code": "X"}, "cancellation_code: is none of A, B, C, D; the value is left out"),
+    ({"departure_delayed_label": "PERHAPS"}, "departure_delayed_label: is neither 0 nor 1; the value is left out"),
+    ({"destination": "SJU"}, "destination is not in the airports table"),
+    ({"destination": "EWR", "scheduled_elapsed_minutes": None}, "origin is the destination"),
+    (
+        {"cancelled": True, "arrival_delay_minutes": None, "departure_delayed_label": "YES"},
+        "departure_delayed_label: a cancelled flight is labelled as delayed",
+    ),
+    (
+        {"diverted": True, "arrival_delay_minutes": None, "arrival_delayed_label": "YES"},
+        "arrival_delayed_label: a flight that never arrived is labelled as delayed",
+    ),
+    (
+        {"flight_date": (2013, 3, 10), "scheduled_departure_minutes": 230, "scheduled_elapsed_minutes": None},
+        "departure at a time that the spring change skips",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "warning"), WARNINGS)
+def test_warnings(pass_gate: PassGate, change: dict[str, Any], warning: str) -> None:
+    warnings = pass_gate("bts_classic", change).warnings
+    assert [said for said, rows in warnings.items() if rows] == [warning]
+
+
+def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
+    changes: list[dict[str, Any]] = [{}, {"carrier": None}, {"destination": "SJU", "flight_number": 8}]
+    tally, gated = Tally(), pass_gate(LAYOUTS[0], *changes)
+    tally.add("2013-01", LAYOUTS[0], gated, quarantined(write(LAYOUTS[0], *changes), gated.reasons))
+    assert tally.remarks() == [
+        "set aside: carrier: is missing: 1 of 3",
+        "warning: destination is not in the airports table: 1 of 3",
+    ]
+    with pytest.raises(UserError) as refused:
+        tally.refuse_above(0.01)
+    assert str(refused.value) == (
+        "1 of 3 flights break the contract (33.33%), more than make_dataset.max_quarantined_share in params.yaml (1.00%): "
+        "carrier: is missing (1); first in row 1 of data/raw/flights/2013-01.parquet; mend the source, or raise the share "
+        "and read data/interim/quarantine"
+    )
