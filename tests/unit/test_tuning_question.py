@@ -114,10 +114,10 @@ def test_a_month_without_both_outcomes_ends_it_before_it_begins(monkeypatch) -> 
             0,
             '{"check_data": [], "build_features": []}',
             "",
-            "what build_features, check_data made is missing or out of date",
+            r"build_features, check_data\b.*`dvc repro check_data`",
         ),
-        (255, "", "ERROR: it is busy\nmore\n", r"`dvc status` fails \(ERROR: it is busy\); mend that and run it again"),
-        (255, "", "", r"`dvc status` fails \(no reason given\)"),
+        (255, "", "ERROR: busy\nmore\n", r"`dvc status` .*\(ERROR: busy\)"),
+        (255, "", "", r"`dvc status` .*\(.+\)"),
     ],
 )
 def test_data_that_dvc_does_not_vouch_for_are_refused(
@@ -138,5 +138,5 @@ def test_what_has_changed_during_a_search_is_not_written_over(monkeypatch) -> No
     monkeypatch.setattr("flight_delay.tuning.question.read_question", lambda: here[0])
     require_unchanged(QUESTION)
     here[0] = replace(QUESTION, parameters=PARAMETERS.model_copy(update={"max_depth": 5}))
-    with pytest.raises(UserError, match=r"have changed since the search began, so nothing is written"):
+    with pytest.raises(UserError, match=r"^params\.yaml\b"):
         require_unchanged(QUESTION)

@@ -27,36 +27,37 @@ def tune(**space: Any) -> Tune:
 
 
 @pytest.mark.parametrize(
-    ("space", "said"),
+    ("space", "values"),
     [
-        ({"max_dept": {"low": 1, "high": 2}}, "max_dept is no parameter of train_model to search; there are max_rounds, "),
-        ({"seed": {"low": 1, "high": 2}}, "seed is no parameter of train_model to search"),
-        ({"max_depth": {"low": 3, "high": 3}}, "'tune.space.max_depth': low (3) must be below high (3)"),
-        ({"max_depth": {"low": 3}}, "'tune.space.max_depth': give low and high, or choices"),
-        ({"max_depth": {}}, "'tune.space.max_depth': give low and high, or choices"),
-        ({"max_depth": {"low": 1.0, "high": 2}}, "max_depth: 1.0 is not for it (Input should be a valid integer)"),
-        ({"max_depth": {"low": 1, "high": 33}}, "max_depth: 33 is not for it (Input should be less than or equal to 32)"),
-        ({"max_depth": {"low": 2, "high": 8, "lgo": True}}, "unknown key 'tune.space.max_depth.lgo'"),
-        ({"max_depth": {"low": 2, "high": 8, "step": 4}}, "'tune.space.max_depth': steps of 4 do not lead from 2 to 8"),
-        ({"max_depth": {"low": 2, "high": 8, "step": 2.0}}, "max_depth is a whole number, so step must be one, too"),
-        ({"max_depth": {"low": 2, "high": 8, "step": 0}}, "steps of 0 do not lead from 2 to 8"),
-        ({"max_depth": {"choices": [2, 4], "low": 1}}, "choices stand alone"),
-        ({"max_depth": {"choices": [2]}}, "at least 2 items"),
-        ({"max_depth": {"choices": [2, 4, 2]}}, "a choice is there twice"),
-        ({"max_depth": {"choices": [2, "four"]}}, "max_depth: four is not for it"),
-        ({"max_depth": {"choices": [True, 4]}}, "max_depth: True is not for it"),
-        ({"monotone": {"low": 0, "high": 1}}, "monotone is true or false; give choices"),
-        ({"reg_lambda": {"low": 0, "high": 9, "log": True}}, "log wants low above 0, and no step"),
-        ({"reg_lambda": {"low": 1, "high": 9, "log": True, "step": 1}}, "log wants low above 0, and no step"),
-        ({}, "at least 1 item"),
+        ({"max_dept": {"low": 1, "high": 2}}, ["max_dept ", "max_rounds, early_stopping_rounds"]),
+        ({"seed": {"low": 1, "high": 2}}, ["seed ", "max_rounds"]),
+        ({"max_depth": {"low": 3, "high": 3}}, ["'tune.space.max_depth'", "low (3)", "high (3)"]),
+        ({"max_depth": {"low": 3}}, ["'tune.space.max_depth'", "low", "high", "choices"]),
+        ({"max_depth": {}}, ["'tune.space.max_depth'", "low", "high", "choices"]),
+        ({"max_depth": {"low": 1.0, "high": 2}}, ["max_depth: 1.0 ", "valid integer"]),
+        ({"max_depth": {"low": 1, "high": 33}}, ["max_depth: 33 ", "32"]),
+        ({"max_depth": {"low": 2, "high": 8, "lgo": True}}, ["'tune.space.max_depth.lgo'"]),
+        ({"max_depth": {"low": 2, "high": 8, "step": 4}}, ["'tune.space.max_depth'", " 4 ", " 2 ", " 8"]),
+        ({"max_depth": {"low": 2, "high": 8, "step": 2.0}}, ["max_depth ", "step"]),
+        ({"max_depth": {"low": 2, "high": 8, "step": 0}}, [" 0 ", " 2 ", " 8"]),
+        ({"max_depth": {"choices": [2, 4], "low": 1}}, ["choices", "low, high, log or step"]),
+        ({"max_depth": {"choices": [2]}}, ["at least 2"]),
+        ({"max_depth": {"choices": [2, 4, 2]}}, ["choice"]),
+        ({"max_depth": {"choices": [2, "four"]}}, ["max_depth: four "]),
+        ({"max_depth": {"choices": [True, 4]}}, ["max_depth: True "]),
+        ({"monotone": {"low": 0, "high": 1}}, ["monotone ", "choices", "true, false"]),
+        ({"reg_lambda": {"low": 0, "high": 9, "log": True}}, ["log ", "low", "0", "step"]),
+        ({"reg_lambda": {"low": 1, "high": 9, "log": True, "step": 1}}, ["log ", "low", "0", "step"]),
+        ({}, ["at least 1"]),
     ],
 )  # fmt: skip
-def test_what_cannot_be_searched_is_refused_in_one_line(space: dict[str, Any], said: str, tmp_path) -> None:
+def test_what_cannot_be_searched_is_refused_in_one_line(space: dict[str, Any], values: list[str], tmp_path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump({"tune": {"metric": "log_loss", "seed": 1, "space": space}}))
     with pytest.raises(UserError) as refused:
         load("tune", Tune, path)
-    assert said in str(refused.value)
+    said = str(refused.value).split("params.yaml: ")[1]
+    assert [value for value in values if value not in said] == []
     assert "\n" not in str(refused.value)
 
 
@@ -99,9 +100,7 @@ def test_a_space_has_the_values_that_it_may_try(searched: dict[str, Any], has: t
 
 def test_current_parameters_outside_the_space_are_refused_by_name() -> None:
     space = tune(subsample={"low": 0.5, "high": 1.0}, max_depth={"low": 5, "high": 8}).space
-    with pytest.raises(
-        UserError, match=r"train_model\.max_depth is 4, which tune\.space\.max_depth does not try; widen it"
-    ):
+    with pytest.raises(UserError, match=r"^params\.yaml: train_model\.max_depth .*\b4\b.* tune\.space\.max_depth "):
         require_current(CURRENT, space)
     require_current({**CURRENT, "max_depth": 5}, space)
 
@@ -128,9 +127,10 @@ def test_values_are_written_as_the_current_ones_are() -> None:
         "max_depth": 6, "learning_rate": 0.048362, "reg_lambda": 7.0, "min_child_weight": 1234.5, "subsample": 0.6000000000000001,
     }  # fmt: skip
     tried = tried_values(suggested, CURRENT, space)
-    assert repr(tried) == (
-        "{'min_child_weight': 1230, 'learning_rate': 0.0484, 'reg_lambda': 7.0, 'max_depth': 6, 'subsample': 0.6}"
-    )
+    assert [(name, repr(value)) for name, value in tried.items()] == [
+        ("min_child_weight", "1230"), ("learning_rate", "0.0484"), ("reg_lambda", "7.0"), ("max_depth", "6"),
+        ("subsample", "0.6"),
+    ]  # fmt: skip
     assert repr(tried_values({**suggested, "min_child_weight": 1000.0}, CURRENT, space)["min_child_weight"]) == "1000"
 
 
