@@ -86,34 +86,34 @@ def test_only_the_features_asked_for_are_read_in_the_order_asked_for(tmp_path: P
 
 def test_a_missing_month_of_a_window_is_named(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True))
-    with pytest.raises(UserError, match=r"2013-02\.parquet: no such file"):
+    with pytest.raises(UserError, match=r"/2013-02\.parquet: "):
         read_window(tmp_path, FEATURES, ["2013-01", "2013-02"])
 
 
 def test_a_month_that_lacks_a_feature_is_named(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True).drop_columns("carrier"))
-    with pytest.raises(UserError, match=r"2013-01\.parquet: column 'carrier' is missing"):
+    with pytest.raises(UserError, match=r"/2013-01\.parquet: .*'carrier'"):
         read_month(tmp_path, FEATURES, "2013-01")
     assert len(read_month(tmp_path, (BLOCK, RATE), "2013-01")) == 1
 
 
 def test_a_feature_of_another_kind_than_its_column_is_named(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True))
-    with pytest.raises(UserError, match=r"2013-01\.parquet: column 'carrier' is string, expected float"):
+    with pytest.raises(UserError, match=r"/2013-01\.parquet: .*'carrier'.* string\b.* float\b"):
         read_month(tmp_path, (CARRIER.model_copy(update={"kind": "quantitative"}),), "2013-01")
 
 
 @pytest.mark.parametrize(
     ("outcomes", "said"),
     [
-        ([[False, False], [False]], r"no flight is late \(of 3\)"),
-        ([[True], [True]], r"every flight is late \(of 2\)"),
-        ([[]], "no flight at all"),
-        ([], "no flight at all"),
+        ([[False, False], [False]], r"\(of 3\)"),
+        ([[True], [True]], r"\(of 2\)"),
+        ([[]], r"\(of 0\)"),
+        ([], r"\(of 0\)"),
     ],
 )
 def test_one_class_is_not_enough(outcomes: list[list[bool]], said: str) -> None:
-    with pytest.raises(UserError, match=rf"one class in windows\.train: {said}"):
+    with pytest.raises(UserError, match=rf"\bwindows\.train\b.*{said}"):
         require_both_classes((np.array(outcome, bool) for outcome in outcomes), "windows.train")
 
 

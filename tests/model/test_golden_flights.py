@@ -121,9 +121,9 @@ def test_another_model_is_found_out_by_every_margin(checkout: Checkout) -> None:
     swapped = matrix.copy()
     swapped[:, [first, second]] = matrix[:, [second, first]]
     others = {
-        "its two most important columns swapped": predict(booster, swapped),
-        "every column moved by one place": predict(booster, np.roll(matrix, 1, axis=1)),
-        "a sixth of its rounds": predict(booster[: booster.num_boosted_rounds() // 6], matrix),
+        "two columns swapped": predict(booster, swapped),
+        "columns moved": predict(booster, np.roll(matrix, 1, axis=1)),
+        "few rounds": predict(booster[: booster.num_boosted_rounds() // 6], matrix),
         "the base rate": np.full(len(matrix), checkout.manifest.trained_base_rate),
         "the other way round": 1 - SAID,
     }
@@ -180,7 +180,7 @@ def test_every_day_and_every_airline_at_every_origin_has_its_flights() -> None:
 
 def test_a_golden_flight_that_is_not_in_the_data_is_named(checkout: Checkout) -> None:
     flights = {"flight_id": np.array(["1", "2"], object)}
-    with pytest.raises(KeyError, match="1 golden flights are not in data/processed, such as 3"):
+    with pytest.raises(KeyError, match=r"\b1 .*\bdata/processed\b.*\b3\b"):
         renew.matrix_of(flights, checkout.manifest, ["2", "3"])
 
 

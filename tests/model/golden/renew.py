@@ -36,7 +36,7 @@ PER_DAY, PER_PAIR, PER_GAP = 3, 2, 20
 
 def model_of(root: Path) -> tuple[xgb.Booster, Manifest]:
     """The model of a checkout and its manifest. No decision is needed: golden probabilities are those before calibration."""
-    manifest = params.read_strictly(root / BUNDLE / MANIFEST_FILE, Manifest, "a manifest of this format")
+    manifest = params.read_strictly(root / BUNDLE / MANIFEST_FILE, Manifest, "a fitting manifest")
     return xgb.Booster(model_file=root / BUNDLE / MODEL_FILE), manifest
 
 
