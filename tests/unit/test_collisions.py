@@ -90,7 +90,7 @@ def test_who_collides_for_ever_gives_up(monkeypatch) -> None:
 
     def collide() -> None:
         tries.append(1)
-        raise MlflowException("(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint")
+        raise MlflowException("(psycopg2.errors.UniqueViolation) duplicate key")
 
     with pytest.raises(MlflowException, match="UniqueViolation"):
         despite_collisions(collide)

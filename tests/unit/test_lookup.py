@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.content import DIGEST_TAG
-from flight_delay.tracking.lookup import PublishedRun, find, is_mlflow_uri
+from flight_delay.tracking.lookup import FORMS, PublishedRun, find, is_mlflow_uri
 
 TAGS = {DIGEST_TAG: "d1", "model_md5": "m1"}
 
@@ -77,22 +78,20 @@ def test_the_checksum_of_the_model_may_be_missing(tracked: Tracked) -> None:
 )
 def test_what_the_server_does_not_have_is_said_in_one_line(uri: str) -> None:
     with pytest.raises(
-        UserError, match=rf"^{uri}: MLflow at sqlite:\S+ has none \([^\n]+\); `flight-delay ui` [^\n]+$"
+        UserError, match=rf"^{uri}: [^\n]*\bsqlite:\S+ [^\n]*\([^\n]+\)[^\n]* `flight-delay ui` [^\n]+$"
     ):
         find(uri)
 
 
 @pytest.mark.parametrize("uri", ["runs:/", "models:/late", "models:/late/latest", "models:/", "models:/late@a/b"])
 def test_what_is_no_uri_of_a_run_or_model_is_told_the_forms(uri: str) -> None:
-    with pytest.raises(
-        UserError, match=rf"^{uri}: not the name of a run or model; write runs:/RUN_ID, models:/NAME/VER"
-    ):
+    with pytest.raises(UserError, match=rf"^{uri}: .*{re.escape(FORMS)}$"):
         find(uri)
 
 
 def test_a_run_of_something_else_is_refused(tracked: Tracked) -> None:
     run = tracked.client.create_run("1", tags={"model_md5": "m1"}).info.run_id
-    with pytest.raises(UserError, match=rf"^runs:/{run}: run {run} has no tag pipeline_digest, so it is not from this"):
+    with pytest.raises(UserError, match=rf"^runs:/{run}: .*\b{run} .*\bpipeline_digest\b"):
         find(f"runs:/{run}")
 
 
@@ -100,20 +99,20 @@ def test_a_model_without_a_run_is_refused(tracked: Tracked) -> None:
     model = tracked.client.create_logged_model("1", name="alone").model_id
     tracked.client.create_model_version("late", source=str(tracked.path.parent))
     for uri in (f"models:/{model}", "models:/late/3"):
-        with pytest.raises(UserError, match=rf"^{uri}: the model was logged without a run, so [^\n]+$"):
+        with pytest.raises(UserError, match=rf"^{uri}: [^\n`]+$"):
             find(uri)
 
 
 def test_a_server_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(UserError, match=r"^MLflow at http://127\.0\.0\.1:9 does not answer \([^\n]+$"):
+    with pytest.raises(UserError, match=r"^[^\n]* http://127\.0\.0\.1:9 [^\n]*\([^\n]+\)[^\n]*$"):
         find("runs:/abc")
 
 
 def test_asking_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with pytest.raises(UserError, match=r"^runs:/abc: there are no runs yet \(\S+mlflow\.db is not there\); [^\n]+$"):
+    with pytest.raises(UserError, match=r"^runs:/abc: [^\n]*/mlflow\.db [^\n]+`dvc repro`[^\n]*$"):
         find("runs:/abc")
     assert list(tmp_path.iterdir()) == []
 
@@ -124,7 +123,7 @@ def test_paths_and_commits_are_not_meant_for_mlflow(text: str) -> None:
 
 
 def test_knowing_a_uri_does_not_import_mlflow() -> None:
-    program = "import sys, flight_delay.tracking.lookup; sys.exit('mlflow' in sys.modules)"
+    program = "import sys; import flight_delay.tracking.lookup; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -133,5 +132,5 @@ def test_a_run_that_is_not_complete_is_refused(tracked: Tracked, status: str) ->
     (experiment,) = (found for found in tracked.client.search_experiments() if found.name == "flights")
     run = tracked.client.create_run(experiment.experiment_id, tags=TAGS).info.run_id
     tracked.client.set_terminated(run, status)
-    with pytest.raises(UserError, match=rf"not complete \({status}\)"):
+    with pytest.raises(UserError, match=rf"\({status}\)"):
         find(f"runs:/{run}")

@@ -25,16 +25,15 @@ def test_what_came_and_what_went_is_named() -> None:
 
 def test_of_many_changes_three_are_named_and_the_others_counted() -> None:
     after = {f"train_model.p{number}": "1" for number in range(5)}
-    assert what_changed(dict.fromkeys(after, "0"), after) == "p0 0→1, p1 0→1, p2 0→1 and 2 more"
+    assert what_changed(dict.fromkeys(after, "0"), after).startswith("p0 0→1, p1 0→1, p2 0→1 ")
 
 
 def test_code_is_named_by_folder_and_data_by_path() -> None:
     before = {"src/flight_delay/model": "a", "src/flight_delay/core": "a", "requirements.txt": "a", "data/raw": "a"}
     after = {**before, "src/flight_delay/model": "b", "src/flight_delay/core": "b"}
     assert what_else_changed(before, after) == "code of core, model"
-    assert what_else_changed(before, {**after, "requirements.txt": "b", "data/raw": "b"}) == (
-        "code of core, model, data/raw, requirements"
-    )
+    every = what_else_changed(before, {**after, "requirements.txt": "b", "data/raw": "b"})
+    assert every.split(", ") == ["code of core", "model", "data/raw", "requirements"]
 
 
 def test_a_stage_is_named_only_where_no_library_has_changed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -115,9 +116,7 @@ def test_another_champion_than_the_one_compared_with_is_noticed_and_nothing_is_m
     promoted(store, 0, 1)
     before = store.client.get_registered_model(MODEL)
     for expected in (None, 1):
-        with pytest.raises(
-            OvertakenError, match=r"^the champion was \S+.* when the checks began and is version 2 now: noth"
-        ):
+        with pytest.raises(OvertakenError, match=rf"^[^\n]*\b{expected or 'none'}\b[^\n]*\b2\b[^\n]*$"):
             promote(store.client, MODEL, store.entries[2], "champion", expected, WHY)
     assert store.client.get_registered_model(MODEL).tags == before.tags
     assert aliases(store) == {"champion": 2, "challenger": 2}
@@ -156,7 +155,7 @@ def test_a_kill_between_record_and_move_is_shown(store: Store, monkeypatch) -> N
         with pytest.raises(KeyboardInterrupt):
             promoted(store, 1)
     (note,) = history(store.client, MODEL).notes
-    assert note.startswith("challenger is version 1, but the last recorded move went to 2: it was not finished")
+    assert re.findall(r"challenger|champion|\d+", note) == ["challenger", "1", "2"]
 
 
 def test_a_rollback_goes_back_as_often_as_it_is_asked(store: Store) -> None:
@@ -166,9 +165,7 @@ def test_a_rollback_goes_back_as_often_as_it_is_asked(store: Store) -> None:
         ("champion", 2, 1),
     ]
     assert aliases(store) == {"champion": 1, "challenger": 3}
-    with pytest.raises(
-        UserError, match=r"^flight-delay: no version was champion before, so there is nothing to go back to$"
-    ):
+    with pytest.raises(UserError, match=r"^flight-delay: [^\n\d]*$"):
         roll_back(store.client, MODEL, None, BACK)
     assert roll_back(store.client, MODEL, 3, BACK).went_to == 3
     last = look(store.client, MODEL).record.moves[-1].move
@@ -176,16 +173,16 @@ def test_a_rollback_goes_back_as_often_as_it_is_asked(store: Store) -> None:
 
 
 def test_a_rollback_is_refused_where_there_is_no_way_back(store: Store) -> None:
-    with pytest.raises(UserError, match="no version was champion before"):
+    with pytest.raises(UserError, match=rf"^{MODEL}: [^\n\d]*$"):
         roll_back(store.client, MODEL, None, BACK)
     promoted(store, 0, 1)
     promote(store.client, MODEL, store.entries[2], "challenger", 2, WHY)
     store.client.delete_model_version(MODEL, "1")
     before = recorded(store)
     for to, words in (
-        (None, "version 1, which was champion before, is deleted; name another one with --to"),
-        (2, "version 2 is champion already"),
-        (3, "version 3 was never champion; `flight-delay promote` is the way to become it"),
+        (None, r"\b1\b.*--to"),
+        (2, r"\b2\b.*`flight-delay registry`"),
+        (3, r"\b3\b.*`flight-delay promote`"),
     ):
         with pytest.raises(UserError, match=words):
             roll_back(store.client, MODEL, to, BACK)
@@ -200,10 +197,9 @@ def test_the_history_has_versions_with_figures_and_what_was_moved_by_hand(store:
     first, second = of.lines
     assert (first.version, first.aliases, first.run_name, first.commit) == (1, ("champion",), "max_depth 3→1", "1" * 40)
     assert (second.aliases, second.figures["test log loss"], second.figures["test AP"]) == (("challenger",), 0.2, None)
-    assert [said.partition(",")[0] for said in of.notes] == [
-        "champion is version 1",
-        "the tag move.mine of flight-delay cannot be read as a move",
-    ]
+    moved, unreadable = of.notes
+    assert re.findall(r"challenger|champion|\d+", moved) == ["champion", "1", "2"]
+    assert [name in unreadable for name in ("move.mine", "flight-delay")] == [True, True]
 
 
 def test_a_lock_that_was_left_is_broken_and_one_that_is_held_is_waited_for(store: Store, monkeypatch) -> None:

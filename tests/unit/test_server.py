@@ -60,7 +60,7 @@ def test_an_address_says_what_it_says_itself() -> None:
     assert for_sqlalchemy("sqlite:///runs.db") == "sqlite:///runs.db"
     assert without_password("postgresql://ada@/mlflow?host=/tmp/x") == "postgresql://ada@/mlflow?host=/tmp/x"
     for wrong in ("flights", "postgres://db/mlflow", "oracle9://db"):
-        with pytest.raises(UserError, match="no address of a database"):
+        with pytest.raises(UserError, match=r"^FLIGHT_DELAY_SERVER_DATABASE .*postgresql://"):
             for_sqlalchemy(wrong)
 
 
@@ -93,13 +93,13 @@ def install(folder: Path, version: int) -> Path:
 def test_the_newest_postgresql_is_taken_unless_a_database_needs_another(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(postgres_programs, "ELSEWHERE", (f"{tmp_path}/*/bin",))
     monkeypatch.setenv("PATH", "/usr/sbin")
-    with pytest.raises(UserError, match=r"^PostgreSQL is not on this machine; .*apt-get install postgresql.*compose"):
+    with pytest.raises(UserError, match=r"^PostgreSQL [^\d]*apt-get install postgresql\b.*compose"):
         find_programs()
     for version in (9, 17, 15):
         install(tmp_path / f"{version}/bin", version)
     assert find_programs() == (17, tmp_path / "17/bin")
     assert find_programs(15) == (15, tmp_path / "15/bin")
-    with pytest.raises(UserError, match="PostgreSQL 16, which has made this database, is not on this machine"):
+    with pytest.raises(UserError, match=r"^PostgreSQL 16\b"):
         find_programs(16)
     on_path = install(tmp_path / "of path", 18)
     (tmp_path / "linked").mkdir()
@@ -111,7 +111,7 @@ def test_the_newest_postgresql_is_taken_unless_a_database_needs_another(tmp_path
 
 def test_a_path_too_long_for_a_socket_is_refused_before_anything_is_made(tmp_path) -> None:
     folder = tmp_path / ("x" * 100)
-    with pytest.raises(UserError, match="too long a path for a socket"):
+    with pytest.raises(UserError, match=rf"^{folder}: .*FLIGHT_DELAY_SERVER_DATABASE"):
         open_cluster(folder, 20)
     assert not folder.exists()
 

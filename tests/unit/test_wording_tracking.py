@@ -1,0 +1,188 @@
+"""tracking: the exact wording of names and descriptions of runs, and of errors about runs, models and their server."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
+
+from flight_delay.core.errors import UserError
+from flight_delay.tracking import client, lookup
+from flight_delay.tracking.description import Baseline, describe
+from flight_delay.tracking.naming import what_changed, what_else_changed
+from flight_delay.tracking.server import postgres_programs
+from flight_delay.tracking.server.database import for_sqlalchemy
+from flight_delay.tracking.server.postgres import open_cluster
+from flight_delay.tracking.server.process import claim
+from flight_delay.tracking.trials import AGAIN
+
+SERVER = "http://127.0.0.1:9"
+
+
+def run(status: str = "FINISHED", **tags: str) -> SimpleNamespace:
+    info = SimpleNamespace(run_id="r", run_name="n", status=status)
+    return SimpleNamespace(info=info, data=SimpleNamespace(tags=tags))
+
+
+def gone(_: str) -> None:
+    raise MlflowException("no run r.\nmore", error_code=RESOURCE_DOES_NOT_EXIST)
+
+
+def model_alone(_: str) -> SimpleNamespace:
+    return SimpleNamespace(source_run_id=None)
+
+
+FOUND: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "runs:/r",
+        {"get_run": gone},
+        f"runs:/r: MLflow at {SERVER} has none (no run r); `flight-delay ui` shows what it has",
+    ),
+    (
+        "runs:/",
+        {},
+        "runs:/: not the name of a run or model; write runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…",
+    ),
+    (
+        "runs:/r",
+        {"get_run": lambda _: run()},
+        "runs:/r: run r has no tag pipeline_digest, so it is not from this pipeline; choose one that `dvc repro` published",
+    ),
+    (
+        "runs:/r",
+        {"get_run": lambda _: run("FAILED", pipeline_digest="d")},
+        "runs:/r: run r is not complete (FAILED); `dvc repro` or `flight-delay publish` publishes its pipeline whole",
+    ),
+    (
+        "models:/m-1",
+        {"get_logged_model": model_alone},
+        "models:/m-1: the model was logged without a run, so nothing says what it was made from",
+    ),
+]
+
+
+@pytest.mark.parametrize(("uri", "answers", "said"), FOUND)
+def test_what_is_asked_of_a_server(
+    monkeypatch: pytest.MonkeyPatch, uri: str, answers: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", SERVER)
+    monkeypatch.setattr(client, "connect", lambda: SimpleNamespace(**{"get_run": run, **answers}))
+    monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
+    with pytest.raises(UserError) as refused:
+        lookup.find(uri)
+    assert str(refused.value) == said
+
+
+def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
+    for then, advice in (({}, "run it again"), ({"then": AGAIN}, "the same `flight-delay tune` logs what is missing")):
+        for error, problem in (
+            (MlflowException("busy"), "does not answer (busy)"),
+            (ModuleNotFoundError("none"), "cannot be used (none)"),
+        ):
+            with pytest.raises(UserError) as refused, client.reachable(setting_up=True, **then):
+                raise error
+            assert str(refused.value) == (
+                f"MLflow at {SERVER} {problem}; start it or change MLFLOW_TRACKING_URI, then {advice}"
+            )
+    monkeypatch.setattr(client, "tracking_uri", lambda: "sqlite:////nowhere/mlflow.db")
+    with pytest.raises(UserError) as refused:
+        client.require_database("runs:/r")
+    assert str(refused.value) == (
+        "runs:/r: there are no runs yet (/nowhere/mlflow.db is not there); `dvc repro` publishes one"
+    )
+
+
+METRICS = {
+    "backtest/average_precision": 0.3881, "backtest/roc_auc": 0.6911, "backtest/log_loss": 0.5087,
+    "backtest/expected_profit": -5.338, "test/log_loss": 0.5455,
+}  # fmt: skip
+FIGURES = (
+    "**backtest** average precision 0.388, ROC AUC 0.691, log loss 0.509, profit per flight -5.34 · "
+    "**test** log loss 0.545"
+)
+
+
+def test_the_description_of_a_run() -> None:
+    first = describe(METRICS, None, "Better.").splitlines()
+    assert first == [FIGURES, "", "There is no earlier pipeline to compare it with.", "", "Better."]
+    then = {**METRICS, "backtest/average_precision": 0.38, "test/log_loss": 0.5}
+    assert describe(METRICS, Baseline("c" * 40, then, ""), "Better.").splitlines() == [
+        FIGURES,
+        "",
+        "Against its baseline, commit `cccccccccc` (nothing changed):",
+        "",
+        "| | this run | baseline | difference |",
+        "|---|---|---|---|",
+        "| backtest average precision | 0.388 | 0.380 | +0.008 (better) |",
+        "| backtest ROC AUC | 0.691 | 0.691 | 0 |",
+        "| backtest log loss | 0.509 | 0.509 | 0 |",
+        "| backtest profit per flight | -5.34 | -5.34 | 0 |",
+        "| test log loss | 0.545 | 0.500 | +0.045 (worse) |",
+        "",
+        "Whether a difference is more than chance, `flight-delay compare` says; the backtest judges, the test is reported.",
+        "",
+        "Better.",
+    ]
+
+
+def test_the_name_of_a_run() -> None:
+    after = {f"train_model.p{number}": "1" for number in range(5)}
+    assert what_changed(dict.fromkeys(after, "0"), after) == "p0 0→1, p1 0→1, p2 0→1 and 2 more"
+    changed = dict.fromkeys(("src/flight_delay/model", "src/flight_delay/core", "data/raw", "requirements.txt"), "b")
+    assert what_else_changed({}, changed) == "code of core, model, data/raw, requirements"
+
+
+def programs(patch: pytest.MonkeyPatch, version: int | None = None) -> None:
+    patch.setattr(postgres_programs, "ELSEWHERE", ())
+    patch.setenv("PATH", "/nowhere")
+    postgres_programs.find_programs(version)
+
+
+def listen(patch: pytest.MonkeyPatch) -> None:
+    def taken(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EADDRINUSE, "taken")
+
+    patch.setattr(socket, "create_server", taken)
+    claim("127.0.0.1", 5000)
+
+
+INSTALL = (
+    "is not on this machine; install it (Debian, Ubuntu: apt-get install postgresql), name a database in "
+    "FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml"
+)
+LONG = f"/{'x' * 100}"
+SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], Any], str]] = [
+    (
+        lambda _: for_sqlalchemy("flights"),
+        "FLIGHT_DELAY_SERVER_DATABASE is no address of a database; write postgresql://USER:PASSWORD@HOST:5432/NAME",
+    ),
+    (programs, f"PostgreSQL {INSTALL}"),
+    (lambda patch: programs(patch, 16), f"PostgreSQL 16, which has made this database, {INSTALL}"),
+    (
+        lambda _: open_cluster(Path(LONG), 20),
+        f"{LONG}: too long a path for a socket; use a checkout with a shorter one, or name a database in "
+        "FLIGHT_DELAY_SERVER_DATABASE",
+    ),
+    (
+        listen,
+        f"cannot listen on 127.0.0.1, port 5000 ({os.strerror(errno.EADDRINUSE)}); try another, such as PORT=5001",
+    ),
+]
+
+
+@pytest.mark.parametrize(("work", "said"), SERVERS)
+def test_a_server_that_cannot_start(
+    monkeypatch: pytest.MonkeyPatch, work: Callable[[pytest.MonkeyPatch], Any], said: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        work(monkeypatch)
+    assert str(refused.value) == said
