@@ -42,7 +42,10 @@ def test_fields_that_fit_their_method_are_taken(fields: dict[str, object]) -> No
         ({"method": "isotonic"}, r"Value error, [^\[]*\bisotonic\b[^\[]*\bprobability\b"),
         ({"method": "isotonic", "probability": (0.1, 0.3)}, r"Value error, [^\[]*\bisotonic\b[^\[]*\bcalibrated\b"),
         ({"method": "isotonic", "slope": 1.0, **KNOTS}, r"Value error, [^\[]*\bisotonic\b[^\[]*\bslope\b"),
-        ({"method": "isotonic", **KNOTS, "calibrated": (0.2,)}, r"Value error, [^\[]*\bprobability and calibrated\b"),
+        (
+            {"method": "isotonic", **KNOTS, "calibrated": (0.2,)},
+            r"Value error, [^\[]*\bprobability\b[^\[]*\bcalibrated\b",
+        ),
         ({"method": "isotonic", **KNOTS, "probability": (0.3, 0.3)}, r"Value error, [^\[]*\bprobability\b"),
         ({"method": "isotonic", **KNOTS, "probability": (0.3, 0.1)}, r"Value error, [^\[]*\bprobability\b"),
         ({"method": "isotonic", **KNOTS, "calibrated": (0.4, 0.2)}, r"Value error, [^\[]*\bcalibrated\b"),

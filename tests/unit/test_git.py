@@ -33,7 +33,7 @@ def commit_lock(repository: Path, text: str) -> str:
 
 
 def test_what_git_refuses_is_said_in_its_own_words(repository: Path) -> None:
-    with pytest.raises(UserError, match=r"^git rev-parse nowhere: fatal: [^\n]*$"):
+    with pytest.raises(UserError, match=r"^git rev-parse nowhere: [^\n]+$"):
         git("rev-parse", "nowhere")
 
 

@@ -40,7 +40,7 @@ def tune(**space: Any) -> Tune:
         ({"max_depth": {"low": 2, "high": 8, "step": 4}}, ["'tune.space.max_depth'", " 4 ", " 2 ", " 8"]),
         ({"max_depth": {"low": 2, "high": 8, "step": 2.0}}, ["max_depth ", "step"]),
         ({"max_depth": {"low": 2, "high": 8, "step": 0}}, [" 0 ", " 2 ", " 8"]),
-        ({"max_depth": {"choices": [2, 4], "low": 1}}, ["choices", "low, high, log or step"]),
+        ({"max_depth": {"choices": [2, 4], "low": 1}}, ["choices", "low", "high", "step"]),
         ({"max_depth": {"choices": [2]}}, ["at least 2"]),
         ({"max_depth": {"choices": [2, 4, 2]}}, ["choice"]),
         ({"max_depth": {"choices": [2, "four"]}}, ["max_depth: four "]),

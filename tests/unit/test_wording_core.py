@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
-from collections.abc import Callable
+import zoneinfo
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,17 @@ from flight_delay.core.params import Parameters, load, read_strictly
 from flight_delay.core.references import read_reference
 
 RESTORE = "`dvc checkout --force` restores it, or `dvc repro --force` makes it again"
+
+
+@pytest.fixture(autouse=True)
+def _process_as_it_was() -> Iterator[None]:
+    """Take back what running a stage sets for its whole process."""
+    root = logging.getLogger()
+    handlers, level, paths = root.handlers[:], root.level, zoneinfo.TZPATH
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    zoneinfo.reset_tzpath(to=paths)
 
 
 class Kind(Parameters):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -142,7 +143,8 @@ def test_remarks_on_files_of_the_bts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    fetch({"a.csv": HEADER + ROW, "b.csv": HEADER + ROW, "notes.txt": b""})
+    with caplog.at_level(logging.WARNING):
+        fetch({"a.csv": HEADER + ROW, "b.csv": HEADER + ROW, "notes.txt": b""})
     assert caplog.messages == [
         "  in/notes.txt: left out; only .csv, .csv.gz, .zip files are read",
         "  b.csv is a copy of a.csv: its flights are there twice; remove one of them",
