@@ -1,0 +1,77 @@
+"""The wording of messages is tested in test_wording_*.py only: elsewhere no assertion holds a sentence."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+SENTENCE = 5  # words, from which on a text is the wording of a message; names, paths and commands are shorter
+
+
+def words(text: str) -> int:
+    return sum(any(letter.isalpha() for letter in word) for word in text.split())
+
+
+def texts(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and text of every string in a piece of code; of an f-string, of all that stands between its values."""
+    if isinstance(node, ast.JoinedStr):
+        yield node.lineno, "".join(of.value for of in node.values if isinstance(of, ast.Constant))
+        for value in node.values:
+            if isinstance(value, ast.FormattedValue):
+                yield from texts(value.value)
+    elif isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield node.lineno, node.value
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from texts(child)
+
+
+def asserted(tree: ast.AST) -> Iterator[ast.AST]:
+    """What assertions compare with: what follows `assert`, a `match`, and what a refusal must say."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            yield node.test
+        elif isinstance(node, ast.Call):
+            yield from (of.value for of in node.keywords if of.arg == "match")
+            if getattr(node.func, "attr", getattr(node.func, "id", None)) == "refuses":
+                yield from (*node.args, *(of.value for of in node.keywords))
+
+
+def sentences(code: str) -> list[tuple[int, str]]:
+    found = {of for node in asserted(ast.parse(code)) for of in texts(node) if words(of[1]) >= SENTENCE}
+    return sorted(found)
+
+
+def test_assertions_hold_names_and_values_instead_of_sentences() -> None:
+    files = [path for path in sorted(TESTS.rglob("*.py")) if not path.name.startswith("test_wording_")]
+    assert len(files) > 100
+    found = [
+        f"{path.relative_to(TESTS.parent)}:{line}: {text!r}"
+        for path in files
+        for line, text in sentences(path.read_text())
+    ]
+    assert not found, "assert on names and values, and test the wording in test_wording_<package>.py:\n" + "\n".join(
+        found
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("def test():\n    assert said == 'one two three four five'", [2]),
+        ("assert f'one two {a} three' f' four five {b}' in said", [1]),
+        ("with raises(UserError, match=r'one two three four five'):\n    pass", [1]),
+        ("project.refuses('evaluate', 'one', 'one two three four five')", [1]),
+        ("assert said == [\n    'short',\n    'one two three four five',\n]", [3]),
+        ("assert said == 'one two three four 5 6'", []),
+        ("assert passed, 'one two three four five'", []),
+        ("'one two three four five'\nsaid = 'one two three four five'", []),
+    ],
+)
+def test_sentences_are_found_in_assertions_only(code: str, lines: list[int]) -> None:
+    assert [line for line, _ in sentences(code)] == lines
