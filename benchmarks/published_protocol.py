@@ -28,6 +28,7 @@ from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import encode, learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 
 COURSE = {"roc_auc": 0.7157, "accuracy": 0.642}
 # What is known before departure. The tail number is not: it is the aircraft that finally flew.
@@ -140,7 +141,8 @@ def ours(split: Split, columns: list[Feature], seed: int) -> tuple[Array, Candid
         boosters, left_out = [], np.empty(len(split.train))
         for fit, stop in split.folds:
             parts = {"fit": part(split.train, fit), "stop": part(split.train, stop)}
-            boosters.append(train_booster(parameters, encoding, parts.__getitem__, ["fit"], ["stop"]).booster)
+            data = load_training_data(encoding, parts.__getitem__, ["fit"], ["stop"], parameters.max_bin)
+            boosters.append(train_booster(parameters, data).booster)
             left_out[stop] = predict(boosters[-1], encode(parts["stop"].features, encoding))
         tried.append((float(log_loss(split.train.late, left_out)), (depth, weight), boosters))
     _, chosen, boosters = min(tried, key=lambda candidate: candidate[0])

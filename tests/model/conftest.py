@@ -13,6 +13,7 @@ from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, Trained, train_booster
 from flight_delay.model.encode import Encoding, learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 
 hypothesis.settings.register_profile("patient", deadline=None, max_examples=50)  # a busy machine is not a failure
 hypothesis.settings.load_profile("patient")
@@ -92,4 +93,5 @@ def encoding(months: dict[str, Examples]) -> Encoding:
 @pytest.fixture(scope="session")
 def trained(months: dict[str, Examples], parameters: BoosterParameters, encoding: Encoding) -> Trained:
     with threadpool_limits(1, user_api="openmp"):  # it is made before `one_thread`
-        return train_booster(parameters, encoding, months.__getitem__, list(months)[:3], list(months)[3:])
+        data = load_training_data(encoding, months.__getitem__, list(months)[:3], list(months)[3:], parameters.max_bin)
+        return train_booster(parameters, data, record_train=True)

@@ -15,6 +15,7 @@ from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, Trained, contributions, importances, predict, train_booster
 from flight_delay.model.encode import Encoding, encode, learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 
 Months = dict[str, Examples]
 
@@ -37,7 +38,8 @@ def raw(booster: xgb.Booster) -> bytes:
 
 def retrained(months: Months, parameters: BoosterParameters, encoding: Encoding) -> Trained:
     names = list(months)
-    return train_booster(parameters, encoding, months.__getitem__, names[:-1], names[-1:])
+    data = load_training_data(encoding, months.__getitem__, names[:-1], names[-1:], parameters.max_bin)
+    return train_booster(parameters, data, record_train=True)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7])
@@ -87,7 +89,8 @@ def test_without_validation_months_all_rounds_are_trained_and_kept(
     months: Months, parameters: BoosterParameters, encoding: Encoding
 ) -> None:
     few = parameters.model_copy(update={"max_rounds": 30, "early_stopping_rounds": 1})
-    trained = train_booster(few, encoding, months.__getitem__, list(months)[:3], [])
+    data = load_training_data(encoding, months.__getitem__, list(months)[:3], [], few.max_bin)
+    trained = train_booster(few, data, record_train=True)
     assert trained.rounds == 30
     assert list(trained.curve["logloss"]) == ["train"]
     assert len(trained.curve["logloss"]["train"]) == 30

@@ -11,6 +11,7 @@ from flight_delay.features.feature import Effect, Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import Encoding, encode, learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 
 ROWS = 400
 # Small leaves of deep trees, which follow chance wherever they may.
@@ -45,7 +46,8 @@ def along_what_is_held(
 ) -> tuple[np.ndarray, Encoding]:
     """Predictions of every flight as if what is held had risen step by step, shape (flights, steps)."""
     encoding = learn_encoding(features(effect), [examples])
-    booster = train_booster(parameters, encoding, {"all": examples}.__getitem__, ["all"], []).booster
+    data = load_training_data(encoding, {"all": examples}.__getitem__, ["all"], [], parameters.max_bin)
+    booster = train_booster(parameters, data).booster
     matrix = encode(examples.features, encoding)[:60]
     steps = np.unique(np.append(examples.features["held"], [-9, 9]))
     risen = np.repeat(matrix, np.isfinite(steps).sum(), axis=0)
@@ -89,6 +91,7 @@ def test_an_indicator_of_missing_values_is_not_held_to_the_effect_of_its_feature
         encoding = learn_encoding(features("increasing"), [told])
         assert [of.name for of in encoding if of.effect] == ["held"]
         assert encoding[-1].name == "held_is_missing"
-        booster = train_booster(EAGER, encoding, {"all": told}.__getitem__, ["all"], []).booster
+        data = load_training_data(encoding, {"all": told}.__getitem__, ["all"], [], EAGER.max_bin)
+        booster = train_booster(EAGER, data).booster
         predicted = predict(booster, encode(told.features, encoding))
         assert abs(predicted[missing].mean() - share) < 0.2

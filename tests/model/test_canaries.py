@@ -28,6 +28,7 @@ from flight_delay.model.calibration import Calibration, probability_of
 from flight_delay.model.decision import save_decision
 from flight_delay.model.encode import learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 
 ROWS, DAYS = 6_000, 30
 PARAMETERS = BoosterParameters(
@@ -58,7 +59,8 @@ def trained(folder: Path, learnt: Examples, **changed: object) -> Bundle:
         for name, of in learnt.features.items()
     )
     encoding = learn_encoding(features, [learnt])
-    model = train_booster(PARAMETERS.model_copy(update=changed), encoding, lambda _: learnt, ["2013-01"], [])
+    data = load_training_data(encoding, lambda _: learnt, ["2013-01"], [], PARAMETERS.max_bin)
+    model = train_booster(PARAMETERS.model_copy(update=changed), data)
     window = Window(first="2013-01", through="2013-01")
     save_bundle(
         folder, model.booster, features=encoding, trained_on=window, trained_rows=ROWS, trained_base_rate=0.3, stopped_on=window

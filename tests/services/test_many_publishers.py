@@ -28,6 +28,7 @@ from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision import save_decision
 from flight_delay.model.encode import learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 from flight_delay.tracking.model import ROOMS
 
 PIPELINES, COPIES = 25, 2
@@ -57,7 +58,8 @@ def write_bundle(folder: Path) -> None:
         colsample_bytree=1.0, reg_lambda=1.0, max_bin=16, monotone=False, seed=7,
     )  # fmt: skip
     encoding = learn_encoding(features, [examples])
-    trained = train_booster(parameters, encoding, lambda _: examples, ["2013-01"], ["2013-02"])
+    data = load_training_data(encoding, lambda _: examples, ["2013-01"], ["2013-02"], parameters.max_bin)
+    trained = train_booster(parameters, data, record_train=True)
     months = {"trained_on": Window(first="2013-01", through="2013-01"), "trained_rows": 400, "trained_base_rate": 0.5}
     save_bundle(
         folder, trained.booster, features=encoding, **months, stopped_on=Window(first="2013-02", through="2013-02")

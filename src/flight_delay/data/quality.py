@@ -97,7 +97,9 @@ def gate(reading: Reading, dictionary: Dictionary) -> Gated:
     ordered = flights[~broken].sort_values(["scheduled_departure_utc", "flight_id", *flights.columns], kind="stable")
     again = ordered["flight_id"].duplicated()
     aside["flight_id: the same flight again"] = again.reindex(flights.index, fill_value=False)
-    kept = ordered[~again]
+    # Without the zone, which the schema adds again: pandas deprecates to hand Arrow times that have one.
+    utc = {str(name): ordered[name].dt.tz_convert(None) for name in ordered.select_dtypes("datetimetz")}
+    kept = ordered.assign(**utc)[~again]
     return Gated(
         flights=pa.Table.from_pandas(kept, schema=dictionary.schema, preserve_index=False),
         reasons=_by_row(aside),

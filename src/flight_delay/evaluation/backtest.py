@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
+from flight_delay.core.engine import Worker, map_models
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Month, Window, Windows
 from flight_delay.core.params import Parameters
@@ -20,6 +21,7 @@ from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import encode, learn_encoding
 from flight_delay.model.examples import Examples, require_both_classes
 from flight_delay.model.predictions import Predictions
+from flight_delay.model.training_data import load_training_data
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,11 @@ class Backtested(NamedTuple):
     by_month: dict[str, dict[str, float]]
     aging: list[list[Any]]
     rounds: list[int]
+
+
+class _Fold(NamedTuple):
+    rounds: int
+    predictions: dict[str, Predictions]
 
 
 def before_test(windows: Windows) -> Window:
@@ -120,14 +127,23 @@ def run_backtest(
         read: gives the examples of a month; it is called several times for each.
     """
     done = Backtested({}, {}, [], [])
-    for number, step in enumerate(steps, start=1):
-        log.info("origin %d of %d: predict %s", number, len(steps), step.test_months[0])
+
+    def run(step: Origin, worker: Worker) -> _Fold:
         encoding = learn_encoding(features, (read(month) for month in step.train_months))
-        trained = train_booster(parameters, encoding, read, step.train_months, [step.validation_month])
-        done.rounds.append(trained.rounds)
-        for age, month in enumerate(step.test_months, start=1):
+        data = load_training_data(
+            encoding, read, step.train_months, [step.validation_month], parameters.max_bin, worker
+        )
+        trained = train_booster(parameters, data, label=step.test_months[0], worker=worker)
+        predictions = {}
+        for month in step.test_months:
             test = read(month)
-            said = Predictions.of(test, predict(trained.booster, encode(test.features, encoding)))
+            predictions[month] = Predictions.of(test, predict(trained.booster, encode(test.features, encoding)))
+        return _Fold(trained.rounds, predictions)
+
+    for number, (step, fold) in enumerate(zip(steps, map_models(run, steps), strict=True), start=1):
+        log.info("origin %d of %d: predicted %s", number, len(steps), step.test_months[0])
+        done.rounds.append(fold.rounds)
+        for age, (month, said) in enumerate(fold.predictions.items(), start=1):
             metrics = probability_metrics(said.late, said.probability)
             done.aging.append([step.train_months[-1], age, month, *metrics.values()])
             if age == 1:

@@ -153,9 +153,9 @@ def _count(counts: Counter[str], values: Column) -> None:
 
 
 def _count_times(counts: dict[str, Counter[str]], groups: Column, half_hours: Column) -> None:
-    pairs = pd.DataFrame({"group": groups, "time": half_hours}).dropna()
-    for group, times in pairs.groupby("group")["time"]:
-        _count(counts.setdefault(str(group), Counter()), times.to_numpy())
+    pairs = pd.DataFrame({"group": groups, "time": half_hours}).groupby(["group", "time"]).size()
+    for (group, time), flights in zip(pairs.index, pairs, strict=True):
+        counts.setdefault(group, Counter())[time] += int(flights)
 
 
 def _in_order(counts: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:

@@ -16,11 +16,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
+from flight_delay.core.engine import Worker
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import encode, learn_encoding
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 
 Predictor = Callable[[Columns], Any]
 
@@ -83,7 +85,8 @@ def logistic_regression(train: Examples, features: Sequence[Feature], regulariza
             ],
             sparse_threshold=1.0,
         ),
-        LogisticRegression(C=1 / regularization_strength, max_iter=2000),
+        # Few columns and many rows: Newton's method reaches the optimum in a few steps, where L-BFGS stops short of it.
+        LogisticRegression(C=1 / regularization_strength, solver="newton-cholesky"),
     )
     # One thread: with more, sums are taken in another order, and the last bits of the coefficients change.
     with threadpool_limits(limits=1):
@@ -96,10 +99,11 @@ def logistic_regression(train: Examples, features: Sequence[Feature], regulariza
     return probability
 
 
-def xgboost_defaults(train: Examples, features: Sequence[Feature]) -> Predictor:
+def xgboost_defaults(train: Examples, features: Sequence[Feature], worker: Worker | None = None) -> Predictor:
     """Fit XGBoost with its default parameters, without early stopping."""
     encoding = learn_encoding(features, [train])
-    trained = train_booster(XGBOOST_DEFAULTS, encoding, {"train": train}.__getitem__, ["train"], [])
+    data = load_training_data(encoding, {"train": train}.__getitem__, ["train"], [], XGBOOST_DEFAULTS.max_bin, worker)
+    trained = train_booster(XGBOOST_DEFAULTS, data, worker=worker)
     return lambda columns: predict(trained.booster, encode(columns, encoding))
 
 

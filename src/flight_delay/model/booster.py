@@ -1,18 +1,19 @@
-"""Training a gradient-boosted tree model, from months that are read one at a time."""
+"""Training a gradient-boosted tree model, and what can be asked of it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import xgboost as xgb
 from pydantic import Field
 
+from flight_delay.core.engine import Worker, single_worker
 from flight_delay.core.params import Parameters
-from flight_delay.model.encode import Encoding, Matrix, encode
-from flight_delay.model.examples import Examples
+from flight_delay.model.encode import Encoding, Matrix
+from flight_delay.model.training_data import TrainingData, describe
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ class BoosterParameters(Parameters):
 class Trained:
     """A trained model, cut off after its best round, and how it got there.
 
-    `curve` holds, by metric and window ('train', 'validation'), a value per round, rounds after the best one included.
+    `curve` holds, by metric and window ('validation', and 'train' where it was recorded), a value per round, rounds after the
+    best one included.
     """
 
     booster: xgb.Booster
@@ -57,62 +59,51 @@ class Trained:
         return int(self.booster.num_boosted_rounds())
 
 
-class _MonthlyMatrices(xgb.DataIter):
-    """Hands XGBoost one encoded month at a time, so that the float matrix of all months never exists."""
-
-    def __init__(self, months: Sequence[str], read: Callable[[str], Examples], encoding: Encoding) -> None:
-        self._months, self._read, self._encoding = months, read, encoding
-        self._next = 0
-        super().__init__(release_data=True)
-
-    def reset(self) -> None:
-        self._next = 0
-
-    def next(self, input_data: Callable[..., Any]) -> bool:
-        if self._next == len(self._months):
-            return False
-        examples = self._read(self._months[self._next])
-        input_data(data=encode(examples.features, self._encoding), label=examples.late, **_description(self._encoding))
-        self._next += 1
-        return True
-
-
 def train_booster(
     parameters: BoosterParameters,
-    encoding: Encoding,
-    read: Callable[[str], Examples],
-    train_months: Sequence[str],
-    validation_months: Sequence[str],
+    data: TrainingData,
+    *,
+    record_train: bool = False,
+    label: str = "",
+    worker: Worker | None = None,
 ) -> Trained:
     """Train on some months, stopping early on others.
 
     Args:
         parameters: of XGBoost; the number of threads is not among them, since it does not change the model.
-        encoding: columns of the matrix.
-        read: gives the examples of a month; it is called several times for each.
-        train_months: to learn from.
-        validation_months: to stop on, later than those; without any, all rounds are trained.
+        data: made with `parameters.max_bin`; without validation months, all rounds are trained.
+        record_train: whether the curve has the training rows, too, which takes a tenth longer.
+        label: names the model in the log.
+        worker: limits the number of threads, and may stop the training.
+
+    Raises:
+        CancelledError: the worker was stopped.
     """
+    worker = worker or single_worker()
     options = parameters.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
     if parameters.monotone:
-        options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in encoding)
-    train = xgb.QuantileDMatrix(_MonthlyMatrices(train_months, read, encoding), max_bin=parameters.max_bin)
-    judged = [(train, "train")]
-    if validation_months:
-        matrices = _MonthlyMatrices(validation_months, read, encoding)
-        judged.append((xgb.QuantileDMatrix(matrices, max_bin=parameters.max_bin, ref=train), "validation"))
+        options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in data.encoding)
+    judged = [(data.train, "train")] if record_train else []
+    if data.validation is not None:
+        judged.append((data.validation, "validation"))
     curve: dict[str, dict[str, list[float]]] = {}
     booster = xgb.train(
-        {**options, "objective": "binary:logistic", "tree_method": "hist", "eval_metric": list(CURVE_METRICS)},
-        train,
+        {
+            **options,
+            "objective": "binary:logistic",
+            "tree_method": "hist",
+            "eval_metric": list(CURVE_METRICS),
+            "nthread": worker.n_jobs,
+        },
+        data.train,
         num_boost_round=parameters.max_rounds,
         evals=judged,
         evals_result=curve,
-        early_stopping_rounds=parameters.early_stopping_rounds if validation_months else None,
-        callbacks=[_RoundLog()],
+        early_stopping_rounds=parameters.early_stopping_rounds if data.validation is not None else None,
+        callbacks=[_RoundLog(label, worker)],
         verbose_eval=False,
     )
-    best = booster[: booster.best_iteration + 1] if validation_months else booster
+    best = booster[: booster.best_iteration + 1] if data.validation is not None else booster
     return Trained(best, {metric: {window: curve[window][metric] for window in curve} for metric in CURVE_METRICS})
 
 
@@ -128,7 +119,7 @@ def contributions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> A
         float32 of shape (rows, features + 1); the last column is the expected value. A row adds up to the log-odds
         of the predicted probability.
     """
-    return booster.predict(xgb.DMatrix(matrix, **_description(encoding)), pred_contribs=True)
+    return booster.predict(xgb.DMatrix(matrix, **describe(encoding)), pred_contribs=True)
 
 
 def interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
@@ -141,7 +132,7 @@ def interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> An
         side of the diagonal, what one does alone on it; the expected value is the last element. Added up over one of
         the two axes, they are the `contributions`.
     """
-    return booster.predict(xgb.DMatrix(matrix, **_description(encoding)), pred_interactions=True)
+    return booster.predict(xgb.DMatrix(matrix, **describe(encoding)), pred_interactions=True)
 
 
 def importances(booster: xgb.Booster, encoding: Encoding) -> dict[str, dict[str, float]]:
@@ -154,19 +145,17 @@ def importances(booster: xgb.Booster, encoding: Encoding) -> dict[str, dict[str,
     return dict(sorted(by_feature.items(), key=lambda item: (-item[1]["total_gain"], item[0])))
 
 
-def _description(encoding: Encoding) -> dict[str, list[str]]:
-    return {
-        "feature_names": [feature.name for feature in encoding],
-        "feature_types": [feature.xgboost_type for feature in encoding],
-    }
-
-
 class _RoundLog(xgb.callback.TrainingCallback):
-    """Logs how training goes, every fifty rounds."""
+    """Logs how training goes, every fifty rounds, and stops it when its result is no longer wanted."""
+
+    def __init__(self, label: str, worker: Worker) -> None:
+        self._prefix, self._stop = f"{label}: " if label else "", worker.stop
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 (XGBoost's interface)
         if epoch % 50 == 0:
             metric = CURVE_METRICS[-1]
-            said = ", ".join(f"{window} {metric} {values[metric][-1]:.4f}" for window, values in evals_log.items())
-            log.info("  round %d: %s", epoch, said)
+            losses = ", ".join(f"{window} {metric} {values[metric][-1]:.4f}" for window, values in evals_log.items())
+            log.info("  %sround %d%s", self._prefix, epoch, f": {losses}" if losses else "")
+        if self._stop.is_set():
+            raise CancelledError
         return False

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from flight_delay.core.params import Parameters
 from flight_delay.features.columns import Column, Columns
@@ -129,5 +131,6 @@ def encode(columns: Columns, encoding: Encoding) -> Matrix:
 
 
 def _codes(values: Column, categories: tuple[str, ...]) -> Column:
-    position = {category: float(code) for code, category in enumerate(categories)}
-    return np.fromiter((position.get(value, np.nan) for value in values), dtype=np.float32, count=len(values))
+    text = pa.array(values, pa.string(), from_pandas=True)
+    codes = pc.index_in(text, pa.array(categories, pa.string()))
+    return np.asarray(codes.cast(pa.float32()).to_numpy(zero_copy_only=False))

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import xgboost as xgb
 
+from flight_delay.core.engine import Worker
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import EncodedFeature, Matrix, encode
 from flight_delay.model.examples import Examples, Outcome
+from flight_delay.model.training_data import load_training_data
 from flight_delay.pitfalls.findings import Finding, in_order
 
 # Several, since one column of chance is above another one of chance half of the time.
@@ -47,6 +49,7 @@ def importance_beside_noise(
     parameters: BoosterParameters = SMALL,
     repeats: int = 3,
     seed: int = 2013,
+    worker: Worker | None = None,
 ) -> Importances:
     """Train a small booster on the features and on random columns, and measure how much it needs each of them.
 
@@ -61,6 +64,7 @@ def importance_beside_noise(
         parameters: of the booster.
         repeats: how often each column is shuffled.
         seed: of what is drawn.
+        worker: limits the number of threads.
     """
     random = np.random.default_rng(seed)
     labels = {of.name: _labels(train.features[of.name]) for of in features if of.kind == "categorical"}
@@ -74,7 +78,8 @@ def importance_beside_noise(
         EncodedFeature(name=of.name, kind=of.kind, group=of.group, effect=of.effect, categories=labels.get(of.name, ()))
         for of in (*features, *noise)
     )
-    trained = train_booster(parameters, encoding, every.__getitem__, ["train"], ["validation"])
+    data = load_training_data(encoding, every.__getitem__, ["train"], ["validation"], parameters.max_bin, worker)
+    trained = train_booster(parameters, data, worker=worker)
     matrix = encode(every["validation"].features, encoding)
     rises = _rises(trained.booster, matrix, validation.late, repeats, random)
     by_name = {of.name: rise for of, rise in zip(encoding, rises, strict=True)}
@@ -118,13 +123,16 @@ def _rises(
 ) -> list[float]:
     """Mean rise of log loss by column: permutation importance, https://doi.org/10.1023/A:1010933404324"""
     before = _log_loss(late, predict(booster, matrix))
+    used = booster.get_score(importance_type="weight")
     rises = []
-    for place in range(matrix.shape[1]):
+    for place, name in enumerate(booster.feature_names or ()):
         column = matrix[:, place].copy()
         after = []
         for _ in range(repeats):
-            matrix[:, place] = random.permutation(column)
-            after.append(_log_loss(late, predict(booster, matrix)))
+            matrix[:, place] = random.permutation(
+                column
+            )  # also where no tree uses it: draws of the others stay the same
+            after.append(_log_loss(late, predict(booster, matrix)) if name in used else before)
         matrix[:, place] = column
         rises.append(round(float(np.mean(after)) - before, 6))
     return rises

@@ -27,6 +27,7 @@ LOOK: dict[str, Any] = {
     "axes.titlesize": 12,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # fixed: to find the place, Matplotlib would measure every tick each time it draws
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from flight_delay.core import files, months, params
+from flight_delay.core.engine import background
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log, progress, run_stage
 from flight_delay.data.dictionary import load_dictionary
@@ -77,20 +78,22 @@ def main() -> int:
     moving = {feature.name for feature in features if feature.group in ("history", "weather")}
     findings = find_pitfalls(inspected, without(others, columns_read(features)), found, moving)
     # Of two equal columns neither is missed when it is shuffled: the second is dropped before that is asked.
-    importances = importance_beside_noise(earlier, later, select(features, findings).features)
-    findings = in_order([*findings, *useless(importances)])
+    wanted = select(features, findings).features
+    with background(lambda worker: importance_beside_noise(earlier, later, wanted, worker=worker)) as importances:
+        profiles = [*profile(inspected), *profile(others)]
+        pictures = draw(profiles)
+    findings = in_order([*findings, *useless(importances.result())])
     errors = [finding.says for finding in findings if finding.severity == "error"]
     if errors:
         raise UserError(
             f"{PROCESSED_FOLDER}: {' '.join(errors)} Take such features out before anything is trained on them"
         )
 
-    profiles = [*profile(inspected), *profile(others)]
     with files.whole_folder(REPORT) as report:
         files.write_json(report / "findings.json", [asdict(finding) for finding in findings])
         files.write_json(report / "counts.json", Counter(finding.check for finding in findings))
         files.write_json(report / "profile.json", [of.as_json() for of in profiles])
-        for name, picture in draw(profiles).items():
+        for name, picture in pictures.items():
             files.write_bytes(report / f"{name}.png", picture)
     selection = select(features, findings, left_out)
     write_selection(SELECTION, selection)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from flight_delay.core import files, months, params
+from flight_delay.core.engine import Worker, background
 from flight_delay.core.runner import log, progress, run_stage
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.explain.explainer import Explainer
@@ -19,7 +20,7 @@ from flight_delay.explain.reference import learn
 from flight_delay.explain.sample import stratified
 from flight_delay.explain.scheduled import read_month
 from flight_delay.explain.topics import family_of, load_topics
-from flight_delay.model.booster import BoosterParameters
+from flight_delay.model.booster import BoosterParameters, Trained
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import Examples
 from flight_delay.model.examples import read_month as read_examples
@@ -61,12 +62,17 @@ def main() -> int:
     def read(month: str) -> Examples:
         return read_month(PROCESSED, bundle, month).arrived()
 
-    log.info("  what is usual")
-    model = Explainer(bundle, topics, learn(bundle, read, windows["train"]))
-    outcomes = {month: read_examples(PROCESSED, (), month).late for month in windows["test"]}
-    chosen = stratified(outcomes, p.sample_rows, p.seed)
+    seeds = range(parameters.seed + 1, parameters.seed + 1 + p.other_seeds)
+
+    def train_other_seeds(worker: Worker) -> dict[int, Trained]:
+        return retrained(parameters, features, read_inputs, windows["train"], windows["validation"], seeds, worker)
+
     records, parts = {}, []
-    with files.whole_folder(REPORT) as report:
+    with background(train_other_seeds) as others, files.whole_folder(REPORT) as report:
+        log.info("  what is usual")
+        model = Explainer(bundle, topics, learn(bundle, read, windows["train"]))
+        outcomes = {month: read_examples(PROCESSED, (), month).late for month in windows["test"]}
+        chosen = stratified(outcomes, p.sample_rows, p.seed)
         for month in progress([*windows["validation"], *windows["test"]], "month"):
             flights = read(month)
             explanation = explain(bundle, flights)
@@ -74,14 +80,12 @@ def main() -> int:
             if month in chosen:
                 files.write_table(months.month_path(report / "shap_values", month), explanation.table())
                 parts.append(of_month(model, flights, explanation, chosen[month], effort))
-        log.info("  training with other seeds")
-        others = range(parameters.seed + 1, parameters.seed + 1 + p.other_seeds)
         found = put_together(
             model,
             parts,
             by_month=records,
             seed=parameters.seed,
-            others=retrained(parameters, features, read_inputs, windows["train"], windows["validation"], others),
+            others=others.result(),
             model_importances=files.read_json(MODEL_IMPORTANCES),
             constrained=parameters.monotone,
             slices=costliest(files.read_rows(SLICES, {"by", "label"}), files.read_json(METRICS)["test"]["roc_auc"]),

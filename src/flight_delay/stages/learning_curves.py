@@ -10,10 +10,8 @@ from pydantic import AfterValidator, Field
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import progress, run_stage
 from flight_delay.evaluation import learning
-from flight_delay.model.booster import BoosterParameters, predict, train_booster
-from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month, require_both_classes
-from flight_delay.model.predictions import Predictions
 from flight_delay.model.selection import read_selection
 from flight_delay.plots import learning as plots
 
@@ -55,21 +53,14 @@ def main() -> int:
     for name, needed in asked.items():
         require_both_classes((read(month).late for month in needed), f"windows.{name}")
 
-    def learn(of: list[str], depth: int) -> learning.Learnt:
-        encoding = learn_encoding(features, map(read, of))
-        parameters = model.model_copy(update={"learning_rate": p.learning_rate, "max_depth": depth})
-        trained = train_booster(parameters, encoding, read, of, validation)
-
-        def say(month: str) -> Predictions:
-            examples = read(month)
-            return Predictions.of(examples, predict(trained.booster, encode(examples.features, encoding)))
-
-        return learning.measure(trained.rounds, *(Predictions.concat(map(say, by)) for by in (of, validation)))
-
     depths = sorted({model.max_depth, *p.max_depths})
     # All months with the depth of the model are a point of both curves, and trained once.
-    runs = dict.fromkeys([*((n, model.max_depth) for n in last), *((len(train), depth) for depth in depths)])
-    learnt = {(n, depth): learn(train[-n:], depth) for n, depth in progress(list(runs), "months and depth")}
+    runs = {n: [model.max_depth] for n in last} | {len(train): depths}
+    parameters = model.model_copy(update={"learning_rate": p.learning_rate})
+    learnt = {}
+    for n, of in progress(list(runs.items()), "months and depths"):
+        fitted = learning.fit_depths(parameters, features, of, read, train[-n:], validation)
+        learnt.update({(n, depth): model for depth, model in fitted.items()})
     by_months = {n: learnt[n, model.max_depth] for n in last}
     by_depth = {depth: learnt[len(train), depth] for depth in depths}
     rounds = files.read_csv(TRAINING_CURVE)["validation_logloss"]

@@ -10,6 +10,7 @@ from flight_delay.model.bundle import save_bundle
 from flight_delay.model.encode import learn_encoding
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
+from flight_delay.model.training_data import load_training_data
 
 PROCESSED = Path("data/processed")
 SELECTION = Path("data/selection.json")
@@ -28,7 +29,8 @@ def main() -> int:
         require_both_classes((read(month).late for month in of), f"windows.{name}")
 
     encoding = learn_encoding(features, (read(month) for month in train))
-    trained = train_booster(p, encoding, read, train, validation)
+    data = load_training_data(encoding, read, train, validation, p.max_bin)
+    trained = train_booster(p, data, record_train=True)
 
     outcomes = [read(month).late for month in train]
     rows, late = sum(map(len, outcomes)), sum(int(outcome.sum()) for outcome in outcomes)

@@ -9,12 +9,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from flight_delay.core.engine import Worker
 from flight_delay.explain.explanation import together
 from flight_delay.explain.overall.interactions import Level
 from flight_delay.features.columns import Column, Columns
 from flight_delay.model.booster import BoosterParameters, Trained, contributions, train_booster
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
 
 Source = Literal["month", "seed"]
 Sizes = Mapping[Level, Mapping[str, float]]  # mean absolute effect in log-odds, by level and name
@@ -105,12 +107,22 @@ def retrained(
     train_months: Sequence[str],
     validation_months: Sequence[str],
     seeds: Sequence[int],
+    worker: Worker | None = None,
 ) -> dict[int, Trained]:
-    """Train models that differ from one another in their seed only; the arguments are those of `train_booster`."""
+    """Train models that differ from one another in their seed only, on the same matrices.
+
+    Args:
+        parameters: of XGBoost.
+        encoding: columns of the matrices.
+        read: gives the examples of a month.
+        train_months: to learn from.
+        validation_months: to stop on.
+        seeds: one a model.
+        worker: limits the number of threads, and may stop the training.
+    """
+    data = load_training_data(encoding, read, train_months, validation_months, parameters.max_bin, worker)
     return {
-        seed: train_booster(
-            parameters.model_copy(update={"seed": seed}), encoding, read, train_months, validation_months
-        )
+        seed: train_booster(parameters.model_copy(update={"seed": seed}), data, label=f"seed {seed}", worker=worker)
         for seed in seeds
     }
 
