@@ -181,7 +181,7 @@ def test_a_manifest_that_is_not_the_one_of_the_lock_is_not_believed(repository: 
 
 
 def test_a_commit_without_a_lock_is_refused(repository: Repository) -> None:
-    with pytest.raises(UserError, match=r"has no dvc\.lock; choose one in which the pipeline had been run"):
+    with pytest.raises(UserError, match=r" dvc\.lock"):
         gathered()
 
 
