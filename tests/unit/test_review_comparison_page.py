@@ -76,9 +76,8 @@ def test_the_verdict_stands_in_the_first_lines(better: Compared) -> None:
     lines = render(better).splitlines()
     assert lines[0] == f"## {headline(better)}"
     assert re.findall(r"`\w+`|\(\w+\)", lines[2]) == ["`main`", "(cccccccccc)", "`deeper`"]
-    assert [
-        line.endswith(f": {said(of)}.") for line, of in zip(lines[4:6], (better.backtest, better.test), strict=True)
-    ]
+    periods = zip(lines[4:6], (better.backtest, better.test), strict=True)
+    assert [line.endswith(f": {said(of)}.") for line, of in periods] == [True, True]
 
 
 def test_a_change_of_one_parameter_fits_on_a_page(better: Compared) -> None:
