@@ -99,5 +99,5 @@ def test_why_a_frozen_model_cannot_be_asked_is_said_and_ends_nothing(tmp_path: P
 def test_frozen_checksums_are_those_of_the_lock() -> None:
     check_frozen(REQUEST, {"model": "m1", "more": "x"})
     for made, has in (({"model": "m2"}, " m2;"), ({}, " output;")):
-        with pytest.raises(UserError, match=rf": model [^\n]* m1, [^\n]*dvc.lock of aaaaaaaaaa [^\n]*{has} [^\n]*$"):
+        with pytest.raises(UserError, match=rf": model .*m1, .*aaaaaaaaaa .*{has} .*$"):
             check_frozen(REQUEST, made)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.artefacts import Artefacts
 from flight_delay.repository.history import Change, Found
 from flight_delay.review.provenance.commit import Origin, Provenance
 from flight_delay.review.provenance.lineage import lineage, select
@@ -190,12 +187,6 @@ def test_a_path_that_no_stage_knows_is_refused_with_what_is_close() -> None:
         UserError, match=r"^zzz: no stage of this commit reads or writes it; without a path it names all$"
     ):
         select(pipeline().lineage, "zzz", {})
-
-
-def test_a_commit_without_a_lock_is_refused(tmp_path: Path) -> None:
-    words = f"commit {'c' * 10} has no dvc.lock; choose one in which the pipeline had been run (`git log --oneline -- dvc.lock`)"
-    with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
-        _ = Artefacts("c" * 40, tmp_path).lock
 
 
 def test_a_lock_that_no_pipeline_can_have_written_is_refused() -> None:
