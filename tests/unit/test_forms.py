@@ -51,7 +51,7 @@ def test_a_page_has_one_place() -> None:
     [
         ("# No front matter\n", "front matter"),
         ("---\nformat: [1\n---\n", "YAML"),
-        ("---\njust words\n---\n", "front matter: "),
+        ("---\njust words\n---\n", "Request"),
         (with_front_matter({**REQUEST.model_dump(), "format": 2}, ""), "format: "),
         (with_front_matter({**REQUEST.model_dump(), "commit": "HEAD"}, ""), "commit: "),
         (with_front_matter({**REQUEST.model_dump(), "name": "../up"}, ""), "name: "),

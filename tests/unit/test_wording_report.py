@@ -254,3 +254,9 @@ def test_a_model_without_categories_is_not_said_to_know_some(page: str) -> None:
     numbers = [of for of in CONTENT["bundle"]["features"] if of["kind"] != "categorical"]
     without = render(Inputs(**{**INPUTS, "bundle": {**CONTENT["bundle"], "features": numbers}}))
     assert "Categories it knows" not in without
+
+
+def test_pictures_of_columns_say_what_they_show(page: str) -> None:
+    inputs = {**INPUTS, "pictures": {**INPUTS["pictures"], "check_data/profile_1": b""}}
+    assert re.findall(r'alt="(Columns by window[^"]*)"', render(Inputs(**inputs)))
+    assert 'alt="Columns by window' not in page

@@ -57,3 +57,8 @@ def test_what_the_model_does_not_know_are_the_groups_it_has_no_feature_of(groups
 def test_a_rule_by_which_a_feature_was_dropped_is_said() -> None:
     (found,) = sections.dropped({"dropped": [{"feature": "a", "rule": "noise", "because": "it is"}]})
     assert found.rule == "no better than a random column"
+
+
+def test_columns_that_say_that_another_is_missing_have_a_name() -> None:
+    columns = [{"name": "a_is_missing", "kind": "indicator", "group": "schedule", "categories": []}]
+    assert sections.feature_counts({"features": columns}) == {"indicators of missing values": 1}
