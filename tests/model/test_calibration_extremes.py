@@ -88,5 +88,5 @@ def test_a_sigmoid_that_has_nothing_to_do_is_written_without_a_negative_zero() -
 @both_methods
 @pytest.mark.parametrize("late", [[True, True], [False, False], []], ids=["late", "on time", "none at all"])
 def test_one_kind_of_flights_is_refused(method: Method, late: list[bool]) -> None:
-    with pytest.raises(ValueError, match=f"{method} calibration needs late flights and flights on time"):
+    with pytest.raises(ValueError, match=f"^{method} "):
         fit_calibration(method, np.full(len(late), 0.3, np.float32), np.array(late, bool))

@@ -97,9 +97,9 @@ def test_the_reference_is_read_as_it_was_written_for_the_model_that_it_is_of(
     write_json(path, reference.model_dump(mode="json"))
     assert load(path, bundle) == reference
     other = replace(bundle, decision=bundle.decision.model_copy(update={"threshold": 0.31}))
-    with pytest.raises(UserError, match=r"explanation and model are of different versions; `dvc repro` makes both"):
+    with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro`"):
         load(path, other)
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(UserError, match=r"nothing\.json: "):
         load(tmp_path / "nothing.json", bundle)
 
 
@@ -158,8 +158,8 @@ def test_what_the_model_does_not_use_is_quoted_where_it_is_at_hand(
     quotable: Columns = {"late_rate_all_7d": np.full(200, 0.2, np.float32)}
     rates = explanation.features["late_rate_route_7d"] / 10_000
     explanation = replace(explanation, features=explanation.features | {"late_rate_route_7d": rates})
-    for columns, said in ((None, "in recent days"), (quotable, "of all flights 20 %")):
+    for columns, said in ((None, load_topics().topics["late_route"].otherwise), (quotable, " 20 %")):
         every = reasons_of(explanation, bundle, load_topics(), reference, quotable=columns)
         sentences = [reason.sentence for of in every for reason in of.reasons if reason.topic == "late_route"]
         assert sentences
-        assert any(said in sentence for sentence in sentences)
+        assert any(sentence.endswith(said) for sentence in sentences)

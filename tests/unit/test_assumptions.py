@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,8 +37,7 @@ BY_MONTH = {"2013-09": {"base_rate": 0.2, "roc_auc": 0.60}, "2013-10": {"base_ra
 def test_months_are_alike_where_test_lies_within_the_backtest(test: dict[str, float], borne_out: str) -> None:
     found = assumptions.months_are_alike(metrics(**test), BY_MONTH)
     assert found.borne_out == borne_out
-    assert "20.0% to 30.0%" in found.seen
-    assert "0.600 to 0.700" in found.seen
+    assert {"20.0%", "30.0%", "0.600", "0.700"} <= {*re.findall(r"[\d.]*\d%?", found.seen)}
 
 
 def predictions(probability: float, late: list[bool], days: int) -> Predictions:
@@ -56,7 +56,7 @@ def test_probabilities_are_right_where_the_interval_has_zero(probability: float,
     # Every day is the same, so that the interval is a point.
     found = assumptions.probabilities_are_right(predictions(probability, [True, False, False, False], days=3))
     assert found.borne_out == borne_out
-    assert f"25.0% were late and {probability:.1%} were expected" in found.seen
+    assert re.findall(r"[\d.]+%", found.seen)[:2] == ["25.0%", f"{probability:.1%}"]
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_flights_without_an_arrival_are_counted_and_not_judged() -> None:
     counts = {"scheduled": 1000, "cancelled": 20, "diverted": 5}
     found = assumptions.outcomes_are_known(counts, {"quarantined_rows": 3})
     assert found.borne_out == "cannot tell"
-    assert "25 of 1,000 (2.5%) were cancelled or diverted, and 3 were set aside" in found.seen
+    assert re.findall(r"[\d.,%]*\d%?", found.seen) == ["25", "1,000", "2.5%", "3"]
 
 
 def test_columns_that_drift_are_counted() -> None:
     found = assumptions.nothing_leaks([{"check": "drift"}, {"check": "noise"}, {"check": "drift"}], 24)
     assert "24 hours" in found.says
-    assert "2 columns are distributed differently" in found.seen
+    assert re.findall(r"\d+", found.seen) == ["2"]
 
 
 @pytest.mark.parametrize(("best", "borne_out"), [(-10.0, "yes"), (-9.9, "no")])
@@ -92,5 +92,4 @@ def test_a_threshold_carries_over_where_hindsight_earns_no_more_than_the_interva
     curve = {"threshold": [0.1, 0.2, 0.3], "profit_per_flight": [-40.0, best, -20.0]}
     found = assumptions.threshold_carries_over(metrics(), curve, 0.3)
     assert found.borne_out == borne_out
-    assert "From 30% on" in found.seen
-    assert f"20% would have been best, with {best:.1f}" in found.seen
+    assert re.findall(r"-?\d[\d.]*\d%?", found.seen) == ["30%", "-20.0", "20%", f"{best:.1f}"]

@@ -43,7 +43,7 @@ def test_no_origin_sees_its_months_or_later_ones_whatever_months_there_are(
 def test_a_month_that_is_too_early_or_too_late_is_refused_with_the_range(first: str) -> None:
     with pytest.raises(
         UserError,
-        match=rf"backtest\.first_test_month is {first}; .* one of the months that there are in 2013-03 … 2013-10",
+        match=rf"backtest\.first_test_month is {first}; .* 2013-03 … 2013-10 ",
     ):
         origins(MONTHS, first, 1)
 
@@ -57,12 +57,12 @@ def test_the_ends_of_the_range_are_in_it(first: str, steps: int) -> None:
 def test_a_month_in_a_gap_is_refused(first: str) -> None:
     with pytest.raises(
         UserError,
-        match=rf"backtest\.first_test_month is {first}; it must be one of the months that there are in 2013-04 … 2013-06",
+        match=rf"backtest\.first_test_month is {first}; .* 2013-04 … 2013-06 ",
     ):
         origins(["2013-01", "2013-02", "2013-04", "2013-06"], first, 1)
 
 
 @pytest.mark.parametrize("months", [[], ["2013-01"], ["2013-01", "2013-02"]])
 def test_a_backtest_needs_three_months(months: list[str]) -> None:
-    with pytest.raises(UserError, match="impossible, there are too few months"):
+    with pytest.raises(UserError, match=r"backtest\.first_test_month is 2013-02; [^…]*$"):
         origins(months, "2013-02", 1)

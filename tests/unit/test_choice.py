@@ -63,7 +63,7 @@ def test_a_later_month_changes_nothing_about_earlier_ones() -> None:
 
 
 def test_one_month_judges_nothing() -> None:
-    with pytest.raises(UserError, match=r"one month does not judge .*first_test_month"):
+    with pytest.raises(UserError, match=r"backtest\.first_test_month"):
         judge_calibrations({"2013-05": month(5)})
 
 

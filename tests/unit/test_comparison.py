@@ -1,4 +1,4 @@
-"""evaluation.comparison: what rungs add to each other, what they earn, and the verdict in words."""
+"""evaluation.comparison: what rungs add to each other and what they earn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flight_delay.evaluation.comparison import LADDER, MISS_COST_FACTORS, in_words, ladder, money, same_flights
+from flight_delay.evaluation.comparison import LADDER, MISS_COST_FACTORS, ladder, money, same_flights
 from flight_delay.evaluation.decision import break_even, profit_per_flight, thresholds_by_miss_cost
 from flight_delay.evaluation.metrics import confusion, probability_metrics
 from flight_delay.evaluation.payoffs import Payoffs
@@ -117,47 +117,5 @@ def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
 def test_other_flights_are_not_compared() -> None:
     other = {**RUNGS, "logistic": replace(RUNGS["logistic"], flight_id=NAMES[::-1])}
     for compare in (same_flights, ladder, lambda rungs: money(rungs, THRESHOLDS, PAYOFFS)):
-        with pytest.raises(ValueError, match="logistic predicts other flights"):
+        with pytest.raises(ValueError, match=r"^logistic "):
             compare(other)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "sentence"),
-    [
-        ("bbb", "The model is better than LR in ROC AUC, average precision and log loss."),
-        ("www", "The model is worse than LR in ROC AUC, average precision and log loss."),
-        ("uuu", "These days cannot tell whether it is better than LR in ROC AUC, average precision and log loss."),
-        ("bww", "The model is better than LR in ROC AUC; it is worse than LR in average precision and log loss."),
-        ("bbu", "The model is better than LR in ROC AUC and average precision; these days cannot tell whether it is better than LR in log loss."),
-        ("uwu", "The model is worse than LR in average precision; these days cannot tell whether it is better than LR in ROC AUC and log loss."),
-        ("wub", "The model is better than LR in log loss; it is worse than LR in ROC AUC; these days cannot tell whether it is better than LR in average precision."),
-    ],
-)  # fmt: skip
-def test_the_verdict_in_words(verdicts: str, sentence: str) -> None:
-    named = {"b": "better", "w": "worse", "u": "undecided"}
-    assert in_words(_comparison(tuple(named[letter] for letter in verdicts)), "LR") == sentence
-
-
-@pytest.mark.parametrize("verdicts", list(itertools.product(("better", "worse", "undecided"), repeat=3)), ids="-".join)
-def test_the_verdict_in_words_names_every_metric_once_where_it_belongs(verdicts: tuple[str, ...]) -> None:
-    said = in_words(_comparison(verdicts), "logistic regression")
-    found = {_verdict_of(part): part for part in said.split("; ")}
-    assert set(found) == set(verdicts)
-    for words, verdict in zip(("ROC AUC", "average precision", "log loss"), verdicts, strict=True):
-        assert said.count(words) == 1
-        assert words in found[verdict]
-    assert said[0].isupper()
-    assert said.endswith(".")
-
-
-def _verdict_of(part: str) -> str:
-    if "cannot tell whether it is better than" in part:
-        return "undecided"
-    return "better" if "is better than" in part else "worse"
-
-
-def _comparison(verdicts: tuple[str, ...]) -> dict:
-    return {
-        metric: {"difference": 0.1, "low": 0.0, "high": 0.2, "verdict": verdict}
-        for metric, verdict in zip(METRICS, verdicts, strict=True)
-    }

@@ -151,5 +151,5 @@ def test_features_that_are_not_those_on_record_are_refused_by_name() -> None:
     for name, value in (("a", np.nextafter(np.float32(1), np.float32(2))), ("b", "y")):
         other = recorded | {name: recorded[name].copy()}
         other[name][1] = value
-        with pytest.raises(UserError, match=f"'{name}' of this flight is not what"):
+        with pytest.raises(UserError, match=f"'{name}' .*`dvc repro`"):
             require_recorded(again, 0, other, 1)

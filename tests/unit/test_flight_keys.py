@@ -1,4 +1,4 @@
-"""explain.flight.keys: flights are found by their keys, and what is wrong with a list of them is said in one line."""
+"""explain.flight.keys: flights are found by their keys, and what is wrong with a list of them is named in one line."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_a_list_holds_keys_or_what_makes_them(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no column 'flight_id'"),
-        ("flight_id\n", "no flights in it"),
-        ("flight_id,b\n,x\n", "line 2: no flight_id"),
-        ("flight_date,carrier,origin,scheduled_departure\n", "'flight_number' is missing"),
-        ("flight_date,carrier,flight_number,origin\n", "'scheduled_departure' is missing"),
+        ("", "'flight_id'"),
+        ("flight_id\n", "list.csv: "),
+        ("flight_id,b\n,x\n", "line 2: "),
+        ("flight_date,carrier,origin,scheduled_departure\n", "'flight_number' "),
+        ("flight_date,carrier,flight_number,origin\n", "'scheduled_departure' "),
         ("flight_date,carrier,flight_number,origin,scheduled_departure\n5.1.2013,UA,7,EWR,905\n", "line 2: '5.1.2013-UA-7-EWR-0905'"),
         ("flight_date,carrier,flight_number,origin,scheduled_departure\n2013-01-05,UA,7,EWR,noon\n", "line 2: '2013-01-05-UA-7-EWR-'"),
         ("flight_date,carrier,flight_number,origin,scheduled_departure\n2013-01-05,UA\n", "line 2: '2013-01-05-UA---'"),
@@ -64,14 +64,14 @@ def test_flights_are_found_month_by_month_in_the_order_given(processed: Path) ->
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        (["x", A], "list.csv: 'x' is not the key of a flight, such as 2013-11-01-US-1895-EWR-0500"),
-        ([A, A], f"list.csv: '{A}': given more than once"),
-        ([A, A, C, C, B], f"'{A}' and 1 more: given more than once"),
-        (["2014-01-05-UA-7-EWR-0905", A], "no data for 2014-01, which list.csv asks for (there are 2013-01 … 2013-02)"),
-        (["2013-01-05-UA-7-EWR-0900", A], f"1 of 2 flights are not in {{}}: '2013-01-05-UA-7-EWR-0900' (there is {A}"),
-        (["2013-01-09-UA-7-EWR-0905"], f"this flight is not in {{}}: '2013-01-09-UA-7-EWR-0905' (there is {B} and {A})"),
-        (["2013-01-05-ZZ-888-QQQ-2222"], "'2013-01-05-ZZ-888-QQQ-2222'; mend"),
-        ([f"2013-01-05-ZZ-{of}-QQQ-2222" for of in range(5)], "-0-QQQ-2222', '2013-01-05-ZZ-1-QQQ-2222', '2013-01-05-ZZ-2-QQQ-2222' and 2 more; mend"),
+        (["x", A], "list.csv: 'x' "),
+        ([A, A], f"list.csv: '{A}': "),
+        ([A, A, C, C, B], f"'{A}' and 1 "),
+        (["2014-01-05-UA-7-EWR-0905", A], "2013-01 … 2013-02"),
+        (["2013-01-05-UA-7-EWR-0900", A], f" {{}}: '2013-01-05-UA-7-EWR-0900' (there is {A}"),
+        (["2013-01-09-UA-7-EWR-0905"], f" {{}}: '2013-01-09-UA-7-EWR-0905' (there is {B} and {A})"),
+        (["2013-01-05-ZZ-888-QQQ-2222"], "'2013-01-05-ZZ-888-QQQ-2222'; "),
+        ([f"2013-01-05-ZZ-{of}-QQQ-2222" for of in range(5)], "-0-QQQ-2222', '2013-01-05-ZZ-1-QQQ-2222', '2013-01-05-ZZ-2-QQQ-2222' and 2 "),
     ],
 )  # fmt: skip
 def test_flights_that_cannot_be_found_are_named(processed: Path, keys: list[str], said: str) -> None:
@@ -91,7 +91,7 @@ def test_unknown_flights_of_several_months_are_counted_together(processed: Path)
     ]
     with pytest.raises(UserError) as error:
         find(processed, keys, "list.csv")
-    assert "4 of 5 flights are not in" in str(error.value)
-    assert "'2013-01-05-ZZ-1-QQQ-2222', '2013-02-05-ZZ-2-QQQ-2222', '2013-02-05-ZZ-3-QQQ-2222' and 1 more" in str(
-        error.value
-    )
+    message = str(error.value)
+    assert " 4 of 5 " in message
+    assert [key for key in keys if f"'{key}'" in message] == [keys[0], *keys[2:4]]
+    assert " 1 " in message.rpartition("'")[2]

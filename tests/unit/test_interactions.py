@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,12 +63,12 @@ def test_pairs_that_never_work_together_are_left_out() -> None:
     found = measured(alone)
     assert found.pairs == ()
     assert found.share == {"feature": 0.0, "topic": 0.0}
-    assert interactions_words(found, "topic", Naming()).startswith("No two topics work together")
+    assert not re.search(r"\d", interactions_words(found, "topic", Naming()))
     assert draw(found, "topic", Naming()).startswith(b"\x89PNG\r\n")
 
 
 def test_one_flight_has_no_interval() -> None:
-    with pytest.raises(ValueError, match=r"1 flight\(s\) have no standard error"):
+    with pytest.raises(ValueError, match=r"^1 flight"):
         measured(VALUES[:1])
 
 
@@ -107,7 +109,8 @@ def test_a_picture_of_pairs_drawn_twice_has_the_same_bytes_and_is_closed(draw_tw
 
 def test_the_words_name_the_first_pairs_and_the_share() -> None:
     said = interactions_words(measured(), "feature", Naming({"b": "hour of day"}))
-    assert "hour of day and c work together most: 0.600 log-odds on average (95 % interval 0.600 to 0.600" in said
-    assert "Next are a and hour of day with 0.400." in said
-    assert said.endswith("64% of what the model does is done by features together, the rest by each alone.")
-    assert "Next" not in interactions_words(measured(), "topic", Naming())
+    assert "day and c " in said
+    assert " a and hour" in said
+    assert re.findall(r"\d[\d.]*\d%?|\d", said) == ["0.600", "95", "0.600", "0.600", "2", "0.400", "64%"]
+    # Of one pair nothing comes next.
+    assert len(re.findall(r"\d[\d.]*", interactions_words(measured(), "topic", Naming()))) == 6

@@ -85,7 +85,7 @@ def test_draws_differ_from_each_other_and_depend_on_the_seed_only() -> None:
 
 @pytest.mark.parametrize("rows", [0, 3])
 def test_flights_of_a_single_day_are_refused(rows: int) -> None:
-    with pytest.raises(UserError, match="2 are needed; widen the window"):
+    with pytest.raises(UserError, match=r" [01] day.* 2 "):
         day_weights(np.full(rows, np.datetime64("2013-12-24")), 10, 1)
 
 
@@ -104,7 +104,7 @@ def test_a_draw_of_one_class_is_nan_in_every_metric_and_left_out_of_the_interval
 
 
 def test_an_interval_of_no_draw_at_all_is_refused() -> None:
-    with pytest.raises(UserError, match="none of 3 draws"):
+    with pytest.raises(UserError, match=r" 3 draws"):
         interval(np.full(3, np.nan))
 
 
@@ -175,7 +175,8 @@ def test_a_verdict_needs_the_whole_interval_as_written_on_one_side_of_zero(
 
 def test_a_comparison_is_written_as_json_with_six_digits_and_no_negative_zero() -> None:
     compared = compare_values(np.array([-1e-9, 0.12345678]), np.zeros(2), -1e-9, level=1.0)
-    assert json.dumps(compared._asdict()) == '{"difference": 0.0, "low": 0.0, "high": 0.123457, "verdict": "undecided"}'
+    written = [f'"{name}": {value}' for name, value in (("difference", 0.0), ("low", 0.0), ("high", 0.123457))]
+    assert json.dumps(compared._asdict()) == f'{{{", ".join(written)}, "verdict": "undecided"}}'
 
 
 def simulated(seed: int) -> tuple[np.ndarray, np.ndarray]:

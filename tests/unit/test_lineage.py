@@ -162,28 +162,31 @@ def test_the_closest_paths_are_named_where_there_is_none(path: str, closest: str
     with pytest.raises(UserError) as refused:
         select(OF, path, members)
     said = str(refused.value)
-    assert said.startswith(f"{path}: no stage of this commit reads or writes it; closest: {closest}")
-    assert len(said.partition("closest: ")[2].split(", ")) <= 3
+    near = said.rpartition(": ")[2].split(", ")
+    assert said.startswith(f"{path}: ")
+    assert near[0] == closest
+    assert len(near) <= 3
 
 
 def test_three_of_the_closest_are_named_and_a_name_stands_for_its_path() -> None:
     outs = {f"a/long/way/down/to/{name}": name for name in ("x.md", "y1.md", "y2.md", "y3.md", "y4.md")}
     of = lineage({"make": entry({}, outs)})
-    with pytest.raises(UserError, match=r"closest: a/long/way/down/to/x\.md$"):
+    with pytest.raises(UserError, match=r": a/long/way/down/to/x\.md$"):
         select(of, "x.md", {})
-    with pytest.raises(UserError, match=r"closest: (a/long/way/down/to/y\d\.md(, )?){3}$"):
+    with pytest.raises(UserError, match=r": (a/long/way/down/to/y\d\.md(, )?){3}$"):
         select(of, "a/long/way/down/to/y5.md", {})
 
 
 def test_where_nothing_is_close_the_way_to_all_paths_is_named() -> None:
-    with pytest.raises(UserError, match=r"^zzzz: no stage .*; without a path it names all$"):
+    with pytest.raises(UserError, match=r"^zzzz: ") as refused:
         select(OF, "zzzz", {})
+    assert [of.path for of in OF.items if of.path in str(refused.value)] == []
 
 
 def test_a_lock_that_no_pipeline_can_have_written_is_refused() -> None:
-    with pytest.raises(UserError, match=r"^dvc\.lock: model is written by train and by again; [^\n]+$"):
+    with pytest.raises(UserError, match=r"^dvc\.lock: model .*train.*again; [^\n]+$"):
         lineage({**LOCK, "again": entry({}, {"model": "m2"})})
-    with pytest.raises(UserError, match=r"^dvc\.lock: a, b need each other's outputs in a circle; [^\n]+$"):
+    with pytest.raises(UserError, match=r"^dvc\.lock: a, b [^\n]+$"):
         lineage({"a": entry({"y": "1"}, {"x": "1"}), "b": entry({"x": "1"}, {"y": "1"})})
 
 

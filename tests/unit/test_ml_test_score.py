@@ -30,7 +30,7 @@ def content(statuses: list[list[str]]) -> dict[str, Any]:
     """What the file holds for tests of these statuses."""
     entries = [
         [
-            {"test": f"{section} {number}", "status": status, "says": f"It is {status} in {section} {number}."}
+            {"test": f"{section} {number}", "status": status, "says": f"{status}: {section} {number}."}
             | ({} if status == "missing" else {"proof": [f"tests/unit/test_{section}.py::test_{number}"]})
             for number, status in enumerate(of, start=1)
         ]
@@ -69,59 +69,45 @@ def test_no_section_makes_up_for_another(statuses: list[list[str]]) -> None:
     assert all(score.final <= of for of in sums)
 
 
-@pytest.mark.parametrize(
-    ("score", "said"),
-    [
-        (0.0, "More of a research project"),
-        (0.5, "Not totally untested"),
-        (1.0, "Not totally untested"),
-        (1.5, "There's been first pass"),
-        (2.0, "There's been first pass"),
-        (2.5, "Reasonably tested"),
-        (3.0, "Reasonably tested"),
-        (3.5, "Strong levels"),
-        (5.0, "Strong levels"),
-        (5.5, "Exceptional levels"),
-        (7.0, "Exceptional levels"),
-    ],
-)
-def test_a_score_is_read_by_the_table_of_the_paper(score: float, said: str) -> None:
-    assert reading(score).startswith(said)
+@pytest.mark.parametrize(("first", "last"), [(0.0, 0.0), (0.5, 1.0), (1.5, 2.0), (2.5, 3.0), (3.5, 5.0), (5.5, 7.0)])
+def test_a_score_is_read_by_the_ranges_of_the_paper(first: float, last: float) -> None:
+    assert reading(first) == reading(last)
+    assert first == 0 or reading(first - 0.5) != reading(first)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"status": "missing"}, "what is missing has no proof"),
-        ({"proof": []}, "what is automated has a proof"),
-        ({"status": "manual", "proof": []}, "what is manual has a proof"),
-        ({"proof": ["docs/decisions.md"]}, "what is automated is proved by a test, a target of make or a stage"),
-        ({"proof": ["flight-delay verify"]}, "what is automated is proved by a test, a target of make or a stage"),
-        ({"status": "partly"}, "status: Input should be 'automated', 'manual' or 'missing'"),
-        ({"proof": ["somebody said so"]}, "proof.0: String should match pattern"),
-        ({"proof": ["tests/unit/test_params.py"]}, "what is automated is proved by"),
-        ({"says": "It is done"}, "says is one sentence"),
-        ({"says": "It is done. It is good."}, "says is one sentence"),
-        ({"says": "It is done. Or so"}, "says is one sentence"),
-        ({"says": ""}, "says: String should have at least 1 character"),
-        ({"test": ""}, "test: String should have at least 1 character"),
-        ({"points": 1}, "points: Extra inputs are not permitted"),
+        ({"status": "missing"}, ("missing", "proof")),
+        ({"proof": []}, ("automated", "proof")),
+        ({"status": "manual", "proof": []}, ("manual", "proof")),
+        ({"proof": ["docs/decisions.md"]}, ("automated", "test", "make", "stage")),
+        ({"proof": ["flight-delay verify"]}, ("automated", "test", "make", "stage")),
+        ({"status": "partly"}, ("status: ", "'automated', 'manual' or 'missing'")),
+        ({"proof": ["somebody said so"]}, ("proof.0: ",)),
+        ({"proof": ["tests/unit/test_params.py"]}, ("automated", "test", "make", "stage")),
+        ({"says": "It is done"}, ("says ",)),
+        ({"says": "Done. And good."}, ("says ",)),
+        ({"says": "It is done. Or"}, ("says ",)),
+        ({"says": ""}, ("says: ", " 1 ")),
+        ({"test": ""}, ("test: ", " 1 ")),
+        ({"points": 1}, ("points: ",)),
     ],
 )
 def test_an_entry_that_proves_nothing_or_contradicts_itself_is_named(
-    tmp_path: Path, change: dict[str, Any], said: str
+    tmp_path: Path, change: dict[str, Any], said: tuple[str, ...]
 ) -> None:
     changed = content(MIXED)
     changed["monitoring"][1] |= change
     message = refusal(tmp_path, changed)
     assert "monitoring.1" in message
-    assert said in message
+    assert [name for name in said if name not in message] == []
 
 
 def test_a_manual_test_may_be_proved_by_a_document_or_a_command_and_a_number_has_a_point(tmp_path: Path) -> None:
     changed = content(MIXED)
     proof = ["docs/decisions.md", "flight-delay review request", "flight-delay verify --quick"]
-    changed["ml_infrastructure"][0] |= {"proof": proof, "says": "It takes 0.5 s (v1.2 and e.g.this)."}
+    changed["ml_infrastructure"][0] |= {"proof": proof, "says": "Takes 0.5 s (v1.2, e.g.this)."}
     assert MlTestScore.model_validate(changed).ml_infrastructure[0].proof == proof
 
 
@@ -144,13 +130,13 @@ def test_a_section_has_seven_tests(tmp_path: Path) -> None:
 def test_a_test_that_stands_there_twice_and_a_section_that_does_not_are_named(tmp_path: Path) -> None:
     changed = content(MIXED)
     changed["monitoring"][6]["test"] = "model_development 2"
-    assert "model_development 2 stands there twice" in refusal(tmp_path, changed)
+    assert "model_development 2 " in refusal(tmp_path, changed)
     del changed["monitoring"]
-    assert "monitoring: Field required" in refusal(tmp_path, changed)
+    assert "monitoring: " in refusal(tmp_path, changed)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none\.yaml: no such file"):
+    with pytest.raises(UserError, match=r"none\.yaml: "):
         load_score(tmp_path / "none.yaml")
 
 
@@ -170,14 +156,11 @@ def test_the_page_has_every_test_in_its_section_with_status_sentence_and_proofs(
     page = markdown(MlTestScore.model_validate(content(MIXED)))
     assert page.split("\n## Monitoring: 2 of 7\n")[1].splitlines() == [
         "",
-        "1. **monitoring 1** (automated). It is automated in monitoring 1.",
+        "1. **monitoring 1** (automated). automated: monitoring 1.",
         "   - `tests/unit/test_monitoring.py::test_1`",
-        "2. **monitoring 2** (automated). It is automated in monitoring 2.",
+        "2. **monitoring 2** (automated). automated: monitoring 2.",
         "   - `tests/unit/test_monitoring.py::test_2`",
-        *(
-            f"{number}. **monitoring {number}** (missing). It is missing in monitoring {number}."
-            for number in range(3, 8)
-        ),
+        *(f"{number}. **monitoring {number}** (missing). missing: monitoring {number}." for number in range(3, 8)),
     ]
     assert [line for line in page.splitlines() if line.startswith("## ")] == [
         "## Features and data: 5.5 of 7",

@@ -65,7 +65,7 @@ def test_a_card_cannot_be_changed_after_loading() -> None:
 
 MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, entry that is named, what is said of it
     "a misspelt section": (lambda card: card.update(ethic=card.pop("ethics")), "ethic:", "not permitted"),
-    "a section that nobody reads": (lambda card: card.update(figures="0.654"), "figures", "not permitted"),
+    "a section nobody reads": (lambda card: card.update(figures="0.654"), "figures", "not permitted"),
     "an unknown level": (
         lambda card: card["ratings"]["integrity"].update(level="medium"),
         "ratings.integrity.level",
@@ -85,13 +85,13 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
     "no limits": (lambda card: card.update(limits=[]), "limits", "at least 1 item"),
     "nothing out of scope": (lambda card: card.update(out_of_scope=[]), "out_of_scope", "at least 1 item"),
     "no metrics": (lambda card: card.update(metrics=[]), "metrics", "at least 1 item"),
-    "a text where a list belongs": (lambda card: card.update(limits="It grows old."), "limits", "valid list"),
-    "an entry that YAML reads as a mapping": (
+    "a text for a list": (lambda card: card.update(limits="It grows old."), "limits", "valid list"),
+    "an entry as a mapping": (
         lambda card: card["limits"].append({"It grows old": "soon."}),
         f"limits.{len(CONTENT['limits'])}",
         "valid string",
     ),
-    "a number where a text belongs": (lambda card: card.update(licence=2), "licence", "valid string"),
+    "a number for a text": (lambda card: card.update(licence=2), "licence", "valid string"),
     "nobody who keeps it": (lambda card: card.update(maintainers=None), "maintainers", "valid string"),
 }
 

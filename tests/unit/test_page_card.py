@@ -82,36 +82,6 @@ def test_no_part_of_the_card_is_forgotten() -> None:
     assert set(PLACES) == set(ModelCard.model_fields)
 
 
-def test_ratings_have_their_level_beside_their_name_in_words(page: str) -> None:
-    text = words_of(section(page, "ratings"))
-    for said in (
-        "Confidentiality: low All is <public>.",
-        "Integrity: high Wrong calls <spread>.",
-        "Availability: moderate Others wait <for it>.",
-    ):
-        assert said in text
-
-
-def test_what_the_model_is_is_said_by_its_bundle(page: str) -> None:
-    text = words_of(section(page, "model"))
-    for said in (
-        "gradient-boosted trees, 71 rounds (XGBoost 4.5.6)",
-        "Learnt from 2013-01 … 2013-09 , stopped early on 2013-10",
-        "Features schedule (2), weather (1), indicators of missing values (1)",
-        "carrier (3), day of week (2); any other counts as missing",
-        "a probability (calibration: sigmoid), and “late” from 28 % on",
-        "data CC0, code MIT <or so>",
-        "SHA-256 of the model 0f1e2d3c",
-    ):
-        assert said in text
-
-
-def test_a_model_without_categories_is_not_said_to_know_some() -> None:
-    numbers = [of for of in CONTENT["bundle"]["features"] if of["kind"] != "categorical"]
-    page = render(Inputs(**{**INPUTS, "bundle": {**CONTENT["bundle"], "features": numbers}}))
-    assert "Categories it knows" not in page
-
-
 def test_sections_come_in_the_order_in_which_they_are_read(page: str) -> None:
     assert re.findall(r'<section id="([\w-]+)"', page) == list(SECTIONS)
     assert list(SECTIONS) == [

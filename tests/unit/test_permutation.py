@@ -182,5 +182,5 @@ def test_other_names_have_other_random_numbers_and_repeats_too(one: str, other: 
 def test_one_class_or_one_day_ends_in_one_line(bundle: Bundle) -> None:
     with pytest.raises(UserError, match="no flight is late"):
         permutation_importance(bundle, sample_of(COLUMNS, np.zeros(ROWS, bool)), TOPIC, GROUP)
-    with pytest.raises(UserError, match=r"1 day\(s\) are too few"):
+    with pytest.raises(UserError, match=r" 1 day"):
         permutation_importance(bundle, sample_of(COLUMNS, LATE, days=1), TOPIC, GROUP)

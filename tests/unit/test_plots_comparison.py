@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -51,6 +52,9 @@ DRAWN: dict[str, Callable[[], bytes]] = {
 }
 
 
+NUMBER = re.compile(r"[-+]?\d[\d.]*")
+
+
 @pytest.fixture
 def titles(titles_of: Callable[[ModuleType], list[str]]) -> list[str]:
     return titles_of(plots)
@@ -76,15 +80,16 @@ def test_other_numbers_give_another_picture() -> None:
 
 def test_parts_that_are_small_or_of_one_day_are_not_drawn_but_count_in_the_mean(titles: list[str]) -> None:
     plots.slices(SLICES)
-    assert titles == ["Least on UA: -30 per flight, -15 on all"]
+    assert [NUMBER.findall(title) for title in titles] == [["-30", "-15"]]
+    assert " UA: " in titles[0]
     assert plots.slices([row for row in SLICES if row["low"] is not None]) != DRAWN["slices"]()
 
 
 def test_a_frozen_model_is_set_against_those_of_age_one(titles: list[str]) -> None:
     plots.aging(AGING)
-    assert titles == ["Not retraining moves ROC AUC by -0.035 on average"]
+    assert [NUMBER.findall(title) for title in titles] == [["-0.035"]]
 
 
 def test_one_month_does_not_age(titles: list[str]) -> None:
     plots.aging(AGING[:1])
-    assert titles == ["Not retraining moves ROC AUC by +0.000 on average"]
+    assert [NUMBER.findall(title) for title in titles] == [["+0.000"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -49,9 +50,9 @@ def test_what_the_chosen_threshold_earned_on_test_is_above_the_picture(
     threshold: float, earned: str, titles: list[str]
 ) -> None:
     plots.profit(BACKTEST, TEST, threshold)
-    assert titles == [f"Late from {threshold:.0%} on: {earned} per flight on test (best -10.0)"]
+    assert [re.findall(r"-?\d[\d.]*%?", title) for title in titles] == [[f"{threshold:.0%}", earned, "-10.0"]]
 
 
 def test_the_month_that_is_farthest_off_is_above_the_picture(titles: list[str]) -> None:
     plots.said_and_seen(SAID)
-    assert titles == ["Farthest off: 2013-09, said 27.0%, were 14.0%"]
+    assert [re.findall(r"2013-\d\d|[\d.]+%", title) for title in titles] == [["2013-09", "27.0%", "14.0%"]]

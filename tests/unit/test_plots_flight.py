@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import hypothesis.strategies as st
@@ -71,31 +72,31 @@ def test_steps_follow_one_another_from_the_base_to_the_probability(moves: list[f
 
 def test_the_text_of_a_flight_says_what_the_picture_shows() -> None:
     lines = explained(SOME, destination="LAX", late=True, threshold=0.26, smallest=0.005).splitlines()
-    assert lines[:3] == [
-        "UA 17 from EWR to LAX, Friday 1 November 2013, 17:05",
-        FLIGHT,
-        "30.9 % likely to arrive late: called late (from 26.0 % on); it arrived late",
-    ]
+    assert lines[1] == FLIGHT
+    for shown in ("UA 17 ", " EWR ", " LAX", "17:05"):
+        assert shown in lines[0]
+    assert re.findall(r"[\d.]+ %", lines[2]) == ["30.9 %", "26.0 %"]
     assert lines[5].split() == ["usual", "25.0", "%", "│"]
     assert lines[6].split() == ["topic", "0", "+8.0", "33.0", "%", "█" * 32]
     assert lines[7].split()[:4] == ["topic", "1", "-3.2", "29.8"]
     assert set(lines[7].split()[-1]) == {"░"}
-    assert waterfall_words(SOME, 0.005) == (
-        f"From 25.0 %, which is usual, to 30.9 % for {FLIGHT}, in percentage points: topic 0 +8.0, topic 1 -3.2, "
-        "topic 2 +0.6, 2 others, rounding +0.5."
-    )
+    said = waterfall_words(SOME, 0.005)
+    assert FLIGHT in said
+    assert re.findall(r"[\d.]+ %", said) == ["25.0 %", "30.9 %"]
+    assert re.findall(r"(\d|rounding) ([-+]\d\.\d)", said) == [
+        ("0", "+8.0"), ("1", "-3.2"), ("2", "+0.6"), ("rounding", "+0.5"),
+    ]  # fmt: skip
 
 
 def test_the_text_of_other_departures_marks_what_is_not_known() -> None:
     lines = what_if_text(answer(99, 100, 5_000, own=1)).splitlines()
-    assert lines[2].split() == ["00:00", "10.0", "%", "███", "?", "99", "flights", "from", "EWR"]
-    assert lines[3].endswith("its own time")
-    assert lines[4].endswith("called late, none to LAX")
-    assert lines[6] == (
-        "At its own time, 00:30, it is 20.0 %. Where there are enough training flights, it is lowest at 00:30 (20.0 %) "
-        "and highest at 01:00 (30.0 %)."
-    )
-    assert "No time of departure from EWR has enough" in what_if_words(answer(1, 2))
+    assert lines[2].split()[:6] == ["00:00", "10.0", "%", "███", "?", "99"]
+    assert lines[3].split()[:4] == ["00:30", "20.0", "%", "█" * 6]
+    assert len(lines[3].split()) > 4
+    assert lines[4].endswith(" LAX")
+    numbers = re.compile(r"\d\d:\d\d|[\d.]+ %")
+    assert numbers.findall(lines[6]) == ["00:30", "20.0 %", "00:30", "20.0 %", "01:00", "30.0 %"]
+    assert numbers.findall(what_if_words(answer(1, 2))) == ["00:30", "20.0 %"]
 
 
 DRAWN: dict[str, Callable[[], bytes]] = {
@@ -103,7 +104,7 @@ DRAWN: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: plots.waterfall(reasons(0.0)),
     "svg": lambda: plots.waterfall(SOME, format_="svg"),
     "what if": lambda: plots.what_if(answer(99, 100, 3, 2, 500)),
-    "what if all is known": lambda: plots.what_if(answer(100, 100)),
+    "what if, known": lambda: plots.what_if(answer(100, 100)),
     "what if svg": lambda: plots.what_if(answer(99, 100), format_="svg"),
 }
 

@@ -25,7 +25,7 @@ COLUMNS: dict[str, np.ndarray] = {
     "tail_number": np.array([f"N{n}JB" for n in range(900)], object)[RANDOM.integers(0, 900, ROWS)],
     "date": np.datetime64("2013-01-01") + np.arange(ROWS) * 90 // ROWS,
     "nothing": np.full(ROWS, np.nan),
-    "constant": np.full(ROWS, "a label that is far too long", object),
+    "constant": np.full(ROWS, "a label far too long", object),
     "key": np.array([f"flight {n}" for n in range(ROWS)], object),
 }
 

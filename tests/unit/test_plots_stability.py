@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -51,17 +52,15 @@ def test_other_ranks_and_names_give_another_picture() -> None:
 
 
 def test_the_number_that_matters_is_above_the_picture() -> None:
-    assert plots._title(SMALL, "topic") == "Ranks of topics agree: Kendall's tau 0.33 between months"
-    assert plots._title(SMALL[:3], "topic") == "Ranks of topics"
+    assert plots._title(SMALL, "topic").count(" 0.33 ") == 1
+    assert not re.search(r"\d", plots._title(SMALL[:3], "topic"))
 
 
 def test_the_words_say_how_much_the_order_agrees_and_who_moves() -> None:
-    assert plots.stability_words(SMALL, Naming({"b": "busy day"})) == (
-        "Between months, two topics stand in the same order in 67% of all pairs of months (Kendall's tau 0.33); of the "
-        "first 3 of 3, most moves busy day (rank 2 in 11, 3 in 12) and c (rank 2 in 12, 3 in 11)."
-    )
+    said = plots.stability_words(SMALL, Naming({"b": "busy day"}))
+    assert re.findall(r"\d[\d.]*%?", said) == ["67%", "0.33", "3", "3", "2", "11", "3", "12", "2", "12", "3", "11"]
+    assert said.index(" busy day (") < said.index(" c (")
     still = [row._replace(source="seed") for row in SMALL[:3] + [row._replace(label="12") for row in SMALL[:3]]]
     said = plots.stability_words(still, Naming())
-    assert said.startswith("Between seeds, two topics stand in the same order in 100% of all pairs of seeds")
-    assert said.endswith("none of the first 3 of 3 moves.")
+    assert re.findall(r"\d[\d.]*%?", said) == ["100%", "1.00", "3", "3"]
     assert plots.stability_words([], Naming()) == ""

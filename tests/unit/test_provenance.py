@@ -181,7 +181,7 @@ def test_a_manifest_that_is_not_the_one_of_the_lock_is_not_believed(repository: 
 
 
 def test_a_commit_without_a_lock_is_refused(repository: Repository) -> None:
-    with pytest.raises(UserError, match=r"has no dvc\.lock; choose one in which the pipeline had been run"):
+    with pytest.raises(UserError, match=r" dvc\.lock"):
         gathered()
 
 
@@ -196,8 +196,8 @@ def test_the_command_takes_paths_from_where_it_is_called_and_commits_by_name(
         return capsys.readouterr().out
 
     at_the_top = said("model.ubj")
-    assert "not confirmed" in at_the_top
-    assert "not confirmed" not in said("model.ubj", at="HEAD~1")
+    # What the commit does not confirm is listed once more, at the end.
+    assert [of.count("src/train.py ") for of in (at_the_top, said("model.ubj", at="HEAD~1"))] == [2, 1]
     assert said(None).splitlines()[-1].split()[0] == "curve.csv"
     generated = [json.loads(said(what, as_json=True))["wasGeneratedBy"] for what in (None, "curve.csv")]
     assert [len(of) for of in generated] == [5, 2]

@@ -15,7 +15,8 @@ from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.flight.reasons import Reasons, reasons_of
 from flight_delay.explain.reference import LateShare, Reference
-from flight_delay.explain.topics import load_topics
+from flight_delay.explain.topics import days_of, family_of, load_topics
+from flight_delay.explain.words import shown
 from flight_delay.features.columns import Columns
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration, probability_of
@@ -90,59 +91,61 @@ def sentence(name: str, effect: float, value: Any = ..., **others: Any) -> str:
     return reason.sentence
 
 
+Fields = dict[str, str]
+
+
+def filled(name: str, kind: str, **fields: str) -> str:
+    """A sentence of the topic of a feature, of a kind such as 'raises' or 'plain', with its fields filled."""
+    topic = next(topic for topic in TOPICS.topics.values() if family_of(name) in topic.features)
+    quote, feature = topic.quoted(VALUES) or pytest.fail(name)
+    said: str = getattr(quote, kind)
+    return said.format(subject=topic.subject, days=days_of(feature), **fields)
+
+
 @pytest.mark.parametrize(
-    ("name", "value", "raised", "lowered"),
+    ("name", "value", "fields", "raised", "lowered"),
     [
-        ("carrier", "UA", "the airline is UA, seen together with what else is known of the flight",
-         "the airline is UA: usually only 22 % of such flights are late, of all flights 25 %"),
-        ("day_of_week", "Fri", "it is a Friday: usually 31 % of flights on that weekday are late, of all flights 25 %",
-         "it is a Friday, seen together with what else is known of the flight"),
-        ("departure_minutes", 1025.0, "departure at 17:05: usually 35 % of flights in that hour are late, of all flights 25 %",
-         "departure at 17:05, seen together with what else is known of the flight"),
-        ("departure_minutes", 1440.0, "departure at 24:00, seen together with what else is known of the flight",
-         "departure at 24:00: usually only 10 % of flights in that hour are late, of all flights 25 %"),
-        ("distance_miles", 2454.0, "a flight of 2,454 miles, usually 1,000 miles", "a flight of 2,454 miles, usually 1,000 miles"),
-        ("flights_from_origin_in_hour", 25.0, "flights leaving the airport in the same hour: 25, usually 20",
-         "flights leaving the airport in the same hour (25), seen together with the rest of the schedule"),
-        ("flights_from_origin_in_hour", 9.0, "flights leaving the airport in the same hour (9), seen together with the rest of the schedule",
-         "flights leaving the airport in the same hour: only 9, usually 20"),
-        ("late_rate_route_7d", 0.17, "late arrivals on this route in the last 7 days: 38 %, of all flights 21 %",
-         "late arrivals on this route in the last 7 days (38 %), seen together with those of longer and shorter spans"),
-        ("late_rate_route_7d", -0.15, "late arrivals on this route in the last 7 days (6.0 %), seen together with those of longer and shorter spans",
-         "late arrivals on this route in the last 7 days: only 6.0 %, of all flights 21 %"),
-        ("late_rate_all_7d", 0.2, "late arrivals of all flights in the last 7 days (20 %), seen together with those of longer and shorter spans",
-         "late arrivals of all flights in the last 7 days: only 20 %, usually 25 %"),
-        ("observed_visibility", 2.0, "how far one could see at the airport of departure the day before: only 2 miles, usually 9 miles",
-         "how far one could see at the airport of departure the day before (2 miles), seen together with what else is known"),
+        ("carrier", "UA", {"value": "UA", "rate": "22 %", "usual": "25 %"}, "plain", "lowers"),
+        ("day_of_week", "Fri", {"value": "Friday", "rate": "31 %", "usual": "25 %"}, "raises", "plain"),
+        ("departure_minutes", 1025.0, {"value": "17:05", "rate": "35 %", "usual": "25 %"}, "raises", "plain"),
+        ("departure_minutes", 1440.0, {"value": "24:00", "rate": "10 %", "usual": "25 %"}, "plain", "lowers"),
+        ("distance_miles", 2454.0, {"value": "2,454 miles", "usual": "1,000 miles"}, "raises", "lowers"),
+        ("flights_from_origin_in_hour", 25.0, {"value": "25", "usual": "20"}, "raises", "plain"),
+        ("flights_from_origin_in_hour", 9.0, {"value": "9", "usual": "20"}, "plain", "lowers"),
+        ("late_rate_route_7d", 0.17, {"value": "38 %", "usual": "21 %"}, "raises", "plain"),
+        ("late_rate_route_7d", -0.15, {"value": "6.0 %", "usual": "21 %"}, "plain", "lowers"),
+        ("late_rate_all_7d", 0.2, {"value": "20 %", "usual": "25 %"}, "plain", "lowers"),
+        ("observed_visibility", 2.0, {"value": "2 miles", "usual": "9 miles"}, "raises", "plain"),
     ],
-)  # fmt: skip
+)
 def test_a_comparison_is_made_only_where_it_points_the_way_of_the_effect(
-    name: str, value: Any, raised: str, lowered: str
+    name: str, value: Any, fields: Fields, raised: str, lowered: str
 ) -> None:
-    assert (sentence(name, 0.5, value), sentence(name, -0.5, value)) == (raised, lowered)
+    assert sentence(name, 0.5, value) == filled(name, raised, **fields)
+    assert sentence(name, -0.5, value) == filled(name, lowered, **fields)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "others", "said"),
+    ("name", "value", "others", "kind", "fields"),
     [
-        ("carrier", "XX", {}, "the airline is XX, of which the model has seen no flights"),
-        ("carrier", None, {}, "the airline is not known"),
-        ("carrier", "AS", {}, "the airline is AS, seen together with what else is known of the flight"),  # 99 flights
-        ("destination", "LAX", {}, "the destination is LAX, seen together with what else is known of the flight"),  # 25 %, too
-        ("departure_minutes", 60.0, {}, "departure at 01:00, an hour in which the model has seen no flights"),
-        ("departure_minutes", np.nan, {}, "the time of departure is not known"),
-        ("distance_miles", np.nan, {}, "the length of the flight is not known"),
-        ("late_rate_route_7d", np.nan, {}, "nothing is known of earlier flights on this route"),
-        ("late_rate_route_7d", 0.1, {"late_rate_all_7d": np.nan}, "nothing is known of earlier flights on this route"),
-        ("late_rate_flight_30d", 0.0, {}, "nothing out of the ordinary is known of earlier flights with this number"),
-        ("late_rate_flight_30d", np.nan, {}, "nothing is known of earlier flights with this number"),
-        ("late_rate_route_7d", 0.9, {}, "late arrivals on this route in the last 7 days: 100 %, of all flights 21 %"),
+        ("carrier", "XX", {}, "unknown", {"value": "XX"}),
+        ("carrier", None, {}, "missing", {}),
+        ("carrier", "AS", {}, "plain", {"value": "AS"}),  # 99 flights
+        ("destination", "LAX", {}, "plain", {"value": "LAX"}),  # 25 %, too
+        ("departure_minutes", 60.0, {}, "unknown", {"value": "01:00"}),
+        ("departure_minutes", np.nan, {}, "missing", {}),
+        ("distance_miles", np.nan, {}, "missing", {}),
+        ("late_rate_route_7d", np.nan, {}, "missing", {}),
+        ("late_rate_route_7d", 0.1, {"late_rate_all_7d": np.nan}, "missing", {}),
+        ("late_rate_flight_30d", 0.0, {}, "unknown", {"value": "0 %"}),
+        ("late_rate_flight_30d", np.nan, {}, "missing", {}),
+        ("late_rate_route_7d", 0.9, {}, "raises", {"value": "100 %", "usual": "21 %"}),
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_unknown_or_rare_has_a_sentence_of_its_own(
-    name: str, value: Any, others: dict[str, Any], said: str
+    name: str, value: Any, others: dict[str, Any], kind: str, fields: Fields
 ) -> None:
-    assert sentence(name, 0.5, value, **others) == said
+    assert sentence(name, 0.5, value, **others) == filled(name, kind, **fields)
 
 
 def test_facts_hold_the_numbers_of_a_sentence() -> None:
@@ -159,11 +162,11 @@ def test_without_the_rate_of_all_flights_no_rate_is_quoted() -> None:
         explanation, features={n: of for n, of in explanation.features.items() if n != "late_rate_all_7d"}
     )
     [of] = reasons_of(explanation, bundle_of(), TOPICS, REFERENCE)
-    assert of.reasons[0].sentence == "late arrivals on this route in recent days"
+    assert of.reasons[0].sentence == TOPICS.topics["late_route"].otherwise
     assert of.reasons[0].facts == (None, None, None, None)
     quotable = {"late_rate_all_7d": column(0.1)}
     [of] = reasons_of(explanation, bundle_of(), TOPICS, REFERENCE, quotable=quotable)
-    assert of.reasons[0].sentence == "late arrivals on this route in the last 7 days: 27 %, of all flights 10 %"
+    assert of.reasons[0].sentence == filled("late_rate_route_7d", "raises", value="27 %", usual="10 %")
 
 
 def test_reasons_are_those_of_the_side_to_which_the_flight_leans() -> None:
@@ -235,11 +238,13 @@ def test_reasons_have_sign_and_order_of_their_contributions(effects: dict[str, f
         assert reason.probability * reason.log_odds > 0
         assert not re.search(r"[{}]|nan|None|SHAP|log-odds", reason.sentence)
         assert reason.sentence[0].islower()
-        quote = TOPICS.topics[reason.topic].quotes[0]
-        if ("usually" in reason.sentence or "of all flights" in reason.sentence) and quote.higher != "either":
-            if "seen together" in reason.sentence or reason.facts.compared is None or reason.facts.usual is None:
-                continue
-            assert (reason.facts.compared > reason.facts.usual) == ((reason.log_odds > 0) == (quote.higher == "raises"))
+        topic, facts = TOPICS.topics[reason.topic], reason.facts
+        quote, feature = topic.quoted(VALUES) or pytest.fail(reason.topic)
+        if quote.higher == "either" or facts.value is None or facts.compared is None or facts.usual is None:
+            continue
+        fields = {"value": shown(facts.value, quote.shown_as), "subject": topic.subject, "days": days_of(feature)}
+        if reason.sentence not in (quote.plain.format(**fields), quote.unknown.format(**fields)):
+            assert (facts.compared > facts.usual) == ((reason.log_odds > 0) == (quote.higher == "raises"))
 
 
 TWINS = (

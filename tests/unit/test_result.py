@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from flight_delay.review.assessment.result import OPEN, result_page
 from flight_delay.review.assessment.trial import Trial, Tried, _asked, check_frozen
 from flight_delay.review.difference.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings
+from flight_delay.review.verification.verdict import verdict
 from flight_delay.review.verification.verify import Checked, Verified
 
 TWEAK = Tweak(name="deeper", parameters={"train_model.max_depth": 8}, asks="Is it too simple?")
@@ -34,10 +36,16 @@ def trial(**changes: object) -> Trial:
     return found._replace(**changes)
 
 
+def section(page: str, number: int) -> str:
+    """The text under a heading of the second level, by its number."""
+    return page.split("\n## ")[number].partition("\n")[2]
+
+
 def test_what_was_found_is_written_and_questions_stay_open() -> None:
     page = result_page(trial(), date="2014-01-01")
-    assert "**All 1 outputs are reproduced byte for byte.**" in page
-    assert "it gives all 1,000 recorded flights the same probability, bit for bit" in page
+    well = verdict(trial().verified)
+    assert f"**{well[0].upper()}{well[1:]}.**" in page
+    assert " 1,000 " in section(page, 2)
     assert "| US 2085, 2013-11-02 | LGA–CLT | 06:30 | 0.078 | `carrier` US (−0.25) |" in page
     assert "| B6 371, 2013-11-03 | JFK | 20:40 | 0.600 | `late_rate_all_7d` 0.4 (+0.50) |" in page
     assert page.endswith(f"### Why?\n\nWho needs it?\n\n{OPEN}\n\n")
@@ -45,8 +53,10 @@ def test_what_was_found_is_written_and_questions_stay_open() -> None:
 
 def test_an_experiment_that_was_not_done_says_why() -> None:
     page = result_page(trial(), date="2014-01-01")
-    assert "  deeper: 'not done: the time was over'" in page
-    assert "| deeper | not done: the time was over | – | – | – | – | – | – | 0.5 |" in page
+    assert "experiments:\n  deeper: " in page
+    assert page.count("the time was over") == 2
+    (row,) = (line for line in page.splitlines() if line.startswith("| deeper |"))
+    assert row.endswith(" over | – | – | – | – | – | – | 0.5 |")
 
 
 def test_outputs_that_differ_are_named_with_how() -> None:
@@ -55,29 +65,32 @@ def test_outputs_that_differ_are_named_with_how() -> None:
     verified = Verified("a" * 40, outputs, ["train: seed is 1, was 2"], HAS, ["xgboost 2 is wanted"], Tolerance())
     page = result_page(trial(verified=verified), date="2014-01-01")
     assert "same: false" in page
-    assert "- `model` is different" in page
-    assert "  - `model`: a leaf differs" in page
-    assert "- `curve` is different: how cannot be said, its committed bytes are not at hand" in page
-    assert "- `dvc.lock` does not fit the commit: train: seed is 1, was 2" in page
-    assert "- not the commit's requirements: xgboost 2 is wanted" in page
-    assert "which has the commit's versions" not in page
+    listed = [line.strip() for line in page.splitlines() if line.lstrip().startswith("- ")]
+    assert [line.split("`")[1] for line in listed[:4]] == ["model", "model", "curve", "dvc.lock"]
+    assert listed[1].endswith(": a leaf differs")
+    assert listed[3].endswith(": train: seed is 1, was 2")
+    assert listed[4].endswith(": xgboost 2 is wanted")
+    short, full = (section(of, 1).strip().split("\n\n")[0] for of in (page, result_page(trial(), date="2014-01-01")))
+    assert full.splitlines()[-1].startswith(f"{short.splitlines()[-1][:-1]}, ")
 
 
 def test_a_model_that_says_otherwise_today_is_measured() -> None:
     page = result_page(trial(reproduced=Reproduced(1000, 3, 0.0125)), date="2014-01-01")
-    assert "Of 1,000 recorded flights it gives 3 another probability; the largest difference is 0.013." in page
+    assert re.findall(r"\d[\d.,]*\d|\d", section(page, 2)) == ["1,000", "3", "0.013"]
 
 
 def test_a_model_that_could_not_be_asked_leaves_no_empty_tables() -> None:
     page = result_page(trial(reproduced="no such bundle", misses=[], false_alarms=[]), date="2014-01-01")
-    assert "It could not be asked: no such bundle." in page
-    assert "| flight | route |" not in page
-    assert page.count("## Where is it most wrong?\n\nIt could not be asked.\n") == 1
+    assert ": no such bundle." in section(page, 2)
+    assert "|" not in section(page, 4)
+    assert "|" in section(result_page(trial(), date="2014-01-01"), 4)
 
 
 def test_why_a_frozen_model_cannot_be_asked_is_said_and_ends_nothing(tmp_path: Path) -> None:
     artefacts = SimpleNamespace(params={"windows": {"test": {"first": "2013-11", "through": "2013-12"}}})
-    assert _asked(None, artefacts)[0] == "the frozen files are not at hand, and were made differently here"
+    said, misses, false_alarms = _asked(None, artefacts)
+    assert isinstance(said, str)
+    assert (misses, false_alarms) == ([], [])
     said, misses, false_alarms = _asked(tmp_path, artefacts)
     assert "reports/evaluate/predictions: no monthly files" in said
     assert (misses, false_alarms) == ([], [])
@@ -85,6 +98,6 @@ def test_why_a_frozen_model_cannot_be_asked_is_said_and_ends_nothing(tmp_path: P
 
 def test_frozen_checksums_are_those_of_the_lock() -> None:
     check_frozen(REQUEST, {"model": "m1", "more": "x"})
-    for made, has in (({"model": "m2"}, "has m2"), ({}, "has no such output")):
-        with pytest.raises(UserError, match=rf"model is frozen as m1, but dvc.lock of aaaaaaaaaa {has}; [^\n]*$"):
+    for made, has in (({"model": "m2"}, " m2;"), ({}, " output;")):
+        with pytest.raises(UserError, match=rf": model .*m1, .*aaaaaaaaaa .*{has} .*$"):
             check_frozen(REQUEST, made)

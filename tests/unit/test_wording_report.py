@@ -1,4 +1,4 @@
-"""report.page: what it says of results, of learning and of features."""
+"""The wording of report: what the page says of results, of learning, of features and of data, with the numbers it is given."""
 
 from __future__ import annotations
 
@@ -168,3 +168,95 @@ def test_a_calibration_that_is_used_and_the_best_is_named_once(page: str) -> Non
     same = render(Inputs(**{**INPUTS, "decided": {**CONTENT["decided"], "calibration": calibration}}))
     assert "The one that is used is “sigmoid”, which has the lowest log loss." in words_of(same)
     assert words_of(same).count("“sigmoid”") == 1
+
+
+def test_what_explanations_found_is_on_the_page(page: str) -> None:
+    for said in (
+        "every one of 12,345 flights",
+        "The sample of 678 flights that is drawn says the same as all of them",
+        "<li>Gain puts the hour first.</li>",
+        "<li>Carrier and hour go together.</li>",
+        "<li>the effect of carrier falls in 2013-12.</li>",
+        '<code>2013-11-01-UA-1-EWR-0600</code></th><td class="number">5.1\N{NO-BREAK SPACE}%</td>',
+        "departure at 06:00 (−12.3)",
+        "nothing moves it far from what is usual",
+        "<li>Flights from JFK cost 9 more.</li>",
+    ):
+        assert said in page
+
+
+def test_a_sample_that_does_not_stand_for_all_flights_and_nothing_to_tell_are_said_too(page: str) -> None:
+    assert "hard to tell apart" in page
+    explanation = {**CONTENT["explanation"], "disagreements": [], "twins": [], "turns": [], "slices": []}
+    explanation["sample"] = {"flights": 678, "outside": ["late_rate_all_3d"]}
+    poor = render(Inputs(**{**INPUTS, "explanation": explanation}))
+    for said in (
+        "does not stand for all: late rate all 3d",
+        "no clear effect of one month",
+        "No part of the test flights",
+    ):
+        assert said in poor
+    assert "hard to tell apart" not in poor
+    assert "put no important feature on places that are far apart" in poor
+
+
+def test_what_was_set_aside_is_on_the_page_with_reasons_and_examples(page: str) -> None:
+    for said in (
+        "600 of 70,601 flights",
+        "(0.85\N{NO-BREAK SPACE}%) break the contract",
+        'distance_miles: is outside 1 … &lt;12500&gt;</td><td class="number">501</td><td>row 4711 of 2013-03',
+        'cancelled, and arrived</td><td class="number">99</td><td>row 12 of 2013-04',
+        "the value is left out: 7,007 flights",
+        "SJU (5,819), BQN (896).",
+        "carrier_delay_minutes (35,045)",
+        "air_time_minutes, taxi_in_minutes",
+    ):
+        assert said in page
+
+
+def test_data_without_fault_are_said_to_be(page: str) -> None:
+    quality = {**INPUTS["quality"], "quarantined_rows": 0, "quarantined": {}, "warnings": {}}
+    details = {"months": {}, "empty_columns": [], "missing": {}, "unknown_destinations": {}, "examples": {}}
+    clean = render(Inputs(**{**INPUTS, "quality": quality, "details": details, "findings": []}))
+    assert "All 70,601 flights keep the contract" in clean
+    assert "0 warnings and no error" in clean
+    for said in ("break the contract", "Let through", "does not know:", "does not fill"):
+        assert said in page
+        assert said not in clean
+
+
+def test_ratings_have_their_level_beside_their_name_in_words(page: str) -> None:
+    text = words_of(page)
+    for said in (
+        "Confidentiality: low All is <public>.",
+        "Integrity: high Wrong calls <spread>.",
+        "Availability: moderate Others wait <for it>.",
+    ):
+        assert said in text
+
+
+def test_what_the_model_is_is_said_by_its_bundle(page: str) -> None:
+    text = words_of(page)
+    for said in (
+        "gradient-boosted trees, 71 rounds (XGBoost 4.5.6)",
+        "Learnt from 2013-01 … 2013-09 , stopped early on 2013-10",
+        "Features schedule (2), weather (1), indicators of missing values (1)",
+        "carrier (3), day of week (2); any other counts as missing",
+        "a probability (calibration: sigmoid), and “late” from 28 % on",
+        "data CC0, code MIT <or so>",
+        "SHA-256 of the model 0f1e2d3c",
+    ):
+        assert said in text
+
+
+def test_a_model_without_categories_is_not_said_to_know_some(page: str) -> None:
+    assert "Categories it knows" in page
+    numbers = [of for of in CONTENT["bundle"]["features"] if of["kind"] != "categorical"]
+    without = render(Inputs(**{**INPUTS, "bundle": {**CONTENT["bundle"], "features": numbers}}))
+    assert "Categories it knows" not in without
+
+
+def test_pictures_of_columns_say_what_they_show(page: str) -> None:
+    inputs = {**INPUTS, "pictures": {**INPUTS["pictures"], "check_data/profile_1": b""}}
+    assert re.findall(r'alt="(Columns by window[^"]*)"', render(Inputs(**inputs)))
+    assert 'alt="Columns by window' not in page

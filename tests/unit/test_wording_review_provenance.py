@@ -1,4 +1,4 @@
-"""commands.provenance: what the answers say, of a small pipeline in which `src/b.py` is not as dvc.lock has it."""
+"""The wording of review.provenance: what the answers say, of a small pipeline in which `src/b.py` is not as dvc.lock has it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.repository.history import Change, Found
 from flight_delay.review.provenance.commit import Origin, Provenance
-from flight_delay.review.provenance.lineage import lineage
+from flight_delay.review.provenance.lineage import lineage, select
 from flight_delay.review.provenance.words import raw_data, words_for, words_for_all, words_for_run
 from flight_delay.tracking.lookup import PublishedRun
 
@@ -180,6 +180,25 @@ def test_a_run_of_an_experiment_and_one_that_is_nowhere_say_what_to_do() -> None
     assert "verify" not in nowhere
 
 
-def test_an_unknown_path_is_refused() -> None:
-    with pytest.raises(UserError, match=r"^tables: no stage"):
+def test_a_path_that_no_stage_knows_is_refused_with_what_is_close() -> None:
+    with pytest.raises(UserError, match=r"^tables: no stage of this commit reads or writes it; closest: table$"):
         words_for(pipeline(), "tables")
+    with pytest.raises(
+        UserError, match=r"^zzz: no stage of this commit reads or writes it; without a path it names all$"
+    ):
+        select(pipeline().lineage, "zzz", {})
+
+
+def test_a_lock_that_no_pipeline_can_have_written_is_refused() -> None:
+    again = {"again": {"cmd": "again", "outs": [TABLE]}}
+    with pytest.raises(
+        UserError,
+        match=r"^dvc\.lock: table is written by clean and by again; `dvc repro` mends what dvc\.yaml still has, remove the other entry by hand$",
+    ):
+        lineage({**LOCK, **again})
+    circle = {name: {"cmd": name, "deps": [{"path": of, "md5": "1"}], "outs": [{"path": name, "md5": "1"}]}
+              for name, of in (("a", "b"), ("b", "a"))}  # fmt: skip
+    with pytest.raises(
+        UserError, match=r"^dvc\.lock: a, b need each other's outputs in a circle; `dvc repro` mends it$"
+    ):
+        lineage(circle)
