@@ -22,9 +22,9 @@ DEV := $(VENV)/.dev-installed
 .PHONY: help setup repro test test-all check verify ui server clean lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(DEV) ## make .venv and install everything that is locked
+setup: $(DEV) ## make .venv with everything that is locked (PYTHON=… chooses one)
 
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
@@ -35,7 +35,7 @@ PYTEST := pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 test: $(DEV) ## run the fast tests (five minutes)
 	$(PYTEST) tests/pipeline tests/contract tests/model tests/unit
 
-test-all: $(DEV) ## run all tests, also the slow ones and those that need PostgreSQL and Chromium
+test-all: $(DEV) ## run all tests; some need PostgreSQL and Chromium
 	$(PYTEST) tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
 
 check: $(DEV) ## lint, format and types
@@ -43,20 +43,20 @@ check: $(DEV) ## lint, format and types
 	ruff format --check
 	mypy
 
-verify: $(RUNTIME) ## make every artefact of the commit again and compare it byte for byte
+verify: $(RUNTIME) ## make every output of the commit again and compare bytes
 	flight-delay verify
 
-ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=… for another port)
+ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=…)
 	flight-delay ui --port $(PORT)
 
-server: $(TEAM) ## run a tracking server for a team: http://127.0.0.1:5000 (HOST=…, PORT=…; docs/server.md)
+server: $(TEAM) ## run a tracking server for a team (HOST=…, PORT=…; docs/server.md)
 	flight-delay server --host $(HOST) --port $(PORT)
 
-clean: ## remove the environment and what tools left behind (data, models and runs stay)
+clean: ## remove .venv and what tools left (data, models and runs stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots src/*.egg-info
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: $(DEV) ## lock the requirements again after an edit of requirements*.in
+lock: $(DEV) ## lock again after an edit of requirements*.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-build.txt requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.txt requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-team.txt requirements-team.in
