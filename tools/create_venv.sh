@@ -65,7 +65,7 @@ create() {
     echo "creating $venv: $*" >&2
     rm -rf "$venv"
     trap '[ $? -eq 0 ] || rm -rf "$venv"' EXIT
-    "$@" "$venv" >&2 || fail "the environment could not be created (see above); install another Python of $supported"
+    "$@" "$venv" >&2 || fail "$venv could not be created (see above); mend that, or name a Python: make PYTHON=/path/to/python3.13"
 }
 
 if [ -n "$python" ]; then

@@ -12,11 +12,11 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # All that the script and make need, without a Python beside it.
-COMMANDS = ("cat", "cut", "head", "make", "mkdir", "paste", "rm", "sed", "sh", "sort", "tr")
+COMMANDS = ("cat", "cut", "head", "make", "mkdir", "paste", "rm", "sed", "sh", "sort", "touch", "tr")
 
 FAKE = """#!/bin/sh
-case "$1" in
--I) exec {real} -I -c "
+case "$1 $2" in
+"-I -c") exec {real} -I -c "
 import importlib.util, sys
 found = importlib.util.find_spec
 importlib.util.find_spec = lambda name: None if name in {missing} else found(name)
@@ -24,9 +24,10 @@ sys.version_info = ({version}, 5)
 sys.version = '{version} build of $0'
 sys._base_executable = '$0'
 exec(sys.argv[1])" "$3" ;;
--m)
+"-m pip") echo "$HOME $https_proxy $PIP_INDEX_URL" >> pip-environment ;;
+"-m venv")
     mkdir -p "$3/bin"
-    printf '#!/bin/sh\\nexec {real} -I -c "import sys; sys.version = \\047{version} build of %s\\047; $3"\\n' "$0" > "$3/bin/python"
+    printf '#!/bin/sh\nexec %s "$@"\n' "$0" > "$3/bin/python"
     {chmod} +x "$3/bin/python"
     echo "$0" > "$3/pyvenv.cfg"
     exit {code} ;;
@@ -50,7 +51,12 @@ class Machine:
             folder.mkdir(parents=True)
         for name in COMMANDS:
             (self.tools / name).symlink_to(shutil.which(name))
-        for name in ("Makefile", "pyproject.toml", "tools/create_venv.sh"):
+        for name in (
+            "Makefile",
+            "pyproject.toml",
+            "tools/create_venv.sh",
+            *(path.name for path in REPOSITORY.glob("requirements*.txt")),
+        ):
             shutil.copy2(REPOSITORY / name, self.root / name)
 
     def has(self, name: str, version: str = "", *, missing: str = "()", code: int = 0, folder: str = "bin") -> Path:
@@ -77,9 +83,11 @@ class Machine:
         """Create the environment by the script."""
         return self._run(["tools/create_venv.sh", ".venv", python], folders)
 
-    def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def make(
+        self, *arguments: str, target: str = ".venv/pyvenv.cfg", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Create the environment by make."""
-        return self._run(["make", *arguments, ".venv/pyvenv.cfg"], ("bin",), **environment)
+        return self._run(["make", *arguments, target], ("bin",), **environment)
 
     def _run(
         self, command: list[str], folders: tuple[str, ...], **environment: str
@@ -212,7 +220,7 @@ def test_nothing_is_left_behind_where_uv_fails(machine: Machine) -> None:
     machine.has_uv(code=1)
     done = machine.create()
     assert done.returncode == 2
-    assert "install" in done.stderr
+    assert done.stderr.splitlines()[1].startswith("error: .venv could not be created (see above)")
     assert machine.created_with() is None
 
 
@@ -238,3 +246,18 @@ def test_uv_uses_the_index_of_pip(machine: Machine, environment: dict[str, str],
     machine.has_uv()
     assert machine.make(**environment).returncode == 0
     assert (machine.root / "uv-arguments").read_text().endswith(f" UV_DEFAULT_INDEX={index}\n")
+
+
+def test_pip_gets_proxy_index_and_home_as_they_are(machine: Machine) -> None:
+    machine.has("python3.13", "3.13")
+    environment = {"HOME": "/read-only", "https_proxy": "http://proxy:3128", "PIP_INDEX_URL": "http://a/simple"}
+    assert machine.make(target="setup", **environment).returncode == 0
+    said = (machine.root / "pip-environment").read_text().splitlines()
+    assert len(said) == 5
+    assert {*said} == {" ".join(environment.values())}
+    # Nothing is installed a second time, unless the environment is created again.
+    assert machine.make(target="setup", **environment).stderr == ""
+    assert (machine.root / "pip-environment").read_text().splitlines() == said
+    (machine.root / ".venv/bin/python").unlink()
+    assert machine.make(target="setup", **environment).returncode == 0
+    assert (machine.root / "pip-environment").read_text().splitlines() == [*said, *said]
