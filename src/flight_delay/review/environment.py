@@ -48,12 +48,17 @@ def surroundings(python: Path) -> Surroundings:
     )
 
 
-def wanted_versions(requirements: str) -> dict[str, str]:
-    """Versions by package that a locked requirements file pins on this platform.
+def wanted_versions(requirements: str, python: str) -> dict[str, str]:
+    """Versions by package that a locked requirements file pins on this platform for a version of Python.
+
+    One file serves several versions of Python, with other pins for some (`python_full_version < '3.12'`): whatever Python
+    its commit was run with, these are the versions that belong to this one.
 
     Args:
         requirements: its text, as pip and uv write it: `name==version ; marker`, then hashes and comments.
+        python: full version of the interpreter, such as 3.13.5.
     """
+    named = {"python_full_version": python, "python_version": ".".join(python.split(".")[:2])}
     wanted: dict[str, str] = {}
     for line in requirements.splitlines():
         try:
@@ -61,7 +66,7 @@ def wanted_versions(requirements: str) -> dict[str, str]:
         except InvalidRequirement:
             continue  # a hash, a comment or an option
         pins = [of.version for of in requirement.specifier if of.operator == "=="]
-        if pins and (requirement.marker is None or requirement.marker.evaluate()):
+        if pins and (requirement.marker is None or requirement.marker.evaluate(named)):
             wanted[canonicalize_name(requirement.name)] = pins[0]
     return wanted
 
@@ -86,11 +91,17 @@ def build_environment(root: Path, folder: Path) -> Path:
         Its interpreter.
 
     Raises:
-        UserError: there are no such requirements, or pip cannot install them.
+        UserError: there are no such requirements, this Python cannot make environments, or pip cannot install them.
     """
     if not (root / "requirements.txt").exists():
         raise UserError("the commit has no requirements.txt; leave out --fresh-env to run it with what is installed")
-    venv.create(folder, with_pip=True)
+    try:
+        venv.create(folder, with_pip=True)
+    except subprocess.CalledProcessError:
+        raise UserError(
+            f"{sys.executable} cannot make virtual environments (it has no ensurepip); install its venv module, or leave out "
+            "--fresh-env"
+        ) from None
     python = folder / "bin/python"
     pip = [
         str(python),

@@ -115,7 +115,7 @@ def verify_clone(
     """
     stale = stale_entries(clone)
     has = surroundings(clone.python)
-    wanted = wanted_versions((clone.root / "requirements.txt").read_text("utf-8"))
+    wanted = wanted_versions((clone.root / "requirements.txt").read_text("utf-8"), has.python)
     clone.run_from_raw_data(timeout_seconds)
     checked = compare_outputs(artefacts.lock, read_lock(clone.root / LOCK_FILE))
     return Verified(

@@ -1,0 +1,263 @@
+"""tools/create_venv.sh: which Python it takes, and what it says when there is none. The interpreters are fakes that answer with
+another version; that make sets up a real environment is tested in tests/slow/test_setup.py."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# All that the script and make need, without a Python beside it.
+COMMANDS = ("cat", "cut", "head", "make", "mkdir", "paste", "rm", "sed", "sh", "sort", "touch", "tr")
+
+FAKE = """#!/bin/sh
+case "$1 $2" in
+"-I -c") exec {real} -I -c "
+import importlib.util, sys
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name in {missing} else found(name)
+sys.version_info = ({version}, 5)
+sys.version = '{version} build of $0'
+sys._base_executable = '$0'
+exec(sys.argv[1])" "$3" ;;
+"-m pip") echo "$HOME $https_proxy $PIP_INDEX_URL" >> pip-environment ;;
+"-m venv")
+    mkdir -p "$3/bin"
+    printf '#!/bin/sh\nexec %s "$@"\n' "$0" > "$3/bin/python"
+    {chmod} +x "$3/bin/python"
+    echo "$0" > "$3/pyvenv.cfg"
+    exit {code} ;;
+esac
+"""
+UV = """#!/bin/sh
+echo "$* UV_DEFAULT_INDEX=${{UV_DEFAULT_INDEX-}}" > uv-arguments
+for last in "$@"; do :; done
+mkdir -p "$last"
+echo uv > "$last/pyvenv.cfg"
+exit {code}
+"""
+
+
+class Machine:
+    """A machine with some interpreters, and a checkout in which the environment is created."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.tools, self.bin = root / "checkout", root / "tools", root / "bin"
+        for folder in (self.root / "tools", self.tools, self.bin):
+            folder.mkdir(parents=True)
+        for name in COMMANDS:
+            (self.tools / name).symlink_to(shutil.which(name))
+        for name in (
+            "Makefile",
+            "pyproject.toml",
+            "tools/create_venv.sh",
+            *(path.name for path in REPOSITORY.glob("requirements*.txt")),
+        ):
+            shutil.copy2(REPOSITORY / name, self.root / name)
+
+    def has(self, name: str, version: str = "", *, missing: str = "()", code: int = 0, folder: str = "bin") -> Path:
+        """Install an interpreter; without a version, one that does not run."""
+        path = self.root.parent / folder / name
+        path.parent.mkdir(exist_ok=True)
+        text = FAKE.format(
+            real=sys.executable,
+            version=version.replace(".", ", "),
+            missing=missing,
+            code=code,
+            chmod=shutil.which("chmod"),
+        )
+        path.write_text(text if version else f"#!/bin/sh\necho 'pyenv: {name}: command not found' >&2\nexit 127\n")
+        path.chmod(0o755)
+        return path
+
+    def has_uv(self, code: int = 0) -> None:
+        """Install uv."""
+        (self.bin / "uv").write_text(UV.format(code=code))
+        (self.bin / "uv").chmod(0o755)
+
+    def create(self, python: str = "", *, folders: tuple[str, ...] = ("bin",)) -> subprocess.CompletedProcess[str]:
+        """Create the environment by the script."""
+        return self._run(["tools/create_venv.sh", ".venv", python], folders)
+
+    def make(
+        self, *arguments: str, target: str = ".venv/pyvenv.cfg", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Create the environment by make."""
+        return self._run(["make", *arguments, target], ("bin",), **environment)
+
+    def _run(
+        self, command: list[str], folders: tuple[str, ...], **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        # As in the Makefile, the folder of the environment comes first.
+        path = [self.root / ".venv/bin", *(self.root.parent / folder for folder in folders), self.tools]
+        environment["PATH"] = ":".join(map(str, path))
+        return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+
+    def refuses(self, python: str = "", *said: str) -> None:
+        """Check that there is one line that says all this, code 2, and nothing left behind."""
+        before = self.created_with()
+        done = self.create(python)
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+        assert [words for words in said if words not in done.stderr] == [], done.stderr
+        assert self.created_with() == before
+
+    def created_with(self) -> str | None:
+        """The interpreter that the environment was created with; None: there is no environment."""
+        path = self.root / ".venv/pyvenv.cfg"
+        return path.read_text().strip() if path.exists() else None
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_the_newest_supported_version_is_taken(machine: Machine) -> None:
+    for version in ("3.15", "3.11", "3.13", "3.12", "3.10"):
+        machine.has(f"python{version}", version)
+    machine.has("python3", "3.10")
+    assert machine.create().returncode == 0
+    assert machine.created_with() == str(machine.bin / "python3.13")
+
+
+def test_a_version_that_is_only_called_python3_is_taken_too(machine: Machine) -> None:
+    machine.has("python3.12", "3.12")
+    newest = machine.has("python3", "3.14", folder="other")
+    machine.create(folders=("bin", "other"))
+    assert machine.created_with() == str(newest)
+
+
+def test_one_that_does_not_run_is_passed_over_also_for_its_namesake_behind_it(machine: Machine) -> None:
+    machine.has("python3.14")
+    machine.has("python3.13")
+    behind = machine.has("python3.13", "3.13", folder="other")
+    machine.has("python3.11", "3.11")
+    machine.create(folders=("bin", "other"))
+    assert machine.created_with() == str(behind)
+
+
+@pytest.mark.parametrize("module", ["ensurepip", "venv"])
+def test_one_that_cannot_create_environments_is_passed_over(machine: Machine, module: str) -> None:
+    machine.has("python3.14", "3.14", missing=f"('{module}',)")
+    machine.has("python3.12", "3.12")
+    machine.create()
+    assert machine.created_with() == str(machine.bin / "python3.12")
+
+
+def test_without_the_venv_module_the_package_to_install_is_named(machine: Machine) -> None:
+    path = machine.has("python3", "3.13", missing="('ensurepip',)")
+    machine.refuses("", f"{path} cannot create virtual environments", "apt-get install python3.13-venv")
+
+
+def test_without_a_supported_version_it_says_what_is_there_and_what_to_install(machine: Machine) -> None:
+    machine.refuses("", "found: none", "Python 3.14 3.13 3.12 3.11", "apt-get install python3 python3-venv", "or uv")
+    machine.has("python3", "3.10")
+    machine.refuses("", "found: 3.10")
+
+
+@pytest.mark.parametrize(("version", "said"), [("3.10", "is Python 3.10; supported are 3.14"), ("", "does not run")])
+def test_an_unsupported_one_that_is_named_is_refused_and_the_environment_stays(
+    machine: Machine, version: str, said: str
+) -> None:
+    machine.has("python3.12", "3.12")
+    machine.create()
+    machine.has("python3.10", version)
+    machine.has_uv()
+    machine.refuses("python3.10", f"PYTHON=python3.10 {said}")
+
+
+def test_the_one_that_is_named_is_taken_and_replaces_another(machine: Machine) -> None:
+    newest, older = machine.has("python3.13", "3.13"), machine.has("python3.11", "3.11")
+    machine.create()
+    assert machine.created_with() == str(newest)
+    machine.create("python3.11")
+    assert machine.created_with() == str(older)
+    (machine.root / ".venv/.runtime-installed").touch()
+    for name in ("", "python3.11", str(older)):
+        assert machine.create(name).stderr == ""
+        assert machine.created_with() == str(older)
+    assert (machine.root / ".venv/.runtime-installed").exists()
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_an_environment_whose_python_is_gone_is_created_again(machine: Machine, code: int) -> None:
+    machine.has("python3.13", "3.13")
+    machine.create()
+    (machine.root / ".venv/bin/python").unlink()
+    (machine.root / ".venv/.runtime-installed").touch()
+    machine.has("python3.13", "3.13", code=code)
+    done = machine.create()
+    assert done.returncode == (2 if code else 0)
+    # What could only half be made would be taken for an environment by the next make.
+    assert machine.created_with() == (None if code else str(machine.bin / "python3.13"))
+    assert not (machine.root / ".venv/.runtime-installed").exists()
+
+
+def test_uv_provides_a_python_where_there_is_none(machine: Machine) -> None:
+    machine.has("python3", "3.10")
+    machine.has_uv()
+    assert machine.create().returncode == 0
+    assert machine.created_with() == "uv"
+    said = (machine.root / "uv-arguments").read_text()
+    assert "--seed" in said
+    assert "--python >=3.11,<3.15 .venv" in said
+
+
+def test_uv_completes_a_python_without_the_venv_module(machine: Machine) -> None:
+    path = machine.has("python3", "3.13", missing="('ensurepip',)")
+    machine.has_uv()
+    machine.create()
+    assert f"--python {path} .venv" in (machine.root / "uv-arguments").read_text()
+
+
+def test_nothing_is_left_behind_where_uv_fails(machine: Machine) -> None:
+    machine.has_uv(code=1)
+    done = machine.create()
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[1].startswith("error: .venv could not be created (see above)")
+    assert machine.created_with() is None
+
+
+def test_make_hands_on_the_python_that_is_named_and_the_exit_code(machine: Machine) -> None:
+    machine.has("python3.13", "3.13")
+    older = machine.has("python3.11", "3.11")
+    assert machine.make("PYTHON=python3.11").returncode == 0
+    assert machine.created_with() == str(older)
+    done = machine.make(PYTHON="python3.9")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: PYTHON=python3.9 does not run")
+
+
+@pytest.mark.parametrize(
+    ("environment", "index"),
+    [
+        ({}, ""),
+        ({"PIP_INDEX_URL": "http://a/simple"}, "http://a/simple"),
+        ({"PIP_INDEX_URL": "http://a/simple", "UV_DEFAULT_INDEX": "http://b/simple"}, "http://b/simple"),
+    ],
+)
+def test_uv_uses_the_index_of_pip(machine: Machine, environment: dict[str, str], index: str) -> None:
+    machine.has_uv()
+    assert machine.make(**environment).returncode == 0
+    assert (machine.root / "uv-arguments").read_text().endswith(f" UV_DEFAULT_INDEX={index}\n")
+
+
+def test_pip_gets_proxy_index_and_home_as_they_are(machine: Machine) -> None:
+    machine.has("python3.13", "3.13")
+    environment = {"HOME": "/read-only", "https_proxy": "http://proxy:3128", "PIP_INDEX_URL": "http://a/simple"}
+    assert machine.make(target="setup", **environment).returncode == 0
+    said = (machine.root / "pip-environment").read_text().splitlines()
+    assert len(said) == 5
+    assert {*said} == {" ".join(environment.values())}
+    # Nothing is installed a second time, unless the environment is created again.
+    assert machine.make(target="setup", **environment).stderr == ""
+    assert (machine.root / "pip-environment").read_text().splitlines() == said
+    (machine.root / ".venv/bin/python").unlink()
+    assert machine.make(target="setup", **environment).returncode == 0
+    assert (machine.root / "pip-environment").read_text().splitlines() == [*said, *said]
