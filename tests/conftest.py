@@ -130,6 +130,25 @@ class Project:
 
 
 @pytest.fixture(scope="session")
+def pipeline_stages() -> dict[str, Any]:
+    """Stages of dvc.yaml by name, as they are written there."""
+    stages: dict[str, Any] = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    return stages
+
+
+@pytest.fixture(scope="session")
+def pipeline_outputs(pipeline_stages: dict[str, Any]) -> list[str]:
+    """Outputs and metrics of all stages but `publish`, which leaves its receipt outside of git, in the order of dvc.yaml."""
+    entries = [
+        entry
+        for name, stage in pipeline_stages.items()
+        if name != "publish"
+        for entry in (*stage.get("outs", []), *stage.get("metrics", []))
+    ]
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+
+
+@pytest.fixture(scope="session")
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment without the user's own DVC, MLflow and git settings, with this environment's commands first.
 
