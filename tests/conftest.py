@@ -11,10 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 from checkouts import Project, Spoilable
 from filelock import FileLock
+
+# A busy machine is not a failure. HYPOTHESIS_PROFILE chooses; else it is `ci` where a build server sets CI.
+hypothesis.settings.register_profile("development", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, print_blob=True)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "development")
+)
 
 # MLflow in the tests' own process reports to nobody either.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
