@@ -53,6 +53,14 @@ SMALL = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with one file that needs the small pipeline: while one process makes it, the others run what does not need it."""
+    needing = {item.path: None for item in items if {"made", "made_once"} <= set(getattr(item, "fixturenames", ()))}
+    if needing:
+        first = next(iter(needing))
+        items.sort(key=lambda item: 0 if item.path == first else 2 if item.path in needing else 1)
+
+
 @pytest.fixture(scope="session")
 def pipeline_stages() -> dict[str, Any]:
     """Stages of dvc.yaml by name, as they are written there."""
