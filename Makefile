@@ -29,14 +29,15 @@ setup: $(DEV) ## make .venv with everything that is locked (PYTHON=… chooses o
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
-# Three processes on two cores: some tests wait for a server to start or for a killed process to end.
-PYTEST := pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE pytest --dist loadfile --no-loadscope-reorder
 
 test: $(DEV) ## run the fast tests (five minutes)
-	$(PYTEST) tests/pipeline tests/contract tests/model tests/unit
+	$(PYTEST) --numprocesses logical --maxprocesses 4 tests/model tests/unit tests/contract tests/pipeline
 
+# Three processes on two cores: some of these tests wait for a server to start or for a killed process to end.
 test-all: $(DEV) ## run all tests; some need PostgreSQL and Chromium
-	$(PYTEST) tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
+	$(PYTEST) --numprocesses 3 tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
 
 check: $(DEV) ## lint, format and types
 	ruff check

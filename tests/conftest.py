@@ -6,14 +6,23 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
+from checkouts import Project, Spoilable
 from filelock import FileLock
+
+# A busy machine is not a failure. HYPOTHESIS_PROFILE chooses; else it is `ci` where a build server sets CI.
+hypothesis.settings.register_profile("development", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, print_blob=True)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "development")
+)
 
 # MLflow in the tests' own process reports to nobody either.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -44,89 +53,31 @@ SMALL = {
 }
 
 
-@dataclass(frozen=True)
-class Project:
-    """A checkout in a temporary folder, and running commands in it as a user would."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with one file that needs the small pipeline: while one process makes it, the others run what does not need it."""
+    needing = {item.path: None for item in items if {"made", "made_once"} <= set(getattr(item, "fixturenames", ()))}
+    if needing:
+        first = next(iter(needing))
+        items.sort(key=lambda item: 0 if item.path == first else 2 if item.path in needing else 1)
 
-    root: Path
-    environment: dict[str, str] = field(repr=False)
 
-    def run(
-        self, *command: str, code: int | None = 0, timeout: float = 600, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command; `code` is the exit code that is expected, None for any."""
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        if code is not None:
-            assert done.returncode == code, f"{command} gave {done.returncode}:\n{done.stdout}\n{done.stderr}"
-        return done
+@pytest.fixture(scope="session")
+def pipeline_stages() -> dict[str, Any]:
+    """Stages of dvc.yaml by name, as they are written there."""
+    stages: dict[str, Any] = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    return stages
 
-    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own, to be watched or killed."""
-        return subprocess.Popen(
-            command,
-            cwd=self.root,
-            env={**self.environment, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
 
-    def stage(self, name: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-        """Run a stage alone, without DVC."""
-        return self.run("python", "-m", f"flight_delay.stages.{name}", PYTHONPATH="src", **kwargs)
-
-    def bare_copy(self, root: Path) -> Project:
-        """A copy without git, DVC and runs, to run stages alone in."""
-        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(".git", ".dvc", "mlflow.db*", "mlruns"))
-        return replace(self, root=root)
-
-    def state(self) -> dict[Path, Any]:
-        """All files and folders but logs and locks, so that a file that was written again differs."""
-        return {
-            path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else "folder"
-            for path in self.root.rglob("*")
-            if not {"__pycache__", "logs", "mlflow.db.lock"} & set(path.parts)
-        }
-
-    def refuses(
-        self, stage: str, *said: str, through: Sequence[str] = (), timeout: float = 600, **environment: str
-    ) -> None:
-        """Check that the stage ends with code 2 and one line that says all this, and leaves everything as it was."""
-        before = self.state()
-        command = (*through, "python", "-m", f"flight_delay.stages.{stage}")
-        done = self.run(*command, code=2, timeout=timeout, PYTHONPATH="src", **environment)
-        *log, error = done.stderr.splitlines()
-        assert error.startswith(f"{stage}: error: ")
-        assert [words for words in said if words not in error] == [], error
-        assert [line for line in log if "error" in line or "Traceback" in line] == []
-        assert self.state() == before
-
-    def params(self, changes: dict[str, dict[str, Any]]) -> None:
-        """Change keys of sections of params.yaml."""
-        path = self.root / "params.yaml"
-        sections = yaml.safe_load(path.read_text())
-        for section, keys in changes.items():
-            sections[section].update(keys)
-        path.write_text(yaml.safe_dump(sections, sort_keys=False))
-
-    def lock(self) -> dict[str, Any]:
-        """Entries of dvc.lock by stage."""
-        stages: dict[str, Any] = yaml.safe_load((self.root / "dvc.lock").read_text())["stages"]
-        return stages
-
-    def commit(self, message: str = "change") -> None:
-        """Commit everything."""
-        self.run("git", "add", "--all")
-        self.run("git", "commit", "--quiet", "--message", message)
+@pytest.fixture(scope="session")
+def pipeline_outputs(pipeline_stages: dict[str, Any]) -> list[str]:
+    """Outputs and metrics of all stages but `publish`, which leaves its receipt outside of git, in the order of dvc.yaml."""
+    entries = [
+        entry
+        for name, stage in pipeline_stages.items()
+        if name != "publish"
+        for entry in (*stage.get("outs", []), *stage.get("metrics", []))
+    ]
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +90,9 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("DVC_", "MLFLOW_", "GIT_")) and name != "PYTHONPATH"
+        if not name.startswith(("DVC_", "MLFLOW_", "GIT_"))
+        # Without bytecode every command would compile our sources again.
+        and name not in {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
     }
     person = {"NAME": "Ada Lovelace", "EMAIL": "ada@example.org"}
     return {
@@ -238,10 +191,17 @@ def clone_of_made(made: Project, tmp_path: Path) -> Callable[[str], Project]:
     return clone
 
 
+@pytest.fixture(scope="session")
+def spoilable(made, tmp_path_factory) -> Spoilable:
+    """A bare copy of the made checkout, one for each process of a test run."""
+    return Spoilable(made, made.bare_copy(tmp_path_factory.mktemp("spoilable") / "project"))
+
+
 @pytest.fixture
-def checkout(made, tmp_path):
-    """A bare copy of the made checkout, for a test that spoils it."""
-    return made.bare_copy(tmp_path / "project")
+def checkout(spoilable) -> Iterator[Project]:
+    """A bare copy of the made checkout, for a test that spoils it; put right again afterwards."""
+    yield spoilable.project
+    spoilable.put_right()
 
 
 TWO_STAGES = """

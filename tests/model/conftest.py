@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import hypothesis
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
@@ -14,9 +13,6 @@ from flight_delay.model.booster import BoosterParameters, Trained, train_booster
 from flight_delay.model.encode import Encoding, learn_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
-
-hypothesis.settings.register_profile("patient", deadline=None, max_examples=50)  # a busy machine is not a failure
-hypothesis.settings.load_profile("patient")
 
 FEATURES = (
     Feature(name="carrier", kind="categorical", group="schedule"),

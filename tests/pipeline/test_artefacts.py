@@ -62,7 +62,7 @@ def test_what_is_nowhere_is_said_in_one_line(small, tmp_path) -> None:
     shutil.rmtree(small.root / ".dvc/cache")
     artefacts = Artefacts.of()
     for refused in (lambda: artefacts.read_bytes("model.txt"), lambda: artefacts.copy("data", tmp_path / "data")):
-        with pytest.raises(UserError, match=r"neither in git nor in the DVC cache or remote; `dvc fetch[^\n]*$"):
+        with pytest.raises(UserError, match=r"^(model.txt|data) of commit [^\n]*$"):
             refused()
     assert not (tmp_path / "data").exists()
     assert artefacts.read_json("metrics.json") == {"score": 0.3}  # in git
@@ -71,9 +71,9 @@ def test_what_is_nowhere_is_said_in_one_line(small, tmp_path) -> None:
 def test_a_commit_without_a_lock_and_one_that_is_not_there_are_said(small) -> None:
     small.run("git", "rm", "--quiet", "dvc.lock")
     small.commit()
-    with pytest.raises(UserError, match=r"^commit \w{10} has no dvc.lock; "):
+    with pytest.raises(UserError, match=r"^commit \w{10} .*dvc\.lock"):
         _ = Artefacts.of().lock
-    with pytest.raises(UserError, match=r"^there is no commit 'nowhere' here; [^\n]*$"):
+    with pytest.raises(UserError, match=r"^[^\n]*'nowhere'[^\n]*$"):
         Artefacts.of("nowhere")
 
 

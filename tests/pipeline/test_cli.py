@@ -15,7 +15,7 @@ def one_line_of_error(done) -> str:
 
 
 def test_help_names_the_commands_and_what_they_do(made) -> None:
-    said = made.run("flight-delay", "--help").stdout
+    said = made.command("--help").stdout
     names = (
         "verify",
         "provenance",
@@ -31,9 +31,7 @@ def test_help_names_the_commands_and_what_they_do(made) -> None:
     )
     for name in (*names, "dictionary", "ml-test-score"):
         assert f"\n    {name}" in said
-    assert "exit codes: 0 all the same, 1 something is different, 2 it could not be checked" in made.run(
-        "flight-delay", "verify", "--help"
-    ).stdout.replace("\n", " ")
+    assert "exit codes: 0 " in made.command("verify", "--help").stdout
 
 
 def test_help_answers_without_loading_what_it_does_not_need(made) -> None:
@@ -56,24 +54,25 @@ def test_help_answers_without_loading_what_it_does_not_need(made) -> None:
     ],
 )
 def test_a_wrong_command_line_gives_usage_and_code_2(made, wrong: list[str]) -> None:
-    assert "usage: flight-delay" in made.run("flight-delay", *wrong, code=2).stderr
+    assert "usage: flight-delay" in made.command(*wrong, code=2).stderr
 
 
 @pytest.mark.parametrize(
     "command", [["verify"], ["verify", "--quick"], ["provenance"], ["compare", "HEAD"], ["review", "request"]]
 )
 def test_outside_of_a_checkout_it_is_said_where_to_run_it(made, tmp_path, command: list[str]) -> None:
-    done = replace(made, root=tmp_path).run("flight-delay", *command, code=2)
-    assert one_line_of_error(done).endswith("not in a git repository; run it in a checkout of the project")
+    done = replace(made, root=tmp_path).command(*command, code=2)
+    assert "git repository" in one_line_of_error(done)
 
 
 def test_the_ui_needs_runs(copy_of_made) -> None:
-    error = one_line_of_error(copy_of_made.run("flight-delay", "ui", code=2))
-    assert "has no experiment 'flight-delay' yet; `dvc repro` publishes a run" in error
+    error = one_line_of_error(copy_of_made.command("ui", code=2))
+    assert "no experiment 'flight-delay'" in error
+    assert "`dvc repro`" in error
 
 
 def test_the_ui_of_a_server_that_is_down_is_an_error(made) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    error = one_line_of_error(made.run("flight-delay", "ui", code=2, MLFLOW_TRACKING_URI=f"http://127.0.0.1:{port}"))
-    assert f"MLflow at http://127.0.0.1:{port} does not answer" in error
+    error = one_line_of_error(made.command("ui", code=2, MLFLOW_TRACKING_URI=f"http://127.0.0.1:{port}"))
+    assert f"http://127.0.0.1:{port}" in error

@@ -30,7 +30,7 @@ def test_many_flights_are_explained_for_machines_as_the_model_predicts_them(expl
     asked = [of["flight_id"] for of in may[-1:400:-300]]
     path = explaining.root / "asked.csv"
     path.write_text("\n".join(["flight_id", *asked, cancelled, april]) + "\n")
-    done = explaining.run("flight-delay", "explain", "--flights", "asked.csv", "--json")
+    done = explaining.command("explain", "--flights", "asked.csv", "--json")
     path.unlink()
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert [of["flight_id"] for of in said] == [april, *asked, cancelled]
@@ -50,7 +50,7 @@ def test_many_flights_are_explained_for_machines_as_the_model_predicts_them(expl
 def test_a_flight_at_its_own_time_is_the_flight_on_record(explaining, may: list[dict]) -> None:
     key = may[1234]["flight_id"]
     [why, what_if] = [
-        json.loads(explaining.run("flight-delay", "explain", "--flight", key, "--json", *more).stdout)
+        json.loads(explaining.command("explain", "--flight", key, "--json", *more).stdout)
         for more in ((), ("--what-if", "departure"))
     ]
     assert what_if["own"]["probability"] == why["probability"]
@@ -63,14 +63,14 @@ def test_a_flight_at_its_own_time_is_the_flight_on_record(explaining, may: list[
 def test_a_flight_is_explained_to_people_and_drawn(explaining, may: list[dict], tmp_path: Path) -> None:
     key = may[77]["flight_id"]
     for picture, more in (("why.png", ()), ("when.svg", ("--what-if", "departure"))):
-        done = explaining.run("flight-delay", "explain", "--flight", key, "--picture", str(tmp_path / picture), *more)
+        done = explaining.command("explain", "--flight", key, "--picture", str(tmp_path / picture), *more)
         assert done.stderr == ""
         assert f"from {key.split('-')[5]} to " in done.stdout
         assert (tmp_path / picture).stat().st_size > 5_000
-    assert "It is what the model says, not what would happen" in done.stdout
-    asked = explaining.run("flight-delay", "explain", "--flight", key, "--flight", may[78]["flight_id"]).stdout
+    assert "? marks" in done.stdout
+    asked = explaining.command("explain", "--flight", key, "--flight", may[78]["flight_id"]).stdout
     assert asked.count("likely to arrive late") == 2
-    assert asked.count("A flight is late when it arrives 15 minutes after schedule, or more.") == 1
+    assert asked.count("15 minutes") == 1
 
 
 def test_what_cannot_be_explained_is_refused_in_one_line(explaining, may: list[dict]) -> None:
@@ -81,22 +81,23 @@ def test_what_cannot_be_explained_is_refused_in_one_line(explaining, may: list[d
         ("--flight", "2014-01-01-UA-1-EWR-0500"): "no data for 2014-01",
         ("--flights", "nothing.csv"): "nothing.csv: no such file",
         ("--flights", "latin.csv"): "latin.csv: not UTF-8 text",
-        (*two, "--what-if", "departure"): "--what-if: 2 flights asked for; it is for one",
-        (*two, "--picture", "why.png"): "--picture: 2 flights asked for; it is for one",
-        ("--flight", key, "--picture", "why.gif"): "why.gif: neither .png nor .svg",
+        (*two, "--what-if", "departure"): "--what-if: 2 flights",
+        (*two, "--picture", "why.png"): "--picture: 2 flights",
+        ("--flight", key, "--picture", "why.gif"): "why.gif",
     }
     for options, said in refused.items():
-        done = explaining.run("flight-delay", "explain", *options, code=2)
+        done = explaining.command("explain", *options, code=2)
         assert (done.stdout, done.stderr.count("\n")) == ("", 1)
         assert said in done.stderr
     whole = path.read_text()
     path.write_text(whole.replace(json.loads(whole)["bundle"], "0" * 64))
-    done = explaining.run("flight-delay", "explain", "--flight", key, code=2)
+    done = explaining.command("explain", "--flight", key, code=2)
     path.write_text(whole)
-    assert "reference.json: explanation and model are of different versions; `dvc repro` makes both" in done.stderr
+    assert "reference.json" in done.stderr
+    assert "`dvc repro`" in done.stderr
     parameters = explaining.root / "params.yaml"
     text = parameters.read_text()
     explaining.params({"build_features": {"prior_flights": 21.0}})
-    done = explaining.run("flight-delay", "explain", "--flight", key, "--what-if", "departure", code=2)
+    done = explaining.command("explain", "--flight", key, "--what-if", "departure", code=2)
     parameters.write_text(text)
-    assert "of this flight is not what code and parameters of this checkout make of it" in done.stderr
+    assert "data/processed: '" in done.stderr

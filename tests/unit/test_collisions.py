@@ -3,6 +3,7 @@ moment earlier."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,17 @@ from flight_delay.tracking.publish import publish
 from flight_delay.tracking.view import PIPELINES, VIEW_TAG, arrange
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without runs; making one takes longer than any of the tests."""
+    path = tmp_path_factory.mktemp("collisions") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "mlflow.db"
+def database(empty: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(empty, tmp_path / "mlflow.db"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from flight_delay.core.errors import UserError
 from flight_delay.data import weather
 from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.quality import Gated
 from flight_delay.features import history, schedule
 from flight_delay.features.columns import Column, Columns, from_table
 from flight_delay.features.feature import KEYS, TARGET, Feature, processed_schema
@@ -37,21 +39,21 @@ def features(dictionary: Dictionary) -> tuple[Feature, ...]:
 
 
 @pytest.fixture(scope="module")
-def flights(canonical_by_month: dict[str, pa.Table]) -> pa.Table:
+def flights(gated_march: Gated) -> pa.Table:
     """Flights around the spring change of the clocks, one of them to an airport whose time zone is not known."""
-    march = canonical_by_month["2013-03"].to_pandas()
+    march = gated_march.flights.to_pandas()
+    begun = int((march["flight_date"] < dt.date(2013, 3, 6)).sum())  # before that, nothing has become known yet
     rows = [
-        *march.index[march["scheduled_arrival_utc"].isna()][:1],
-        *np.linspace(0, len(march) - 1, ROWS - 1, dtype=int),
+        march.index[march["scheduled_arrival_utc"].isna()][-1],
+        *np.linspace(begun, len(march) - 1, ROWS - 1, dtype=int),
     ]
-    return canonical_by_month["2013-03"].take(rows)
+    return gated_march.flights.take(rows)
 
 
 @pytest.fixture(scope="module")
-def compute(canonical_by_month: dict[str, pa.Table], raw_weather: pa.Table, features: tuple[Feature, ...]) -> Compute:
-    """Computes features with what really became of the flights of the first months, and with the real weather."""
-    months = [from_table(canonical_by_month[month]) for month in ("2013-01", "2013-02", "2013-03")]
-    counts = pa.concat_tables([history.count_outcomes(columns, 15) for columns in months])
+def compute(gated_march: Gated, raw_weather: pa.Table, features: tuple[Feature, ...]) -> Compute:
+    """Computes features with what really became of the flights of a month, and with the real weather."""
+    counts = history.count_outcomes(from_table(gated_march.flights), 15)
     observations = from_table(weather.observations(raw_weather.select(weather.RAW_COLUMNS)))
 
     def computed(columns: Columns, of: tuple[Feature, ...] = features) -> Columns:

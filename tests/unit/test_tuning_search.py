@@ -75,7 +75,7 @@ def test_another_seed_is_another_search(whole, tmp_path) -> None:
     assert other[1:] != whole[1:3]
 
 
-@settings(max_examples=6)
+@settings(max_examples=settings.default.max_examples // 10)  # each is a search or several
 @given(
     st.lists(st.tuples(st.integers(0, TRIALS - 1), st.sampled_from(["interrupted", "killed"])), min_size=1, max_size=3)
 )

@@ -1,4 +1,5 @@
-"""The model of this checkout against what the released one said of the golden flights; see golden/README.md."""
+"""The model of this checkout against what the released one said of the golden flights; see tests/model/golden/README.md.
+Where they are not made yet, data and model are made of all of the year."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ ROUNDING = 2e-6
 
 
 def _renew() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("renew", Path(__file__).parent / "golden/renew.py")
+    spec = importlib.util.spec_from_file_location(
+        "renew", Path(__file__).resolve().parents[1] / "model/golden/renew.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

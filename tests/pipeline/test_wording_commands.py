@@ -1,0 +1,70 @@
+"""Exact wording of what commands and the files of commits say, as far as it needs a pipeline that has run."""
+
+from __future__ import annotations
+
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+
+from flight_delay.core.errors import UserError
+from flight_delay.repository.artefacts import Artefacts
+
+
+@pytest.fixture(scope="module")
+def keys(made) -> list[str]:
+    """Two flights of the test month."""
+    flights = pq.read_table(made.root / "data/processed/2013-05.parquet", columns=["flight_id"])
+    return flights["flight_id"].to_pylist()[:2]
+
+
+def test_help_says_the_exit_codes(made) -> None:
+    said = " ".join(made.command("verify", "--help").stdout.split())
+    assert said.endswith("exit codes: 0 all the same, 1 something is different, 2 it could not be checked")
+
+
+@pytest.mark.parametrize("option", [("--what-if", "departure"), ("--picture", "why.png")])
+def test_what_is_for_one_flight_is_not_for_two(checkout, keys, option) -> None:
+    done = checkout.command("explain", "--flight", keys[0], "--flight", keys[1], *option, code=2)
+    assert done.stderr == f"flight-delay explain: error: {option[0]}: 2 flights asked for; it is for one\n"
+
+
+def test_a_picture_has_one_of_two_formats(checkout, keys) -> None:
+    done = checkout.command("explain", "--flight", keys[0], "--picture", "why.gif", code=2)
+    assert done.stderr == (
+        "flight-delay explain: error: --picture why.gif: neither .png nor .svg; choose one of these\n"
+    )
+
+
+def test_a_flight_at_other_times_is_what_the_model_says(checkout, keys) -> None:
+    said = checkout.command("explain", "--flight", keys[0], "--what-if", "departure").stdout
+    assert said.endswith(
+        "It is what the model says, not what would happen: all other flights stay where they are, and a flight that is moved\n"
+        "would meet other aircraft, crews and passengers.\n"
+    )
+
+
+def test_a_run_has_a_commit_of_its_own(made) -> None:
+    done = made.command("provenance", "--at", "HEAD", "models:/late/1", code=2)
+    assert done.stderr == (
+        "flight-delay provenance: error: --at HEAD: is for files; a run or a model has a commit of its own, so leave it out\n"
+    )
+
+
+def test_without_an_experiment_there_is_no_page_of_runs(made, tmp_path) -> None:
+    done = made.command("ui", code=2, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert done.stderr == (
+        f"flight-delay ui: error: MLflow at sqlite:///{tmp_path / 'mlflow.db'} has no experiment 'flight-delay' yet; "
+        "`dvc repro` publishes a run\n"
+    )
+
+
+def test_a_file_that_is_nowhere(small) -> None:
+    shutil.rmtree(small.root / ".dvc/cache")
+    artefacts = Artefacts.of()
+    with pytest.raises(UserError) as refused:
+        artefacts.read_bytes("model.txt")
+    assert str(refused.value) == (
+        f"model.txt of commit {artefacts.commit[:10]}: neither in git nor in the DVC cache or remote; "
+        "`dvc fetch --all-commits` brings what a remote has, and `dvc repro` in that commit makes it"
+    )
