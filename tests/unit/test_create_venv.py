@@ -1,5 +1,4 @@
-"""tools/create_venv.sh: which Python it takes, and what it says when there is none. The interpreters are fakes that answer with
-another version; that make sets up a real environment is tested in tests/slow/test_setup.py."""
+"""tools/create_venv.sh: the Python that it takes, and what it says without one. The interpreters are fakes."""
 
 from __future__ import annotations
 
