@@ -25,8 +25,18 @@ from flight_delay.tracking.server.postgres import Cluster, open_cluster
 from flight_delay.tracking.server.postgres_programs import find_programs
 
 HERE = "127.0.0.1"
-PATIENCE = 240
+PATIENCE = 600
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+
+# A server of moto on a port that is free, which it prints.
+MOTO = """
+import signal
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1])
+signal.pause()
+"""
 
 Start = Callable[..., "Server"]
 
@@ -45,7 +55,7 @@ def wait_until(true: Callable[[], object], why: Callable[[], str] = lambda: "wai
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+        with urllib.request.urlopen(url, timeout=60):  # noqa: S310
             return True
     except OSError:
         return False
@@ -82,8 +92,12 @@ class Server:
         """Send it a signal; its exit code, once nothing of it is left."""
         family = self.family()
         self.process.send_signal(number)
+        return self.ended(family)
+
+    def ended(self, family: list[psutil.Process]) -> int:
+        """Wait until it has ended; its exit code, once nothing of it is left."""
         code = self.process.wait(PATIENCE)
-        _, left = psutil.wait_procs(family, timeout=30)
+        _, left = psutil.wait_procs(family, timeout=PATIENCE)
         assert left == [], self.said()
         return code
 
@@ -138,12 +152,11 @@ def s3() -> Iterator[S3]:
     """moto's server, with a bucket."""
     import boto3
 
-    port = a_free_port()
-    command = [sys.executable, "-m", "moto.server", "--host", HERE, "--port", str(port)]
-    moto = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # It listens where it is free, and says where.
+    command = [sys.executable, "-u", "-c", MOTO]
+    moto = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
-        endpoint = f"http://{HERE}:{port}"
-        wait_until(lambda: answers(f"{endpoint}/moto-api/"))
+        endpoint = f"http://{HERE}:{int(moto.stdout.readline())}"
         client = boto3.client(
             "s3", endpoint_url=endpoint, region_name=KEYS["AWS_DEFAULT_REGION"],
             aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"], aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
@@ -169,6 +182,10 @@ def team_server(tmp_path_factory) -> Iterator[Start]:
     started = []
 
     def start(project: Any, *arguments: str, port: int | None = None, **environment: str) -> Server:
+        environment = {
+            "MLFLOW_WORKERS": "1",
+            **environment,
+        }  # a second one takes as long to start, and answers the same
         port = port or a_free_port()
         output = tmp_path_factory.mktemp("server") / "output.txt"
         output.touch()

@@ -49,10 +49,10 @@ def content_of(number: int, folder: Path):
 
 def wait_for_server() -> None:
     """As people do who have read that it does not answer: they try again when it is there."""
-    end, health = time.monotonic() + 120, f"{os.environ['MLFLOW_TRACKING_URI']}/health"
+    end, health = time.monotonic() + 600, f"{os.environ['MLFLOW_TRACKING_URI']}/health"
     while time.monotonic() < end:
         time.sleep(1)
-        with suppress(OSError), urllib.request.urlopen(health, timeout=5):  # noqa: S310
+        with suppress(OSError), urllib.request.urlopen(health, timeout=60):  # noqa: S310
             return
 
 

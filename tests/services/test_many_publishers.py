@@ -31,7 +31,7 @@ from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 from flight_delay.tracking.model import ROOMS
 
-PIPELINES, COPIES = 25, 2
+PIPELINES, COPIES, PATIENCE = 25, 2, 900
 SCRIPT = Path(__file__).parent / "publishers.py"
 log = logging.getLogger(__name__)
 # MLflow puts a stand-in for a module into `sys.modules` while it loads a model: two at once leave one there, in the way of later tests.
@@ -131,7 +131,7 @@ def test_every_pipeline_is_published_once_and_whole_whatever_is_killed(
         assert crowd.poll() is None, output.read_text()
         next(of for of in server.family() if of.name() == "postgres" and of.ppid() == server.process.pid).kill()
         server.wait_for("PostgreSQL is back")
-        assert crowd.wait(200) == 0, output.read_text()
+        assert crowd.wait(PATIENCE) == 0, output.read_text()
     finally:
         crowd.kill()
 
@@ -157,7 +157,7 @@ def test_every_pipeline_is_published_once_and_whole_whatever_is_killed(
         "doubled": sum(len(found) > 1 for found in of_pipeline),
     }
     log.warning("%s; tried again: %d", figures, sum(len(of["refusals"]) for of in said))
-    assert figures == {"expected": 25, "found": 25, "complete": 25, "doubled": 0}
+    assert figures == {"expected": PIPELINES, "found": PIPELINES, "complete": PIPELINES, "doubled": 0}
     assert [of for of in said if not of["done"]] == []
     assert len(said) == PIPELINES * COPIES
     assert {run.info.status for run in runs} == {"FINISHED"}

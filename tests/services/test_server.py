@@ -1,12 +1,13 @@
-"""The team server: what it says, what it refuses, and that nothing is lost or left when it is stopped or killed."""
+"""The team server: what it says, what it refuses, and that nothing is lost or left when it is stopped or killed. How it ends by SIGTERM
+and by Ctrl-C: also test_server_page.py."""
 
 from __future__ import annotations
 
 import re
 import signal
 import socket
+from typing import Any
 
-import psutil
 import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -41,56 +42,66 @@ def refused(project, *arguments: str, **environment: str) -> str:
     return line
 
 
-def test_it_says_where_everything_is_and_keeps_what_clients_send(checkout, team_server, free_port) -> None:
-    server, folder = team_server(checkout), checkout.root / "server"
-    assert server.said().splitlines()[-5:] == [
-        f"the server is ready: {server.uri}",
-        f"  database: {re.search('postgresql://.*', server.said())[0]}",
-        f"  artifacts: {folder}/artifacts",
-        f"  clients have in .env: MLFLOW_TRACKING_URI={server.uri}",
-        "  Ctrl-C stops it",
-    ]
-    assert f"host={folder}/postgres" in server.said()
+@pytest.fixture
+def half_made(open_folder, project_at, free_port, until):
+    """A checkout in which a server was killed while it made its database."""
+
+    def caught_half_made() -> Any:
+        project = project_at(open_folder("half"))
+        project.run("git", "init", "--quiet")
+        making = project.start("flight-delay", "server", "--port", str(free_port()))
+        partial = project.root / "server/postgres/.data.partial"
+        until(lambda: (partial / "PG_VERSION").exists() or making.poll() is not None)
+        making.kill()
+        making.communicate()
+        caught = partial.exists() and not (project.root / "server/postgres/data").exists()
+        return project if caught else None
+
+    # A machine that is busy elsewhere may look too late.
+    return next(project for project in (caught_half_made() for _ in range(5)) if project)
+
+
+def test_from_a_database_half_made_through_kills_to_the_end_of_mlflow(half_made, team_server, free_port) -> None:
+    server, folder = team_server(half_made), half_made.root / "server"
+    assert not (folder / "postgres/.data.partial").exists()
     run_id = log_run(server.uri, "first")
+    assert_says_where_everything_is(server, folder)
     assert_has(server.uri, run_id, "first")
     (kept,) = (folder / "artifacts").rglob("name.txt")
     assert kept.read_text() == "first"
-    # 2 workers with 2 pools of 20 + 30, and 20 in reserve.
-    assert max_connections(re.search("postgresql://.*", server.said())[0]) == 220
+    port = server.uri.rpartition(":")[2]
+    assert str(folder) in refused(half_made, "--port", str(free_port()))
+    assert f"port {port} " in refused(half_made, "--port", port)
+    assert server.end(signal.SIGKILL) == -signal.SIGKILL
 
-    assert "another server is at work" in refused(checkout, "--port", str(free_port()))
-    assert f"port {server.uri.rpartition(':')[2]} " in refused(checkout, "--port", server.uri.rpartition(":")[2])
-    # PostgreSQL is reached through its folder only, and that is nobody else's.
-    listening = {of.laddr.port for process in server.family() for of in process.net_connections("tcp") if not of.raddr}
-    assert listening == {int(server.uri.rpartition(":")[2])}
-    assert (folder / "postgres").stat().st_mode & 0o777 == 0o700
-    assert server.end(signal.SIGTERM) == 0
-
-
-def test_after_being_killed_it_goes_on_and_it_starts_a_killed_postgresql_again(checkout, team_server) -> None:
-    killed = team_server(checkout)
-    run_id = log_run(killed.uri, "before")
-    assert killed.end(signal.SIGKILL) == -signal.SIGKILL
-
-    server = team_server(checkout, port=int(killed.uri.rpartition(":")[2]))
-    assert_has(server.uri, run_id, "before")
+    server = team_server(half_made, port=int(port))
+    assert_has(server.uri, run_id, "first")
     (postgres,) = (of for of in server.family() if of.name() == "postgres" and of.ppid() == server.process.pid)
     postgres.kill()
     server.wait_for("PostgreSQL is back")
-    assert server.said().count("starting it again") == 1
-    assert_has(server.uri, run_id, "before")
+    assert server.said().count("PostgreSQL has ended") == 1
+    assert_has(server.uri, run_id, "first")
     assert_has(server.uri, log_run(server.uri, "after"), "after")
-    assert server.end(signal.SIGINT) == 0
-    assert server.said().splitlines()[-1] == "stopped"
 
-
-def test_it_ends_when_mlflow_does(checkout, team_server) -> None:
-    server = team_server(checkout)
     family = server.family()
     next(of for of in family if "mlflow" in of.cmdline()).kill()
-    assert server.process.wait(60) == 2
-    assert psutil.wait_procs(family, timeout=30)[1] == []
-    assert "error: the MLflow server has ended" in server.said().splitlines()[-1]
+    assert server.ended(family) == 2
+    assert server.said().splitlines()[-1].startswith("flight-delay server: error: ")
+
+
+def assert_says_where_everything_is(server, folder) -> None:
+    """It says what is there, and PostgreSQL is reached through its folder only, which is nobody else's."""
+    *_, ready, database, artifacts, clients, _ = server.said().splitlines()
+    assert ready.endswith(f": {server.uri}")
+    address = re.search("postgresql://.*", database)[0]
+    assert f"host={folder}/postgres" in address
+    assert artifacts.endswith(f" {folder}/artifacts")
+    assert clients.endswith(f" MLFLOW_TRACKING_URI={server.uri}")
+    # 1 worker with 2 pools of 20 + 30, and 20 in reserve.
+    assert max_connections(address) == 120
+    listening = {of.laddr.port for process in server.family() for of in process.net_connections("tcp") if not of.raddr}
+    assert listening == {int(server.uri.rpartition(":")[2])}
+    assert (folder / "postgres").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_given_database_and_bucket_are_used_and_no_password_is_shown(
@@ -102,7 +113,7 @@ def test_a_given_database_and_bucket_are_used_and_no_password_is_shown(
     assert_has(server.uri, log_run(server.uri, "given"), "given")
     (key,) = (of["Key"] for of in s3.client.list_objects_v2(Bucket=s3.bucket, Prefix="of/server")["Contents"])
     assert key.endswith("/name.txt")
-    assert "the database takes 60 connections, this server may want 220" in server.said()
+    assert re.search(r" 60 .* 120", server.said())  # connections that there are, and that it may want
     shown = [server.said(), *(word for of in server.family() for word in of.cmdline())]
     assert [text for text in shown if "pass-word" in text] == []
     assert [of for of in server.family() if of.name() == "postgres"] == []
@@ -126,21 +137,7 @@ def test_what_is_not_there_is_one_line(checkout, postgres, s3, free_port) -> Non
     assert "NoSuchBucket" in unknown
     away = {**s3.environment, "AWS_ENDPOINT_URL": f"http://{HERE}:{free_port()}"}
     assert "AWS_ENDPOINT_URL" in refused(checkout, "--port", port, *database, "--artifacts", "s3://flights", **away)
-    assert "no address of a database" in refused(checkout, "--port", port, "--database", "flights")
+    assert "FLIGHT_DELAY_SERVER_DATABASE" in refused(checkout, "--port", port, "--database", "flights")
     assert "cannot listen on 192.0.2.1" in refused(checkout, "--host", "192.0.2.1", "--port", port)
     with socket.create_server((HERE, int(port))):
         assert f"port {port} " in refused(checkout, "--port", port)
-
-
-def test_a_database_that_was_made_half_is_made_again(open_folder, project_at, team_server, free_port, until) -> None:
-    project = project_at(open_folder("half"))
-    project.run("git", "init", "--quiet")
-    making = project.start("flight-delay", "server", "--port", str(free_port()))
-    partial = project.root / "server/postgres/.data.partial"
-    until(lambda: (partial / "PG_VERSION").exists() or making.poll() is not None)
-    making.kill()
-    making.wait()
-    assert not (project.root / "server/postgres/data").exists()
-    server = team_server(project)
-    assert_has(server.uri, log_run(server.uri, "whole"), "whole")
-    assert not partial.exists()

@@ -19,6 +19,7 @@ from flight_delay.tracking.server.process import http_url
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs/server.md").read_text()
 ADDRESS = re.compile("postgresql://.*")
+PATIENCE = 600
 
 
 def commands(heading: str) -> str:
@@ -39,22 +40,35 @@ def two_checkouts(open_folder, project_at):
     return projects
 
 
-def test_what_was_backed_up_is_there_again_in_another_server(two_checkouts, team_server, monkeypatch) -> None:
+def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_in_another_server(
+    two_checkouts, team_server, free_port, until, monkeypatch
+) -> None:
     monkeypatch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     one, other = two_checkouts
-    first = team_server(one)
-    client = MlflowClient(first.uri)
-    experiment = client.create_experiment("flights")
-    run_id = client.create_run(experiment, run_name="kept").info.run_id
-    client.log_metric(run_id, "log_loss", 0.5)
-    client.log_text(run_id, "late", "text.txt")
-    client.set_terminated(run_id)
-    client.create_registered_model("flight-delay")
-    client.create_model_version("flight-delay", f"runs:/{run_id}/text.txt", run_id)
-    address = ADDRESS.search(first.said())[0]
-    one.run("bash", "-euc", commands("Back it up"), DATABASE=address)
-    client.delete_run(run_id)  # not in the backup
-    assert first.end(signal.SIGTERM) == 0
+    assert re.findall("```bash\n(.*?)```", PAGE, re.DOTALL)[0] == "make server\n"
+    port, output = free_port(), one.root / "made.txt"
+    make = f"exec make -f {REPOSITORY}/Makefile -o .venv/.team-installed server PORT={port} > {output} 2>&1"
+    first = one.start("sh", "-c", make, MLFLOW_WORKERS="1")
+    try:
+        until(
+            lambda: (output.exists() and "Ctrl-C" in output.read_text()) or first.poll() is not None, output.read_text
+        )
+        assert_says_what_the_page_shows(output.read_text(), port, one.root)
+        uri = http_url("127.0.0.1", port)
+        client = MlflowClient(uri)
+        experiment = client.create_experiment("flights")
+        run_id = client.create_run(experiment, run_name="kept").info.run_id
+        client.log_metric(run_id, "log_loss", 0.5)
+        client.log_text(run_id, "late", "text.txt")
+        client.set_terminated(run_id)
+        client.create_registered_model("flight-delay")
+        client.create_model_version("flight-delay", f"runs:/{run_id}/text.txt", run_id)
+        one.run("bash", "-euc", commands("Back it up"), DATABASE=ADDRESS.search(output.read_text())[0])
+        client.delete_run(run_id)  # not in the backup
+    finally:
+        os.killpg(first.pid, signal.SIGINT)  # as a terminal does, to all of them
+        first.wait(PATIENCE)
+    assert "stopped" in output.read_text().splitlines()
 
     second = team_server(other)
     shutil.move(one.root / "backup", other.root / "backup")
@@ -71,13 +85,24 @@ def test_what_was_backed_up_is_there_again_in_another_server(two_checkouts, team
     assert client.create_model_version("flight-delay", f"runs:/{run_id}/text.txt", run_id).version == "2"
 
 
+def assert_says_what_the_page_shows(said: str, port: int, root: Path) -> None:
+    (shown,) = re.findall("```text\n(the server is ready.*?)```", PAGE, re.DOTALL)
+    here = shown.replace("http://127.0.0.1:5000", http_url("127.0.0.1", port))
+    here = here.replace("/home/ada/flight-delay", str(root)).splitlines()
+    lines = re.sub(r"(postgresql://)\w+@", r"\1ada@", said).splitlines()
+    first = lines.index(here[0])
+    assert lines[first : first + len(here)] == here
+
+
 @pytest.mark.skipif(
     find_spec("flask_wtf") is None and not os.environ.get("REQUIRE_SERVICES"),
     reason="MLflow's basic-auth needs Flask-WTF",
 )
 def test_with_basic_authentication_strangers_are_kept_out(checkout, free_port, until) -> None:
     port = free_port()
-    server = checkout.start("bash", "-euc", f"exec > output.txt 2>&1\n{commands('Secure it')}", PORT=str(port))
+    server = checkout.start(
+        "bash", "-euc", f"exec > output.txt 2>&1\n{commands('Secure it')}", PORT=str(port), MLFLOW_WORKERS="1"
+    )
     output = checkout.root / "output.txt"
     until(lambda: (output.exists() and "Ctrl-C" in output.read_text()) or server.poll() is not None, output.read_text)
     try:
@@ -85,25 +110,4 @@ def test_with_basic_authentication_strangers_are_kept_out(checkout, free_port, u
             urllib.request.urlopen(f"{http_url('127.0.0.1', port)}/api/2.0/mlflow/experiments/get?experiment_id=0")  # noqa: S310
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(60)
-
-
-def test_make_starts_it_and_what_the_page_shows_is_what_it_says(checkout, free_port, until) -> None:
-    assert re.findall("```bash\n(.*?)```", PAGE, re.DOTALL)[0] == "make server\n"
-    (shown,) = re.findall("```text\n(the server is ready.*?)```", PAGE, re.DOTALL)
-    port, output = free_port(), checkout.root / "made.txt"
-    make = f"exec make -f {REPOSITORY}/Makefile -o .venv/.team-installed server PORT={port} > {output} 2>&1"
-    server = checkout.start("sh", "-c", make)
-    try:
-        until(
-            lambda: (output.exists() and "Ctrl-C" in output.read_text()) or server.poll() is not None, output.read_text
-        )
-    finally:
-        os.killpg(server.pid, signal.SIGINT)  # as a terminal does, to all of them
-        server.wait(60)
-    here = shown.replace("http://127.0.0.1:5000", http_url("127.0.0.1", port))
-    here = here.replace("/home/ada/flight-delay", str(checkout.root))
-    said = re.sub(r"(postgresql://)\w+@", r"\1ada@", output.read_text()).splitlines()
-    first = said.index(here.splitlines()[0])
-    assert said[first : first + 5] == here.splitlines()
-    assert "stopped" in said[first + 5 :]
+        server.wait(PATIENCE)

@@ -1,70 +1,223 @@
-"""Fixtures of the slow tests: a `dvc repro` to be killed."""
+"""Fixtures of the slow tests: commands in the tests' own process, and what is expensive and made once for all of them: a verified
+clone, and a pipeline with a worse model."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
-import signal
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
-from subprocess import Popen
+from typing import Any, NamedTuple
 
-import psutil
+import mlflow
 import pytest
+from mlflow import MlflowClient
 
-PATIENCE = 120
+from flight_delay import cli
+from flight_delay.review.clean_clone import CleanClone
 
-
-@dataclass(frozen=True)
-class Begun:
-    """A `dvc repro` that is at work in a process group of its own, and the file with its output."""
-
-    process: Popen
-    output: Path
-
-    def said(self, words: str) -> bool:
-        return words in self.output.read_text()
-
-    def wait_for(self, condition: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert self.process.poll() is None, f"ended too soon:\n{self.output.read_text()}"
-            assert time.monotonic() < end, f"waited in vain:\n{self.output.read_text()}"
-            time.sleep(0.001)
-
-    def signal(self, number: int) -> None:
-        os.killpg(self.process.pid, number)
-
-    def kill(self) -> None:
-        """Kill dvc and its stage together, as a machine that loses its power does."""
-        self.signal(signal.SIGKILL)
-        assert self.process.wait() == -signal.SIGKILL
-
-    def kill_only_dvc(self) -> list[psutil.Process]:
-        """Kill dvc alone; the processes that are left behind."""
-        left = psutil.Process(self.process.pid).children(recursive=True)
-        assert left
-        self.process.kill()
-        self.process.wait()
-        return left
+PATIENCE = 600
 
 
-@pytest.fixture
-def begin(tmp_path) -> Iterator[Callable[..., Begun]]:
-    """Begins `dvc repro` with some arguments; in the end nothing of it is left."""
-    begun = []
+class Done(NamedTuple):
+    """What came of a command in the tests' own process."""
 
-    def start(project, *arguments: str) -> Begun:
-        output = tmp_path / f"output_{len(begun)}.txt"
-        output.touch()
-        dvc = project.start("sh", "-c", f'exec dvc repro "$@" > {output} 2>&1', "sh", *arguments)
-        begun.append(Begun(dvc, output))
-        return begun[-1]
+    code: int
+    stdout: str
+    stderr: str
 
-    yield start
-    for command in begun:
-        with suppress(ProcessLookupError):
-            command.signal(signal.SIGKILL)
-        command.process.wait()
+
+Command = Callable[..., Done]
+
+
+@contextmanager
+def working_in(project: Any, environment: dict[str, str]) -> Iterator[None]:
+    """Have a checkout's folder and environment, and leave nothing of them."""
+    before, folder = dict(os.environ), Path.cwd()
+    os.environ.clear()
+    os.environ.update({**project.environment, **environment})
+    os.chdir(project.root)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(before)
+        mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture(scope="session")
+def flight_delay() -> Command:
+    """Runs `flight-delay` in a checkout, in the tests' own process, which has imported already what every command needs."""
+
+    def run(project: Any, *arguments: str, code: int | None = 0, **environment: str) -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            working_in(project, environment),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(sys, "argv", ["flight-delay", *arguments])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        done = Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+        assert code in {None, done.code}, f"{arguments} gave {done.code}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def stages_run() -> Callable[[str], list[str]]:
+    """Tells from what `dvc repro` printed which stages it ran."""
+    return _stages_run
+
+
+def _stages_run(output: str) -> list[str]:
+    return re.findall(r"^Running stage '(\w+)'", output, re.MULTILINE)
+
+
+# Runs `flight-delay` and keeps the clone in which it has run all stages: `python -c … FOLDER ARGUMENT…`.
+VERIFY_AND_KEEP = """
+import shutil, sys
+from flight_delay import cli
+from flight_delay.review.clean_clone import CleanClone
+run_from_raw_data = CleanClone.run_from_raw_data
+def run_and_keep(clone, *arguments):
+    run_from_raw_data(clone, *arguments)
+    shutil.copytree(clone.root, sys.argv[0], symlinks=True)
+CleanClone.run_from_raw_data = run_and_keep
+sys.argv[:2] = sys.argv[1:2]
+cli.main()
+"""
+SURROUNDINGS = {
+    "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7",
+    "DVC_ROOT": "/nowhere", "DVC_EXP_NAME": "somebody-elses", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+    "PYTHONPATH": "/nowhere",
+}  # fmt: skip
+
+
+def looked_at(project: Any) -> dict[str, Any]:
+    """What verifying must not change: status, cached files, and whether there are runs."""
+    return {
+        "git": project.run("git", "status", "--porcelain").stdout,
+        "cache": sorted(str(path) for path in (project.root / ".dvc/cache").rglob("*")),
+        "mlflow": (project.root / "mlflow.db").exists(),
+    }
+
+
+class Verification(NamedTuple):
+    """What `flight-delay verify` said of the made commit, the clone that it ran the stages in, and its checkout before and after."""
+
+    stdout: str
+    clone: Path
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def verification(made, copied, made_once) -> Verification:
+    """The made commit, verified once for all tests, in other surroundings than it was made in."""
+
+    def make(root: Path) -> None:
+        project = copied(made, root / "project")
+        before = looked_at(project)
+        keep = ("python", "-c", VERIFY_AND_KEEP, str(root / "clone"))
+        done = project.run(*keep, "verify", timeout=3 * PATIENCE, **SURROUNDINGS)
+        after = looked_at(project)
+        (root / "said.json").write_text(json.dumps([done.stdout, before, after]))
+
+    root = made_once("verification", make)
+    stdout, before, after = json.loads((root / "said.json").read_text())
+    return Verification(stdout, root / "clone", before, after)
+
+
+@pytest.fixture(scope="session")
+def made_again(verification: Verification, made) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Lets clean clones of the made commit, or of one with the same files, take what its stages made when it was verified; the
+    commits that were asked for."""
+    tree = made.run("git", "rev-parse", "HEAD^{tree}").stdout
+
+    @contextmanager
+    def taken() -> Iterator[list[str]]:
+        asked = []
+
+        def take(clone: CleanClone, _: float | None = None) -> None:
+            assert made.run("git", "-C", str(clone.root), "rev-parse", "HEAD^{tree}").stdout == tree
+            ignored = shutil.ignore_patterns(".git", "config.local", "tmp")
+            shutil.copytree(verification.clone, clone.root, symlinks=True, ignore=ignored, dirs_exist_ok=True)
+            asked.append(clone.commit)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(CleanClone, "run_from_raw_data", take)
+            yield asked
+
+    return taken
+
+
+class ByHand(NamedTuple):
+    """A checkout in which a parameter was changed by hand, changed back, and changed again, which was committed on the branch
+    `worse`; what each step ran, and the runs that MLflow had then, oldest first. Only the tests of promotion change it."""
+
+    project: Any
+    stages: dict[str, Sequence[str]]
+    runs: dict[str, list[dict[str, Any]]]
+    status: str  # git's, when all was as before
+    worse: str  # the commit on that branch
+    elsewhere: list[str]  # what was written outside of the checkout, and should not have been
+
+
+def runs_of(project: Any) -> list[dict[str, Any]]:
+    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+    found = client.search_runs([of.experiment_id for of in client.search_experiments()])
+    return [
+        {
+            "id": of.info.run_id,
+            "status": of.info.status,
+            "params": of.data.params,
+            "metrics": of.data.metrics,
+            "tags": of.data.tags,
+        }
+        for of in sorted(found, key=lambda run: run.info.start_time)
+    ]
+
+
+@pytest.fixture(scope="session")
+def by_hand(made, copied, made_once) -> ByHand:
+    """A model of a single tree, tried by hand, for tests of changed parameters and of promotion."""
+
+    def make(root: Path) -> None:
+        for name in ("home", "tmp"):
+            (root / name).mkdir(parents=True)
+        project, stages, runs = copied(made, root / "project"), {}, {}
+        params, private = project.root / "params.yaml", {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp")}
+        given, status = params.read_bytes(), ""
+        for step in ("changed", "back", "again"):
+            if step == "back":
+                params.write_bytes(given)
+            else:
+                project.params({"train_model": {"max_rounds": 1}})
+            done = project.run("dvc", "repro", **({} if step == "changed" else private))
+            stages[step], runs[step] = _stages_run(done.stdout), runs_of(project)
+            status = project.run("git", "status", "--porcelain").stdout if step == "back" else status
+        project.run("git", "switch", "--quiet", "--create", "worse")
+        project.commit("a single tree")
+        project.run("flight-delay", "publish")
+        runs["committed"] = runs_of(project)
+        worse = project.run("git", "rev-parse", "HEAD").stdout.strip()
+        project.run("git", "switch", "--quiet", "main")
+        project.run("dvc", "checkout", "--quiet", "--force")
+        tracked = [path for path in root.rglob("*") if "mlflow" in path.name.lower() or path.name == "mlruns"]
+        elsewhere = [str(path) for path in tracked if not path.is_relative_to(project.root)]
+        elsewhere += [str(path) for path in (root / "tmp").iterdir()]
+        (root / "steps.json").write_text(json.dumps([stages, runs, status, worse, elsewhere]))
+
+    root = made_once("by_hand", make)
+    return ByHand(replace(made, root=root / "project"), *json.loads((root / "steps.json").read_text()))

@@ -1,11 +1,14 @@
-"""The commands of README and docs run, one after the other, as they are written. That those which are only named in the text
-exist is checked in tests/contract/test_documentation.py."""
+"""The commands of README and docs run as they are written: those whose results a test asserts, in that test; all others here, one
+after the other, in one checkout. That commands which are only named in the text exist: tests/contract/test_documentation.py."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import shlex
 import signal
+import socket
 import sys
 import time
 import urllib.request
@@ -13,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-# These pages are about services that have to be started and models that have to be there: tests of their own run their commands.
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+# These pages are about services that have to be started and models that have to be there: test_promotion.py and tests/services/
+# take the commands out of the pages themselves.
 ELSEWHERE = {"server.md", "registry.md"}
 PAGES = [
     REPOSITORY / "README.md",
@@ -24,55 +29,78 @@ BLOCKS = [block for page in PAGES for block in re.findall(r"```bash\n(.*?)```", 
 COMMANDS = [line.partition(" #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
 # The environment is there already; make is told not to look whether it is up to date.
 AS_SET_UP = [word for name in ("runtime", "team", "dev") for word in ("-o", f".venv/.{name}-installed")]
+# The tests do not run themselves, and what is verified is verified in test_verify.py.
+ONLY_SAID = {"make test", "make verify"}
+PATIENCE = 600
+
+
+def documented_in(path: Path) -> list[str]:
+    """Commands that a test says it runs as they are documented: its constant DOCUMENTED."""
+    found = [
+        ast.literal_eval(statement.value)
+        for statement in ast.parse(path.read_text()).body
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "DOCUMENTED"
+    ]
+    return [command for commands in found for command in commands]
+
+
+RUN_BY = {path.name: commands for path in sorted(HERE.rglob("test_*.py")) if (commands := documented_in(path))}
+RUN_ELSEWHERE = [command for commands in RUN_BY.values() for command in commands]
+
+
+def test_every_documented_command_is_run_by_one_test() -> None:
+    assert set(RUN_BY) == {"test_experiments.py", "test_remote.py", "test_review.py", "test_search.py"}
+    assert [command for command in RUN_ELSEWHERE if command not in COMMANDS] == []
+    assert len(RUN_ELSEWHERE) == len(set(RUN_ELSEWHERE))
 
 
 @pytest.fixture
 def of_two_stages(small):
     """A pipeline of two stages, in which everything is made again in seconds, with a commit before the last one."""
-    (small.root / ".venv").symlink_to(sys.prefix)
     small.run("git", "commit", "--quiet", "--allow-empty", "--message", "so that there is a commit before this")
     return small
 
 
-def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages) -> None:
-    (copy_of_made.root / ".venv").symlink_to(sys.prefix)
-    copy_of_made.run("git", "commit", "--quiet", "--allow-empty", "--message", "so that there is a commit before this")
+def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages, flight_delay) -> None:
+    project = copy_of_made
+    (project.root / ".venv").symlink_to(sys.prefix)
+    project.run("git", "commit", "--quiet", "--allow-empty", "--message", "so that there is a commit before this")
     assert COMMANDS[:2] == ["make repro", "make test"]
-    said = set()
-    for command in COMMANDS:
-        if command in said:
-            continue  # it would say the same
-        if command.startswith(("flight-delay verify", "flight-delay explain")):
-            said.add(command)
+    for command in dict.fromkeys(COMMANDS):  # once, wherever it stands
+        if command in RUN_ELSEWHERE:
+            continue
         if command == "flight-delay verify HEAD~1":
-            # Where it says that the real pipeline is the same: tests/slow/test_verify.py.
-            of_two_stages.run("bash", "-ec", f"source .venv/bin/activate && {command}")
+            # Where it says that the real pipeline is the same: test_verify.py.
+            flight_delay(of_two_stages, *shlex.split(command)[1:])
         elif command == "make ui":
-            _ui_answers(copy_of_made)
-        elif command.startswith("flight-delay review run"):
-            copy_of_made.run("flight-delay", "review", "run", "--help")  # an hour's work: tests/slow/test_review.py
-        elif command.startswith("dvc queue start"):
-            # Two pipelines in folders of their own, and what comes of them: tests/slow/test_experiments.py.
-            copy_of_made.run("dvc", "queue", "start", "--help")
+            _ui_answers(project)
         elif command.startswith("make "):
-            # The tests do not run themselves, and verifying is the next command, for another commit.
-            only_say = ["--dry-run"] if command in {"make test", "make verify"} else []
-            copy_of_made.run("make", *AS_SET_UP, *only_say, *command.split()[1:])
+            only_say = ["--dry-run"] if command in ONLY_SAID else []
+            project.run("make", *AS_SET_UP, *only_say, *command.split()[1:])
+        elif re.match(r"flight-delay [^|*]+$", command):
+            flight_delay(project, *shlex.split(command)[1:])
         else:
-            copy_of_made.run("bash", "-ec", f"source .venv/bin/activate && {command}")
+            project.run("bash", "-ec", f"source .venv/bin/activate && {command}")
 
 
 def _ui_answers(project) -> None:
-    port = "51387"
-    server = project.start("make", *AS_SET_UP, "ui", f"PORT={port}")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (project.root / "logs/ui.txt").open("w") as output:
+        server = project.start(
+            "sh", "-c", f'exec "$@" > {output.name} 2>&1', "sh", "make", *AS_SET_UP, "ui", f"PORT={port}"
+        )
+    end = time.monotonic() + PATIENCE
     try:
-        for _ in range(120):
+        while True:
+            assert server.poll() is None, Path(output.name).read_text()
+            assert time.monotonic() < end, Path(output.name).read_text()
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60) as answer:
                     assert answer.read() == b"OK"
                     return
             except OSError:
-                time.sleep(1)
-        pytest.fail("the MLflow UI does not answer")
+                time.sleep(0.5)
     finally:
         os.killpg(server.pid, signal.SIGKILL)
+        server.wait(PATIENCE)

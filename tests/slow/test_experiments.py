@@ -1,38 +1,38 @@
-"""Trying things out, by hand and with `dvc exp`, one by one and queued: every pipeline is one run, none is lost or doubled."""
+"""Experiments with `dvc exp`, one at once and two queued: every pipeline is one run, none is lost or doubled."""
 
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 import re
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import psutil
 import pytest
-import yaml
 from mlflow import MlflowClient
 
-MISSED_DELAY = {"changed": -900, "back": -500, "again": -900}  # what it costs; -500 in the baseline
-DEPTHS = {"deeper": 4, "deep": 5, "shallow": 2}  # by experiment; the baseline has 3
-
-
-class Step(NamedTuple):
-    """What came of one command: stages that ran, and the runs that MLflow has then, oldest first."""
-
-    stages: list[str]
-    runs: list[Any]
-
-
-def copied(made, root: Path) -> Any:
-    ignored = shutil.ignore_patterns("mlflow.db*", "mlruns", "logs")
-    shutil.copytree(made.root, root, symlinks=True, ignore=ignored)
-    return dataclasses.replace(made, root=root)
+# Run here as they stand in the README; the others are run by test_documented_commands.py.
+DOCUMENTED = (
+    "dvc exp run -S train_model.max_depth=4",
+    "dvc exp show --only-changed --keep '^backtest|^test\\.(roc_auc|log_loss)'",
+    "dvc metrics diff HEAD",
+    "dvc params diff HEAD",
+    "dvc plots diff HEAD",
+    "git restore params.yaml dvc.lock reports/*.json",
+    "dvc checkout",
+    "dvc queue start -j 2",
+    "dvc queue status",
+)
+RUN, SHOW, METRICS, PARAMS, PLOTS, RESTORE, CHECKOUT, START, STATUS = DOCUMENTED
+DEPTH = "train_model.max_depth"
+# What is queued does not train: how a worker runs a pipeline does not depend on which stages are to be run.
+ERRORS = "interpret.worst_errors"
+QUEUED = {"one": 1, "three": 3}  # by experiment; the baseline has 2
+PATIENCE = 1200
 
 
 def client_of(project) -> MlflowClient:
@@ -45,65 +45,6 @@ def runs_of(project) -> list[Any]:
     return sorted(client.search_runs(experiments), key=lambda run: run.info.start_time)
 
 
-def step(project, *command: str, **environment: str) -> Step:
-    done = project.run(*command, **environment)
-    return Step(re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE), runs_of(project))
-
-
-@pytest.fixture(scope="module")
-def by_hand(made, tmp_path_factory) -> dict[str, Step]:
-    """A cost is changed, changed back, and changed again; then the lock is committed and published once more."""
-    folder = tmp_path_factory.mktemp("by-hand")
-    project, steps = copied(made, folder / "project"), {}
-    (folder / "home").mkdir()
-    (folder / "tmp").mkdir()
-    payoffs = yaml.safe_load((project.root / "params.yaml").read_text())["decide"]["payoffs"]
-    assert payoffs["late_called_on_time"] == MISSED_DELAY["back"]
-    for name, cost in MISSED_DELAY.items():
-        project.params({"decide": {"payoffs": {**payoffs, "late_called_on_time": cost}}})
-        private = {} if name == "changed" else {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
-        steps[name] = step(project, "dvc", "repro", **private)
-    project.commit("a better cost")
-    steps["committed"] = step(project, "flight-delay", "publish")
-    steps["committed"].stages.append(project.run("git", "rev-parse", "HEAD").stdout.strip())
-    return {**steps, "folder": folder}
-
-
-def test_a_changed_parameter_gives_a_second_run_with_the_same_keys(by_hand) -> None:
-    first, second = by_hand["back"].runs
-    assert first.info.run_id == by_hand["changed"].runs[0].info.run_id
-    assert set(first.data.params) == set(second.data.params)
-    assert set(first.data.metrics) == set(second.data.metrics)
-    costs = [run.data.params["decide.payoffs.late_called_on_time"] for run in (first, second)]
-    assert costs == ["-900", "-500"]
-    # The dearer a missed delay, the earlier a flight is called late.
-    assert 0 < first.data.metrics["threshold"] < second.data.metrics["threshold"] < 1
-    assert [run.info.status for run in (first, second)] == ["FINISHED"] * 2
-
-
-def test_going_back_finds_the_run_that_is_there_and_adds_nothing(by_hand) -> None:
-    assert by_hand["again"].stages[-1] == "publish"
-    assert [run.info.run_id for run in by_hand["again"].runs] == [run.info.run_id for run in by_hand["back"].runs]
-
-
-def test_a_run_has_its_commit_as_soon_as_the_lock_is_committed(made, by_hand) -> None:
-    changed, baseline = by_hand["again"].runs
-    made_at = made.run("git", "rev-parse", "HEAD").stdout.strip()
-    assert [run.data.tags.get("git_commit") for run in (changed, baseline)] == [None, made_at]
-    (commit,), runs = by_hand["committed"]
-    assert [run.info.run_id for run in runs] == [changed.info.run_id, baseline.info.run_id]
-    assert [run.data.tags["git_commit"] for run in runs] == [commit, made_at]
-    assert runs[0].data.tags["mlflow.source.git.commit"] == commit
-
-
-def test_publishing_writes_nothing_outside_of_the_checkout(by_hand) -> None:
-    found = sorted(str(path.relative_to(by_hand["folder"])) for path in by_hand["folder"].glob("*/**/*mlruns"))
-    assert found == ["project/mlruns"]
-    assert sorted(path.name for path in by_hand["folder"].iterdir()) == ["home", "project", "tmp"]
-    assert [path.name for path in (by_hand["folder"] / "tmp").iterdir()] == []
-    assert [path.name for path in (by_hand["folder"] / "home").rglob("*") if "mlflow" in path.name.lower()] == []
-
-
 def stop_workers(project) -> None:
     """End the workers of the queue and whatever else still runs in this checkout."""
     project.run("dvc", "queue", "stop", "--kill", code=None)
@@ -113,40 +54,65 @@ def stop_workers(project) -> None:
                 process.kill()
 
 
+def wait_for_queue(project) -> str:
+    """Wait until nothing is queued or running; what DVC says of the queue then."""
+    end, asked_again, refs = time.monotonic() + PATIENCE, time.monotonic() + 60, project.root / ".git/refs/exps"
+    while True:
+        done = {path.name for path in refs.rglob("*") if path.is_file()}
+        if set(QUEUED) <= done or time.monotonic() > asked_again:  # asking DVC takes more work than looking
+            status = project.run("bash", "-ec", STATUS).stdout
+            if not re.search("Queued|Running", status):
+                return status
+            asked_again = time.monotonic() + 60
+        assert time.monotonic() < end
+        time.sleep(1)
+
+
 @pytest.fixture(scope="module")
-def experiments(made, tmp_path_factory):
-    """A checkout in which one experiment ran at once and two in the queue, side by side; with what DVC said."""
+def experiments(made, copied, tmp_path_factory):
+    """A checkout in which one experiment ran at once and two in the queue, side by side; its name, and what DVC said."""
     project = copied(made, tmp_path_factory.mktemp("experiments") / "project")
-    project.run("dvc", "exp", "run", "--name", "deeper", "--set-param", "train_model.max_depth=4")
-    said = {what: json.loads(project.run("dvc", what, "diff", "--json").stdout) for what in ("params", "metrics")}
-    for name in ("deep", "shallow"):
-        setting = f"train_model.max_depth={DEPTHS[name]}"
-        project.run("dvc", "exp", "run", "--queue", "--name", name, "--set-param", setting)
+    ran = project.run("bash", "-ec", RUN).stdout
+    (name,) = re.findall(r"^Ran experiment\(s\): (\S+)$", ran, re.MULTILINE)
+    said = {what: project.run("bash", "-ec", what).stdout for what in (SHOW, METRICS, PARAMS, PLOTS)}
+    diffs = {what: json.loads(project.run("bash", "-ec", f"{what} --json").stdout) for what in (METRICS, PARAMS)}
+    assert (project.root / "dvc_plots/index.html").exists()
+    project.run("bash", "-ec", RESTORE)
+    project.run("bash", "-ec", CHECKOUT)
+    assert project.run("git", "status", "--porcelain").stdout == ""
+    for queued, errors in QUEUED.items():
+        project.run("dvc", "exp", "run", "--queue", "--name", queued, "--set-param", f"{ERRORS}={errors}")
     try:
-        project.run("dvc", "queue", "start", "--jobs", "2")
-        end = time.monotonic() + 240
-        while re.search("Queued|Running", status := project.run("dvc", "queue", "status").stdout):
-            assert time.monotonic() < end, status
-            time.sleep(2)
+        project.run("bash", "-ec", START)
+        status = wait_for_queue(project)
     finally:
         stop_workers(project)
-    return project, {**said, "queue": status, "show": project.run("dvc", "exp", "show", "--csv").stdout}
+    shown = project.run("dvc", "exp", "show", "--csv").stdout
+    return project, name, {"said": said, "diffs": diffs, "queue": status, "show": shown}
 
 
 def test_every_experiment_succeeds(experiments) -> None:
-    _, said = experiments
-    assert re.findall(r"(deep|shallow) .* (\w+)", said["queue"]) == [("deep", "Success"), ("shallow", "Success")]
+    _, name, of = experiments
+    assert re.findall(r"(one|three) .* (\w+)", of["queue"]) == [("one", "Success"), ("three", "Success")]
+    assert name in of["said"][SHOW]
+    assert DEPTH in of["said"][PARAMS]
+    assert "test.roc_auc" in of["said"][METRICS]
 
 
 def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experiments) -> None:
-    project, _ = experiments
+    project, name, _ = experiments
     runs = runs_of(project)
-    depths = {run.data.tags["dvc_experiment"]: int(run.data.params["train_model.max_depth"]) for run in runs}
-    assert len(runs) == len(DEPTHS)
-    assert depths == DEPTHS
-    assert {run.info.run_name for run in runs} == {f"max_depth 3→{depth} ({name})" for name, depth in DEPTHS.items()}
+    of = {run.data.tags["dvc_experiment"]: run for run in runs}
+    assert len(runs) == len(of) == 3
+    assert {of_queue: int(of[of_queue].data.params[ERRORS]) for of_queue in QUEUED} == QUEUED
+    assert {run.data.params[DEPTH] for run in runs if run is not of[name]} == {"3"}
+    assert of[name].data.params[DEPTH] == "4"
+    names = {name: f"max_depth 3→4 ({name})"} | {
+        key: f"worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
+    }
+    assert {key: run.info.run_name for key, run in of.items()} == names
     assert {run.info.status for run in runs} == {"FINISHED"}
-    assert len({run.data.tags["pipeline_digest"] for run in runs}) == len(DEPTHS)
+    assert len({run.data.tags["pipeline_digest"] for run in runs}) == len(runs)
     baseline = made.run("git", "rev-parse", "HEAD").stdout.strip()
     assert {run.data.tags["dvc_baseline_commit"] for run in runs} == {baseline}
     assert {run.data.tags["baseline_commit"] for run in runs} == {baseline}
@@ -155,7 +121,7 @@ def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experim
 
 
 def test_artifacts_of_every_experiment_are_readable_in_the_main_checkout(experiments, tmp_path) -> None:
-    project, _ = experiments
+    project, _, _ = experiments
     client = client_of(project)
     for run in runs_of(project):
         assert Path(run.info.artifact_uri.removeprefix("file://")).is_relative_to(project.root / "mlruns")
@@ -167,40 +133,41 @@ def test_artifacts_of_every_experiment_are_readable_in_the_main_checkout(experim
 
 
 def test_dvc_shows_the_same_numbers_as_mlflow(experiments) -> None:
-    project, said = experiments
-    shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(said["show"])) if row["Experiment"]}
-    assert set(shown) == set(DEPTHS)
+    project, name, of = experiments
+    shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(of["show"])) if row["Experiment"]}
+    assert set(shown) == {name, *QUEUED}
     for run in runs_of(project):
         row = shown[run.data.tags["dvc_experiment"]]
-        assert row["train_model.max_depth"] == run.data.params["train_model.max_depth"]
+        assert [row[key] for key in (DEPTH, ERRORS)] == [run.data.params[key] for key in (DEPTH, ERRORS)]
         assert float(row["test.roc_auc"]) == run.data.metrics["test/roc_auc"]
 
 
 def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> None:
-    project, said = experiments
-    assert said["params"] == {"params.yaml": {"train_model.max_depth": {"old": 3, "new": 4, "diff": 1}}}
-    change = said["metrics"]["reports/metrics.json"]["test.roc_auc"]
-    deeper = next(run for run in runs_of(project) if run.data.tags["dvc_experiment"] == "deeper")
+    project, name, of = experiments
+    assert of["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 4, "diff": 1}}}
+    change = of["diffs"][METRICS]["reports/metrics.json"]["test.roc_auc"]
+    deeper = next(run for run in runs_of(project) if run.data.tags["dvc_experiment"] == name)
     before = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     assert (change["old"], change["new"]) == (before, deeper.data.metrics["test/roc_auc"])
     assert before != deeper.data.metrics["test/roc_auc"]
 
 
 def test_a_description_compares_with_the_baseline(made, experiments) -> None:
-    project, _ = experiments
+    project, _, _ = experiments
     then = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     for run in runs_of(project):
         (row,) = (line for line in run.data.tags["mlflow.note.content"].splitlines() if "| test ROC AUC |" in line)
         assert row.startswith(f"| test ROC AUC | {run.data.metrics['test/roc_auc']:.3f} | {then:.3f} | ")
 
 
-def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(experiments, tmp_path) -> None:
-    project, _ = experiments
-    (before,) = (run for run in runs_of(project) if run.data.tags["dvc_experiment"] == "deep")
+def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(
+    experiments, flight_delay, tmp_path
+) -> None:
+    project, name, _ = experiments
+    (before,) = (run for run in runs_of(project) if run.data.tags["dvc_experiment"] == name)
     elsewhere = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'other.db'}", "HOME": str(tmp_path)}
-    said = project.run("flight-delay", "publish", "--rev", "deep", **elsewhere).stdout
+    said = flight_delay(project, "publish", "--rev", name, **elsewhere).stdout
     assert said.startswith("added run")
-    assert "in no commit of a branch yet" in said
 
     def published() -> Any:
         client = MlflowClient(elsewhere["MLFLOW_TRACKING_URI"])
@@ -214,15 +181,15 @@ def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_o
     assert {tag: run.data.tags[tag] for tag in ours} == {tag: before.data.tags[tag] for tag in ours}
     assert "git_commit" not in run.data.tags
 
-    project.run("dvc", "exp", "branch", "deep", "taken")
-    assert project.run("flight-delay", "publish", "--rev", "taken", **elsewhere).stdout.startswith("already there")
+    project.run("dvc", "exp", "branch", name, "taken")
+    assert flight_delay(project, "publish", "--rev", "taken", **elsewhere).stdout.startswith("already there")
     assert published().info.run_id == run.info.run_id
     assert published().data.tags["git_commit"] == project.run("git", "rev-parse", "taken").stdout.strip()
 
 
-def test_a_commit_that_holds_no_pipeline_cannot_be_published(copy_of_made) -> None:
+def test_a_commit_that_holds_no_pipeline_cannot_be_published(copy_of_made, flight_delay) -> None:
     copy_of_made.run("git", "rm", "--quiet", "dvc.lock")
     copy_of_made.commit("without a lock")
-    refused = copy_of_made.run("flight-delay", "publish", code=2)
+    refused = flight_delay(copy_of_made, "publish", code=2)
     assert refused.stderr.splitlines()[-1].startswith("flight-delay publish: error: commit ")
     assert not (copy_of_made.root / "mlflow.db").exists()

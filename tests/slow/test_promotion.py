@@ -1,25 +1,19 @@
 """`flight-delay promote`, `rollback` and `registry` on a small real pipeline, in a real MLflow database. Making a commit again takes
-longest: it is done once, by the page that tells of it, and is only looked at quickly in the other tests."""
+longest: it takes what was made when the commit was verified for all tests, and is only looked at quickly in most of them."""
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import io
-import os
 import re
+import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from flight_delay.commands import promote
-from flight_delay.core.errors import UserError
 from flight_delay.promotion import gather as gathering
 from flight_delay.promotion.evidence import Committed, Evidence, Loaded, Outcome, Quality, Speed
 from flight_delay.review.verification import verify
@@ -35,7 +29,9 @@ recorded = pd.read_parquet("reports/evaluate/predictions/2013-05.parquet")["prob
 print((model.predict(features) == recorded.to_numpy()).mean())
 """
 CHECKS = ["committed", "verified", "data", "backtest", "test", "slices", "calibration", "loaded model", "speed"]
-LOOSE = {"promote": {"max_calibration_error": 0.2}}
+# How fast a model answers depends on what else this machine does; that slow ones are refused: tests/unit/test_gate.py.
+PATIENT = {"max_one_flight_milliseconds": 600_000, "min_flights_per_second": 0.001}
+STRICT, LOOSE = ({"promote": {**PATIENT, "max_calibration_error": error}} for error in (0.06, 0.2))
 
 
 class Answer(NamedTuple):
@@ -43,6 +39,7 @@ class Answer(NamedTuple):
 
     code: int
     out: str
+    error: str
 
     @property
     def failing(self) -> list[str]:
@@ -56,6 +53,7 @@ class Published(NamedTuple):
 
     project: Any
     client: MlflowClient
+    command: Callable[..., Any]
     main: str
     worse: str
 
@@ -65,52 +63,39 @@ class Published(NamedTuple):
         return {alias: int(version) for model in models for alias, version in model.aliases.items()}
 
     def promote(self, meant: str) -> Answer:
-        """In this process, with a quick look instead of making everything again."""
-        out = io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
-            for name in [name for name in os.environ if name.startswith(("DVC_", "MLFLOW_", "GIT_"))]:
-                patch.delenv(name)
-            for name, value in self.project.environment.items():
-                patch.setenv(name, value)
-            patch.chdir(self.project.root)
+        """With a quick look instead of making everything again."""
+        with pytest.MonkeyPatch.context() as patch:
             patch.setattr(verify, "verify", lambda revision, _: verify.check_lock(revision))
-            code = promote.run(argparse.Namespace(meant=meant, to="champion", why="tried"))
-        return Answer(code, out.getvalue())
+            done = self.command(self.project, "promote", meant, "--why", "tried", code=None)
+        return Answer(done.code, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")
-def published(made, project_at, tmp_path_factory) -> Iterator[Published]:
-    root = tmp_path_factory.mktemp("promotion") / "project"
-    shutil.copytree(made.root, root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*", "mlruns", "logs"))
-    project = project_at(root)
-    project.stage("publish")
-    project.run("git", "switch", "--quiet", "--create", "worse")
-    project.params({"train_model": {"max_rounds": 1}})
-    project.run("dvc", "repro")
-    project.commit("a single tree")
-    project.run("git", "switch", "--quiet", "main")
-    project.run("dvc", "checkout", "--quiet", "--force")
-    client = MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
-    newest_first = client.search_runs([of.experiment_id for of in client.search_experiments()])
-    worse, main = (run.info.run_id for run in newest_first)
-    yield Published(project, client, main, worse)
-    mlflow.set_tracking_uri(None)
+def published(by_hand, flight_delay) -> Published:
+    client = MlflowClient(f"sqlite:///{by_hand.project.root / 'mlflow.db'}")
+    worse, main = (run["id"] for run in by_hand.runs["committed"])
+    by_hand.project.params(STRICT)  # the gate is that of the checkout
+    return Published(by_hand.project, client, flight_delay, main, worse)
 
 
 @pytest.fixture(scope="module")
 def first(published: Published) -> Answer:
     """What was said when the worse of the two became the first champion."""
-    published.project.params(LOOSE)  # the gate is that of the checkout
+    published.project.params(LOOSE)
     answer = published.promote(f"runs:/{published.worse}")
-    published.project.run("git", "restore", "params.yaml")
+    published.project.params(STRICT)
     return answer
 
 
 @pytest.fixture(scope="module")
-def second(published: Published, first: Answer) -> Answer:
+def second(published: Published, first: Answer, verification, made_again) -> Answer:
     """What the page's own command said, when the better one beat it, everything made again."""
-    done = published.project.run("bash", "-ec", COMMANDS[0])
-    return Answer(done.returncode, done.stdout)
+    program, *arguments = shlex.split(COMMANDS[0])
+    assert program == "flight-delay"
+    with made_again() as asked:
+        done = published.command(published.project, *arguments, code=None)
+    assert asked == [published.project.run("git", "rev-parse", "main").stdout.strip()]
+    return Answer(done.code, done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -126,15 +111,13 @@ def kept(published: Published) -> Callable[[str], Path]:
 
 def test_the_first_champion_has_none_to_beat(published, first) -> None:
     assert (first.code, first.failing) == (0, [])
-    assert first.out.count("there is no champion yet to compare with") == 3
-    assert first.out.endswith("is promoted: challenger went from none to 1, champion went from none to 1\n")
+    assert published.aliases == {"champion": 1, "challenger": 1}
 
 
-def test_a_better_model_is_promoted_after_everything_was_made_again(published, second) -> None:
+def test_a_better_model_is_promoted_after_everything_was_made_again(published, second, pipeline_outputs) -> None:
     assert (second.code, second.failing) == (0, [])
-    assert "all 24 outputs are reproduced byte for byte" in second.out
-    assert "backtest      passed  better against champion 1: ROC AUC +0.0" in second.out
-    assert second.out.endswith("is promoted: challenger went from 1 to 2, champion went from 1 to 2\n")
+    assert f"all {len(pipeline_outputs)} outputs" in second.out
+    assert re.search(r"backtest +passed +better .* champion 1: ROC AUC \+0\.0", second.out)
     assert published.aliases == {"champion": 2, "challenger": 2}
     version = published.client.get_model_version_by_alias("flight-delay", "champion")
     assert version.run_id == published.main
@@ -145,23 +128,26 @@ def test_a_better_model_is_promoted_after_everything_was_made_again(published, s
     )
     again = published.promote(published.main)
     assert again.code == 0
-    assert "is champion already, as version 2 of flight-delay; nothing was moved" in again.out
+    assert again.out.startswith(f"run {published.main} ")
+    assert again.out.count("\n") == 1  # without any check
 
 
 def test_the_other_commands_of_the_page_run(published, second) -> None:
     assert [command.split()[1] for command in COMMANDS] == ["promote", "registry", "rollback", "registry"]
-    shown, went_back, after = (published.project.run("bash", "-ec", command).stdout for command in COMMANDS[1:])
-    assert went_back == "flight-delay: champion went back from version 2 to version 1\n"
+    shown, went_back, after = (
+        published.command(published.project, *shlex.split(command)[1:]).stdout for command in COMMANDS[1:]
+    )
+    assert re.findall(r"\d+", went_back) == ["2", "1"]
     assert shown.splitlines()[2].startswith("2        challenger, champion")
     assert [row[:30].split()[1] for row in after.splitlines()[1:3]] == ["champion", "challenger"]
-    assert after.splitlines()[-1].strip() == "calls at JFK look wrong"
+    assert after.splitlines()[-1].strip() == shlex.split(COMMANDS[2])[-1]
     assert "by Ada Lovelace <ada@example.org>" in after.splitlines()[-2]
     # Without its history and its cache, too.
     bare = replace(published.project, root=published.project.root.with_name("bare"))
     bare.root.mkdir()
     shutil.copy2(published.project.root / "params.yaml", bare.root)
     uri = f"sqlite:///{published.project.root / 'mlflow.db'}"
-    bare.run("flight-delay", "rollback", "--to", "2", "--why", "it was right", MLFLOW_TRACKING_URI=uri)
+    published.command(bare, "rollback", "--to", "2", "--why", "it was right", MLFLOW_TRACKING_URI=uri)
     assert published.aliases["champion"] == 2
 
 
@@ -177,12 +163,10 @@ def test_a_worse_model_in_an_experiment_is_refused_with_all_its_reasons(publishe
     answer = published.promote("tried")
     assert answer.code == 1
     assert answer.failing == ["committed", "backtest", "test", "slices", "calibration"]
-    assert "only in the DVC experiment tried" in answer.out
-    assert re.search(r"backtest +FAILED  worse against champion 2: ROC AUC -0\.\d+ \(-0\.\d+ to -0\.\d+\)", answer.out)
+    assert re.search(r"committed +FAILED .* experiment tried", answer.out)
+    assert re.search(r"backtest +FAILED +worse .* 2: ROC AUC -0\.\d+ \(-0\.\d+ .* -0\.\d+\)", answer.out)
     assert answer.out.splitlines()[-1].startswith(f"run {published.worse} (")
-    assert answer.out.endswith(
-        "is refused (5 of 9 checks failed: committed, backtest, test, slices, calibration); nothing was moved\n"
-    )
+    assert f" {', '.join(answer.failing)})" in answer.out.splitlines()[-1]
     assert (published.project.root / "mlflow.db").read_bytes() == database
 
 
@@ -192,13 +176,13 @@ def test_a_lock_that_was_changed_by_hand_is_refused(published, second) -> None:
     pretended = next(out["md5"] for out in project.lock()["train_baselines"]["outs"] if "baselines" in out["path"])
     lock = project.root / "dvc.lock"
     lock.write_text(lock.read_text().replace(pretended, f"{'d' * 32}.dir", 1))
-    project.commit("pretend")
+    project.run("git", "add", "dvc.lock")
+    project.run("git", "commit", "--quiet", "--message", "pretend")
     project.stage("publish")
     project.run("git", "switch", "--quiet", "main")
     answer = published.promote("pretended")
     assert (answer.code, answer.failing) == (1, ["verified", "backtest"])
-    assert "verified      FAILED  dvc.lock is out of date" in answer.out
-    assert "the same probability for every flight as champion 2; not simpler" in answer.out
+    assert re.search(r"verified +FAILED +dvc\.lock ", answer.out)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +212,7 @@ def test_a_run_that_is_in_no_commit_is_refused(published, second) -> None:
     finally:
         published.client.set_tag(published.worse, "pipeline_digest", run.data.tags["pipeline_digest"])
     assert (answer.code, answer.failing) == (1, CHECKS)
-    assert "committed     FAILED  its pipeline is in no commit here; commit dvc.lock where it was made" in answer.out
+    assert re.search(r"committed +FAILED .*dvc\.lock ", answer.out)
 
 
 def test_a_champion_that_changes_during_the_checks_is_noticed(published, second, monkeypatch) -> None:
@@ -242,32 +226,29 @@ def test_a_champion_that_changes_during_the_checks_is_noticed(published, second,
     published.client.set_registered_model_alias("flight-delay", "champion", "1")
     answer = published.promote(published.main)
     assert (answer.code, answer.failing) == (1, [])
-    assert answer.out.endswith(
-        "champion was version 1 when the checks began and is version 2 now: nothing was moved; run it again\n"
-    )
+    assert re.findall(r"\d+", answer.out.splitlines()[-1]) == ["1", "2"]
     assert published.aliases == {"champion": 2, "challenger": 2}
 
 
 def test_what_cannot_be_checked_is_said_in_one_line(published, second) -> None:
     client = published.client
     run = client.create_run("1", tags={"pipeline_digest": "1"}).info.run_id
-    with pytest.raises(UserError, match=rf"^runs:/{run}: run {run} is not complete \(RUNNING\); [^\n]+$"):
-        published.promote(run)
+    assert f" runs:/{run}: " in one_line(published.promote(f"runs:/{run}"))
     client.set_terminated(run)
-    with pytest.raises(UserError, match=rf"^{run}: run {run} has no model; choose one that `dvc repro` published$"):
-        published.promote(run)
+    assert f" {run}: " in one_line(published.promote(run))
     client.delete_run(run)
-    with pytest.raises(UserError, match=rf"^{run}: run {run} is deleted; `mlflow runs restore --run-id {run}` brings"):
-        published.promote(run)
-    with pytest.raises(UserError, match=r"^there is no commit 'no-such-branch' here; [^\n]+$"):
-        published.promote("no-such-branch")
+    assert f"`mlflow runs restore --run-id {run}`" in one_line(published.promote(run))
+    assert "'no-such-branch'" in one_line(published.promote("no-such-branch"))
     first_commit = published.project.run("git", "rev-list", "--max-parents=0", "HEAD").stdout.strip()
-    with pytest.raises(UserError, match=r"has no dvc\.lock; [^\n]+$"):
-        published.promote(first_commit)
-    down = published.project.run(
-        "flight-delay", "rollback", "--why", "it is down", code=2, MLFLOW_TRACKING_URI="http://127.0.0.1:9"
-    )
-    assert down.stdout == ""
-    assert re.fullmatch(
-        r"flight-delay rollback: error: MLflow at http://127\.0\.0\.1:9 does not answer [^\n]+\n", down.stderr
-    )
+    assert "dvc.lock" in one_line(published.promote(first_commit))
+    nowhere = "http://127.0.0.1:9"
+    down = published.command(published.project, "rollback", "--why", "it is down", code=2, MLFLOW_TRACKING_URI=nowhere)
+    assert nowhere in one_line(Answer(down.code, down.stdout, down.stderr), "rollback")
+
+
+def one_line(answer: Answer, command: str = "promote") -> str:
+    assert (answer.code, answer.out) == (2, "")
+    (line,) = (line for line in answer.error.splitlines() if "error" in line)
+    assert line == answer.error.splitlines()[-1]
+    assert line.startswith(f"flight-delay {command}: error: ")
+    return line

@@ -6,26 +6,32 @@ import dataclasses
 import http.client
 import http.server
 import json
+import multiprocessing
 import os
 import re
+import runpy
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 import yaml
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-HERE = "127.0.0.1"
-SERVER = f"mlflow server --host {HERE} --workers 2 --backend-store-uri sqlite:///mlflow.db --artifacts-destination kept"
+HERE, PATIENCE = "127.0.0.1", 600
+PUBLISHER = Path(__file__).with_name("publisher.py")
+FORKS = multiprocessing.get_context("forkserver")  # with MLflow imported, which takes longer than publishing
+SERVER = f"mlflow server --host {HERE} --workers 1 --backend-store-uri sqlite:///mlflow.db --artifacts-destination kept"
 MODEL_BEGUN, MODEL_LOGGED = b"POST /api/2.0/mlflow/logged-models", b"PATCH /api/2.0/mlflow/logged-models"
 FINISHED, DELETED = b'"status": "FINISHED"', b"POST /api/2.0/mlflow/runs/delete"
 
@@ -76,7 +82,7 @@ class Forgetful(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         headers = {name: value for name, value in self.headers.items() if name != "Transfer-Encoding"}
-        with closing(http.client.HTTPConnection(HERE, self.port, timeout=120)) as server:
+        with closing(http.client.HTTPConnection(HERE, self.port, timeout=PATIENCE)) as server:
             server.request(self.command, self.path, self._body(), headers)
             answer = server.getresponse()
             content = answer.read()
@@ -156,20 +162,52 @@ def server(made, tmp_path_factory) -> Iterator[Store]:
         process.wait()
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 150
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end
         time.sleep(0.005)
 
 
-def start(project, environment: dict[str, str]) -> subprocess.Popen[str]:
-    return project.start("python", "-m", "flight_delay.stages.publish", PYTHONPATH="src", **environment)
+class Publisher(NamedTuple):
+    """A process that publishes, and the file with its output."""
+
+    process: BaseProcess
+    output: Path
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join(PATIENCE)
+        assert self.process.exitcode == -signal.SIGKILL
 
 
-def finish(*publishers: subprocess.Popen[str]) -> None:
-    said = [publisher.communicate(timeout=150)[0] for publisher in publishers]
-    assert [publisher.returncode for publisher in publishers] == [0] * len(publishers), "\n".join(said)
+@pytest.fixture
+def start() -> Iterator[Callable[..., Publisher]]:
+    """Starts the stage `publish` in a checkout; in the end no such process is left."""
+    FORKS.set_forkserver_preload(["flight_delay.stages.publish", "flight_delay.tracking.publish"])
+    started = []
+
+    def begin(project: Any, environment: dict[str, str], hold: str = "") -> Publisher:
+        output = project.root.with_name(f"{project.root.name}_{len(started)}.txt")
+        environment = {**project.environment, **environment}
+        work = {"folder": project.root, "environment": environment, "output": output, "hold": hold}
+        publisher = Publisher(FORKS.Process(target=runpy.run_path, args=(PUBLISHER, work, "__publisher__")), output)
+        output.touch()
+        publisher.process.start()
+        started.append(publisher)
+        return publisher
+
+    yield begin
+    for publisher in started:
+        publisher.process.kill()
+        publisher.process.join(PATIENCE)
+
+
+def finish(*publishers: Publisher) -> None:
+    for publisher in publishers:
+        publisher.process.join(PATIENCE)
+    said = "\n".join(publisher.output.read_text() for publisher in publishers)
+    assert [publisher.process.exitcode for publisher in publishers] == [0] * len(publishers), said
 
 
 def assert_one_complete_run_of_each(store: Store, *projects: Any) -> None:
@@ -189,43 +227,41 @@ def assert_one_complete_run_of_each(store: Store, *projects: Any) -> None:
 
 
 @pytest.mark.parametrize("where", ["file", "server"])
-def test_four_at_once_publish_one_pipeline_once(where, request, checkouts) -> None:
+def test_four_at_once_publish_one_pipeline_once(where, request, checkouts, start) -> None:
     store, projects = request.getfixturevalue(where), checkouts("a", "b", "c", "d", pipeline="one")
     finish(*[start(project, store.environment) for project in projects])
     assert_one_complete_run_of_each(store, *projects)
 
 
-def test_four_at_once_publish_four_pipelines_where_there_is_no_database_yet(checkouts, tmp_path) -> None:
+def test_four_at_once_publish_four_pipelines_where_there_is_no_database_yet(checkouts, tmp_path, start) -> None:
     projects = checkouts("a", "b", "c", "d")
     finish(*[start(project, {"DVC_ROOT": str(tmp_path)}) for project in projects])
     assert_one_complete_run_of_each(Store(MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}"), {}), *projects)
 
 
-def test_what_a_killed_publisher_began_in_the_file_is_cleared_away(file, checkouts, tmp_path) -> None:
+def test_what_a_killed_publisher_began_in_the_file_is_cleared_away(file, checkouts, start) -> None:
     (project,) = checkouts("a")
-    killed = start(project, file.environment)
-    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
-        until(lambda: database.execute("SELECT count(*) FROM logged_models").fetchone()[0] > 0)
-    os.killpg(killed.pid, signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL
+    killed = start(project, file.environment, hold=r"1 (open|shutil\.copyfile) .*/models/m-\w+/artifacts/")
+    until(lambda: psutil.Process(killed.process.pid).status() == psutil.STATUS_STOPPED)
+    assert len(file.client.search_logged_models(["1"])) == 1
+    killed.kill()
     finish(start(project, file.environment))
     assert_one_complete_run_of_each(file, project)
 
 
-def test_what_a_killed_publisher_began_on_the_server_is_cleared_away(server, checkouts) -> None:
+def test_what_a_killed_publisher_began_on_the_server_is_cleared_away(server, checkouts, start) -> None:
     (project,), gate = checkouts("a"), Gate(server, MODEL_LOGGED)
     killed = start(project, gate.environment)
-    assert gate.reached.wait(100)
-    os.killpg(killed.pid, signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL
+    assert gate.reached.wait(PATIENCE)
+    killed.kill()
     finish(start(project, server.environment))
     assert_one_complete_run_of_each(server, project)
 
 
-def test_a_publisher_that_is_overtaken_leaves_nothing_behind(server, checkouts) -> None:
+def test_a_publisher_that_is_overtaken_leaves_nothing_behind(server, checkouts, start) -> None:
     (slow, fast), gate = checkouts("slow", "fast", pipeline="one"), Gate(server, MODEL_BEGUN)
     overtaken = start(slow, gate.environment)
-    assert gate.reached.wait(100)
+    assert gate.reached.wait(PATIENCE)
     finish(start(fast, server.environment))
     gate.open.set()
     finish(overtaken)
@@ -237,7 +273,7 @@ EVERYTHING = ("runs/create", "runs/log-batch", "runs/log-inputs", "runs/update",
 
 @pytest.mark.parametrize(("about", "written"), [("", EVERYTHING), ("POST /api/2.0/mlflow/logged-models", ("POST",))])
 def test_requests_whose_answers_are_lost_are_sent_again_and_leave_nothing_double(
-    server, checkouts, about: str, written: tuple[str, ...]
+    server, checkouts, about: str, written: tuple[str, ...], start
 ) -> None:
     lossy = {"port": server.port, "about": about, "lost": set()}
     (project,), relay = checkouts("a"), type("Relay", (Forgetful,), lossy)
@@ -250,16 +286,15 @@ def test_requests_whose_answers_are_lost_are_sent_again_and_leave_nothing_double
     assert_one_complete_run_of_each(server, project)
 
 
-def test_two_that_finish_together_do_not_remove_each_other(server, checkouts) -> None:
+def test_two_that_finish_together_do_not_remove_each_other(server, checkouts, start) -> None:
     one, other = checkouts("one", "other", pipeline="one")
     finishing, removing = Gate(server, FINISHED), Gate(server, DELETED)
     first = start(one, finishing.environment)
-    assert finishing.reached.wait(100)
+    assert finishing.reached.wait(PATIENCE)
     second = start(other, removing.environment)
-    assert removing.reached.wait(100)
+    assert removing.reached.wait(PATIENCE)
     finishing.open.set()
-    with suppress(subprocess.TimeoutExpired):
-        first.wait(10)
+    first.process.join(10)  # it may end, or wait for the other
     removing.open.set()
     finish(first, second)
     assert_one_complete_run_of_each(server, one, other)

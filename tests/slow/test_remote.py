@@ -8,9 +8,13 @@ import re
 
 import pytest
 
-
-def stages_run(output: str) -> list[str]:
-    return re.findall(r"^Running stage '(\w+)'", output, re.MULTILINE)
+# Run here as they stand in the README.
+DOCUMENTED = (
+    "dvc remote add --default storage ../flight-delay-storage",
+    "dvc push --run-cache",
+    "dvc repro --pull",
+)
+ADD, PUSH, PULL = DOCUMENTED
 
 
 def outputs(project) -> dict[str, str]:
@@ -20,45 +24,53 @@ def outputs(project) -> dict[str, str]:
     return {str(file.relative_to(project.root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
+@pytest.fixture(scope="module")
+def pushed(made, copied, tmp_path_factory):
+    """A checkout with a remote, which has what was pushed. Not to be changed."""
+    project = copied(made, tmp_path_factory.mktemp("pushed") / "project")
+    project.run("bash", "-ec", ADD)
+    project.commit("name a remote")
+    done = project.run("bash", "-ec", PUSH)
+    assert re.search(r"\d+ files pushed", done.stdout + done.stderr)
+    return project
+
+
 @pytest.fixture
-def elsewhere(copy_of_made, tmp_path):
-    """A clone on "another machine": its own cache and MLflow; the remote has what `dvc push --run-cache` put there."""
-    copy_of_made.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "remote"))
-    copy_of_made.commit("name a remote")
-    pushed = copy_of_made.run("dvc", "push", "--run-cache")
-    assert re.search(r"\d+ files pushed", pushed.stdout + pushed.stderr)
-    copy_of_made.run("git", "clone", "--quiet", str(copy_of_made.root), str(tmp_path / "elsewhere"))
-    site = str(tmp_path / "site")
-    return dataclasses.replace(
-        copy_of_made,
-        root=tmp_path / "elsewhere",
-        environment={**copy_of_made.environment, "DVC_SITE_CACHE_DIR": site},
-    )
+def elsewhere(pushed, tmp_path):
+    """A clone on "another machine": its own cache and MLflow, and the remote."""
+    pushed.run("git", "clone", "--quiet", str(pushed.root), str(tmp_path / "elsewhere"))
+    remote = pushed.root.parent / "flight-delay-storage"
+    (tmp_path / "flight-delay-storage").symlink_to(remote)
+    environment = {**pushed.environment, "DVC_SITE_CACHE_DIR": str(tmp_path / "site")}
+    return dataclasses.replace(pushed, root=tmp_path / "elsewhere", environment=environment)
 
 
-def test_a_clone_that_pulls_has_everything_and_only_publishes(made, elsewhere) -> None:
+def test_a_clone_that_pulls_has_everything_and_only_publishes(made, elsewhere, stages_run) -> None:
     assert not (elsewhere.root / "data/processed").exists()
     elsewhere.run("dvc", "pull")
     assert stages_run(elsewhere.run("dvc", "repro").stdout) == ["publish"]
     assert outputs(elsewhere) == outputs(made)
-    assert len(outputs(elsewhere)) > 30
+    assert outputs(elsewhere)
     assert elsewhere.run("git", "status", "--porcelain").stdout == ""
-    assert elsewhere.run("dvc", "status").stdout.strip() == "Data and pipelines are up to date."
+    assert "up to date" in elsewhere.run("dvc", "status").stdout
     assert (elsewhere.root / "mlflow.db").exists()
 
 
-def test_repro_with_pull_trains_nothing(made, elsewhere) -> None:
+def test_repro_with_pull_trains_nothing(made, elsewhere, stages_run) -> None:
     # DVC does not miss the receipt, which is no data, when it pulls: publishing may be left to the next `dvc repro`.
-    ran = stages_run(elsewhere.run("dvc", "repro", "--pull").stdout) + stages_run(elsewhere.run("dvc", "repro").stdout)
+    ran = stages_run(elsewhere.run("bash", "-ec", PULL).stdout) + stages_run(elsewhere.run("dvc", "repro").stdout)
     assert ran == ["publish"]
     assert outputs(elsewhere) == outputs(made)
     assert elsewhere.run("git", "status", "--porcelain").stdout == ""
 
 
-def test_without_a_lock_file_the_run_cache_of_the_remote_saves_training(made, elsewhere) -> None:
+def test_without_a_lock_file_the_run_cache_of_the_remote_saves_training(made, elsewhere, stages_run) -> None:
     (elsewhere.root / "dvc.lock").unlink()
-    ran = stages_run(elsewhere.run("dvc", "repro", "--pull").stdout)
+    ran = stages_run(elsewhere.run("bash", "-ec", f"{PULL} report").stdout)
     # A remote does not get the files that git keeps (manifest, quality, metrics), so the stages that write them may run again.
-    assert set(ran) <= {"fetch_raw", "make_dataset", "evaluate", "publish"}
-    assert outputs(elsewhere) == outputs(made)
-    assert elsewhere.run("git", "status", "--porcelain").stdout == ""
+    assert set(ran) <= {"fetch_raw", "make_dataset", "evaluate"}
+    assert {stage: of for stage, of in made.lock().items() if stage != "publish"} == elsewhere.lock()
+    receipt = {"logs/publish/receipt.json"}
+    made_here = {path: of for path, of in outputs(made).items() if path not in receipt}
+    assert outputs(elsewhere) == made_here
+    assert elsewhere.run("git", "diff", "--stat", "--", ".", ":!dvc.lock").stdout == ""

@@ -4,6 +4,7 @@ that DVC really runs."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -12,13 +13,18 @@ TRUE = "dvc.lock fits the commit"
 PREFIX = "dvc.lock does not fit the commit: "
 
 
-def stale(project, *arguments: str) -> list[str]:
-    """What the command says does not fit."""
-    done = project.run("flight-delay", "verify", "--quick", *arguments, code=None)
-    said = [line.removeprefix(PREFIX) for line in done.stdout.splitlines() if line.startswith(PREFIX)]
-    assert done.returncode == bool(said), done.stderr
-    assert done.stdout.splitlines()[-1].startswith(TRUE if not said else "dvc.lock is out of date")
-    return said
+@pytest.fixture
+def stale(flight_delay) -> Callable[..., list[str]]:
+    """Asks the command about a commit; what it says does not fit."""
+
+    def ask(project, *arguments: str) -> list[str]:
+        done = flight_delay(project, "verify", "--quick", *arguments, code=None)
+        said = [line.removeprefix(PREFIX) for line in done.stdout.splitlines() if line.startswith(PREFIX)]
+        assert done.code == bool(said), done.stderr
+        assert (done.stdout.splitlines()[-1] == TRUE) == (not said)
+        return said
+
+    return ask
 
 
 def edit(project, name: str, old: str, new: str) -> None:
@@ -27,7 +33,7 @@ def edit(project, name: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def test_without_data_cache_and_lock_of_others_it_says_the_same(small, tmp_path, project_at) -> None:
+def test_without_data_cache_and_lock_of_others_it_says_the_same(stale, small, tmp_path, project_at) -> None:
     small.run("git", "clone", "--quiet", str(small.root), str(tmp_path / "bare"))
     assert stale(project_at(tmp_path / "bare")) == []
     edit(small, "make.py", "row", "line")
@@ -48,13 +54,13 @@ def test_without_data_cache_and_lock_of_others_it_says_the_same(small, tmp_path,
         ("metrics.json", "0.3", "0.4", ["train: metrics.json changed after it was written"]),
     ],
 )
-def test_a_change_after_the_pipeline_ran_is_named(small, name: str, old: str, new: str, said: list[str]) -> None:
+def test_a_change_after_the_pipeline_ran_is_named(stale, small, name: str, old: str, new: str, said: list[str]) -> None:
     edit(small, name, old, new)
     small.commit()
     assert stale(small) == said
 
 
-def test_a_commit_is_what_is_asked_about_and_not_what_is_edited(small) -> None:
+def test_a_commit_is_what_is_asked_about_and_not_what_is_edited(stale, small) -> None:
     edit(small, "make.py", "row", "line")
     assert stale(small) == []
     small.commit()
@@ -72,27 +78,27 @@ def test_a_commit_is_what_is_asked_about_and_not_what_is_edited(small) -> None:
         ("params: [make]", "params: []", "make: make is no parameter any more"),
     ],
 )
-def test_what_a_stage_declares_anew_and_no_longer_is_named(small, old: str, new: str, said: str) -> None:
+def test_what_a_stage_declares_anew_and_no_longer_is_named(stale, small, old: str, new: str, said: str) -> None:
     edit(small, "dvc.yaml", old, new)
     small.commit()
     assert stale(small) == [said]
 
 
-def test_code_and_metrics_that_are_gone_are_named_and_data_are_not(small) -> None:
+def test_code_and_metrics_that_are_gone_are_named_and_data_are_not(stale, small) -> None:
     small.run("git", "rm", "--quiet", "make.py", "metrics.json")
     small.commit()
     assert stale(small) == ["make: make.py is missing", "train: metrics.json is missing"]
 
 
-def test_a_pipeline_that_dvc_cannot_read_is_one_line_of_advice(small) -> None:
+def test_a_pipeline_that_dvc_cannot_read_is_one_line_of_advice(flight_delay, small) -> None:
     edit(small, "dvc.yaml", "    cmd: python make.py\n", "")
     small.commit()
-    done = small.run("flight-delay", "verify", "--quick", code=2)
+    done = flight_delay(small, "verify", "--quick", code=2)
     assert done.stdout == ""
-    assert "`dvc status` fails in a clean clone of" in done.stderr.splitlines()[-1]
+    assert "`dvc status`" in done.stderr.splitlines()[-1]
 
 
-def test_a_stage_that_was_never_run_and_one_that_is_gone_are_named(small) -> None:
+def test_a_stage_that_was_never_run_and_one_that_is_gone_are_named(stale, small) -> None:
     path = small.root / "dvc.yaml"
     stages = yaml.safe_load(path.read_text())
     stages["stages"]["report"] = {"cmd": "true", "deps": ["model.txt"], "outs": ["report.txt"]}
@@ -102,25 +108,27 @@ def test_a_stage_that_was_never_run_and_one_that_is_gone_are_named(small) -> Non
     assert stale(small) == ["report: never run", "make: not in dvc.yaml"]
 
 
-def test_a_stage_that_read_another_version_than_was_written_is_named(small) -> None:
+def test_a_stage_that_read_another_version_than_was_written_is_named(stale, small) -> None:
     lock = small.lock()
     read = next(dep["md5"] for dep in lock["train"]["deps"] if dep["path"] == "data")
     text = (small.root / "dvc.lock").read_text()
     before, train = text.split("  train:\n")
     (small.root / "dvc.lock").write_text(f"{before}  train:\n{train.replace(read, 'f' * 32 + '.dir')}")
     small.commit()
-    assert stale(small) == ["train: data was read in another version than make wrote"]
+    (line,) = stale(small)
+    assert line.startswith("train: data ")
+    assert " make " in line
 
 
-def test_as_json_it_says_the_same(small) -> None:
+def test_as_json_it_says_the_same(flight_delay, small) -> None:
     edit(small, "make.py", "row", "line")
     small.commit()
-    said = json.loads(small.run("flight-delay", "verify", "--quick", "--json", code=1).stdout)
+    said = json.loads(flight_delay(small, "verify", "--quick", "--json", code=1).stdout)
     assert said["commit"] == small.run("git", "rev-parse", "HEAD").stdout.strip()
     assert (said["same"], said["stale"], said["outputs"]) == (False, ["make: make.py changed"], [])
 
 
-def test_nothing_is_touched(small) -> None:
+def test_nothing_is_touched(stale, small) -> None:
     before = small.state()
     stale(small)
     assert {path: of for path, of in small.state().items() if ".git" not in path.parts} == {
@@ -131,13 +139,13 @@ def test_nothing_is_touched(small) -> None:
 @pytest.mark.parametrize(
     ("content", "said"), [(None, "has no dvc.lock"), ("stages: [", "not a lock file of DVC"), ("{}", "not a lock file")]
 )
-def test_a_lock_that_is_none_is_one_line(small, content: str | None, said: str) -> None:
+def test_a_lock_that_is_none_is_one_line(flight_delay, small, content: str | None, said: str) -> None:
     path = small.root / "dvc.lock"
     path.unlink()
     if content is not None:
         path.write_text(content)
     small.commit()
-    done = small.run("flight-delay", "verify", "--quick", code=2)
+    done = flight_delay(small, "verify", "--quick", code=2)
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert said in done.stderr

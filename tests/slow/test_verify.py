@@ -13,71 +13,61 @@ from typing import Any, NamedTuple
 import pytest
 from mlflow import MlflowClient
 
+from flight_delay.review.clean_clone import CleanClone
 
-def snapshot(project) -> dict[str, str]:
-    """What must not change: status, cached files, and whether there are runs."""
-    cached = sorted(str(path) for path in (project.root / ".dvc/cache").rglob("*"))
-    return {
-        "git": project.run("git", "status", "--porcelain").stdout,
-        "cache": "\n".join(cached),
-        "mlflow": str((project.root / "mlflow.db").exists()),
-    }
+FITS = "dvc.lock fits the commit"
 
 
-def test_a_commit_is_reproduced_whatever_the_surroundings(copy_of_made) -> None:
-    before = snapshot(copy_of_made)
-    done = copy_of_made.run(
-        "flight-delay",
-        "verify",
-        OMP_NUM_THREADS="3",
-        OPENBLAS_NUM_THREADS="3",
-        TZ="Asia/Tokyo",
-        LC_ALL="C",
-        PYTHONHASHSEED="7",
-        DVC_ROOT="/nowhere",
-        DVC_EXP_NAME="somebody-elses",
-        MLFLOW_TRACKING_URI="http://127.0.0.1:9",
-        PYTHONPATH="/nowhere",
-    )
-    outputs = [
-        out["path"] for stage, entry in copy_of_made.lock().items() if stage != "publish" for out in entry["outs"]
-    ]
-    assert len(outputs) == 24
+def test_a_commit_is_reproduced_whatever_the_surroundings(verification, made, pipeline_outputs) -> None:
+    outputs = [out["path"] for stage, of in made.lock().items() if stage != "publish" for out in of["outs"]]
+    assert sorted(outputs) == sorted(pipeline_outputs)
     for path in outputs:
-        assert re.search(rf"  {re.escape(path)} +(\w+(?:\.dir)?) +\1 +same\n", done.stdout), path
-    assert "all 24 outputs are reproduced byte for byte" in done.stdout
-    for said in (
-        "platform",
-        f"Python {platform.python_version()}",
-        "xgboost 3.2.0",
-        copy_of_made.run("git", "rev-parse", "HEAD").stdout.strip(),
-    ):
-        assert said in done.stdout
-    assert "receipt" not in done.stdout
-    assert snapshot(copy_of_made) == before
+        assert re.search(rf"  {re.escape(path)} +(\w+(?:\.dir)?) +\1 +same\n", verification.stdout), path
+    assert f"all {len(outputs)} outputs" in verification.stdout.splitlines()[-1]
+    python = f"Python {platform.python_version()}"
+    for said in ("platform", python, "xgboost 3.2.0", made.run("git", "rev-parse", "HEAD").stdout.strip()):
+        assert said in verification.stdout
+    assert "receipt" not in verification.stdout
+    assert verification.after == verification.before
 
 
-def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_differ_is_said(copy_of_made) -> None:
+@pytest.fixture
+def of_a_single_tree(by_hand, monkeypatch) -> list[str]:
+    """Lets clean clones take from the cache of a checkout whose model has a single tree what they would make; stages that ran."""
+    ran = []
+
+    def take(clone: CleanClone, _: float | None = None) -> None:
+        shutil.copytree(by_hand.project.root / ".dvc/cache", clone.root / ".dvc/cache", dirs_exist_ok=True)
+        (clone.root / "dvc.lock").unlink()
+        ran.extend(re.findall(r"^Running stage '(\w+)'", clone.dvc("repro", *clone.stages), re.MULTILINE))
+
+    monkeypatch.setattr(CleanClone, "run_from_raw_data", take)
+    return ran
+
+
+def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_differ_is_said(
+    copy_of_made, flight_delay, of_a_single_tree, pipeline_outputs
+) -> None:
     path = copy_of_made.root / "src/flight_delay/stages/fetch_raw.py"
     assert path.read_text().count("**origin,") == 1
     path.write_text(path.read_text().replace("**origin,", '**origin, "licence": "other",'))
-    copy_of_made.params({"train_model": {"max_depth": 2}})
+    copy_of_made.params({"train_model": {"max_rounds": 1}})
     lock = copy_of_made.root / "dvc.lock"
     pretended = next(o["md5"] for o in copy_of_made.lock()["make_dataset"]["outs"] if o["path"] == "reports/data")
     lock.write_text(lock.read_text().replace(pretended, f"{'d' * 32}.dir"))
     copy_of_made.commit("change a line and a parameter, and pretend")
-    done = copy_of_made.run("flight-delay", "verify", "--json", code=1)
-    said = json.loads(done.stdout)
+    said = json.loads(flight_delay(copy_of_made, "verify", "--json", code=1).stdout)
+    assert of_a_single_tree == ["fetch_raw", "report"]  # what reads the line that was changed
     assert said["stale"] == [
         "fetch_raw: src/flight_delay/stages/fetch_raw.py changed",
         *(
-            f"{stage}: train_model.max_depth is 2, was 3"
+            f"{stage}: train_model.max_rounds is 1, was 20"
             for stage in ("train_model", "backtest", "learning_curves", "interpret")
         ),
     ]
     assert said["deviations"] == []
     outputs = {of["output"]: of for of in said["outputs"]}
-    assert len(outputs) == 24
+    assert sorted(outputs) == sorted(pipeline_outputs)
     assert [of for of in outputs.values() if of["same"] != (of["md5_in_lock"] == of["md5_now"])] == []
     assert outputs["data/processed"]["same"]
     assert outputs["reports/data"] == {
@@ -86,12 +76,15 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     }  # fmt: skip
     how = {part["file"]: part["says"] for of in outputs.values() for part in of["differences"] or ()}
     assert "licence" in how["data/raw/manifest.json"]
-    assert "deepest tree 3 -> 2" in how["models/bundle/model.ubj"]
-    assert re.search(r"^\S+ \S+ -> \S+; largest of \d+ changed numbers, beyond 0.001$", how["reports/metrics.json"])
+    assert "20 -> 1" in how["models/bundle/model.ubj"]
+    assert re.search(r"^\S+ \S+ -> \S+; .* 0\.001\b", how["reports/metrics.json"])
     assert "probability" in how["reports/evaluate/predictions/2013-05.parquet"]
     assert re.search(r"pixels", how["reports/evaluate/roc.png"])
     assert outputs["models/bundle/model.ubj"]["matters"]
-    assert re.match(r"\d+ of 24 outputs are different, \d+ in a way that may matter: ", said["verdict"])
+    different, of_all, mattering = map(int, re.findall(r"\d+", said["verdict"].partition(":")[0]))
+    assert of_all == len(pipeline_outputs)
+    assert different == sum(not of["same"] for of in outputs.values())
+    assert mattering == sum(not of["same"] and of["matters"] for of in outputs.values())
     assert copy_of_made.run("git", "status", "--porcelain").stdout == ""
 
 
@@ -119,48 +112,46 @@ def registered(copy_of_made, made, tmp_path) -> Registered:
     return Registered(copy_of_made, run.info.run_id, uri, kept)
 
 
-def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(registered) -> None:
+def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(registered, flight_delay) -> None:
     project = registered.project
     md5 = next(o["md5"] for o in project.lock()["train_model"]["outs"] if o["path"] == "models/bundle/model.ubj")
     head = project.run("git", "rev-parse", "HEAD").stdout.strip()
     for uri in ("models:/late-flights/1", f"runs:/{registered.run_id}"):
-        said = project.run("flight-delay", "verify", "--quick", uri).stdout.splitlines()
-        assert said == [
-            f"commit    {head}",
-            f"model     md5 {md5} in MLflow ({uri}), {md5} in dvc.lock: same",
-            "dvc.lock fits the commit",
-        ]
+        commit, model, verdict = flight_delay(project, "verify", "--quick", uri).stdout.splitlines()
+        assert commit.split() == ["commit", head]
+        assert model.count(md5) == 2
+        assert f"({uri})" in model
+        assert model.endswith(": same")
+        assert verdict == FITS
     within = replace(project, root=project.root / "docs")  # from a folder within the checkout, too
-    assert (
-        "dvc.lock fits the commit" in within.run("flight-delay", "verify", "--quick", "models:/late-flights/1").stdout
-    )
+    assert FITS in flight_delay(within, "verify", "--quick", "models:/late-flights/1").stdout
 
 
-def test_a_model_that_was_exchanged_in_mlflow_is_found_out(registered) -> None:
+def test_a_model_that_was_exchanged_in_mlflow_is_found_out(registered, flight_delay) -> None:
     (kept,) = registered.model.rglob("model.ubj")
     kept.write_bytes(kept.read_bytes() + b" ")
-    done = registered.project.run("flight-delay", "verify", "--quick", "models:/late-flights/1", code=1)
-    assert "in dvc.lock: DIFFERENT" in done.stdout
-    assert "models:/late-flights/1 is not the model of its commit: dvc.lock fits the commit" in done.stdout
+    said = flight_delay(registered.project, "verify", "--quick", "models:/late-flights/1", code=1).stdout.splitlines()
+    assert said[1].endswith(": DIFFERENT")
+    assert said[-1].startswith("models:/late-flights/1 ")
+    assert said[-1].endswith(FITS)
 
 
-def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(registered) -> None:
+def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(registered, flight_delay) -> None:
     project = registered.project
     project.params({"train_model": {"seed": 1}})
     project.run("git", "checkout", "--quiet", "--orphan", "other")
     (project.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
     project.commit("another history")
     project.run("git", "branch", "--quiet", "--delete", "--force", "main")
-    done = project.run("flight-delay", "verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=registered.uri)
+    done = flight_delay(project, "verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=registered.uri)
     assert done.stdout == ""
-    assert "models:/late-flights/1: its pipeline is in no commit here; commit dvc.lock" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("flight-delay verify: error: models:/late-flights/1: ")
 
 
-def test_what_cannot_be_checked_is_said_in_one_line(made) -> None:
-    done = made.run("flight-delay", "verify", "no-such-branch", code=2)
+def test_what_cannot_be_checked_is_said_in_one_line(made, flight_delay) -> None:
+    done = flight_delay(made, "verify", "no-such-branch", code=2)
     assert done.stdout == ""
-    assert done.stderr.splitlines() == [
-        "flight-delay verify: error: there is no commit 'no-such-branch' here; "
-        "`git log --oneline` lists them, `git fetch` brings more, `dvc exp list --all-commits` lists experiments"
-    ]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("flight-delay verify: error: ")
+    assert "'no-such-branch'" in line
