@@ -60,9 +60,8 @@ def test_a_missing_and_a_superfluous_dependency_are_named(graph: grimp.ImportGra
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_has_one_name(stage: str) -> None:
-    assert re.fullmatch(
-        rf"env PYTHONPATH=src ([A-Z_]+=\w+ )?python -m {PACKAGE}\.stages\.{stage}", STAGES[stage]["cmd"]
-    )
+    command = rf"env PYTHONPATH=src ([A-Z_]+=\w+ )?python -m {PACKAGE}\.stages\.{stage}"
+    assert re.fullmatch(command, STAGES[stage]["cmd"])
     path = f"src/{PACKAGE}/stages/{stage}.py"
     assert path in STAGES[stage]["deps"]
     assert f'run_stage("{stage}", main)' in (REPOSITORY / path).read_text()

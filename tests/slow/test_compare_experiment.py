@@ -17,12 +17,12 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(copy_of_mad
     experiment = ("for-each-ref", "--format=%(objectname)", "refs/exps/*/*/shallow")
     commits = [copy_of_made.run("git", *of).stdout[:10] for of in (("rev-parse", "HEAD"), experiment)]
     assert re.match(r"## (B is (better|worse)|No difference)", page[0])
-    assert page[2] == f"A is `HEAD` ({commits[0]}), B is `shallow` ({commits[1]})."
+    assert [f"`HEAD` ({commits[0]})" in page[2], f"`shallow` ({commits[1]})" in page[2]] == [True, True]
     assert page[4].startswith("- **Backtest**, which judges: ")
-    assert page[5].startswith("- **Test**, which may take a")
+    assert page[5].startswith("- **Test**")
     assert "| `train_model.max_depth` | `3` | `2` |" in page
-    assert "- Code and other inputs: the same." in page
-    assert "- Data: raw files the same, features the same (`data/processed`)." in page
+    assert [line for line in page if line.startswith(("- Code", "- Data")) and line.count("the same") == 0] == []
+    assert len([line for line in page if line.startswith(("- Code", "- Data"))]) == 2
     assert "Careful" not in done.stdout
     assert len(page) <= 70
     # Two months of the backtest, one of the test.
@@ -31,9 +31,8 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(copy_of_mad
         rf"^\| ROC AUC \| {NUMBER} \| {NUMBER} \| ({SIGNED}) \| {SIGNED} to {SIGNED} \|", done.stdout, re.MULTILINE
     )
     assert len(rows) == 2
-    assert (
-        len(re.findall(r"^\| 2013-05-\d\d \| \w\w \d+ \| \w{3}–\w{3} \| \d\d:\d\d \|", done.stdout, re.MULTILINE)) == 10
-    )
+    flight = r"^\| 2013-05-\d\d \| \w\w \d+ \| \w{3}–\w{3} \| \d\d:\d\d \|"
+    assert len(re.findall(flight, done.stdout, re.MULTILINE)) == 10
     assert "reading shallow" in done.stderr
     assert copy_of_made.run("flight-delay", "compare", "HEAD", "shallow").stdout == done.stdout
     # The other way round differences change their sign; HEAD is what is meant where nothing else is named.
