@@ -30,7 +30,7 @@ def tracked(made, tmp_path) -> tuple[str, MlflowClient, str]:
 
 def test_a_picture_goes_back_to_the_raw_data_and_every_input_is_confirmed(made) -> None:
     said = made.command("provenance", "reports/evaluate/roc.png").stdout
-    assert said.splitlines()[1] == "  reports/evaluate"
+    assert said.splitlines()[3].startswith("  reports/evaluate ")
     assert "\nmade by evaluate\n" in said
     assert "python -m flight_delay.stages.evaluate\n" in said
     for stage in ("fetch_raw", "make_dataset", "build_features", "check_data", "train_model", "decide"):

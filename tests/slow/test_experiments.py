@@ -108,7 +108,7 @@ def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experim
     assert {run.data.params[DEPTH] for run in runs if run is not of[name]} == {"3"}
     assert of[name].data.params[DEPTH] == "4"
     names = {name: f"max_depth 3→4 ({name})"} | {
-        key: f"worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
+        key: f"interpret.worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
     }
     assert {key: run.info.run_name for key, run in of.items()} == names
     assert {run.info.status for run in runs} == {"FINISHED"}

@@ -142,9 +142,9 @@ def test_a_machine_does_its_part_and_leaves_the_questions(
     assert asked == [head]
     result = page(project, "my-change", "result")
     assert str(result.relative_to(project.root)) in done.stdout
-    assert {path: of for path, of in project.state().items() if ".git" not in path.parts and path != result} == {
-        path: of for path, of in before.items() if ".git" not in path.parts
-    }
+    assert {
+        path: of for path, of in project.state().items() if ".git" not in Path(path).parts and path != str(result)
+    } == {path: of for path, of in before.items() if ".git" not in Path(path).parts}
 
     text = result.read_text()
     assert front(text)["request"] == path.name

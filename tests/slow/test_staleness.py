@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -131,8 +132,8 @@ def test_as_json_it_says_the_same(flight_delay, small) -> None:
 def test_nothing_is_touched(stale, small) -> None:
     before = small.state()
     stale(small)
-    assert {path: of for path, of in small.state().items() if ".git" not in path.parts} == {
-        path: of for path, of in before.items() if ".git" not in path.parts
+    assert {path: of for path, of in small.state().items() if ".git" not in Path(path).parts} == {
+        path: of for path, of in before.items() if ".git" not in Path(path).parts
     }
 
 
