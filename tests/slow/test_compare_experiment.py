@@ -17,12 +17,16 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(copy_of_mad
     experiment = ("for-each-ref", "--format=%(objectname)", "refs/exps/*/*/shallow")
     commits = [copy_of_made.run("git", *of).stdout[:10] for of in (("rev-parse", "HEAD"), experiment)]
     assert re.match(r"## (B is (better|worse)|No difference)", page[0])
-    assert [f"`HEAD` ({commits[0]})" in page[2], f"`shallow` ({commits[1]})" in page[2]] == [True, True]
+    sides = re.findall(r"([AB]) is `(\w+)` \((\w+)\)", page[2])
+    assert sides == [("A", "HEAD", commits[0]), ("B", "shallow", commits[1])]
     assert page[4].startswith("- **Backtest**, which judges: ")
-    assert page[5].startswith("- **Test**")
+    assert page[5].startswith("- **Test**, which may take")
     assert "| `train_model.max_depth` | `3` | `2` |" in page
-    assert [line for line in page if line.startswith(("- Code", "- Data")) and line.count("the same") == 0] == []
-    assert len([line for line in page if line.startswith(("- Code", "- Data"))]) == 2
+    (code,) = (line for line in page if line.startswith("- Code and other inputs: "))
+    assert code.endswith("inputs: the same.")
+    (data,) = (line for line in page if line.startswith("- Data: "))
+    assert "raw files the same, " in data
+    assert data.endswith("features the same (`data/processed`).")
     assert "Careful" not in done.stdout
     assert len(page) <= 70
     # Two months of the backtest, one of the test.

@@ -101,7 +101,8 @@ def test_a_request_says_what_the_artefacts_say(copy_of_made, request_review) -> 
         "Objective", "Key figures", "Inputs", "Outputs", "Assumptions", "Transformations", "Bias and variance",
         "Known limits", "To try",
     ]  # fmt: skip
-    assert re.search(r"^### A and B ", text, re.MULTILINE)
+    (comparison,) = re.findall(r"^### A and B .*$", text, re.MULTILINE)
+    assert comparison.endswith(", byte for byte")
     assert len(re.findall(r"^\| 2013-05-\d\d-", text, re.MULTILINE)) >= 5  # records
     assert len(re.findall(r"\| \*\*(?:yes|no|cannot tell)\*\* \|", text)) == 6  # assumptions
     assert len(re.findall(r"`dvc exp run -S '", text)) == len(front(text)["tweaks"]) >= 5

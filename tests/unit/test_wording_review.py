@@ -4,6 +4,8 @@ once. What they find is tested in test_verdict.py and the files named after the 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -100,6 +102,20 @@ def test_an_environment_that_cannot_be_made_is_one_line_of_advice(tmp_path: Path
     (tmp_path / "requirements.txt").write_text("not a requirement\n")
     words = (
         "pip could not install requirements.txt of the commit (see above); check the network, or leave out --fresh-env"
+    )
+    with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
+        build_environment(tmp_path, tmp_path / "env")
+
+
+def test_a_python_without_ensurepip_is_one_line_of_advice(tmp_path: Path, monkeypatch) -> None:
+    def without_ensurepip(*_: object, **__: object) -> None:
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    (tmp_path / "requirements.txt").touch()
+    monkeypatch.setattr("venv.create", without_ensurepip)
+    words = (
+        f"{sys.executable} cannot make virtual environments (it has no ensurepip); install its venv module, or leave out "
+        "--fresh-env"
     )
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
         build_environment(tmp_path, tmp_path / "env")
