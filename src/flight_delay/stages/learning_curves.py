@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import progress, run_stage
 from flight_delay.evaluation import learning
+from flight_delay.evaluation.curve_models import fit_depths
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
@@ -59,7 +60,7 @@ def main() -> int:
     parameters = model.model_copy(update={"learning_rate": p.learning_rate})
     learnt = {}
     for n, of in progress(list(runs.items()), "months and depths"):
-        fitted = learning.fit_depths(parameters, features, of, read, train[-n:], validation)
+        fitted = fit_depths(parameters, features, of, read, train[-n:], validation)
         learnt.update({(n, depth): model for depth, model in fitted.items()})
     by_months = {n: learnt[n, model.max_depth] for n in last}
     by_depth = {depth: learnt[len(train), depth] for depth in depths}
