@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
@@ -29,6 +30,7 @@ def save(trained: Trained, encoding: Encoding) -> Callable[[Path], Path]:
             folder,
             trained.booster,
             features=encoding,
+            feature_parameters=FEATURE_PARAMETERS,
             trained_on=Window(first="2013-01", through="2013-03"),
             trained_rows=10_000,
             trained_base_rate=1 / 3,
@@ -144,7 +146,7 @@ def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], t
         (MODEL_FILE, lambda content: content[:500] + bytes([content[500] ^ 1]) + content[501:]),
         (MODEL_FILE, lambda _: b""),
         (MANIFEST_FILE, lambda content: content[: len(content) // 2]),
-        (MANIFEST_FILE, lambda content: content.replace(b'"format": 1', b'"format": 2')),
+        (MANIFEST_FILE, lambda content: content.replace(b'"format": 2', b'"format": 1')),
         (MANIFEST_FILE, lambda content: content.replace(b'"rounds"', b'"runds"')),
         (MANIFEST_FILE, lambda content: content.replace(b'"trained_rows": 10000', b'"trained_rows": "many"')),
         (MANIFEST_FILE, lambda content: content.replace(b"2013-04", b"2013-4")),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json
@@ -63,7 +64,7 @@ def trained(folder: Path, learnt: Examples, **changed: object) -> Bundle:
     model = train_booster(PARAMETERS.model_copy(update=changed), data)
     window = Window(first="2013-01", through="2013-01")
     save_bundle(
-        folder, model.booster, features=encoding, trained_on=window, trained_rows=ROWS, trained_base_rate=0.3, stopped_on=window
+        folder, model.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=ROWS, trained_base_rate=0.3, stopped_on=window
     )  # fmt: skip
     save_decision(folder, Calibration(method="none"), 0.3)
     return load_bundle(folder)

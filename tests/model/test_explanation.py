@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation, explain, together
@@ -25,7 +26,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, trained: Trained, encoding:
     folder: Path = tmp_path_factory.mktemp("bundle")
     window = Window(first="2013-01", through="2013-03")
     save_bundle(
-        folder, trained.booster, features=encoding, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window
+        folder, trained.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window
     )  # fmt: skip
     save_decision(folder, Calibration(method="none"), 0.15)
     return load_bundle(folder)

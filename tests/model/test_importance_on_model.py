@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 from scipy.stats import binom, chi2
 
 from flight_delay.core.months import Window
@@ -30,7 +31,7 @@ DAYS, SEEDS, CONFIDENCE = 20, 200, 0.95
 def bundle(trained: Trained, encoding: Encoding) -> Bundle:
     window = Window(first="2013-01", through="2013-03")
     manifest = Manifest(
-        format=1, features=encoding, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window,
+        format=2, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window,
         rounds=1, xgboost="", model_sha256="",
     )  # fmt: skip
     return Bundle(trained.booster, manifest, Decision(format=1, calibration=Calibration(method="none"), threshold=0.2))

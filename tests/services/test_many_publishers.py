@@ -16,6 +16,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
@@ -62,7 +63,12 @@ def write_bundle(folder: Path) -> None:
     trained = train_booster(parameters, data, record_train=True)
     months = {"trained_on": Window(first="2013-01", through="2013-01"), "trained_rows": 400, "trained_base_rate": 0.5}
     save_bundle(
-        folder, trained.booster, features=encoding, **months, stopped_on=Window(first="2013-02", through="2013-02")
+        folder,
+        trained.booster,
+        features=encoding,
+        feature_parameters=FEATURE_PARAMETERS,
+        **months,
+        stopped_on=Window(first="2013-02", through="2013-02"),
     )
     save_decision(folder, Calibration(method="none"), 0.25)
 

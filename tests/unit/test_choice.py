@@ -7,8 +7,8 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.evaluation.choice import METHODS, judge_calibrations, said_and_seen
-from flight_delay.evaluation.metrics import probability_metrics
 from flight_delay.evaluation.recalibration import fit_calibration
+from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.calibration import calibrate
 from flight_delay.model.predictions import Predictions
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flight_delay.evaluation.comparison import LADDER, MISS_COST_FACTORS, ladder, money, same_flights
+from flight_delay.evaluation.comparison import MISS_COST_FACTORS, ladder, money, same_flights
 from flight_delay.evaluation.decision import break_even, profit_per_flight, thresholds_by_miss_cost
-from flight_delay.evaluation.metrics import confusion, probability_metrics
 from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.scoring import confusion, probability_metrics
+from flight_delay.model.baselines import BASELINES
 from flight_delay.model.predictions import Predictions
 
 ROWS, DAYS = 600, 20
@@ -31,9 +32,9 @@ def predictions(skill: float, seed: int) -> Predictions:
 
 
 RUNGS = {name: predictions(skill, seed) for seed, (name, skill) in enumerate(
-    zip((*LADDER, "model"), (0.0, 0.1, 0.3, 0.02, 0.3), strict=True)
+    zip((*BASELINES, "model"), (0.0, 0.1, 0.3, 0.02, 0.3), strict=True)
 )}  # fmt: skip
-THRESHOLDS = {**dict.fromkeys(LADDER, 0.25), "model": 0.3}
+THRESHOLDS = {**dict.fromkeys(BASELINES, 0.25), "model": 0.3}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def earned() -> dict:
 
 
 def test_each_rung_is_compared_with_the_one_below(steps: dict) -> None:
-    order = [*LADDER, "model"]
+    order = [*BASELINES, "model"]
     assert list(steps["steps"]) == order[1:]
     for than, model in itertools.pairwise(order):
         of = steps["steps"][model]
@@ -96,7 +97,7 @@ def test_everybody_earns_what_the_calls_from_their_own_threshold_earn(earned: di
 
 def test_the_model_is_set_against_every_rung_and_both_constant_answers(earned: dict) -> None:
     profit = earned["expected_profit"]
-    assert set(earned["model_over"]) == {*LADDER, "always_late", "always_on_time"}
+    assert set(earned["model_over"]) == {*BASELINES, "always_late", "always_on_time"}
     for name, of in earned["model_over"].items():
         assert of["difference"] == pytest.approx(profit["model"] - profit[name], abs=2e-4)
         assert of["verdict"] == ("better" if of["low"] > 0 else "worse" if of["high"] < 0 else "undecided")

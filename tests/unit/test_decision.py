@@ -23,8 +23,8 @@ from flight_delay.evaluation.decision import (
     thresholds_by_miss_cost,
     total_profit,
 )
-from flight_delay.evaluation.metrics import confusion
 from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.scoring import confusion
 
 SECTION = """\
 payoffs:

@@ -18,9 +18,9 @@ from flight_delay.data.weather import OBSERVATIONS, SOURCES
 from flight_delay.explain.flight.departures import features_at, moved, require_recorded, times, what_if
 from flight_delay.explain.reference import Reference
 from flight_delay.features import history
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Columns, from_table
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features, compute_features
 
 Row = dict[str, Any]
 AsColumns = Callable[[list[Row]], Columns]
@@ -40,7 +40,6 @@ WEATHER = from_table(
         OBSERVATIONS,
     )
 )
-SETTINGS = {"history_days": PARAMETERS.history_days, "prior_flights": 20.0, "horizon_hours": 24}
 
 
 @given(data=st.data())
@@ -50,7 +49,7 @@ def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_t
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=3, max_size=10))
     row = data.draw(st.integers(0, len(flights) - 1))
     minutes = data.draw(st.sampled_from([0, 600, 1410]) | st.integers(0, 1439))
-    features = all_features(dictionary.features, PARAMETERS.history_days, with_weather=True)
+    builder = FeatureBuilder.from_dictionary(PARAMETERS, dictionary, WEATHER)
     columns = as_columns(flights)
     counts = history.count_outcomes(columns, 15)
     own = flights[row]["scheduled_departure_minutes"]
@@ -64,17 +63,14 @@ def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_t
         **({"scheduled_arrival_minutes": arrives} if minutes != own else {}),
     }
     changed = as_columns([*flights[:row], flights[row] | there, *flights[row + 1 :]])
-    whole = [
-        compute_features(of, features, counts=counts, observations=WEATHER, **SETTINGS) for of in (columns, changed)
-    ]
+    whole = [builder.build(flights, counts, WEATHER) for flights in (columns, changed)]
 
     day = np.flatnonzero(columns["flight_date"] == columns["flight_date"][row])
     schedule = {name: values[day] for name, values in columns.items()}
     found = features_at(
-        schedule, int(np.flatnonzero(day == row)[0]), [own, minutes], features,
-        counts=counts, observations=WEATHER, parameters=PARAMETERS,
-    )  # fmt: skip
-    assert list(found) == [feature.name for feature in features]
+        builder, schedule, int(np.flatnonzero(day == row)[0]), [own, minutes], counts=counts, observations=WEATHER
+    )
+    assert list(found) == [feature.name for feature in builder.features]
     for name, values in found.items():
         assert values.dtype == whole[0][name].dtype
         expected = np.array([of[name][row] for of in whole], values.dtype)

@@ -30,8 +30,8 @@ def rows(text: str) -> dict[str, list[str]]:
 def test_it_begins_with_the_figures() -> None:
     first = describe(METRICS, None, VERDICT).splitlines()[0]
     backtest, test = first.split(" · ")
-    assert re.findall(r"-?\d+\.\d+", backtest) == ["0.388", "0.691", "0.509", "-5.34"]
-    assert re.findall(r"-?\d+\.\d+", test) == ["0.393", "0.654", "0.545", "-19.79"]
+    assert re.findall(r"-?\d+\.\d+", backtest) == ["0.691", "0.388", "0.509", "-5.34"]
+    assert re.findall(r"-?\d+\.\d+", test) == ["0.654", "0.393", "0.545", "-19.79"]
     assert ("backtest" in backtest, "test" in test, "backtest" in test) == (True, True, False)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_rows, write_csv
-from flight_delay.evaluation.comparison import LADDER
-from flight_delay.plots.models import COLOURS, words
+from flight_delay.model.baselines import BASELINES
+from flight_delay.plots.models import words
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_missing_table_is_refused_by_name(tmp_path: Path) -> None:
         read_rows(tmp_path / "a.csv")
 
 
-def test_every_rung_of_the_ladder_has_a_name_and_a_colour_of_its_own() -> None:
-    names = [*LADDER, "model"]
-    assert len({words(name) for name in names}) == len({COLOURS[name] for name in names}) == len(names)
+def test_every_baseline_has_a_name_of_its_own() -> None:
+    names = [*BASELINES, "model"]
+    assert len({words(name) for name in names}) == len(names)
     assert words("always_on_time") == "always on time"

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.weather import OBSERVATIONS, SOURCES
 from flight_delay.features import history, weather
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns, from_table
-from flight_delay.features.registry import all_features, compute_features
+from flight_delay.features.registry import all_features
 
 Row = dict[str, Any]
 AsColumns = Callable[[list[Row]], Columns]
@@ -48,17 +50,13 @@ Compute = Callable[[list[Row], list[Row], int], list[dict[str, bytes]]]
 def compute(dictionary: Dictionary, as_columns: AsColumns) -> Compute:
     """All features of flights, as bytes, from everything that became of them and all observations."""
     features = all_features(dictionary.features, HISTORY_DAYS, with_weather=True)
+    parameters = FEATURE_PARAMETERS.model_copy(update={"history_days": list(HISTORY_DAYS)})
 
     def computed(flights: list[Row], observed: list[Row], horizon: int) -> list[dict[str, bytes]]:
         columns = as_columns(flights)
-        values = compute_features(
-            columns,
-            features,
-            counts=history.count_outcomes(columns, 15),
-            observations=from_table(pa.Table.from_pylist(observed, OBSERVATIONS)),
-            history_days=HISTORY_DAYS,
-            prior_flights=20.0,
-            horizon_hours=horizon,
+        builder = FeatureBuilder(parameters.model_copy(update={"horizon_hours": horizon}), features)
+        values = builder.build(
+            columns, builder.count_outcomes(columns), from_table(pa.Table.from_pylist(observed, OBSERVATIONS))
         )
         return [{name: as_bytes(of[row]) for name, of in values.items()} for row in range(len(flights))]
 

@@ -170,7 +170,7 @@ def test_a_verdict_needs_the_whole_interval_as_written_on_one_side_of_zero(
     opposite = {"better": "worse", "worse": "better", "undecided": "undecided"}[verdict]
     compared = compare_values(values, than, 0.5, level=1.0)
     assert compared == (0.5, pytest.approx(low, abs=1e-6), pytest.approx(high, abs=1e-6), verdict)
-    assert compare_values(values, than, 0.5, lower_is_better=True, level=1.0) == (*compared[:3], opposite)
+    assert compare_values(values, than, 0.5, higher_is_better=False, level=1.0) == (*compared[:3], opposite)
 
 
 def test_a_comparison_is_written_as_json_with_six_digits_and_no_negative_zero() -> None:

@@ -1,4 +1,4 @@
-"""evaluation.metrics: against numbers worked out by hand."""
+"""evaluation.scoring: against numbers worked out by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.evaluation.metrics import all_metrics, confusion, decision_metrics, mean_metrics, probability_metrics
+from flight_delay.evaluation.scoring import all_metrics, confusion, decision_metrics, mean_metrics, probability_metrics
 
 LATE = np.array([True, False, True, True, False])
 PROBABILITY = np.array([0.9, 0.7, 0.3, 0.2, 0.1], np.float32)

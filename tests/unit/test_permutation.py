@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xgboost as xgb
+from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
@@ -65,7 +66,7 @@ def bundle() -> Bundle:
     assert set(booster.get_score()) == {"twin", "other_twin", "gaps_is_missing"}
     window = Window(first="2013-01", through="2013-02")
     manifest = Manifest(
-        format=1, features=FEATURES, trained_on=window, trained_rows=1, trained_base_rate=0.3, stopped_on=window,
+        format=2, features=FEATURES, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.3, stopped_on=window,
         rounds=20, xgboost="", model_sha256="",
     )  # fmt: skip
     return Bundle(booster, manifest, Decision(format=1, calibration=Calibration(method="none"), threshold=0.2))

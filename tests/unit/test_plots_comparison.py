@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from flight_delay.evaluation.comparison import LADDER
+from flight_delay.model.baselines import BASELINES
 from flight_delay.plots import comparison as plots
 
 RUNGS = {
     name: {"roc_auc": 0.5 + 0.03 * place, "average_precision": 0.25 + 0.02 * place, "log_loss": 0.6 - 0.02 * place}
-    for place, name in enumerate((*LADDER, "model"))
+    for place, name in enumerate((*BASELINES, "model"))
 }
 INTERVALS = {
     rung: {name: {"low": value - 0.03, "high": value + 0.02} for name, value in of.items()}
@@ -42,7 +42,7 @@ AGING: list[dict[str, Any]] = [
 ]
 METRICS = {
     "test": RUNGS["model"],
-    "baselines": {name: {"test": RUNGS[name]} for name in LADDER},
+    "baselines": {name: {"test": RUNGS[name]} for name in BASELINES},
     "ladder": {"intervals": INTERVALS},
 }
 DRAWN: dict[str, Callable[[], bytes]] = {

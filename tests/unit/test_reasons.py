@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import given
 
 from flight_delay.core.months import Window
@@ -56,7 +57,7 @@ def feature(name: str) -> EncodedFeature:
 def bundle_of(threshold: float = 0.3, calibration: Calibration | None = None) -> Bundle:
     window = Window(first="2013-01", through="2013-02")
     manifest = Manifest(
-        format=1, features=tuple(map(feature, VALUES)), trained_on=window, trained_rows=1, trained_base_rate=0.5,
+        format=2, features=tuple(map(feature, VALUES)), feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.5,
         stopped_on=window, rounds=1, xgboost="", model_sha256="",
     )  # fmt: skip
     decision = Decision(format=1, calibration=calibration or Calibration(method="none"), threshold=threshold)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +18,10 @@ from flight_delay.data import weather
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.quality import Gated
 from flight_delay.features import history, schedule
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns, from_table
 from flight_delay.features.feature import KEYS, TARGET, Feature, processed_schema
-from flight_delay.features.registry import all_features, columns_read, compute_features, reads
+from flight_delay.features.registry import all_features, columns_read, reads
 
 Compute = Callable[..., Columns]
 
@@ -54,12 +56,11 @@ def flights(gated_march: Gated) -> pa.Table:
 def compute(gated_march: Gated, raw_weather: pa.Table, features: tuple[Feature, ...]) -> Compute:
     """Computes features with what really became of the flights of a month, and with the real weather."""
     counts = history.count_outcomes(from_table(gated_march.flights), 15)
+    parameters = FEATURE_PARAMETERS.model_copy(update={"history_days": list(DAYS)})
     observations = from_table(weather.observations(raw_weather.select(weather.RAW_COLUMNS)))
 
-    def computed(columns: Columns, of: tuple[Feature, ...] = features) -> Columns:
-        return compute_features(
-            columns, of, counts=counts, observations=observations, history_days=DAYS, prior_flights=20.0, horizon_hours=24
-        )  # fmt: skip
+    def computed(columns: Columns, asked: tuple[Feature, ...] = features) -> Columns:
+        return FeatureBuilder(parameters, asked).build(columns, counts, observations)
 
     return computed
 

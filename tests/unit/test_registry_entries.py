@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary import Feature as Entry
 from flight_delay.features import history, schedule, weather
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features, compute_features, functions, groups
+from flight_delay.features.registry import all_features, functions, groups
 
 PARAMETERS: dict[str, Any] = {
     "late_minutes": 15, "horizon_hours": 24, "history_days": [3, 7], "prior_flights": 20.0, "weather": "none",
@@ -117,10 +119,7 @@ def test_without_observations_weather_is_missing_and_nothing_else() -> None:
 def computed(columns: Columns, feature: Feature) -> Columns:
     none = {name: np.empty(0) for name in weather.MEASUREMENTS}
     none |= {"airport": np.empty(0, object), "observed_utc": np.empty(0, "datetime64[ms]")}
-    counts = history.COUNTS.empty_table()
-    return compute_features(
-        columns, (feature,), counts=counts, observations=none, history_days=[7], prior_flights=1.0, horizon_hours=24
-    )  # fmt: skip
+    return FeatureBuilder(FEATURE_PARAMETERS, (feature,)).build(columns, history.COUNTS.empty_table(), none)
 
 
 @pytest.mark.parametrize(

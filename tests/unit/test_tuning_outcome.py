@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from flight_delay.evaluation.intervals import Comparison
-from flight_delay.evaluation.metrics import probability_metrics
+from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.predictions import Predictions
 from flight_delay.tuning.outcome import MIN_TRIALS_FOR_IMPORTANCES, Outcome, outcome
 from flight_delay.tuning.picture import importances as picture

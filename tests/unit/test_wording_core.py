@@ -117,7 +117,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "entry given twice": (
         lambda: read_reference(holding("rounds: 1\nrounds: 2\n"), Kind),
-        "a: not valid YAML ('rounds' stands there twice in \"<unicode string>\", line 2, column 1: rounds: 2 ^); "
+        "a: not valid YAML ('rounds' stands there twice in \"<unicode string>\", line 2, column 1); "
         "mend the line",
     ),
 }  # fmt: skip

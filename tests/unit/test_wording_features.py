@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary import Feature as Entry
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features, compute_features
+from flight_delay.features.registry import all_features
 
 WHERE = "references/data_dictionary.yaml: features"
 SEATS = Entry(description="x", group="schedule", kind="quantitative", unit="seats")
@@ -28,10 +30,7 @@ def entries(dictionary: Dictionary) -> None:
 
 def values(_: Dictionary) -> None:
     feature = Feature(name="carrier", kind="quantitative", group="schedule")
-    compute_features(
-        {"carrier": np.array(["UA"], object)}, (feature,), counts=pa.table({}), observations={}, history_days=[],
-        prior_flights=1.0, horizon_hours=24,
-    )  # fmt: skip
+    FeatureBuilder(FEATURE_PARAMETERS, (feature,)).build({"carrier": np.array(["UA"], object)}, pa.table({}), {})
 
 
 @pytest.mark.parametrize(

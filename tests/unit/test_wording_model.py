@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost as xgb
+from feature_parameters import FEATURE_PARAMETERS
 from pydantic import ValidationError
 
 from flight_delay.core.errors import UserError
@@ -60,7 +61,7 @@ def test_files_of_a_bundle_that_do_not_go_together(tmp_path: Path) -> None:
     )
     window = Window(first="2013-01", through="2013-01")
     save_bundle(
-        tmp_path, booster, features=features, trained_on=window, trained_rows=2, trained_base_rate=0.5, stopped_on=window
+        tmp_path, booster, features=features, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=2, trained_base_rate=0.5, stopped_on=window
     )  # fmt: skip
     save_decision(tmp_path, Calibration(method="none"), 0.15)
     path = tmp_path / MANIFEST_FILE

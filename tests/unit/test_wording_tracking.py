@@ -106,7 +106,7 @@ METRICS = {
     "backtest/expected_profit": -5.338, "test/log_loss": 0.5455,
 }  # fmt: skip
 FIGURES = (
-    "**backtest** average precision 0.388, ROC AUC 0.691, log loss 0.509, profit per flight -5.34 · "
+    "**backtest** ROC AUC 0.691, average precision 0.388, log loss 0.509, profit per flight -5.34 · "
     "**test** log loss 0.545"
 )
 
@@ -122,8 +122,8 @@ def test_the_description_of_a_run() -> None:
         "",
         "| | this run | baseline | difference |",
         "|---|---|---|---|",
-        "| backtest average precision | 0.388 | 0.380 | +0.008 (better) |",
         "| backtest ROC AUC | 0.691 | 0.691 | 0 |",
+        "| backtest average precision | 0.388 | 0.380 | +0.008 (better) |",
         "| backtest log loss | 0.509 | 0.509 | 0 |",
         "| backtest profit per flight | -5.34 | -5.34 | 0 |",
         "| test log loss | 0.545 | 0.500 | +0.045 (worse) |",

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Find the flights, explain them and print what there is to say."""
     from flight_delay.core.errors import UserError
     from flight_delay.explain.flight.keys import find
-    from flight_delay.explain.flight.local import PROCESSED, explained, late_minutes, load_explainer, other_departures
+    from flight_delay.explain.flight.local import PROCESSED, explained, load_explainer, other_departures
 
     keys, called = _asked_for(arguments)
     if len(keys) > 1 and (arguments.picture or arguments.what_if):
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         from flight_delay.explain.flight.text import footnotes
 
-        print(footnotes(explainer.reference, late_minutes()), end="")
+        print(footnotes(explainer.reference, explainer.bundle.manifest.feature_parameters.late_minutes), end="")
     return 0
 
 

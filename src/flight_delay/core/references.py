@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,12 @@ def read_reference(path: Path, kind: type[P]) -> P:
         raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); mend the line") from None
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Refuses a key that stands twice in a mapping, such as an entry copied under its old name: PyYAML keeps the last."""
 
-    def compose_mapping_node(self, anchor: dict[Any, yaml.Node] | None) -> yaml.MappingNode:
-        node = super().compose_mapping_node(anchor)  # type: ignore[arg-type] # the stub is wrong
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         names = [key.value for key, _ in node.value]
         for place, (key, _) in enumerate(node.value):
             if key.value in names[:place]:
-                raise yaml.composer.ComposerError(None, None, f"'{key.value}' stands there twice", key.start_mark)
-        return node
+                raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' stands there twice", key.start_mark)
+        return super().construct_mapping(node, deep)

@@ -15,7 +15,7 @@ from flight_delay.core.engine import Worker, map_models
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Month, Window, Windows
 from flight_delay.core.params import Parameters
-from flight_delay.evaluation.metrics import probability_metrics
+from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import encode, learn_encoding

@@ -9,8 +9,8 @@ import numpy as np
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import rounded
-from flight_delay.evaluation.metrics import probability_metrics
 from flight_delay.evaluation.recalibration import fit_calibration
+from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.calibration import Method, calibrate
 from flight_delay.model.predictions import Predictions
 

@@ -26,12 +26,11 @@ from flight_delay.evaluation.intervals import (
     interval,
     on_all_flights,
 )
-from flight_delay.evaluation.metrics import confusion
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.scoring import confusion
 from flight_delay.model.predictions import Predictions
 
-WORDS = {"roc_auc": "ROC AUC", "average_precision": "average precision", "log_loss": "log loss"}
-LADDER = ("base_rate", "carrier_hour", "logistic", "xgboost_defaults")  # the rungs below the model
 MISS_COST_FACTORS = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -118,7 +117,7 @@ def in_words(comparison: Mapping[str, Mapping[str, Any]], rival: str) -> str:
     """A sentence that says in which metrics the model is better than a rival, worse, and where the data cannot tell."""
     said: dict[str, list[str]] = {"better": [], "worse": [], "undecided": []}
     for name, of in comparison.items():
-        said[of["verdict"]].append(WORDS[name])
+        said[of["verdict"]].append(METRICS[name].label)
     parts = [
         f"is {verdict} than {rival} in {_listed(said[verdict])}" for verdict in ("better", "worse") if said[verdict]
     ]

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flight_delay.evaluation.curves import Curve
-from flight_delay.evaluation.metrics import confusion
 from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.scoring import confusion
 from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Probability
 

@@ -4,24 +4,22 @@ https://doi.org/10.1111/j.1467-9868.2007.00593.x)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import rounded
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.features.columns import Column
 from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Probability
 
 Drawn: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]  # shape (draws,)
 Weights: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]  # shape (draws, days)
-Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Position: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]  # shape (rows,)
 Verdict: TypeAlias = Literal["better", "worse", "undecided"]
-
-LOWER_IS_BETTER = {"log_loss"}
 
 # Of every interval that is reported.
 DRAWS, SEED = 1000, 2013
@@ -69,7 +67,13 @@ def day_weights(flight_date: Column, draws: int, seed: int) -> tuple[Weights, Po
 
 
 def bootstrap(
-    late: Outcome, probabilities: Mapping[str, Probability], flight_date: Column, *, draws: int, seed: int
+    late: Outcome,
+    probabilities: Mapping[str, Probability],
+    flight_date: Column,
+    *,
+    draws: int,
+    seed: int,
+    metrics: Sequence[str] = tuple(METRICS),
 ) -> dict[str, dict[str, Drawn]]:
     """Measure models on drawn days: all on the same days, so that differences are free of what is hard about a day.
 
@@ -83,22 +87,25 @@ def bootstrap(
         flight_date: days of flights, shape (rows,).
         draws: how often to draw.
         seed: of the draws.
+        metrics: which ones of `METRICS`.
 
     Returns:
-        By model, roc_auc, average_precision and log_loss as scikit-learn defines them, each of shape (draws,); all
-        three are NaN in a draw whose flights are all late or all on time.
+        By model and metric of `METRICS`, values as scikit-learn defines them, of shape (draws,); NaN in a draw whose
+        flights are all late or all on time.
 
     Raises:
         UserError: the flights are of fewer than two days.
     """
     weights, day = day_weights(flight_date, draws, seed)
-    return {model: _measured(late, probability, weights, day) for model, probability in probabilities.items()}
+    return {model: _measured(late, probability, weights, day, metrics) for model, probability in probabilities.items()}
 
 
 def on_all_flights(late: Outcome, probabilities: Mapping[str, Probability]) -> dict[str, dict[str, float]]:
     """By model, the metrics of `bootstrap` on all flights, each once, unrounded."""
     once, day = np.ones((1, 1), np.int64), np.zeros(len(late), np.intp)
-    measured = {model: _measured(late, probability, once, day) for model, probability in probabilities.items()}
+    measured = {
+        model: _measured(late, probability, once, day, tuple(METRICS)) for model, probability in probabilities.items()
+    }
     return {model: {name: float(value[0]) for name, value in of.items()} for model, of in measured.items()}
 
 
@@ -157,7 +164,7 @@ def compare(
             values,
             drawn[than][name],
             whole[model][name] - whole[than][name],
-            lower_is_better=name in LOWER_IS_BETTER,
+            higher_is_better=METRICS[name].higher_is_better,
             level=level,
         )
         for name, values in drawn[model].items()
@@ -165,7 +172,7 @@ def compare(
 
 
 def compare_values(
-    values: Drawn, than: Drawn, difference: float, *, lower_is_better: bool = False, level: float = 0.95
+    values: Drawn, than: Drawn, difference: float, *, higher_is_better: bool = True, level: float = 0.95
 ) -> Comparison:
     """Compare one number of two models, such as profit per flight, by pairs of draws.
 
@@ -173,7 +180,7 @@ def compare_values(
         values: of the model that the verdict speaks of, shape (draws,).
         than: of the other model on the same drawn days, shape (draws,).
         difference: on all flights, the model's number less the other's.
-        lower_is_better: turns the verdict around, not the difference.
+        higher_is_better: False turns the verdict around, not the difference.
         level: share of draws inside the interval.
 
     Returns:
@@ -186,11 +193,13 @@ def compare_values(
     exact = {name: value + 0.0 for name, value in rounded(found).items()}  # -0.0 becomes 0.0
     verdict: Verdict = "undecided"
     if exact["low"] > 0 or exact["high"] < 0:
-        verdict = "worse" if (exact["low"] > 0) == lower_is_better else "better"
+        verdict = "better" if (exact["low"] > 0) == higher_is_better else "worse"
     return Comparison(**exact, verdict=verdict)
 
 
-def _measured(late: Outcome, probability: Probability, weights: Weights, day: Position) -> dict[str, Drawn]:
+def _measured(
+    late: Outcome, probability: Probability, weights: Weights, day: Position, metrics: Sequence[str]
+) -> dict[str, Drawn]:
     exact = probability.astype(np.float64)
     order = np.argsort(-exact, kind="stable")
     late_ranked, day_ranked = late[order], day[order]
@@ -201,29 +210,20 @@ def _measured(late: Outcome, probability: Probability, weights: Weights, day: Po
     finds = np.diff(late_so_far, prepend=0) > 0
     kept = finds | np.append(finds[1:], True)
     threshold, late_so_far, day_of_late = threshold[kept], late_so_far[kept], day_ranked[late_ranked]
-    counts = (
-        (np.append(0, np.cumsum(drawn[day_of_late]))[late_so_far], np.cumsum(drawn[day_ranked])[threshold])
-        for drawn in weights
-    )
-    roc_auc, average_precision = np.array([_ranking(found, called) for found, called in counts]).T
-    # Clipped as scikit-learn does, so that a mistake made with certainty does not cost infinitely much.
-    tiny = np.finfo(np.float64).eps
-    loss = _mean_per_flight(-np.log(np.clip(np.where(late, exact, 1 - exact), tiny, 1 - tiny)), weights, day)
-    log_loss = np.where(np.isnan(roc_auc), np.nan, loss)
-    return {"roc_auc": roc_auc, "average_precision": average_precision, "log_loss": log_loss}
-
-
-def _ranking(found: Counts, called: Counts) -> tuple[float, float]:
-    """Area under the ROC curve and average precision, from counts of late and of all flights at falling thresholds."""
-    false_alarms = called - found
-    pairs = int(found[-1]) * int(false_alarms[-1])
-    if not pairs:
-        return np.nan, np.nan
-    newly_found = np.diff(found, prepend=0)
-    # Trapezes, doubled so that they stay whole and exact: the height at this threshold and at the one before.
-    area = int(np.dot(np.diff(false_alarms, prepend=0), 2 * found - newly_found))
-    precision = found / np.maximum(called, 1)
-    return area / (2 * pairs), float(np.dot(newly_found, precision) / found[-1])
+    of_counts = {name: function for name in metrics if (function := METRICS[name].of_counts)}
+    drawn: dict[str, Drawn] = {name: np.full(len(weights), np.nan) for name in metrics}
+    both = np.zeros(len(weights), bool)
+    for draw, weight in enumerate(weights):
+        positives = np.append(0, np.cumsum(weight[day_of_late]))[late_so_far]
+        predicted = np.cumsum(weight[day_ranked])[threshold]
+        both[draw] = 0 < positives[-1] < predicted[-1]
+        if both[draw]:
+            for name, function in of_counts.items():
+                drawn[name][draw] = function(positives, predicted)
+    for name in metrics:
+        if per_row := METRICS[name].per_row:
+            drawn[name] = np.where(both, _mean_per_flight(per_row(late, exact), weights, day), np.nan)
+    return drawn
 
 
 def _mean_per_flight(values: Column, weights: Weights, day: Position) -> Drawn:

@@ -11,8 +11,8 @@ import numpy as np
 
 from flight_delay.core.errors import UserError
 from flight_delay.evaluation.intervals import DRAWS, SEED, Comparison, bootstrap_sum, compare_values
-from flight_delay.evaluation.metrics import probability_metrics
-from flight_delay.features.columns import Column
+from flight_delay.evaluation.metrics import log_loss_per_row
+from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Predictions
 
@@ -85,10 +85,13 @@ def compare_log_loss(model: Predictions, than: Predictions) -> Comparison:
     Raises:
         UserError: the flights are of fewer than two days.
     """
-    losses = {"model": _loss(model), "than": _loss(than)}
+    losses = {
+        name: log_loss_per_row(predictions.late, predictions.probability.astype(np.float64))
+        for name, predictions in (("model", model), ("than", than))
+    }
     drawn = bootstrap_sum(losses, model.flight_date, draws=DRAWS, seed=SEED)
     difference = float(losses["model"].mean() - losses["than"].mean())
-    return compare_values(drawn["model"], drawn["than"], difference, lower_is_better=True)
+    return compare_values(drawn["model"], drawn["than"], difference, higher_is_better=False)
 
 
 def read_months(by_months: Mapping[int, Learnt], judged: str) -> str:
@@ -168,14 +171,6 @@ def _moved(of: Comparison) -> str:
     low, high = (of.low, of.high) if of.difference > 0 else (-of.high, -of.low)
     verb = "rose" if of.difference > 0 else "fell"
     return f"{verb} by {abs(of.difference):.4f} (95 % interval {low:z.4f} … {high:z.4f})".replace("-", "−")
-
-
-def _loss(of: Predictions) -> Column:
-    """Log loss of every flight, clipped as scikit-learn does; shape (rows,)."""
-    tiny = np.finfo(np.float64).eps
-    exact = of.probability.astype(np.float64)
-    loss: Column = -np.log(np.clip(np.where(of.late, exact, 1 - exact), tiny, 1 - tiny))
-    return loss
 
 
 def _entropy(late: Outcome) -> float:

@@ -1,81 +1,66 @@
-"""Metrics of predicted probabilities, and of the decisions that a threshold makes of them."""
+"""The metrics of predicted probabilities, defined once: how each is shown, judged and computed."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from sklearn import metrics
 
-from flight_delay.core.files import rounded
+from flight_delay.features.columns import Column
 from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Probability
 
+Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]  # shape (thresholds,)
 
-def probability_metrics(late: Outcome, probability: Probability) -> dict[str, float]:
-    """How well probabilities rank flights and how well they say how many are late.
 
-    Args:
-        late: outcomes, shape (rows,), of both classes.
-        probability: predicted probability of being late, shape (rows,).
+def _roc_auc(true_positives: Counts, predicted_positives: Counts) -> float:
+    false_positives = predicted_positives - true_positives
+    pairs = int(true_positives[-1]) * int(false_positives[-1])
+    # Trapezes, doubled so that they stay whole and exact: the height at this threshold and at the one before.
+    heights = 2 * true_positives - np.diff(true_positives, prepend=0)
+    return int(np.dot(np.diff(false_positives, prepend=0), heights)) / (2 * pairs)
 
-    Returns:
-        roc_auc, average_precision, log_loss (natural logarithm), brier, base_rate (share of late flights), rows;
-        as scikit-learn defines them, to six digits.
+
+def _average_precision(true_positives: Counts, predicted_positives: Counts) -> float:
+    precision = true_positives / np.maximum(predicted_positives, 1)
+    return float(np.dot(np.diff(true_positives, prepend=0), precision) / true_positives[-1])
+
+
+def log_loss_per_row(late: Outcome, probability: Probability) -> Column:
+    """Compute the log loss of each row (natural logarithm), shape (rows,).
+
+    Probabilities are clipped as in scikit-learn, so that a certain mistake does not cost infinitely much.
     """
-    exact = probability.astype(np.float64)
-    return rounded(
-        {
-            "roc_auc": metrics.roc_auc_score(late, exact),
-            "average_precision": metrics.average_precision_score(late, exact),
-            "log_loss": metrics.log_loss(late, exact),
-            "brier": metrics.brier_score_loss(late, exact),
-            "base_rate": late.mean(),
-            "rows": len(late),
-        }
-    )
+    tiny = np.finfo(np.float64).eps
+    loss: Column = -np.log(np.clip(np.where(late, probability, 1 - probability), tiny, 1 - tiny))
+    return loss
 
 
-def decision_metrics(late: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
-    """How good it is to call flights late from a threshold on.
+class Metric(NamedTuple):
+    """A metric of probabilities: how it is shown, judged and computed.
 
-    Args:
-        late: outcomes, shape (rows,).
-        probability: predicted probability of being late, shape (rows,).
-        threshold: a flight is called late where its probability is at least this.
+    Exactly one of `of_counts` and `per_row` is given; `evaluation.intervals` needs it for thousands of resamples.
 
-    Returns:
-        accuracy, precision, recall, f1, with late as the positive class; precision is 0 where no flight is called late.
+    Attributes:
+        label: its name in text and plots.
+        decimals: that are shown.
+        higher_is_better: its direction.
+        scikit_learn: name of its function in `sklearn.metrics`.
+        of_counts: the metric, from the numbers of true and of predicted positives at falling thresholds.
+        per_row: values of shape (rows,) whose mean is the metric, from outcomes and probabilities (float64).
     """
-    called_late = probability >= threshold
-    return rounded(
-        {
-            "accuracy": metrics.accuracy_score(late, called_late),
-            "precision": metrics.precision_score(late, called_late, zero_division=0.0),
-            "recall": metrics.recall_score(late, called_late),
-            "f1": metrics.f1_score(late, called_late),
-        }
-    )
+
+    label: str
+    decimals: int
+    higher_is_better: bool
+    scikit_learn: str
+    of_counts: Callable[[Counts, Counts], float] | None = None
+    per_row: Callable[[Outcome, Probability], Column] | None = None
 
 
-def all_metrics(late: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
-    """Metrics of probabilities and of decisions together."""
-    return {**probability_metrics(late, probability), **decision_metrics(late, probability, threshold)}
-
-
-def confusion(late: Outcome, probability: Probability, threshold: float) -> dict[str, int]:
-    """Counts of flights by what they were and what they were called, late being positive."""
-    called_late = probability >= threshold
-    return {
-        "true_positive": int((late & called_late).sum()),
-        "false_negative": int((late & ~called_late).sum()),
-        "false_positive": int((~late & called_late).sum()),
-        "true_negative": int((~late & ~called_late).sum()),
-    }
-
-
-def mean_metrics(by_month: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """Mean over months of every metric, each month counting the same; rows are added up."""
-    names = next(iter(by_month.values()))
-    means = {name: float(np.mean([month[name] for month in by_month.values()])) for name in names if name != "rows"}
-    return {**rounded(means), "rows": sum(int(month["rows"]) for month in by_month.values()), "months": len(by_month)}
+METRICS: Mapping[str, Metric] = {
+    "roc_auc": Metric("ROC AUC", 3, True, "roc_auc_score", of_counts=_roc_auc),
+    "average_precision": Metric("average precision", 3, True, "average_precision_score", of_counts=_average_precision),
+    "log_loss": Metric("log loss", 3, False, "log_loss", per_row=log_loss_per_row),
+}

@@ -1,4 +1,4 @@
-"""The features of this project and computing them. A feature is an entry of the data dictionary and a function of its name,
+"""The features of this project. A feature is an entry of the data dictionary and a function of its name,
 whose arguments are the canonical columns that it reads; those of history and weather come in families."""
 
 from __future__ import annotations
@@ -8,12 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Protocol
 
-import numpy as np
-import pyarrow as pa
-
 from flight_delay.core.errors import UserError
 from flight_delay.features import calendar, density, history, schedule, weather
-from flight_delay.features.columns import Column, Columns
+from flight_delay.features.columns import Column
 from flight_delay.features.feature import Effect, Feature, Group, Kind
 
 _MODULES: dict[ModuleType, Group] = {calendar: "schedule", schedule: "schedule", density: "density"}
@@ -89,54 +86,6 @@ def reads(feature: Feature) -> tuple[str, ...]:
 def columns_read(features: Sequence[Feature]) -> list[str]:
     """Names of all canonical columns that features are computed from."""
     return sorted({name for feature in features for name in reads(feature)})
-
-
-def compute_features(
-    columns: Columns,
-    features: Sequence[Feature],
-    *,
-    counts: pa.Table,
-    observations: Columns,
-    history_days: Sequence[int],
-    prior_flights: float,
-    horizon_hours: int,
-) -> Columns:
-    """Compute features from canonical columns.
-
-    Args:
-        columns: at least those that the features read, each of shape (rows,), for all scheduled flights of every date in them.
-        features: which ones, in order.
-        counts: outcomes known per day, of schema `history.COUNTS`.
-        observations: of the weather, columns as `weather.observed` takes them.
-        history_days: how far back features of history look.
-        prior_flights: strength of their smoothing.
-        horizon_hours: how long before departure the prediction is made.
-
-    Returns:
-        By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape (rows,).
-
-    Raises:
-        UserError: the values of a feature are not of its kind.
-    """
-    groups = {feature.group for feature in features}
-    values: Columns = {}
-    if "history" in groups:
-        values |= history.rates(columns, counts, history_days, prior_flights, horizon_hours)
-    if "weather" in groups:
-        values |= weather.observed(columns, observations, horizon_hours)
-    for name, function in functions().items():
-        if any(feature.name == name for feature in features):
-            values[name] = function(*(columns[read] for read in inspect.signature(function).parameters))
-    return {feature.name: _of_its_kind(values[feature.name], feature) for feature in features}
-
-
-def _of_its_kind(values: Column, feature: Feature) -> Column:
-    kind: Kind = "quantitative" if np.issubdtype(values.dtype, np.number) else "categorical"
-    if kind != feature.kind:
-        raise UserError(
-            f"references/data_dictionary.yaml: features.{feature.name}: the values are {kind}, not {feature.kind}; mend the kind"
-        )
-    return values.astype(np.float32 if kind == "quantitative" else object)
 
 
 def _public(module: ModuleType) -> list[tuple[str, Callable[..., Column]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -105,6 +105,23 @@ def xgboost_defaults(train: Examples, features: Sequence[Feature], worker: Worke
     data = load_training_data(encoding, {"train": train}.__getitem__, ["train"], [], XGBOOST_DEFAULTS.max_bin, worker)
     trained = train_booster(XGBOOST_DEFAULTS, data, worker=worker)
     return lambda columns: predict(trained.booster, encode(columns, encoding))
+
+
+class Setting(NamedTuple):
+    """What a baseline may use: features, the strength of regularisation, and a number of threads."""
+
+    features: Sequence[Feature]
+    regularization_strength: float
+    worker: Worker | None = None
+
+
+# From the lowest to the highest; each is compared with the one before it.
+BASELINES: dict[str, Callable[[Examples, Setting], Predictor]] = {
+    "base_rate": lambda train, _: base_rate(train),
+    "carrier_hour": lambda train, _: carrier_hour_rate(train),
+    "logistic": lambda train, use: logistic_regression(train, use.features, use.regularization_strength),
+    "xgboost_defaults": lambda train, use: xgboost_defaults(train, use.features, use.worker),
+}
 
 
 def _carrier_hour(columns: Columns) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from flight_delay.core.months import Window
 from flight_delay.core.params import Parameters, read_strictly
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
+from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.booster import contributions, interactions, predict
 from flight_delay.model.calibration import calibrate
 from flight_delay.model.decision import DECISION_FILE, Decision
@@ -28,8 +29,9 @@ MANIFEST_FILE = "manifest.json"
 class Manifest(Parameters):
     """What a bundle says about its model."""
 
-    format: Literal[1]
+    format: Literal[2]
     features: tuple[EncodedFeature, ...]
+    feature_parameters: FeatureParameters
     trained_on: Window
     trained_rows: int
     trained_base_rate: float
@@ -94,6 +96,7 @@ def save_bundle(
     booster: xgb.Booster,
     *,
     features: tuple[EncodedFeature, ...],
+    feature_parameters: FeatureParameters,
     trained_on: Window,
     trained_rows: int,
     trained_base_rate: float,
@@ -102,8 +105,9 @@ def save_bundle(
     """Write model and manifest into a folder."""
     write_bytes(folder / MODEL_FILE, bytes(booster.save_raw(raw_format="ubj")))
     manifest = Manifest(
-        format=1,
+        format=2,
         features=features,
+        feature_parameters=feature_parameters,
         trained_on=trained_on,
         trained_rows=trained_rows,
         trained_base_rate=round(trained_base_rate, 6),

@@ -7,10 +7,10 @@ from typing import Any
 
 from matplotlib import pyplot as plt
 
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.plots.models import words
 from flight_delay.plots.style import BLUE, DOTS_PER_INCH, GREEN, GREY, LOOK, ORANGE, picture, png
 
-METRICS = {"roc_auc": "ROC AUC", "average_precision": "average precision", "log_loss": "log loss (less is better)"}
 PARTS = 14  # of the data, that are drawn
 MIN_SHARE = 0.03  # of flights, that a part has to be drawn
 
@@ -41,16 +41,18 @@ def ladder(
     rungs = list(reversed(list(metrics)))
     best = max(metrics, key=lambda rung: metrics[rung]["roc_auc"])
     with plt.rc_context(LOOK):
-        figure, panels = plt.subplots(1, 3, sharey=True, figsize=(9.6, 3.3), dpi=DOTS_PER_INCH, layout="constrained")
+        figure, panels = plt.subplots(
+            1, len(METRICS), sharey=True, figsize=(9.6, 3.3), dpi=DOTS_PER_INCH, layout="constrained"
+        )
         try:
-            for axes, (name, label) in zip(panels, METRICS.items(), strict=True):
+            for axes, (name, metric) in zip(panels, METRICS.items(), strict=True):
                 for place, rung in enumerate(rungs):
                     colour = BLUE if rung == "model" else GREY
                     ends, value = intervals[rung][name], metrics[rung][name]
                     axes.plot([ends["low"], ends["high"]], [place, place], color=colour)
                     axes.plot([value], [place], marker="o", markersize=7, color=colour)
                 axes.axvline(metrics["model"][name], color=BLUE, linestyle=":", linewidth=1)
-                axes.set_xlabel(label)
+                axes.set_xlabel(metric.label if metric.higher_is_better else f"{metric.label} (less is better)")
                 axes.grid(visible=False, axis="y")
             panels[0].set_yticks(range(len(rungs)), [words(rung) for rung in rungs])
             figure.suptitle(

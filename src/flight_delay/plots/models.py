@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-COLOURS = {
-    "model": "#0072B2",
-    "logistic": "#D55E00",
-    "base_rate": "#777777",
-    "carrier_hour": "#56B4E9",
-    "xgboost_defaults": "#CC79A7",
-}
+COLOURS = {"model": "#0072B2", "logistic": "#D55E00"}  # the curves of others are not drawn
 WORDS = {
     "base_rate": "base rate",
     "carrier_hour": "rate by airline and hour",

@@ -53,6 +53,10 @@ def picture(title: str, x: str, y: str) -> Iterator[tuple[Figure, Axes]]:
 def png(figure: Figure) -> bytes:
     """Render a figure as PNG, without the version of the software in it."""
     buffer = io.BytesIO()
+    if engine := figure.get_layout_engine():
+        # Laid out here, since Matplotlib would draw everything once more to do it.
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return buffer.getvalue()
 

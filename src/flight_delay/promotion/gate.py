@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from flight_delay.core.params import Parameters
-from flight_delay.evaluation.comparison import WORDS
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.promotion.evidence import Committed, Evidence, Loaded, Outcome, Quality, Rival, Speed, Unknown
 from flight_delay.promotion.measures import Size
 from flight_delay.review.comparison.flights import Judged
@@ -149,7 +149,7 @@ def _compared(judged: Judged, called: str) -> str:
         return f"not comparable with {called}: {judged.because}"
     if judged.verdict == "same":
         return f"the same probability for every flight as {called}"
-    above = [(WORDS[of.name], of.b_over_a) for of in judged.measures if of.name in WORDS]
+    above = [(METRICS[of.name].label, of.b_over_a) for of in judged.measures if of.name in METRICS]
     said = ", ".join(f"{name} {by.difference:+.4f} ({by.low:+.4f} to {by.high:+.4f})" for name, by in above)
     return f"{judged.verdict} against {called}: {said}"
 

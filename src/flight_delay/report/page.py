@@ -8,6 +8,7 @@ from importlib import resources
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report import sections
 from flight_delay.report.inputs import Inputs
 from flight_delay.report.pictures import shown
@@ -47,6 +48,7 @@ def render(inputs: Inputs) -> str:
     return environment.get_template("page.html.j2").render(
         **vars(inputs),
         titles=SECTIONS,
+        judged={name: metric.label for name, metric in METRICS.items()},
         known=sections.known(inputs.selection),
         unknown=sections.unknown(inputs.selection),
         feature_counts=sections.feature_counts(inputs.bundle),

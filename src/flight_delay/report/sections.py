@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.plots.models import words
 
 VERDICTS = {"better": "better", "worse": "worse", "undecided": "cannot tell"}
-JUDGED = ("roc_auc", "average_precision", "log_loss")
 PAYOFFS = {
     "late_called_late": "a late flight that is called late",
     "late_called_on_time": "a missed delay",
@@ -51,7 +51,7 @@ def rungs(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     test = {**{name: of["test"] for name, of in metrics["baselines"].items()}, "model": metrics["test"]}
     intervals = metrics["ladder"]["intervals"]
     return [
-        {"name": words(name), **{of: {"value": values[of], **intervals[name][of]} for of in JUDGED}}
+        {"name": words(name), **{of: {"value": values[of], **intervals[name][of]} for of in METRICS}}
         for name, values in test.items()
     ]
 
@@ -140,7 +140,7 @@ def _enumeration(parts: Sequence[str], last: str) -> str:
 
 
 def _verdicts(by: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {name: _said(by[name]) for name in JUDGED}
+    return {name: _said(by[name]) for name in METRICS}
 
 
 def _said(of: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import run_stage
 from flight_delay.evaluation.backtest import BacktestParameters, before_test, origins, require_outcomes, run_backtest
-from flight_delay.evaluation.metrics import mean_metrics
+from flight_delay.evaluation.scoring import mean_metrics
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month
 from flight_delay.model.selection import read_selection

@@ -9,12 +9,12 @@ from pydantic import Field
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import log, progress, run_stage
 from flight_delay.evaluation.choice import said_and_seen
-from flight_delay.evaluation.comparison import LADDER
 from flight_delay.evaluation.curves import calibration, confusion_rows, precision_recall, roc
 from flight_delay.evaluation.decision import profit_curve
 from flight_delay.evaluation.payoffs import DecisionParameters
 from flight_delay.evaluation.slices import SLICED_BY, SliceRow, labels_of, slice_all
 from flight_delay.evaluation.summary import summarize, summarize_months
+from flight_delay.model.baselines import BASELINES
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.predictions import Predictions
@@ -24,7 +24,7 @@ from flight_delay.plots.training import training_curve
 
 PROCESSED = Path("data/processed")
 BUNDLE = Path("models/bundle")
-BASELINES = Path("reports/baselines")
+BASELINE_PREDICTIONS = Path("reports/baselines")
 BACKTEST = Path("reports/backtest")
 DECISION = Path("reports/decide")
 TRAINING_CURVE = Path("reports/train/curve.csv")
@@ -62,8 +62,8 @@ def main() -> int:
     for name, of in model.items():
         require_both_classes([of.late], f"windows.{name}")
     baselines = {
-        name: Predictions.concat(Predictions.read(BASELINES / name, month) for month in windows["test"])
-        for name in LADDER
+        name: Predictions.concat(Predictions.read(BASELINE_PREDICTIONS / name, month) for month in windows["test"])
+        for name in BASELINES
     }
 
     decided = files.read_json(DECISION / "metrics.json")

@@ -1,15 +1,15 @@
 """Stage: fit the baselines on the training window and predict the test window with them."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from flight_delay.core import files, months, params
-from flight_delay.core.engine import Worker, map_models
+from flight_delay.core.engine import map_models
 from flight_delay.core.runner import log, progress, run_stage
 from flight_delay.model import baselines
+from flight_delay.model.baselines import BASELINES
 from flight_delay.model.examples import read_month, read_window, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.selection import read_selection
@@ -36,14 +36,9 @@ def main() -> int:
     require_both_classes([train.late], "windows.train")
 
     log.info("  fitting to %s flights", f"{len(train):,}")
-    fits: dict[str, Callable[[Worker], baselines.Predictor]] = {
-        "base_rate": lambda _: baselines.base_rate(train),
-        "carrier_hour": lambda _: baselines.carrier_hour_rate(train),
-        "logistic": lambda _: baselines.logistic_regression(train, features, p.regularization_strength),
-        "xgboost_defaults": lambda worker: baselines.xgboost_defaults(train, features, worker),
-    }
-    fitted = map_models(lambda fit, worker: fit(worker), list(fits.values()))
-    ladder = dict(zip(fits, fitted, strict=True))
+    setting = baselines.Setting(features, p.regularization_strength)
+    fitted = map_models(lambda fit, worker: fit(train, setting._replace(worker=worker)), list(BASELINES.values()))
+    ladder = dict(zip(BASELINES, fitted, strict=True))
     with files.whole_folder(REPORT) as report:
         for month in progress(test_months, "month"):
             examples = read_month(PROCESSED, needed, month)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flight_delay.core import files, months, params
 from flight_delay.core.runner import run_stage
+from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.booster import BoosterParameters, importances, train_booster
 from flight_delay.model.bundle import save_bundle
 from flight_delay.model.encode import learn_encoding
@@ -39,6 +40,7 @@ def main() -> int:
         BUNDLE,
         trained.booster,
         features=encoding,
+        feature_parameters=params.load("build_features", FeatureParameters),
         trained_on=windows.train,
         trained_rows=rows,
         trained_base_rate=late / rows,

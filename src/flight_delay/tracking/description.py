@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from flight_delay.evaluation.metrics import METRICS
+
 
 class Figure(NamedTuple):
     """A metric that is shown first, with its decimals and the direction that is better."""
@@ -15,14 +17,12 @@ class Figure(NamedTuple):
     higher_is_better: bool
 
 
-# In the order in which people ask; the columns of the experiment's page and the first lines of a description.
+# The columns of the experiment's page and the first lines of a description.
 FIGURES = tuple(
-    Figure(f"{split}/{name}", f"{split} {called}", decimals, higher)
+    Figure(f"{split}/{name}", f"{split} {label}", decimals, higher_is_better)
     for split in ("backtest", "test")
-    for name, called, decimals, higher in (
-        ("average_precision", "average precision", 3, True),
-        ("roc_auc", "ROC AUC", 3, True),
-        ("log_loss", "log loss", 3, False),
+    for name, label, decimals, higher_is_better in (
+        *((name, metric.label, metric.decimals, metric.higher_is_better) for name, metric in METRICS.items()),
         ("expected_profit", "profit per flight", 2, True),
     )
 )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from mlflow import MlflowClient
 
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.tracking.client import despite_collisions
 from flight_delay.tracking.content import COMMIT_TAG, DATA_VERSION_TAG
 from flight_delay.tracking.description import FIGURES
@@ -28,7 +29,7 @@ AXES = tuple(
     f"train_model.{name}"
     for name in ("max_depth", "learning_rate", "min_child_weight", "colsample_bytree", "reg_lambda")
 )
-JUDGED_BY = ("backtest/average_precision", "backtest/roc_auc", "backtest/log_loss")
+JUDGED_BY = tuple(f"backtest/{name}" for name in METRICS)
 FIGURES_SECTION, PARAMETERS_SECTION = "figures", "parameters"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from flight_delay.core.files import rounded
 from flight_delay.evaluation.backtest import require_outcomes, run_backtest
-from flight_delay.evaluation.metrics import mean_metrics
+from flight_delay.evaluation.scoring import mean_metrics
 from flight_delay.model.examples import read_month
 from flight_delay.model.predictions import Predictions
 from flight_delay.tuning.question import PROCESSED, Question

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flight_delay.evaluation.comparison import WORDS
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.plots.style import BLUE, picture, png
 
 
@@ -17,8 +17,11 @@ def importances(shares: Mapping[str, float], metric: str, trials: int) -> bytes:
         trials: that they are from.
     """
     name, share = next(iter(shares.items()))
-    title = f"{WORDS[metric]}: {share:.0%} by {name}"
-    with picture(title, f"share of what {WORDS[metric]} varies by in {trials} trials (fANOVA)", "") as (figure, axes):
+    title = f"{METRICS[metric].label}: {share:.0%} by {name}"
+    with picture(title, f"share of what {METRICS[metric].label} varies by in {trials} trials (fANOVA)", "") as (
+        figure,
+        axes,
+    ):
         axes.barh(list(shares)[::-1], list(shares.values())[::-1], color=BLUE)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         axes.grid(visible=False, axis="y")

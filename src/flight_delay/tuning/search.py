@@ -16,7 +16,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.intervals import LOWER_IS_BETTER
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.tuning.space import Tune, Values, distributions, tried_values
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def opened(database: Path, name: str, metric: str) -> Iterator[Any]:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    direction = "minimize" if metric in LOWER_IS_BETTER else "maximize"
+    direction = "maximize" if METRICS[metric].higher_is_better else "minimize"
     lock = FileLock(f"{database}.lock")
     try:
         lock.acquire(timeout=0)
@@ -104,7 +104,7 @@ def trials_of(study: Any) -> list[Trial]:
 
 def best_of(trials: list[Trial], metric: str) -> Trial:
     """The best trial; of equal ones the first."""
-    sign = 1 if metric in LOWER_IS_BETTER else -1
+    sign = -1 if METRICS[metric].higher_is_better else 1
     return min(trials, key=lambda of: sign * of.metrics[metric])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flight_delay.core.params import flattened
-from flight_delay.evaluation.comparison import WORDS
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.tracking.content import logged_params
 from flight_delay.tuning import words
 from flight_delay.tuning.outcome import Outcome
@@ -140,7 +140,7 @@ def _best_so_far(outcome: Outcome) -> list[float]:
 
 
 def _table(outcome: Outcome) -> bytes:
-    names = [*WORDS, "brier", "rounds"]
+    names = [*METRICS, "brier", "rounds"]
     given = list(outcome.current.values)
     rows = [
         [

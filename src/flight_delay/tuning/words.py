@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flight_delay.evaluation.comparison import WORDS
-from flight_delay.evaluation.intervals import LOWER_IS_BETTER, Comparison
+from flight_delay.evaluation.intervals import Comparison
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.tracking.naming import what_changed
 from flight_delay.tuning.outcome import MIN_TRIALS_FOR_IMPORTANCES, Outcome
 from flight_delay.tuning.search import Trial
@@ -24,7 +24,7 @@ def called(trial: Trial, current: Values) -> str:
 
 def verdict(outcome: Outcome) -> str:
     """One sentence: which trial is the best, and whether it is better than the current parameters."""
-    name = WORDS[outcome.metric]
+    name = METRICS[outcome.metric].label
     if outcome.best.number == 0:
         return f"None of {len(outcome.trials)} trials has a better {name} than the current parameters."
     now, then = (of.metrics[outcome.metric] for of in (outcome.best, outcome.current))
@@ -63,7 +63,7 @@ def page(outcome: Outcome) -> str:
         lines += [f"Importances of parameters want {MIN_TRIALS_FOR_IMPORTANCES} trials with different figures."]
     else:
         lines += [
-            f"What {WORDS[outcome.metric]} depends on: "
+            f"What {METRICS[outcome.metric].label} depends on: "
             + ", ".join(f"{name} {share:.0%}" for name, share in outcome.importances.items())
             + "."
         ]
@@ -71,20 +71,20 @@ def page(outcome: Outcome) -> str:
 
 
 def _ranking(outcome: Outcome) -> list[list[str]]:
-    sign = 1 if outcome.metric in LOWER_IS_BETTER else -1
+    sign = -1 if METRICS[outcome.metric].higher_is_better else 1
     best = sorted(outcome.trials, key=lambda of: (sign * of.metrics[outcome.metric], of.number))[:SHOWN]
     shown = best if outcome.current in best else [*best, outcome.current]
     names = list(outcome.current.values)
     rows = [
-        [str(of.number), *(f"{of.metrics[name]:.{DECIMALS}f}" for name in WORDS), *_text(of.values).values()]
+        [str(of.number), *(f"{of.metrics[name]:.{DECIMALS}f}" for name in METRICS), *_text(of.values).values()]
         for of in shown
     ]
-    return [["trial", *WORDS.values(), *names], *rows]
+    return [["trial", *(metric.label for metric in METRICS.values()), *names], *rows]
 
 
 def _compared(item: tuple[str, Comparison]) -> list[str]:
     name, of = item
-    return [WORDS[name], _signed(of.difference), f"{_signed(of.low)} … {_signed(of.high)}", of.verdict]
+    return [METRICS[name].label, _signed(of.difference), f"{_signed(of.low)} … {_signed(of.high)}", of.verdict]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -12,11 +12,9 @@ import pyarrow as pa
 from flight_delay.core.errors import UserError
 from flight_delay.data.clock import MINUTES_PER_DAY
 from flight_delay.explain.reference import HALF_HOUR_MINUTES, Reference, half_hour_of
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns
-from flight_delay.features.feature import Feature
 from flight_delay.features.history import COUNTS
-from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import compute_features
 from flight_delay.model.bundle import Bundle
 
 # Of a half hour with fewer training flights from the origin the model has learnt next to nothing.
@@ -82,50 +80,39 @@ def moved(schedule: Columns, row: int, minutes: int) -> Columns:
 
 
 def features_at(
+    builder: FeatureBuilder,
     schedule: Columns,
     row: int,
     departures: Sequence[int],
-    features: Sequence[Feature],
     *,
     counts: pa.Table,
     observations: Columns,
-    parameters: FeatureParameters,
 ) -> Columns:
     """The features of a flight at several times of departure.
 
     Args:
+        builder: computes the features.
         schedule: canonical columns of all flights of its date, each of shape (flights,).
         row: the flight.
         departures: local minutes after midnight.
-        features: which ones.
-        counts: of outcomes as history needs them; what a flight of the date may use of them, it finds itself.
+        counts: of outcomes, as `builder.build` takes them.
         observations: of the weather.
-        parameters: that data/processed was made with.
 
     Returns:
-        By name, each of shape (departures,), as `features.registry.compute_features` gives them.
+        By name, each of shape (departures,), as `builder.build` gives them.
     """
-
-    def computed(columns: Columns, of: Sequence[Feature], counts: pa.Table) -> Columns:
-        return compute_features(
-            columns,
-            of,
-            counts=counts,
-            observations=observations,
-            history_days=parameters.history_days,
-            prior_flights=parameters.prior_flights,
-            horizon_hours=parameters.horizon_hours,
-        )
-
     # Counting flights takes the whole schedule, anew for each time; what is known of the past takes the flight alone.
-    by_schedule = [feature for feature in features if feature.group in ("schedule", "density")]
-    by_past = [feature for feature in features if feature.group not in ("schedule", "density")]
+    by_schedule, by_past = builder.only({"schedule", "density"}), builder.only({"history", "weather"})
     schedules = [moved(schedule, row, minutes) for minutes in departures]
-    each = [computed(columns, by_schedule, COUNTS.empty_table()) for columns in schedules]
-    alone = {name: np.array([columns[name][row] for columns in schedules], of.dtype) for name, of in schedule.items()}
-    past = computed(alone, by_past, counts)
-    found = {of.name: np.array([values[of.name][row] for values in each], each[0][of.name].dtype) for of in by_schedule}
-    return {feature.name: (found | past)[feature.name] for feature in features}
+    each = [by_schedule.build(columns, COUNTS.empty_table(), observations) for columns in schedules]
+    alone = {
+        name: np.array([columns[name][row] for columns in schedules], values.dtype) for name, values in schedule.items()
+    }
+    values = by_past.build(alone, counts, observations) | {
+        feature.name: np.array([columns[feature.name][row] for columns in each], each[0][feature.name].dtype)
+        for feature in by_schedule.features
+    }
+    return {feature.name: values[feature.name] for feature in builder.features}
 
 
 def what_if(bundle: Bundle, reference: Reference, flight_id: str, features: Columns) -> WhatIf:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from flight_delay.core import files, months, params
+from flight_delay.core import files, months
 from flight_delay.core.runner import progress
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.weather import OBSERVATIONS
@@ -21,9 +21,8 @@ from flight_delay.explain.flight.reasons import Reasons, reasons_of
 from flight_delay.explain.scheduled import Scheduled, read_month
 from flight_delay.explain.topics import load_topics
 from flight_delay.features import history
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, from_table
-from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features, columns_read
 from flight_delay.model.bundle import load_bundle
 
 INTERIM = Path("data/interim")
@@ -55,15 +54,6 @@ def load_explainer() -> Explainer:
     return Explainer(bundle, topics, references.load(REFERENCE, bundle))
 
 
-def late_minutes() -> int:
-    """From how many minutes on a flight is late.
-
-    Raises:
-        UserError: the parameters do not say so.
-    """
-    return params.load("build_features", FeatureParameters).late_minutes
-
-
 def explained(explainer: Explainer, found: Mapping[str, Column]) -> Iterator[Explained]:
     """Explain flights, one month after the other.
 
@@ -89,23 +79,26 @@ def other_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
     Raises:
         UserError: a file is missing, or data/processed is not what code and parameters make of the schedule.
     """
-    p = params.load("build_features", FeatureParameters)
     recorded = read_month(PROCESSED, explainer.bundle, month).take(np.array([position]))
     observations = from_table(files.read_table(INTERIM / "weather.parquet", OBSERVATIONS))
-    with_weather = p.weather == "observed" and len(observations["airport"]) > 0
-    features = all_features(load_dictionary().features, p.history_days, with_weather=with_weather)
-    needed = list(
-        dict.fromkeys(
-            ["flight_id", "flight_date", "scheduled_arrival_minutes", "scheduled_arrival_utc", *columns_read(features)]
-        )
-    )
+    parameters = explainer.bundle.manifest.feature_parameters
+    builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)
+    moved = ("flight_id", "flight_date", "scheduled_arrival_minutes", "scheduled_arrival_utc")
+    needed = list(dict.fromkeys([*moved, *builder.columns]))
     flights = from_table(files.read_table(months.month_path(INTERIM / "flights", month), columns=needed))
     day = np.flatnonzero(flights["flight_date"] == recorded.flight_date[0])
     schedule = {name: values[day] for name, values in flights.items()}
     row = int(np.flatnonzero(schedule["flight_id"] == recorded.flight_id[0])[0])
     departures = times(int(schedule["scheduled_departure_minutes"][row]))
+    kept = [earlier for earlier in months.months_in(HISTORY) if earlier <= month]
+    counts = [table for _, table in months.read_months(HISTORY, kept, history.COUNTS)]
     values = features_at(
-        schedule, row, departures, features, counts=_counts(month, p), observations=observations, parameters=p
+        builder,
+        schedule,
+        row,
+        departures,
+        counts=builder.counts_needed(pa.concat_tables(counts), month),
+        observations=observations,
     )
     own = departures.index(int(schedule["scheduled_departure_minutes"][row]))
     require_recorded(values, own, recorded.features, 0)
@@ -117,11 +110,3 @@ def _explained(explainer: Explainer, flights: Scheduled) -> Iterator[Explained]:
     every = reasons_of(explanation, *explainer, quotable=flights.features)
     for reasons, destination, late in zip(every, flights.features["destination"], flights.late, strict=True):
         yield Explained(reasons, str(destination), None if late is None else bool(late))
-
-
-def _counts(month: str, p: FeatureParameters) -> pa.Table:
-    """Counts of outcomes that features of a month may need: of that month and of those before it, as build_features has them."""
-    since = history.first_day_needed(np.datetime64(month), max(p.history_days), p.horizon_hours)
-    kept = [of for of in months.months_in(HISTORY) if of <= month]
-    tables: list[Any] = [files.read_table(months.month_path(HISTORY, of), history.COUNTS) for of in kept]
-    return history.known_since(pa.concat_tables(tables), since)

@@ -7,8 +7,8 @@ from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
 
-from flight_delay.evaluation.comparison import WORDS
 from flight_delay.evaluation.intervals import Comparison
+from flight_delay.evaluation.metrics import METRICS
 from flight_delay.review.comparison.compared import Compared
 from flight_delay.review.comparison.flights import PROFIT, Judged
 
@@ -35,7 +35,11 @@ def render(compared: Compared) -> str:
         headline=headline(compared),
         periods=[("Backtest", compared.backtest), ("Test", compared.test)],
         said={"Backtest": said(compared.backtest), "Test": said(compared.test)},
-        names={**WORDS, "log_loss": "log loss (lower is better)", PROFIT: "profit per flight"},
+        names={
+            name: metric.label if metric.higher_is_better else f"{metric.label} (lower is better)"
+            for name, metric in METRICS.items()
+        }
+        | {PROFIT: "profit per flight"},
         profit=PROFIT,
     )
 
@@ -71,7 +75,9 @@ def said(judged: Judged) -> str:
 def _in_metrics(judged: Judged) -> str:
     """In which metrics B is better than A, and in which worse."""
     names = {
-        verdict: [WORDS[of.name] for of in judged.measures if of.b_over_a.verdict == verdict and of.name != PROFIT]
+        verdict: [
+            METRICS[of.name].label for of in judged.measures if of.b_over_a.verdict == verdict and of.name != PROFIT
+        ]
         for verdict in ("better", "worse")
     }
     better_or_worse = ", ".join(f"{verdict} in {_listed(of)}" for verdict, of in names.items() if of)

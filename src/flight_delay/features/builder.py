@@ -1,0 +1,109 @@
+"""Compute the features of flights from their schedule and from what was known when the prediction is made."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.features import history, weather
+from flight_delay.features.columns import Column, Columns
+from flight_delay.features.feature import Feature, Group, Kind
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.features.registry import all_features, columns_read, functions, reads
+
+
+@dataclass(frozen=True)
+class FeatureBuilder:
+    """Compute features in one way for every use: training, what-if explanations and predictions.
+
+    Attributes:
+        parameters: how features are computed; a model bundle records them.
+        features: which features, in order.
+    """
+
+    parameters: FeatureParameters
+    features: tuple[Feature, ...]
+
+    @classmethod
+    def from_dictionary(
+        cls, parameters: FeatureParameters, dictionary: Dictionary, observations: Columns
+    ) -> FeatureBuilder:
+        """Choose the features of the data dictionary that parameters and source allow.
+
+        Args:
+            parameters: how features are computed.
+            dictionary: describes features, and when each canonical column is known.
+            observations: of the weather, as `build` takes them; without any, there are no features of the weather.
+
+        Raises:
+            UserError: a feature reads a column that is not known at the time of the prediction, or has no function.
+        """
+        with_weather = parameters.weather == "observed" and len(observations["airport"]) > 0
+        features = all_features(dictionary.features, parameters.history_days, with_weather=with_weather)
+        for feature in features:
+            dictionary.refuse_leaks(feature.name, reads(feature), parameters.horizon_hours)
+        return cls(parameters, features)
+
+    def only(self, groups: Collection[Group]) -> FeatureBuilder:
+        """Keep the features of some groups."""
+        return replace(self, features=tuple(feature for feature in self.features if feature.group in groups))
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the canonical columns that `build` reads."""
+        return columns_read(self.features)
+
+    def count_outcomes(self, flights: Columns) -> pa.Table:
+        """Count the outcomes of flights by day, as `history.count_outcomes` does."""
+        return history.count_outcomes(flights, self.parameters.late_minutes)
+
+    def counts_needed(self, counts: pa.Table, month: str) -> pa.Table:
+        """Drop the counts of days too early for the flights of a month and of later ones.
+
+        Args:
+            counts: of schema `history.COUNTS`.
+            month: such as '2013-01'.
+        """
+        days, hours = max(self.parameters.history_days), self.parameters.horizon_hours
+        return history.known_since(counts, history.first_day_needed(np.datetime64(month), days, hours))
+
+    def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
+        """Compute the features of flights.
+
+        Args:
+            flights: canonical columns, at least `columns`, each of shape (rows,); features of density count all scheduled flights
+                of a date, so that all of them are needed.
+            counts: outcomes known per day, of schema `history.COUNTS`; later days than a flight may use are ignored.
+            observations: of the weather, columns as `weather.observed` takes them.
+
+        Returns:
+            By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape (rows,).
+
+        Raises:
+            UserError: the values of a feature are not of its kind.
+        """
+        p, groups = self.parameters, {feature.group for feature in self.features}
+        values: Columns = {}
+        if "history" in groups:
+            values |= history.rates(flights, counts, p.history_days, p.prior_flights, p.horizon_hours)
+        if "weather" in groups:
+            values |= weather.observed(flights, observations, p.horizon_hours)
+        for name, function in functions().items():
+            if any(feature.name == name for feature in self.features):
+                values[name] = function(*(flights[column] for column in inspect.signature(function).parameters))
+        return {feature.name: _cast(values[feature.name], feature) for feature in self.features}
+
+
+def _cast(values: Column, feature: Feature) -> Column:
+    kind: Kind = "quantitative" if np.issubdtype(values.dtype, np.number) else "categorical"
+    if kind != feature.kind:
+        raise UserError(
+            f"references/data_dictionary.yaml: features.{feature.name}: the values are {kind}, not {feature.kind}; mend the kind"
+        )
+    return values.astype(np.float32 if kind == "quantitative" else object)

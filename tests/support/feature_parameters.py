@@ -1,0 +1,7 @@
+"""How features are computed in tests that do not vary it."""
+
+from flight_delay.features.parameters import FeatureParameters
+
+FEATURE_PARAMETERS = FeatureParameters(
+    late_minutes=15, horizon_hours=24, history_days=[7, 30], prior_flights=20.0, weather="none"
+)
