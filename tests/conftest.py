@@ -19,7 +19,7 @@ from filelock import FileLock
 
 # A busy machine is not a failure. HYPOTHESIS_PROFILE chooses; else it is `ci` where a build server sets CI.
 hypothesis.settings.register_profile("development", deadline=None, max_examples=20)
-hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, print_blob=True)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=60, print_blob=True)
 hypothesis.settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "development")
 )

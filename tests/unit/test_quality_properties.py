@@ -20,7 +20,7 @@ from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
 from flight_delay.data.quality import CONTRADICTIONS, Gated, gate, quarantined
 from flight_delay.data.tally import Tally
 
-FEW = settings(max_examples=settings.default.max_examples // 4)  # a table takes long, whatever its length
+FEW = settings(max_examples=settings.default.max_examples // 6)  # a table takes long, whatever its length
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 ZONES = {"EWR": "America/New_York", "HNL": "Pacific/Honolulu", "GUM": "Pacific/Guam"}
 NASTY = (
@@ -36,11 +36,16 @@ anything = garbage | st.integers(-(2**70), 2**70) | st.floats() | st.booleans()
 NUMBERS = {"flight_number": st.integers(1, 3), "arrival_delay_minutes": st.none() | st.integers(-9, 99)}
 
 
+def some(elements: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
+    """Few or many, equally often: drawn lists are mostly short, and many rows in a table take no longer than few."""
+    return st.integers(1, most).flatmap(lambda number: st.lists(elements, min_size=number, max_size=number))
+
+
 @st.composite
 def flights(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> list[tuple[dict[str, Any], dict[int, Any]]]:
     """Some flights, often the same ones, and by number of a column what stands there instead."""
     changed = st.dictionaries(st.integers(0, 40), values, max_size=3)
-    return draw(st.lists(st.tuples(st.fixed_dictionaries({}, optional=NUMBERS), changed), min_size=1, max_size=25))
+    return draw(some(st.tuples(st.fixed_dictionaries({}, optional=NUMBERS), changed), 25))
 
 
 def written(write: Write, layout: Layout, given_flights: list[tuple[dict[str, Any], dict[int, Any]]]) -> pd.DataFrame:
@@ -99,7 +104,7 @@ def test_a_table_of_nothing_but_garbage_is_read_as_well(
 ) -> None:
     names = list(write(layout, {}).columns)
     row = st.lists(garbage, min_size=len(names), max_size=len(names))
-    raw = pd.DataFrame(data.draw(st.lists(row, min_size=1, max_size=12)), columns=names)
+    raw = pd.DataFrame(data.draw(some(row, 12)), columns=names)
     gated = gate(read_flights(raw, layout, dictionary, ZONES), dictionary)
     assert gated.flights.num_rows + len(gated.reasons) == len(raw)
     assert_keeps_contract(gated.flights, dictionary)

@@ -52,6 +52,9 @@ def departures_from_origin_so_far(flight_date: Column, origin: Column, scheduled
 
 def _together(*parts: Column) -> Column:
     """How many rows have the same values as a row, itself included; shape (rows,)."""
-    frame = pd.DataFrame(dict(enumerate(parts)))
-    counts: Column = frame.groupby(list(frame), dropna=False)[0].transform("size").to_numpy()
+    group = np.zeros(len(parts[0]), np.int64)
+    for part in parts:
+        codes, values = pd.factorize(part, use_na_sentinel=False)
+        group, _ = pd.factorize(group * len(values) + codes)
+    counts: Column = np.bincount(group)[group]
     return counts.astype(np.float32)
