@@ -13,6 +13,7 @@ from sklearn import metrics
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import months_between
+from flight_delay.evaluation.curve_models import CurveParameters
 from flight_delay.evaluation.learning import (
     Learnt,
     Point,
@@ -26,7 +27,6 @@ from flight_delay.evaluation.learning import (
 )
 from flight_delay.model.predictions import Predictions
 from flight_delay.plots import learning as plots
-from flight_delay.stages.learning_curves import LearningCurves
 
 MONTHS = months_between("2013-01", "2013-09")
 ROWS, DAYS = 600, 20
@@ -208,9 +208,9 @@ def test_a_depth_that_is_hardly_better_is_not_said_to_help() -> None:
 )
 def test_parameters_that_make_no_curve_are_refused(change: dict[str, Any], kind: str) -> None:
     fine = {"training_months": [1, 9], "max_depths": [4], "learning_rate": 0.2}
-    LearningCurves(**fine)
+    CurveParameters(**fine)
     with pytest.raises(ValidationError) as refused:
-        LearningCurves(**{**fine, **change})
+        CurveParameters(**{**fine, **change})
     (error,) = refused.value.errors()
     assert (error["loc"][0], error["type"]) == (next(iter(change)), kind)
 

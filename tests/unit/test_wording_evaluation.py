@@ -14,12 +14,12 @@ from flight_delay.evaluation import learning
 from flight_delay.evaluation.backtest import origins
 from flight_delay.evaluation.choice import judge_calibrations
 from flight_delay.evaluation.comparison import in_words, same_flights
+from flight_delay.evaluation.curve_models import CurveParameters
 from flight_delay.evaluation.intervals import day_weights, interval
 from flight_delay.evaluation.learning import Learnt, Point
 from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.evaluation.recalibration import fit_calibration
 from flight_delay.model.predictions import Predictions
-from flight_delay.stages.learning_curves import LearningCurves
 
 METRICS = ("roc_auc", "average_precision", "log_loss")
 POINT = Point(1000, 50, 0.5, 0.45, 0.12, 0.08, 0.75, 0.69)
@@ -139,7 +139,7 @@ SENSELESS = {
         (lambda: fit_calibration("sigmoid", np.full(1, 0.3, np.float32), np.array([True])), ValueError, "sigmoid calibration needs late flights and flights on time, there is only one kind"),
         (lambda: same_flights({"model": uncertain(), "logistic": Predictions(*(of[::-1] for of in (uncertain().flight_id, uncertain().flight_date, uncertain().late, uncertain().probability)))}), ValueError, "logistic predicts other flights"),
         (lambda: Payoffs(**SENSELESS), ValueError, "late_called_late (-501) must be more than late_called_on_time (-500), or else no threshold makes sense"),
-        (lambda: LearningCurves(training_months=[2, 1], max_depths=[4], learning_rate=0.2), ValueError, "numbers must rise"),
+        (lambda: CurveParameters(training_months=[2, 1], max_depths=[4], learning_rate=0.2), ValueError, "numbers must rise"),
     ],
 )  # fmt: skip
 def test_what_is_refused(ask: Any, error: type[Exception], words: str) -> None:

@@ -50,9 +50,10 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the flights, explain them and print what there is to say."""
+    from flight_delay.core import paths
     from flight_delay.core.errors import UserError
     from flight_delay.explain.flight.keys import find
-    from flight_delay.explain.flight.local import PROCESSED, explained, load_explainer, other_departures
+    from flight_delay.explain.flight.local import explained, load_explainer, other_departures
 
     keys, called = _asked_for(arguments)
     if len(keys) > 1 and (arguments.picture or arguments.what_if):
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.picture and arguments.picture.suffix not in _FORMATS:
         raise UserError(f"--picture {arguments.picture}: neither .png nor .svg; choose one of these")
     explainer = load_explainer()
-    found = find(PROCESSED, keys, called)
+    found = find(paths.PROCESSED, keys, called)
     if arguments.what_if:
         [(month, [position])] = found.items()
         return _show_what_if(arguments, other_departures(explainer, month, int(position)))

@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
+from flight_delay.core.runner import progress
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -38,6 +40,18 @@ def available_cores() -> int:
 def single_worker() -> Worker:
     """Describe a worker that has all cores for itself."""
     return Worker(available_cores(), threading.Event())
+
+
+def map_months(function: Callable[[str], R], months: Sequence[str], label: str = "month") -> Iterator[tuple[str, R]]:
+    """Call a function for each month, one after the other, and yield months and results in order, showing progress.
+
+    Args:
+        function: takes a month, such as '2013-01'; it must not depend on the months before.
+        months: in order.
+        label: what a line of progress says before the month.
+    """
+    for month in progress(months, label):
+        yield month, function(month)
 
 
 def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterator[R]:

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
-from flight_delay.core.params import Parameters
+from flight_delay.core.params import Parameters, load
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="a month, as in '2013-01'")]
 
@@ -94,6 +94,16 @@ def present_months(folder: Path, asked_by: str, window: Window) -> list[str]:
             f"(there are {present[0]} … {present[-1]}); change {asked_by} or fetch_raw.through in params.yaml"
         )
     return [month for month in present if window.first <= month <= window.through]
+
+
+def load_windows(folder: Path) -> dict[str, list[str]]:
+    """Read the windows of params.yaml and list the months of each that a folder has, in order of time.
+
+    Raises:
+        UserError: parameters do not fit, or a folder lacks the first or the last month of a window.
+    """
+    windows = load("windows", Windows).named()
+    return {name: present_months(folder, f"windows.{name}", window) for name, window in windows.items()}
 
 
 def gaps(months: Sequence[str]) -> list[str]:

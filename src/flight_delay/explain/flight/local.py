@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from flight_delay.core import files, months
+from flight_delay.core import files, months, paths
 from flight_delay.core.runner import progress
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.weather import OBSERVATIONS
@@ -24,12 +23,6 @@ from flight_delay.features import history
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, from_table
 from flight_delay.model.bundle import load_bundle
-
-INTERIM = Path("data/interim")
-PROCESSED = Path("data/processed")
-HISTORY = Path("models/history")
-BUNDLE = Path("models/bundle")
-REFERENCE = Path("reports/interpret/reference.json")
 
 # Sentences are made for so many flights at a time, so that memory does not grow with the number asked for.
 _AT_ONCE = 2_000
@@ -49,9 +42,9 @@ def load_explainer() -> Explainer:
     Raises:
         UserError: something is missing or damaged, or model and reference are of different versions.
     """
-    bundle = load_bundle(BUNDLE)
+    bundle = load_bundle(paths.BUNDLE)
     topics = load_topics().covering(bundle.manifest.features)
-    return Explainer(bundle, topics, references.load(REFERENCE, bundle))
+    return Explainer(bundle, topics, references.load(paths.report("interpret") / "reference.json", bundle))
 
 
 def explained(explainer: Explainer, found: Mapping[str, Column]) -> Iterator[Explained]:
@@ -63,7 +56,7 @@ def explained(explainer: Explainer, found: Mapping[str, Column]) -> Iterator[Exp
     """
     several = list(found)
     for month in progress(several, "month") if len(several) > 1 else several:
-        flights = read_month(PROCESSED, explainer.bundle, month)
+        flights = read_month(paths.PROCESSED, explainer.bundle, month)
         for start in range(0, len(found[month]), _AT_ONCE):
             yield from _explained(explainer, flights.take(found[month][start : start + _AT_ONCE]))
 
@@ -79,25 +72,25 @@ def other_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
     Raises:
         UserError: a file is missing, or data/processed is not what code and parameters make of the schedule.
     """
-    recorded = read_month(PROCESSED, explainer.bundle, month).take(np.array([position]))
-    observations = from_table(files.read_table(INTERIM / "weather.parquet", OBSERVATIONS))
+    recorded = read_month(paths.PROCESSED, explainer.bundle, month).take(np.array([position]))
+    observations = from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     parameters = explainer.bundle.manifest.feature_parameters
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)
     moved = ("flight_id", "flight_date", "scheduled_arrival_minutes", "scheduled_arrival_utc")
     needed = list(dict.fromkeys([*moved, *builder.columns]))
-    flights = from_table(files.read_table(months.month_path(INTERIM / "flights", month), columns=needed))
+    flights = from_table(files.read_table(months.month_path(paths.FLIGHTS, month), columns=needed))
     day = np.flatnonzero(flights["flight_date"] == recorded.flight_date[0])
     schedule = {name: values[day] for name, values in flights.items()}
     row = int(np.flatnonzero(schedule["flight_id"] == recorded.flight_id[0])[0])
     departures = times(int(schedule["scheduled_departure_minutes"][row]))
-    kept = [earlier for earlier in months.months_in(HISTORY) if earlier <= month]
-    counts = [table for _, table in months.read_months(HISTORY, kept, history.COUNTS)]
+    kept = [earlier for earlier in months.months_in(paths.HISTORY) if earlier <= month]
+    counts = [table for _, table in months.read_months(paths.HISTORY, kept, history.COUNTS)]
     values = features_at(
         builder,
         schedule,
         row,
         departures,
-        counts=builder.counts_needed(pa.concat_tables(counts), month),
+        counts=history.known_since(pa.concat_tables(counts), builder.first_day_needed(month)),
         observations=observations,
     )
     own = departures.index(int(schedule["scheduled_departure_minutes"][row]))

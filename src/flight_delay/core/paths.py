@@ -1,0 +1,27 @@
+"""Paths of the folders and files that stages hand to each other, relative to the top of the repository."""
+
+from pathlib import Path
+
+EXTERNAL = Path("data/external")
+RAW = Path("data/raw")
+RAW_MANIFEST = RAW / "manifest.json"
+INTERIM = Path("data/interim")
+FLIGHTS = INTERIM / "flights"
+WEATHER = INTERIM / "weather.parquet"
+PROCESSED = Path("data/processed")
+SELECTION = Path("data/selection.json")
+
+MODELS = Path("models")
+BUNDLE = MODELS / "bundle"
+HISTORY = MODELS / "history"
+
+REPORTS = Path("reports")
+METRICS = REPORTS / "metrics.json"
+QUALITY = REPORTS / "quality.json"
+PAGE = REPORTS / "index.html"
+RECEIPT = Path("logs/publish/receipt.json")
+
+
+def report(stage: str) -> Path:
+    """Name the folder below reports/ that a stage writes."""
+    return REPORTS / stage
