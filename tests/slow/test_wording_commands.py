@@ -14,7 +14,7 @@ from flight_delay.commands import promote, publish, rollback, tune
 from flight_delay.core.errors import UserError
 from flight_delay.promotion import gate, gather
 from flight_delay.promotion.evidence import Committed
-from flight_delay.review.assessment import pages, request
+from flight_delay.review.request import forms, request
 from flight_delay.tracking import client, revision
 from flight_delay.tracking import publish as publishing
 from flight_delay.tracking.registry import candidate, moving, registry
@@ -102,16 +102,16 @@ def test_tune_says_what_it_wrote_and_whether_that_is_better(changed, verdict, sa
     assert tune._written(found) == said
 
 
-def test_a_review_says_what_would_be_lost_and_which_names_there_are(tmp_path) -> None:
+def test_a_review_refuses_existing_pages_and_invalid_names(tmp_path) -> None:
     (tmp_path / "a.md").touch()
-    with pytest.raises(UserError) as told:
-        pages.refuse_existing(tmp_path / "a.md", "answers of a reviewer")
-    assert str(told.value) == (
-        f"{tmp_path / 'a.md'} exists, and may hold answers of a reviewer; move it away, or choose another name"
+    with pytest.raises(UserError) as refused:
+        forms.require_absent(tmp_path / "a.md")
+    assert str(refused.value) == (
+        f"{tmp_path / 'a.md'} exists, and people may have edited it; move it away, or choose another name"
     )
-    with pytest.raises(UserError) as told:
-        request._slug("!!")
-    assert str(told.value) == "'!!' is no name for a review; use letters and digits"
+    with pytest.raises(UserError) as refused:
+        request.slug("!!")
+    assert str(refused.value) == "'!!' is not a valid name of a review; use letters and digits"
 
 
 def test_a_second_server_in_a_checkout_is_told_of_the_first(small, flight_delay) -> None:

@@ -1,4 +1,4 @@
-"""The wording of review.verification, review.environment, review.assessment and review.ml_test_score: each kind of sentence
+"""The wording of review.verification, review.environment, review.request and review.ml_test_score: each kind of sentence
 once. What they find is tested in test_verdict.py and the files named after the other modules."""
 
 from __future__ import annotations
@@ -6,25 +6,19 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.model.predictions import Predictions
-from flight_delay.review.assessment import assumptions
-from flight_delay.review.assessment.forms import Question, Request, Tweak, read_request, with_front_matter
-from flight_delay.review.assessment.frozen import Error, Reproduced
-from flight_delay.review.assessment.result import result_page
-from flight_delay.review.assessment.trial import Trial, Tried, _asked, check_frozen
 from flight_delay.review.difference.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings, build_environment, deviations
 from flight_delay.review.ml_test_score import Entry, reading
+from flight_delay.review.request.experiments import ExperimentResult, ReviewRun, check_md5
+from flight_delay.review.request.forms import Experiment, Question, Request, read_request, render
+from flight_delay.review.request.replay import Replay
+from flight_delay.review.request.result import result_page
 from flight_delay.review.verification.verdict import table, verdict
 from flight_delay.review.verification.verify import Checked, Kept, Verified
 
@@ -32,11 +26,11 @@ HAS = Surroundings("Linux", 2, "3.11.7", {"xgboost": "3.2.0", "pandas": "3.1.1"}
 DATA, MODEL = Checked("make", "data", "d1", "d1"), Checked("train", "model", "m1", "m1")
 SMALL = Difference("model", "leaves differ by 1e-9", matters=False)
 LARGE = Difference("model", "other trees", matters=True)
-TWEAK = Tweak(name="deeper", parameters={"train_model.max_depth": 8}, asks="Is it too simple?")
+EXPERIMENT = Experiment(name="deeper", parameters={"train_model.max_depth": 8}, question="Is it too simple?")
 REQUEST = Request(
-    format=1, name="depth", date="2013-12-31", commit="a" * 40, against=None, frozen={"model": "m1"}, tweaks=[TWEAK]
-)
-MISS = Error("2013-11-02-US-2085-LGA-0630", "CLT", 0.078, True, [("carrier", "US", -0.25)])
+    format=2, name="depth", date="2013-12-31", author="A <a@b>", commit="a" * 40, against=None, versions={},
+    md5={"model": "m1"}, experiments=[EXPERIMENT],
+)  # fmt: skip
 
 
 def verified(*outputs: Checked, **more: Any) -> Verified:
@@ -121,136 +115,52 @@ def test_a_python_without_ensurepip_is_one_line_of_advice(tmp_path: Path, monkey
         build_environment(tmp_path, tmp_path / "env")
 
 
-def result(**changes: object) -> list[str]:
-    found = Trial(
-        REQUEST, 90.0, verified(MODEL), Reproduced(1000, 0, 0.0),
-        [Tried(TWEAK, 30.0, None, "the time was over")], [MISS], [], [Question(title="Why?", asks="Who needs it?")],
-    )  # fmt: skip
-    return result_page(found._replace(**changes), date="2014-01-01").splitlines()
-
-
-DIFFERENT = verified(
-    now(LARGE), Checked("train", "curve", "c1", "c2", None), stale=["seed is 1"], deviations=["xgboost 2"]
-)
-
-
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({}, "**All 1 outputs are reproduced byte for byte.** Made again from raw data in a clean clone on Linux, 2 CPUs, Python 3.11.7, in"),
-        ({}, "the environment of the reviewer, which has the commit's versions of all packages."),
-        ({"verified": DIFFERENT}, "the environment of the reviewer."),
-        ({"verified": DIFFERENT}, "- `model` is different"),
-        ({"verified": DIFFERENT}, "  - `model`: other trees"),
-        ({"verified": DIFFERENT}, "- `curve` is different: how cannot be said, its committed bytes are not at hand"),
-        ({"verified": DIFFERENT}, "- `dvc.lock` does not fit the commit: seed is 1"),
-        ({"verified": DIFFERENT}, "- not the commit's requirements: xgboost 2"),
-        ({}, "Yes: asked again by today's code, it gives all 1,000 recorded flights the same probability, bit for bit."),
-        ({"reproduced": Reproduced(1000, 3, 0.0125)}, "Of 1,000 recorded flights it gives 3 another probability; the largest difference is 0.013."),
-        ({"reproduced": "no such bundle"}, "It could not be asked: no such bundle."),
-        ({"reproduced": "no such bundle"}, "## Where is it most wrong?"),
-        ({"reproduced": "no such bundle"}, "It could not be asked."),
-        ({}, "| flight | route | departure | said | what moved it most to the wrong side |"),
-        ({}, "  deeper: 'not done: the time was over'"),
-        ({}, "### Why?"),
+        ({}, "| every output is made again in a clean clone | all 1 outputs are reproduced byte for byte |"),
+        ({}, "| recorded predictions are replayed by the installed code | all 1,000 predictions are the same, bit for bit |"),
+        ({"replayed": Replay(1000, 3, 0.0125)}, "| recorded predictions are replayed by the installed code | 3 of 1,000 predictions changed, by at most 0.013 |"),
+        ({"replayed": "no bundle"}, "| recorded predictions are replayed by the installed code | not possible: no bundle |"),
+        ({}, "  deeper: 'not run: time limit reached'"),
         ({}, "*Open: to be answered by the reviewer.*"),
     ],
 )  # fmt: skip
-def test_a_result_says_what_was_found(changes: dict[str, object], line: str) -> None:
-    assert line in result(**changes)
+def test_a_result_states_outcomes_in_a_table(changes: dict[str, Any], line: str) -> None:
+    run = ReviewRun(
+        REQUEST, 90.0, verified(MODEL), Replay(1000, 0, 0.0),
+        [ExperimentResult(EXPERIMENT, 30.0, None, "time limit reached")],
+    )  # fmt: skip
+    page = result_page(run._replace(**changes), [Question(title="Why?", text="Who needs it?")], date="2014-01-01")
+    assert line in page.splitlines()
 
 
-def test_frozen_files_that_are_not_there_are_said() -> None:
-    artefacts: Any = SimpleNamespace(params={"windows": {"test": {"first": "2013-11", "through": "2013-12"}}})
-    assert _asked(None, artefacts)[0] == "the frozen files are not at hand, and were made differently here"
-
-
-@pytest.mark.parametrize(("made", "has"), [({"model": "m2"}, "m2"), ({}, "no such output")])
-def test_frozen_checksums_of_another_lock_are_refused(made: dict[str, str], has: str) -> None:
-    words = f"{REQUEST.path('request')}: model is frozen as m1, but dvc.lock of aaaaaaaaaa has {has}; write the request again"
+@pytest.mark.parametrize(("locked", "md5"), [({"model": "m2"}, "m2"), ({}, "none")])
+def test_checksums_of_another_lock_are_refused(locked: dict[str, str], md5: str) -> None:
+    words = f"{REQUEST.path('request')}: model has md5 m1, but {md5} in dvc.lock of aaaaaaaaaa; write the request again"
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
-        check_frozen(REQUEST, made)
+        check_md5(REQUEST, locked)
+    check_md5(REQUEST, {"model": "m1", "more": "x"})
+
+
+EXTRA_KEY = render("request.md.j2", {**REQUEST.model_dump(), "more": 1}, request=REQUEST, comparison=None)
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "no such file; `flight-delay review request` writes one"),
-        (b"---\n\xff", "not a page of text; `flight-delay review request` writes one"),
-        (b"# Title\n", "does not begin with the front matter of a request (between lines of ---); restore it"),
-        (b"---\nformat: [1\n---\n", "front matter is not valid YAML (while parsing a flow sequence "),
-        (with_front_matter({**REQUEST.model_dump(), "more": 1}, "").encode(), "front matter: more: Extra inputs are not permitted; mend it, or write the request again"),
+        (None, "not a readable text file; `flight-delay review request` writes one"),
+        ("# Title\n", "no front matter (YAML between lines of ---); restore it"),
+        ("---\nformat: [1\n---\n", "front matter is not valid YAML (while parsing a flow sequence "),
+        (EXTRA_KEY, "front matter: more: Extra inputs are not permitted; fix it, or write the request again"),
     ],
-)  # fmt: skip
-def test_a_page_that_is_no_request_says_what_is_wrong(tmp_path: Path, content: bytes | None, words: str) -> None:
+)
+def test_an_invalid_request_says_what_is_wrong(tmp_path: Path, content: str | None, words: str) -> None:
     if content is not None:
-        (tmp_path / "page.md").write_bytes(content)
+        (tmp_path / "page.md").write_text(content)
     with pytest.raises(UserError) as refused:
         read_request(tmp_path / "page.md")
     assert str(refused.value).startswith(f"{tmp_path}/page.md: {words}")
-
-
-METRICS: dict[str, Any] = {
-    "test": {"base_rate": 0.25, "roc_auc": 0.65},
-    "money": {"expected_profit": {"model": -20.0}, "interval": {"low": -30.0, "high": -10.0}},
-    "ladder": {"model_over_logistic": {"roc_auc": {"verdict": "better"}}},
-}
-BY_MONTH = {"2013-09": {"base_rate": 0.2, "roc_auc": 0.60}, "2013-10": {"base_rate": 0.3, "roc_auc": 0.70}}
-CURVE = {"threshold": [0.1, 0.2, 0.3], "profit_per_flight": [-40.0, -10.0, -20.0]}
-COUNTS = {"scheduled": 1000, "cancelled": 20, "diverted": 5}
-
-
-def predictions() -> Predictions:
-    """Two days of four flights, of which one is late."""
-    days = np.array([date(2013, 11, day) for day in (1, 2) for _ in range(4)], "datetime64[D]")
-    ids = np.arange(8).astype(str).astype(object)
-    return Predictions(ids, days, np.array([True, False, False, False] * 2), np.full(8, 0.2, np.float32))
-
-
-@pytest.mark.parametrize(
-    ("find", "says", "seen"),
-    [
-        (
-            lambda: assumptions.months_are_alike(METRICS, BY_MONTH),
-            "Months to come are like those that it was chosen on.",
-            "25.0% of the test flights were late, 20.0% to 30.0% in the months of the backtest; ROC AUC is 0.650 on test, "
-            "0.600 to 0.700 in those months.",
-        ),
-        (
-            lambda: assumptions.probabilities_are_right(predictions()),
-            "Probabilities are right on average.",
-            "On the test months 25.0% were late and 20.0% were expected; the difference is +5.0%, between +5.0% and +5.0% by "
-            "the days that are drawn.",
-        ),
-        (
-            lambda: assumptions.better_than_simple(METRICS),
-            "Trees are worth their trouble: a straight line through the same features would not do.",
-            "The model is better than logistic regression in ROC AUC.",
-        ),
-        (
-            lambda: assumptions.outcomes_are_known(COUNTS, {"quarantined_rows": 3}),
-            "Flights that never arrived may be left out of learning and judging.",
-            "25 of 1,000 (2.5%) were cancelled or diverted, and 3 were set aside; they are asked about when the model is used.",
-        ),
-        (
-            lambda: assumptions.nothing_leaks([{"check": "drift"}, {"check": "noise"}, {"check": "drift"}], 24),
-            "Nothing that it knows was unknown 24 hours before departure.",
-            "Features that read a column too early do not load, and a column that gives the outcome away stops the pipeline; "
-            "neither happened. 2 columns are distributed differently in the test months.",
-        ),
-        (
-            lambda: assumptions.threshold_carries_over(METRICS, CURVE, 0.3),
-            "The threshold that was best on the backtest is good on later months.",
-            "From 30% on, calls on the test months earned -20.0 per flight; with hindsight 20% would have been best, with "
-            "-10.0.",
-        ),
-    ],
-)
-def test_an_assumption_says_what_is_taken_for_granted_and_what_was_seen(
-    find: Callable[[], assumptions.Assumption], says: str, seen: str
-) -> None:
-    found = find()
-    assert (found.says, found.seen) == (says, seen)
 
 
 @pytest.mark.parametrize(

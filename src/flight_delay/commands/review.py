@@ -1,4 +1,4 @@
-"""Command: request a review of a model, and do what a machine can of one."""
+"""Command: request a review of a model, and run one."""
 
 from __future__ import annotations
 
@@ -12,58 +12,60 @@ def add_to(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "review",
-        help="request a review of the model, and do what a machine can of one",
-        description="A review is two pages in docs/reviews/: a request, filled in from the artefacts of a commit, and a "
-        "result, in which a machine has done what it can and left questions open for a person. Commit both.",
+        help="request a review of the model, and run one",
+        description="A review is two pages in docs/reviews/: a request, written from a commit, and a result with outcomes of "
+        "checks and experiments, and questions for a person. Commit both.",
     )
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     request = parts.add_parser(
         "request",
         help="write docs/reviews/DATE-NAME-request.md",
-        description="Write what a reviewer has to know of the model of the checked-out commit: objective, key figures, "
-        "inputs, outputs, assumptions, transformations, bias and variance, limits, and experiments to try.",
+        description="Write a request for the checked-out commit: what is reviewed (commit, versions, checksums, links to the "
+        "report), the comparison with another commit, and experiments to run.",
     )
-    request.add_argument("--name", help="of the review: small letters, digits and dashes (default: the branch)")
+    request.add_argument("--name", help="name of the review: small letters, digits and dashes (default: the branch)")
     request.add_argument("--against", metavar="REV", help="a commit, tag, branch or DVC experiment to compare it with")
     request.set_defaults(run=run_request)
     result = parts.add_parser(
         "run",
         help="write docs/reviews/DATE-NAME-result.md",
-        description="Do what a machine can of a review, in a clean clone: make everything of the commit again, ask the "
-        "frozen model again, run the experiments of the request (edit them there), list the worst errors with what "
-        "brought them about. Nothing of the commit is written to.",
+        description="In a clean clone: verify the commit, replay its recorded predictions with its stored model, and run "
+        "the experiments of the request (edit them there). Nothing of the checkout is changed but the new page.",
     )
     result.add_argument("request", type=Path, help="the request's page")
     result.add_argument(
-        "--minutes", type=_minutes, default=60.0, help="stop after so long, and say what was left out (default: 60)"
+        "--minutes", type=_minutes, default=60.0, help="time limit; later experiments are not run (default: 60)"
     )
     result.add_argument("--fresh-env", action="store_true", help="in an environment built from the commit's own lock")
     result.set_defaults(run=run_review)
 
 
 def run_request(arguments: argparse.Namespace) -> int:
-    """Write the request and say where it is."""
-    from flight_delay.review.assessment.request import request_review
+    """Write the request and print its path."""
+    from flight_delay.review.request.request import request_review
 
     path = request_review(name=arguments.name, against=arguments.against, date=_today())
-    print(f"{path}: read it, add what a machine cannot know, and commit it; then `flight-delay review run {path}`")
+    print(f"{path}: say why you ask, and commit it; then `flight-delay review run {path}`")
     return 0
 
 
 def run_review(arguments: argparse.Namespace) -> int:
-    """Review, write the result and say where it is."""
+    """Run the review, write the result and print its path."""
+    from flight_delay.core.files import write_text
+    from flight_delay.core.references import read_reference
     from flight_delay.repository.git import top
-    from flight_delay.review.assessment.forms import read_request
-    from flight_delay.review.assessment.pages import refuse_existing, write_new
-    from flight_delay.review.assessment.result import result_page
-    from flight_delay.review.assessment.trial import TimeBox, run_trial
+    from flight_delay.review.request import experiments
+    from flight_delay.review.request.forms import REVIEW_FILE, ReviewTemplate, read_request, require_absent
+    from flight_delay.review.request.result import result_page
 
     request = read_request(arguments.request)
     path = request.path("result")
-    why = "answers of a reviewer"
-    refuse_existing(top() / path, why)  # before an hour's work, not after it
-    trial = run_trial(request, TimeBox(arguments.minutes), fresh_env=arguments.fresh_env)
-    write_new(top() / path, result_page(trial, date=_today()), why)
+    require_absent(top() / path)
+    questions = read_reference(top() / REVIEW_FILE, ReviewTemplate).questions
+    run = experiments.run_review(request, arguments.minutes, fresh_env=arguments.fresh_env)
+    page = result_page(run, questions, date=_today())
+    require_absent(top() / path)  # it may have been written in the meantime
+    write_text(top() / path, page)
     print(f"{path}: answer the questions at its end, and commit it")
     return 0
 

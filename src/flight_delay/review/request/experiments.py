@@ -1,0 +1,145 @@
+"""Run a review in a clean clone, within a time limit: verify the commit, replay its predictions, run the experiments."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.runner import log
+from flight_delay.repository import git
+from flight_delay.repository.artefacts import Artefacts
+from flight_delay.repository.lock import outputs
+from flight_delay.review.clean_clone import CleanClone, clean_clone
+from flight_delay.review.comparison.compared import Compared, compared
+from flight_delay.review.comparison.side import FolderFiles, Side
+from flight_delay.review.difference.files import Tolerance
+from flight_delay.review.request.forms import Experiment, Request
+from flight_delay.review.request.replay import Replay, replay
+from flight_delay.review.verification.verify import Verified, verify_clone
+
+REPLAYED = (
+    "models/bundle/model.ubj",
+    "models/bundle/manifest.json",
+    "models/bundle/decision.json",
+    "data/processed",
+    "reports/evaluate",
+)
+
+
+class ExperimentResult(NamedTuple):
+    """Outcome of an experiment: its comparison with the commit under review, or the error."""
+
+    experiment: Experiment
+    seconds: float
+    comparison: Compared | None
+    error: str | None = None
+
+
+class ReviewRun(NamedTuple):
+    """Outcome of a review; `replayed` is the error where predictions could not be replayed."""
+
+    request: Request
+    seconds: float
+    verified: Verified
+    replayed: Replay | str
+    results: Sequence[ExperimentResult]
+
+
+def run_review(request: Request, minutes: float, *, fresh_env: bool = False) -> ReviewRun:
+    """Verify the commit, replay its predictions and run the experiments; nothing of the checkout is changed.
+
+    Args:
+        request: front matter of the request.
+        minutes: time limit; experiments that do not fit into it are reported as not run.
+        fresh_env: run everything in an environment made from the commit's own locked requirements.
+
+    Raises:
+        UserError: the commit is missing, the MD5s of the request are not those of its dvc.lock, or the time limit ended
+            before verification did.
+    """
+    start = time.monotonic()
+    deadline = start + 60 * minutes
+    artefacts = Artefacts.of(request.commit)
+    check_md5(request, outputs(artefacts.lock))
+    with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
+        log.info("review: verifying %s (at most %g minutes)", artefacts.commit[:10], minutes)
+        try:
+            verified = verify_clone(clone, artefacts, Tolerance(), _remaining(deadline))
+        except subprocess.TimeoutExpired:
+            raise UserError(f"verification took longer than {minutes:g} minutes; allow more with --minutes") from None
+        log.info("review: replaying predictions")
+        replayed = replay_recorded(artefacts, clone.root, {of.output for of in verified.outputs if of.same})
+        baseline = cache(lambda: Side.of(FolderFiles(clone.root), "this commit", clone.commit))
+        results = [_run_experiment(experiment, clone, baseline, deadline) for experiment in request.experiments]
+        return ReviewRun(request, time.monotonic() - start, verified, replayed, results)
+
+
+def check_md5(request: Request, locked: Mapping[str, str]) -> None:
+    """Check that the MD5s of a request are those of dvc.lock.
+
+    Raises:
+        UserError: one is not; the message names the path.
+    """
+    for path, md5 in request.md5.items():
+        if locked.get(path) != md5:
+            raise UserError(
+                f"{request.path('request')}: {path} has md5 {md5}, but {locked.get(path, 'none')} in dvc.lock of "
+                f"{request.commit[:10]}; write the request again"
+            )
+
+
+def replay_recorded(artefacts: Artefacts, verified: Path, reproduced: set[str]) -> Replay | str:
+    """Replay the predictions of a commit, or return why that is not possible.
+
+    Args:
+        artefacts: of the commit; read where an output was not reproduced.
+        verified: folder in which all stages have run.
+        reproduced: outputs there that have the MD5 in dvc.lock.
+    """
+    try:
+        if reproduced.issuperset(REPLAYED):
+            return replay(verified)
+        with TemporaryDirectory() as folder:
+            for path in REPLAYED:
+                artefacts.copy(path, Path(folder) / path)
+            return replay(Path(folder))
+    except (UserError, ValueError) as error:
+        return str(error)
+
+
+def _run_experiment(
+    experiment: Experiment, clone: CleanClone, baseline: Callable[[], Side], deadline: float
+) -> ExperimentResult:
+    """Run an experiment in a temporary folder of its own, so that the clone stays as it was verified."""
+    if not _remaining(deadline):
+        return ExperimentResult(experiment, 0.0, None, "time limit reached")
+    log.info("review: %s (%.0f minutes left)", experiment.name, _remaining(deadline) / 60)
+    start = time.monotonic()
+    settings = [argument for setting in experiment.settings for argument in ("--set-param", setting)]
+    command = ("exp", "run", "--temp", "--name", experiment.name, *settings, "evaluate")
+    try:
+        clone.dvc(*command, timeout_seconds=_remaining(deadline))
+        # Among experiments only: a branch may have the same name.
+        commits = {name: commit for commit, name in git.experiments(clone.root).items()}
+        artefacts = Artefacts(commits[experiment.name], clone.root)
+        comparison = compared(baseline(), Side.of(artefacts, experiment.name, artefacts.commit))
+        return ExperimentResult(experiment, time.monotonic() - start, comparison)
+    except subprocess.TimeoutExpired:
+        message = "time limit reached"
+    except subprocess.CalledProcessError:
+        message = "a stage failed"
+    except UserError as error:
+        message = str(error)
+    log.warning("review: %s: %s", experiment.name, message)
+    return ExperimentResult(experiment, time.monotonic() - start, None, message)
+
+
+def _remaining(deadline: float) -> float:
+    """Seconds until a deadline by the monotonic clock; 0 after it."""
+    return max(0.0, deadline - time.monotonic())

@@ -1,0 +1,120 @@
+"""Pages of a review: Markdown that begins with YAML front matter. Models of the front matter, reading and writing."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+from pydantic import Field, ValidationError
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.params import Parameters
+
+REVIEW_FILE = Path("references/review.yaml")
+REVIEWS = Path("docs/reviews")
+
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class Experiment(Parameters):
+    """Parameters to change, by dotted name, and the question that the result answers."""
+
+    name: Name
+    parameters: Annotated[dict[str, bool | int | float | str | list[str]], Field(min_length=1)]
+    question: str
+
+    @property
+    def settings(self) -> list[str]:
+        """The parameters as DVC's `--set-param` takes them."""
+        return [f"{name}={_hydra_value(value)}" for name, value in self.parameters.items()]
+
+    @property
+    def command(self) -> str:
+        """The shell command that runs it."""
+        return "dvc exp run " + " ".join(f"-S '{setting}'" for setting in self.settings)
+
+
+class Question(Parameters):
+    """A question that a person answers."""
+
+    title: str
+    text: str
+
+
+class ReviewTemplate(Parameters):
+    """Experiments and questions of every review, as in references/review.yaml."""
+
+    experiments: list[Experiment]
+    questions: list[Question]
+
+
+class Request(Parameters):
+    """Front matter of a request. `against` is the commit to compare with; `versions` are the locked ones, by package; `md5`
+    holds the checksums in dvc.lock of the outputs under review, by path."""
+
+    format: Literal[2]
+    name: Name
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    author: str
+    commit: Commit
+    against: Commit | None
+    versions: dict[str, str]
+    md5: dict[str, str]
+    experiments: list[Experiment]
+
+    def path(self, kind: Literal["request", "result"]) -> Path:
+        """Path of the request or of its result, relative to the top of the repository."""
+        return REVIEWS / f"{self.date}-{self.name}-{kind}.md"
+
+
+def read_request(path: Path) -> Request:
+    """Read the front matter of a request.
+
+    Raises:
+        UserError: the page is missing, or its front matter is not that of a request.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UserError(f"{path}: not a readable text file; `flight-delay review request` writes one") from None
+    front_matter = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    if not front_matter:
+        raise UserError(f"{path}: no front matter (YAML between lines of ---); restore it")
+    try:
+        return Request.model_validate(yaml.safe_load(front_matter[1]))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: front matter is not valid YAML ({' '.join(str(error).split())}); fix it") from None
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
+        raise UserError(f"{path}: front matter: {problems}; fix it, or write the request again") from None
+
+
+def render(template: str, front_matter: dict[str, Any], **values: Any) -> str:
+    """Render front matter and a template of this package as one page."""
+    environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML)
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
+    body = environment.from_string(resources.files(__package__).joinpath(template).read_text("utf-8")).render(**values)
+    return f"---\n{yaml.safe_dump(front_matter, sort_keys=False, allow_unicode=True, width=120)}---\n\n{body}"
+
+
+def require_absent(path: Path) -> None:
+    """Check that a page does not exist yet.
+
+    Raises:
+        UserError: it exists.
+    """
+    if path.exists():
+        raise UserError(f"{path} exists, and people may have edited it; move it away, or choose another name")
+
+
+def _hydra_value(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(value)}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

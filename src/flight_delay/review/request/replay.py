@@ -1,0 +1,50 @@
+"""Replay: predict with a stored bundle again, and compare with the predictions that were recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from flight_delay.core.months import months_in
+from flight_delay.evaluation.comparison import same_flights
+from flight_delay.model.bundle import load_bundle
+from flight_delay.model.examples import read_month
+from flight_delay.model.predictions import Predictions
+
+BUNDLE, PROCESSED = Path("models/bundle"), Path("data/processed")
+PREDICTIONS = Path("reports/evaluate/predictions")
+
+
+class Replay(NamedTuple):
+    """Number of recorded predictions, of those that are not repeated bit for bit, and the largest absolute difference."""
+
+    flights: int
+    changed: int
+    largest_difference: float
+
+
+def replay(folder: Path) -> Replay:
+    """Predict all recorded flights with the bundle in a folder, by the installed code; nothing is written.
+
+    Args:
+        folder: holds models/bundle, data/processed and reports/evaluate/predictions.
+
+    Raises:
+        UserError: a file is missing, or the bundle has another format.
+        ValueError: the recorded flights are not those of data/processed.
+    """
+    bundle = load_bundle(folder / BUNDLE)
+    flights = changed = 0
+    largest = 0.0
+    for month in months_in(folder / PREDICTIONS):
+        recorded = Predictions.read(folder / PREDICTIONS, month)
+        examples = read_month(folder / PROCESSED, bundle.manifest.inputs, month)
+        replayed = Predictions.of(examples, bundle.predict_late(examples.features))
+        same_flights({"recorded": recorded, "replayed": replayed})
+        differences = np.abs(replayed.probability.astype(np.float64) - recorded.probability)
+        flights += len(differences)
+        changed += int(np.count_nonzero(differences))
+        largest = max(largest, float(differences.max(initial=0)))
+    return Replay(flights, changed, largest)

@@ -1,0 +1,112 @@
+"""The request for a review: what is reviewed, what has changed, and the experiments to run."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import write_text
+from flight_delay.core.params import flattened
+from flight_delay.core.references import read_reference
+from flight_delay.repository.artefacts import Artefacts
+from flight_delay.repository.git import author, git
+from flight_delay.repository.lock import outputs
+from flight_delay.review.comparison.compared import compared
+from flight_delay.review.comparison.page import render as render_comparison
+from flight_delay.review.comparison.side import Side
+from flight_delay.review.environment import PACKAGES, wanted_versions
+from flight_delay.review.request.forms import (
+    REVIEW_FILE,
+    Experiment,
+    Request,
+    ReviewTemplate,
+    render,
+    require_absent,
+)
+from flight_delay.review.verification.verify import check_lock
+
+REVIEWED = (
+    "data/raw/flights",
+    "data/processed",
+    "models/bundle/model.ubj",
+    "models/bundle/manifest.json",
+    "models/bundle/decision.json",
+    "reports/backtest",
+    "reports/evaluate",
+    "reports/metrics.json",
+    "reports/index.html",
+)
+
+
+def request_review(*, name: str | None, against: str | None, date: str) -> Path:
+    """Write a request for the commit that is checked out.
+
+    Args:
+        name: of the review; None for the name of the branch.
+        against: commit, tag, branch or DVC experiment to compare with; None for no comparison.
+        date: YYYY-MM-DD.
+
+    Returns:
+        Path of the page, relative to the top of the repository.
+
+    Raises:
+        UserError: the page exists, a change is not committed, dvc.lock does not fit the commit, or an artefact that is
+            compared is missing.
+    """
+    artefacts = Artefacts.of()
+    base = Artefacts.of(against) if against else None
+    requirements = wanted_versions(artefacts.read_text("requirements.txt"), platform.python_version())
+    md5 = outputs(artefacts.lock)
+    template = read_reference(artefacts.root / REVIEW_FILE, ReviewTemplate)
+    request = Request(
+        format=2,
+        name=slug(name or git("branch", "--show-current") or "detached"),
+        date=date,
+        author=author(),
+        commit=artefacts.commit,
+        against=base.commit if base else None,
+        versions={package: requirements[package] for package in PACKAGES if package in requirements},
+        md5={path: md5[path] for path in REVIEWED if path in md5},
+        experiments=[of for of in template.experiments if not is_noop(of, artefacts.params)],
+    )
+    path = request.path("request")
+    require_absent(artefacts.root / path)
+    changed = git("status", "--porcelain", "--", "params.yaml", "dvc.lock", "dvc.yaml", "src", cwd=artefacts.root)
+    if changed:
+        raise UserError(f"{changed.split()[1]} has uncommitted changes; commit them first: a review is of a commit")
+    if stale := check_lock(artefacts.commit).stale:
+        raise UserError(f"dvc.lock does not fit the commit ({stale[0]}); run `dvc repro`, commit it and try again")
+    comparison = None
+    if base:
+        a, b = Side.of(base, against or "", base.commit), Side.of(artefacts, "this commit", artefacts.commit)
+        comparison = render_comparison(compared(a, b))
+    write_text(artefacts.root / path, request_page(request, comparison))
+    return path
+
+
+def request_page(request: Request, comparison: str | None) -> str:
+    """Render the page; `comparison` is Markdown whose top heading has level 2."""
+    nested = re.sub("^#", "##", comparison, flags=re.MULTILINE).strip() if comparison else None
+    return render("request.md.j2", request.model_dump(mode="json"), request=request, comparison=nested)
+
+
+def is_noop(experiment: Experiment, params: Mapping[str, Any]) -> bool:
+    """Whether an experiment sets every parameter to the value that it has."""
+    current = flattened(params)
+    return all(name in current and current[name] == value for name, value in experiment.parameters.items())
+
+
+def slug(text: str) -> str:
+    """Turn a name into one for a file: small letters, digits and dashes.
+
+    Raises:
+        UserError: it has neither letters nor digits.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if not name:
+        raise UserError(f"'{text}' is not a valid name of a review; use letters and digits")
+    return name
