@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.files import write_table
 from flight_delay.core.months import Window
@@ -27,7 +28,7 @@ def folder(tmp_path_factory, trained, encoding, features, months) -> Path:
     root: Path = tmp_path_factory.mktemp("frozen")
     window = Window(first="2013-01", through="2013-03")
     save_bundle(
-        root / "models/bundle", trained.booster, features=encoding, trained_on=window, trained_rows=1,
+        root / "models/bundle", trained.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1,
         trained_base_rate=0.5, stopped_on=window,
     )  # fmt: skip
     save_decision(root / "models/bundle", Calibration(method="none"), 0.5)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from flight_delay.core import paths
 from flight_delay.core.months import months_in
 from flight_delay.evaluation.comparison import same_flights
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month
 from flight_delay.model.predictions import Predictions
 
-BUNDLE, PROCESSED = Path("models/bundle"), Path("data/processed")
-PREDICTIONS = Path("reports/evaluate/predictions")
+PREDICTIONS = paths.report("evaluate") / "predictions"
 
 
 class Replay(NamedTuple):
@@ -35,12 +35,12 @@ def replay(folder: Path) -> Replay:
         UserError: a file is missing, or the bundle has another format.
         ValueError: the recorded flights are not those of data/processed.
     """
-    bundle = load_bundle(folder / BUNDLE)
+    bundle = load_bundle(folder / paths.BUNDLE)
     flights = changed = 0
     largest = 0.0
     for month in months_in(folder / PREDICTIONS):
         recorded = Predictions.read(folder / PREDICTIONS, month)
-        examples = read_month(folder / PROCESSED, bundle.manifest.inputs, month)
+        examples = read_month(folder / paths.PROCESSED, bundle.manifest.inputs, month)
         replayed = Predictions.of(examples, bundle.predict_late(examples.features))
         same_flights({"recorded": recorded, "replayed": replayed})
         differences = np.abs(replayed.probability.astype(np.float64) - recorded.probability)
