@@ -13,7 +13,7 @@ from flight_delay.review.assessment.forms import Question, Request, Tweak
 from flight_delay.review.assessment.frozen import Error, Reproduced
 from flight_delay.review.assessment.result import OPEN, result_page
 from flight_delay.review.assessment.trial import Trial, Tried, _asked, check_frozen
-from flight_delay.review.difference.files import Difference, Tolerance
+from flight_delay.review.diff.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings
 from flight_delay.review.verification.verdict import verdict
 from flight_delay.review.verification.verify import Checked, Verified

@@ -22,7 +22,7 @@ from flight_delay.review.assessment.forms import Question, Request, Tweak, read_
 from flight_delay.review.assessment.frozen import Error, Reproduced
 from flight_delay.review.assessment.result import result_page
 from flight_delay.review.assessment.trial import Trial, Tried, _asked, check_frozen
-from flight_delay.review.difference.files import Difference, Tolerance
+from flight_delay.review.diff.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings, build_environment, deviations
 from flight_delay.review.ml_test_score import Entry, reading
 from flight_delay.review.verification.verdict import table, verdict

@@ -22,7 +22,7 @@ from flight_delay.review.assessment.frozen import RECORDED, Error, Reproduced, r
 from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.comparison.compared import Compared, compared
 from flight_delay.review.comparison.side import FolderFiles, Side
-from flight_delay.review.difference.files import Tolerance
+from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification.verify import Verified, verify_clone
 
 
