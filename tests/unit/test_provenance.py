@@ -189,7 +189,7 @@ def test_the_command_takes_paths_from_where_it_is_called_and_commits_by_name(
     assert [text.count("src/train.py") for text in (at_the_top, output("model.ubj", at="HEAD~1"))] == [2, 1]
     assert output(None).splitlines()[-1].split()[0] == "curve.csv"
     generated = [json.loads(output(what, as_json=True))["wasGeneratedBy"] for what in (None, "curve.csv")]
-    assert [len(of) for of in generated] == [5, 2]
+    assert [len(records) for records in generated] == [5, 2]
     monkeypatch.chdir(repository.root / "src")
     assert output("../model.ubj") == output(str(repository.root / "model.ubj")) == at_the_top
     assert output("..") != output(".") != ""

@@ -87,10 +87,10 @@ def test_every_id_that_a_relation_names_is_declared_once_as_what_it_has_to_be(
     query: tuple[Provenance, str | None],
 ) -> None:
     document = json.loads(to_prov_json(*query))
-    declared = [(name, of) for kind in (ENTITY, ACTIVITY, AGENT) for name, of in document.get(kind, {}).items()]
+    declared = [item for kind in (ENTITY, ACTIVITY, AGENT) for item in document.get(kind, {}).items()]
     assert max(Counter(name for name, _ in declared).values()) == 1
     # What is declared twice as the same kind has a list of attributes.
-    assert [name for name, of in declared if isinstance(of, list)] == []
+    assert [name for name, attributes in declared if isinstance(attributes, list)] == []
     assert set(document) <= {"prefix", ENTITY, ACTIVITY, AGENT, *ENDS}
     for relation, ends in ENDS.items():
         for row in document.get(relation, {}).values():

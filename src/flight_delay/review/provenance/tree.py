@@ -85,7 +85,7 @@ def _grow(provenance: Provenance, items: Iterable[Item], indent: str, written: s
 def _format_item(provenance: Provenance, item: Item) -> str:
     """Path, checksum, size and origin; of parameters, their values and origin."""
     details = [item.values] if item.values is not None else [(item.md5 or "-")[:8]]
-    details += [] if item.nfiles is None else [f"{item.nfiles:,} files"]
+    details += [] if item.nfiles is None else [f"{item.nfiles:,} file{'' if item.nfiles == 1 else 's'}"]
     details += [] if item.size is None else [f"{item.size:,} bytes"]
     newer = [
         (stage, output)
