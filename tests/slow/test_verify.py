@@ -74,11 +74,11 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
         "stage": "make_dataset", "output": "reports/data", "md5_in_lock": f"{'d' * 32}.dir", "md5_now": pretended,
         "same": False, "matters": True, "differences": None,  # no such bytes
     }  # fmt: skip
-    how = {part["file"]: part["says"] for of in outputs.values() for part in of["differences"] or ()}
+    how = {part["file"]: part["summary"] for of in outputs.values() for part in of["differences"] or ()}
     assert "licence" in how["data/raw/manifest.json"]
     assert "20 -> 1" in how["models/bundle/model.ubj"]
     assert re.search(r"^\S+ \S+ -> \S+; .* 0\.001\b", how["reports/metrics.json"])
-    assert "probability" in how["reports/evaluate/predictions/2013-05.parquet"]
+    assert re.search(r" probability \S+ -> \S+; .* \(mean", how["reports/evaluate/predictions/2013-05.parquet"])
     assert re.search(r"pixels", how["reports/evaluate/roc.png"])
     assert outputs["models/bundle/model.ubj"]["matters"]
     different, of_all, mattering = map(int, re.findall(r"\d+", said["verdict"].partition(":")[0]))

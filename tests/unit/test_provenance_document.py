@@ -10,9 +10,9 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.repository.history import Change
-from flight_delay.review.provenance.commit import Origin, Provenance
-from flight_delay.review.provenance.document import prov_json
-from flight_delay.review.provenance.lineage import lineage
+from flight_delay.review.provenance.commit import Provenance
+from flight_delay.review.provenance.document import to_prov_json
+from flight_delay.review.provenance.lineage import list_items, read_stages
 
 ADA, GRACE = "Ada Lovelace <ada@example.org>", "Grace Hopper <grace@example.org>"
 FLIGHTS = {"path": "data/raw/flights", "md5": "r1.dir", "size": 5_000_000_000, "nfiles": 2}
@@ -35,26 +35,22 @@ LOCK = {
 
 def pipeline(**changes: Any) -> Provenance:
     """All inputs confirmed: requirements by Ada's commit, code and parameters by Grace's."""
-    of = lineage({**LOCK, **changes})
-    item = {(item.path, item.md5): item for item in of.items}
+    stages = read_stages({**LOCK, **changes})
     ada, grace = Change("1" * 40, ADA), Change("2" * 40, GRACE)
     by = {"requirements.txt": ada, "src/train.py": grace, "params.yaml:train": grace}
     return Provenance(
         commit=Change("3" * 40, GRACE),
         lock_md5="l1",
-        lineage=of,
-        origin=Origin(
-            "flights of old", "0.1", "CC0-1.0", "https://example.org", {"data/raw/flights/2013-01.parquet": 10}
-        ),
-        changes={of: by[of.path] for of in item.values() if of.path in by and of.md5 != "stale"},
-        members={item["data/raw/flights", "r1.dir"]: ["data/raw/flights/2013-01.parquet"]},
+        stages=stages,
+        manifest={"source": "old flights", "version": "0.1", "licence": "CC0-1.0", "homepage": "https://example.org"},
+        changes={item: by[item.path] for item in list_items(stages) if item.path in by and item.md5 != "stale"},
         software={"python": ">=3.11", "numpy": "2.0"},
     )
 
 
-def written(path: str | None = None, of: Provenance | None = None) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(prov_json(of or pipeline(), path))
-    return said
+def written(path: str | None = None, provenance: Provenance | None = None) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(to_prov_json(provenance or pipeline(), path))
+    return document
 
 
 def name(identifier: str) -> str:
@@ -62,35 +58,31 @@ def name(identifier: str) -> str:
     return identifier.removeprefix("fd:").partition("@")[0]
 
 
-def pairs(said: dict[str, Any], relation: str, one: str, other: str) -> set[tuple[str, str]]:
-    rows = said.get(relation, {}).values()
+def pairs(document: dict[str, Any], relation: str, one: str, other: str) -> set[tuple[str, str]]:
+    rows = document.get(relation, {}).values()
     found = [(name(row[f"prov:{one}"]), name(row[f"prov:{other}"])) for row in rows]
     assert len(found) == len(set(found))
     return set(found)
 
 
-def names(said: dict[str, Any], kind: str) -> set[str]:
-    return {name(identifier) for identifier in said.get(kind, {})}
-
-
-def test_the_namespace_is_no_address() -> None:
-    assert written()["prefix"] == {"fd": "urn:flight-delay:"}
+def names(document: dict[str, Any], kind: str) -> set[str]:
+    return {name(identifier) for identifier in document.get(kind, {})}
 
 
 def test_stages_have_their_commands_and_what_they_read_and_wrote() -> None:
-    said = written()
-    assert pairs(said, "wasGeneratedBy", "entity", "activity") == {
+    document = written()
+    assert pairs(document, "wasGeneratedBy", "entity", "activity") == {
         ("file/data/raw/flights", "stage/fetch"), ("file/data/raw/tables", "stage/fetch"),
         ("file/model.ubj", "stage/train"), ("file/curve.csv", "stage/train"),
     }  # fmt: skip
-    assert pairs(said, "used", "activity", "entity") == {
-        ("stage/fetch", "file/requirements.txt"), ("stage/fetch", "source/flights%20of%20old"),
+    assert pairs(document, "used", "activity", "entity") == {
+        ("stage/fetch", "file/requirements.txt"), ("stage/fetch", "source/old%20flights"),
         ("stage/train", "file/data/raw/flights"), ("stage/train", "file/requirements.txt"),
         ("stage/train", "file/src/train.py"), ("stage/train", "parameters/params.yaml%3Atrain"),
     }  # fmt: skip
-    assert {(of["fd:name"], of["fd:command"]) for of in said["activity"].values()} == {
-        ("fetch", "python fetch"), ("train", "python train"),
-    }  # fmt: skip
+    commands = {activity["fd:name"]: activity["fd:command"] for activity in document["activity"].values()}
+    assert commands == {"fetch": "python fetch", "train": "python train"}
+    assert document["prefix"] == {"fd": "urn:flight-delay:"}
 
 
 def test_files_folders_and_parameters_are_told_apart_and_have_what_the_lock_says() -> None:
@@ -101,90 +93,76 @@ def test_files_folders_and_parameters_are_told_apart_and_have_what_the_lock_says
     assert folder["prov:type"] == {"$": "fd:Folder", "type": "xsd:QName"}
     assert set(entities["fd:file/model.ubj@m1"]) == {"fd:path", "fd:md5", "prov:type"}
     assert entities["fd:file/model.ubj@m1"]["prov:type"]["$"] == "fd:File"
-    (depth,) = (of for identifier, of in entities.items() if identifier.startswith("fd:parameters/"))
+    (depth,) = (entity for identifier, entity in entities.items() if identifier.startswith("fd:parameters/"))
     assert (depth["fd:path"], depth["fd:values"], depth["prov:type"]["$"]) == (
         "params.yaml:train", '{"depth": 4}', "fd:Parameters",
     )  # fmt: skip
 
 
 def test_the_raw_flights_come_from_their_source_and_nothing_else_does() -> None:
-    said = written()
-    (derived,) = said["wasDerivedFrom"].values()
-    assert {role.removeprefix("prov:"): name(of) for role, of in derived.items()} == {
-        "generatedEntity": "file/data/raw/flights", "usedEntity": "source/flights%20of%20old", "activity": "stage/fetch",
+    document = written()
+    (derived,) = document["wasDerivedFrom"].values()
+    assert {role.removeprefix("prov:"): name(identifier) for role, identifier in derived.items()} == {
+        "generatedEntity": "file/data/raw/flights", "usedEntity": "source/old%20flights", "activity": "stage/fetch",
     }  # fmt: skip
-    source = said["entity"]["fd:source/flights%20of%20old@0.1"]
+    source = document["entity"]["fd:source/old%20flights@0.1"]
     assert (source["fd:version"], source["fd:licence"], source["fd:homepage"]) == (
         "0.1",
         "CC0-1.0",
         "https://example.org",
     )
-    assert "fd:rows" not in source
-    unknown = written(of=replace(pipeline(), origin=None))
+    unknown = written(provenance=replace(pipeline(), manifest=None))
     assert "wasDerivedFrom" not in unknown
-    assert not [of for of in unknown["entity"] if "source" in of]
+    assert not [identifier for identifier in unknown["entity"] if "source" in identifier]
 
 
 def test_people_are_authors_of_commits_and_of_nothing_else() -> None:
-    said = written()
+    document = written()
     ada, grace = (
         "author/Ada%20Lovelace%20%3Cada%40example.org%3E",
         "author/Grace%20Hopper%20%3Cgrace%40example.org%3E",
     )
-    assert pairs(said, "wasAttributedTo", "entity", "agent") == {
+    assert pairs(document, "wasAttributedTo", "entity", "agent") == {
         (f"commit/{'1' * 40}", ada), (f"commit/{'2' * 40}", grace), (f"commit/{'3' * 40}", grace),
     }  # fmt: skip
-    assert said["agent"][f"fd:{ada}"] == {"prov:label": ADA}
-    assert said["entity"][f"fd:commit/{'1' * 40}"]["fd:sha1"] == "1" * 40
-    assert pairs(said, "hadMember", "collection", "entity") == {
+    assert document["agent"][f"fd:{ada}"] == {"prov:label": ADA}
+    assert document["entity"][f"fd:commit/{'1' * 40}"]["fd:sha1"] == "1" * 40
+    assert pairs(document, "hadMember", "collection", "entity") == {
         (f"commit/{'3' * 40}", "file/dvc.lock"), (f"commit/{'1' * 40}", "file/requirements.txt"),
         (f"commit/{'2' * 40}", "file/src/train.py"), (f"commit/{'2' * 40}", "parameters/params.yaml%3Atrain"),
     }  # fmt: skip
-    assert {agent for _, agent in pairs(said, "wasAssociatedWith", "activity", "agent")} == {
-        "environment/requirements.txt"
-    }
 
 
 def test_stages_ran_on_the_software_that_their_requirements_lock() -> None:
-    said = written()
-    assert pairs(said, "wasAssociatedWith", "activity", "agent") == {
+    document = written()
+    assert pairs(document, "wasAssociatedWith", "activity", "agent") == {
         (f"stage/{stage}", "environment/requirements.txt") for stage in ("fetch", "train")
     }
-    assert pairs(said, "actedOnBehalfOf", "delegate", "responsible") == {
+    assert pairs(document, "actedOnBehalfOf", "delegate", "responsible") == {
         (f"software/{package}", "environment/requirements.txt") for package in ("python", "numpy")
     }
-    agents = {name(identifier): of for identifier, of in said["agent"].items() if "author" not in identifier}
-    assert {of["prov:type"]["$"] for of in agents.values()} == {"prov:SoftwareAgent"}
-    assert (agents["software/numpy"]["fd:name"], agents["software/numpy"]["fd:version"]) == ("numpy", "2.0")
+    numpy = document["agent"]["fd:software/numpy@2.0"]
+    assert (numpy["prov:type"]["$"], numpy["fd:name"], numpy["fd:version"]) == ("prov:SoftwareAgent", "numpy", "2.0")
 
 
 def test_of_stale_requirements_no_versions_are_claimed() -> None:
     stale = {**TRAIN, "deps": [FLIGHTS, {**REQUIREMENTS, "md5": "stale"}]}
-    said = written(of=pipeline(train=stale))
-    assert {row["prov:agent"].rpartition("@")[2] for row in said["wasAssociatedWith"].values()} == {"q1", "stale"}
-    assert {row["prov:responsible"].rpartition("@")[2] for row in said["actedOnBehalfOf"].values()} == {"q1"}
+    document = written(provenance=pipeline(train=stale))
+    assert {row["prov:agent"].rpartition("@")[2] for row in document["wasAssociatedWith"].values()} == {"q1", "stale"}
+    assert {row["prov:responsible"].rpartition("@")[2] for row in document["actedOnBehalfOf"].values()} == {"q1"}
 
 
-def test_an_input_that_is_no_longer_the_output_is_another_entity() -> None:
-    said = written(of=pipeline(train={**TRAIN, "deps": [{**FLIGHTS, "md5": "stale"}]}))
-    assert {"fd:file/data/raw/flights@r1.dir", "fd:file/data/raw/flights@stale"} <= set(said["entity"])
-    assert [row["prov:entity"] for row in said["used"].values() if "flights@" in row["prov:entity"]] == [
-        "fd:file/data/raw/flights@stale"
-    ]
-
-
-def test_the_same_stage_on_other_inputs_is_another_activity() -> None:
-    one, other = (
-        written(of=of)["activity"] for of in (pipeline(), pipeline(train={**TRAIN, "cmd": "python train -v"}))
-    )
-    assert len(set(one) & set(other)) == 1
-    assert len(set(one) | set(other)) == 3
+def test_other_content_or_inputs_are_another_entity_or_activity() -> None:
+    document, other = written(), written(provenance=pipeline(train={**TRAIN, "deps": [{**FLIGHTS, "md5": "stale"}]}))
+    assert {"fd:file/data/raw/flights@r1.dir", "fd:file/data/raw/flights@stale"} <= set(other["entity"])
+    assert len(set(document["activity"]) & set(other["activity"])) == 1
+    assert len(set(document["activity"]) | set(other["activity"])) == 3
 
 
 def test_of_a_file_only_what_it_comes_from_is_written() -> None:
-    said = written("model.ubj")
-    assert {"file/model.ubj", "file/data/raw/flights", "source/flights%20of%20old"} <= names(said, "entity")
-    assert not {"file/curve.csv", "file/data/raw/tables"} & names(said, "entity")
+    document = written("model.ubj")
+    assert {"file/model.ubj", "file/data/raw/flights", "source/old%20flights"} <= names(document, "entity")
+    assert not {"file/curve.csv", "file/data/raw/tables"} & names(document, "entity")
     raw = written("data/raw/flights")
     assert names(raw, "activity") == {"stage/fetch"}
     assert f"commit/{'2' * 40}" not in names(raw, "entity")
@@ -195,9 +173,9 @@ def test_of_a_file_only_what_it_comes_from_is_written() -> None:
 
 def test_a_file_in_a_folder_is_a_member_of_it() -> None:
     path = "data/raw/flights/2013-01.parquet"
-    said = written(path)
-    assert ("file/data/raw/flights", f"file/{path}") in pairs(said, "hadMember", "collection", "entity")
-    assert said["entity"][f"fd:file/{path}@in-r1.dir"]["fd:path"] == path
-    assert names(said, "activity") == {"stage/fetch"}
-    with pytest.raises(UserError, match=r"closest: data/raw/flights/2013-01"):
-        written("data/raw/flights/2013-03.parquet")
+    document = written(path)
+    assert ("file/data/raw/flights", f"file/{path}") in pairs(document, "hadMember", "collection", "entity")
+    assert document["entity"][f"fd:file/{path}@in-r1.dir"]["fd:path"] == path
+    assert names(document, "activity") == {"stage/fetch"}
+    with pytest.raises(UserError, match=r"closest: data/raw/flights"):
+        written("data/raw/flight")

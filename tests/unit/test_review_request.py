@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from flight_delay.core.errors import UserError
 from flight_delay.core.references import read_reference
 from flight_delay.report.page import SECTIONS
-from flight_delay.review.difference.files import Tolerance
+from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.environment import Surroundings
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun, replay_recorded
 from flight_delay.review.request.forms import Experiment, Question, Request, ReviewTemplate, read_request, render

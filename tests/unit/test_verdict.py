@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from flight_delay.review.difference.files import Difference, Tolerance
+from flight_delay.review.diff.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings
 from flight_delay.review.verification.verdict import as_json, table, verdict
 from flight_delay.review.verification.verify import Checked, Kept, Verified

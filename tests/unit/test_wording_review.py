@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.review.difference.files import Difference, Tolerance
+from flight_delay.review.diff.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings, build_environment, deviations
 from flight_delay.review.ml_test_score import Entry, reading
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun, check_md5

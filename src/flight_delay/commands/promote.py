@@ -119,7 +119,7 @@ def _sources(candidate: Candidate) -> Sources:
     """Making the commit again, and asking the model that MLflow keeps."""
     from flight_delay.promotion.evidence import Outcome, Speed
     from flight_delay.promotion.gather import Asked, Sources
-    from flight_delay.review.difference.files import Tolerance
+    from flight_delay.review.diff.files import Tolerance
     from flight_delay.review.verification.verdict import verdict
     from flight_delay.review.verification.verify import Kept, verify
     from flight_delay.tracking.registry.loaded import BUNDLE, ask, download

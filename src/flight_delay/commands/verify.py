@@ -51,7 +51,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify and print what was found."""
-    from flight_delay.review.difference.files import Tolerance
+    from flight_delay.review.diff.files import Tolerance
     from flight_delay.review.verification.verdict import as_json, table
     from flight_delay.review.verification.verify import check_lock, verify
     from flight_delay.tracking.lookup import is_mlflow_uri

@@ -1,15 +1,17 @@
-"""The provenance of a commit as W3C PROV (https://www.w3.org/TR/prov-dm/): entities, activities, agents and what joins them."""
+"""The provenance of a commit as W3C PROV (https://www.w3.org/TR/prov-dm/)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from flight_delay.repository.history import Change
 from flight_delay.repository.lock import LOCK_FILE
 from flight_delay.review.provenance.commit import FLIGHTS, REQUIREMENTS, Provenance, md5
-from flight_delay.review.provenance.lineage import Item, Lineage, Step, ancestors, inside, select
+from flight_delay.review.provenance.lineage import Item, Stage, is_inside, list_items, producer, select, upstream
 
 if TYPE_CHECKING:
     from prov.identifier import Namespace
@@ -18,91 +20,104 @@ if TYPE_CHECKING:
 NAMESPACE = "urn:flight-delay:"
 
 
-def document(of: Provenance, path: str | None = None) -> ProvDocument:
-    """The provenance of what is at a path, or of the whole pipeline, in the data model of W3C PROV (PROV-DM).
+def to_prov(provenance: Provenance, path: str | None = None) -> ProvDocument:
+    """Convert the provenance of a path, or of the whole pipeline, to a PROV document.
 
-    The same commit gives the same records in the same order. dvc.lock does not say who ran a stage: people are named as
-    authors of commits only, and stages are associated with the software that requirements.txt locks.
+    The same commit gives the same records in the same order. dvc.lock does not say who ran a stage: people are authors of
+    commits only, and stages are associated with the software that requirements.txt locks.
 
     Raises:
         UserError: there is nothing at this path.
     """
     from prov.model import ProvDocument
 
-    into = ProvDocument()
-    fd = into.add_namespace("fd", NAMESPACE)
-    targets = select(of.lineage, path, of.members) if path else of.lineage.items
-    kept = {*targets, *ancestors(of.lineage, targets), *(() if path else of.lineage.steps)}
-    items = [item for item in of.lineage.items if item in kept]
-    _add_commits(into, fd, of, items)
-    _add_items(into, fd, of.lineage, items)
-    for folder in (item for item in targets if path and not item.values and inside(path, item.path)):
+    document = ProvDocument()
+    fd = document.add_namespace("fd", NAMESPACE)
+    targets = select(provenance.stages, path) if path else list_items(provenance.stages)
+    stages = upstream(provenance.stages, targets) if path else provenance.stages
+    used = [*targets, *(item for stage in stages for item in stage.reads)]
+    items = [item for item in list_items(provenance.stages) if item in used or _is_needed(item, stages, used)]
+    for item in [*items, Item(str(LOCK_FILE), provenance.lock_md5)]:
+        document.entity(fd[_item_id(item)], _item_attributes(fd, item))
+    for folder in (item for item in targets if path and item.is_folder and is_inside(path, item.path)):
         part = fd[_id("file", f"{path}", f"in-{folder.md5}")]
-        into.entity(part, _attributes(fd, "File", path=path))
-        into.hadMember(fd[_item(folder)], part)
-    for step in (step for name, step in of.lineage.steps.items() if name in kept):
-        _add_step(into, fd, step, kept)
-    for item in items:
-        _add_origin(into, fd, of, item)
-        if item.path == REQUIREMENTS:
-            _add_software(into, fd, item, of.software if item in of.changes else {})
-    return into
+        document.entity(part, _attributes(fd, "File", path=path))
+        document.hadMember(fd[_item_id(folder)], part)
+    _add_folders(document, fd, provenance.stages, items)
+    _add_commits(document, fd, provenance, items)
+    for stage in stages:
+        _add_stage(document, fd, stage, items, provenance.manifest)
+    for item in (item for item in items if item.path == REQUIREMENTS):
+        _add_software(document, fd, item, provenance.software if item in provenance.changes else {})
+    return document
 
 
-def _add_commits(into: ProvDocument, fd: Namespace, of: Provenance, items: Iterable[Item]) -> None:
-    """The commit, the ones that last changed its inputs, and their authors."""
-    lock = Item(str(LOCK_FILE), of.lock_md5)
-    _add_items(into, fd, of.lineage, [lock])
-    holds = [(of.commit, lock), *((of.changes[item], item) for item in items if item in of.changes)]
-    for author in dict.fromkeys(change.author for change, _ in holds):
-        into.agent(fd[_id("author", author)], {"prov:label": author})
-    for change in dict.fromkeys(change for change, _ in holds):
+def to_prov_json(provenance: Provenance, path: str | None = None) -> str:
+    """Serialize `to_prov` as PROV-JSON; the same commit gives the same bytes."""
+    return to_prov(provenance, path).serialize(format="json", indent=2, sort_keys=True) or ""
+
+
+def _is_needed(item: Item, stages: Iterable[Stage], used: Iterable[Item]) -> bool:
+    return producer(stages, item) is not None and any(map(item.overlaps, used))
+
+
+def _add_folders(document: ProvDocument, fd: Namespace, stages: list[Stage], items: list[Item]) -> None:
+    """Join outputs to inputs that are a part of them, or a folder around them."""
+    outputs = [item for item in items if producer(stages, item)]
+    for item in (item for item in items if item not in outputs):
+        for output in (output for output in outputs if item.overlaps(output)):
+            folder, part = (output, item) if is_inside(item.path, output.path) else (item, output)
+            document.hadMember(fd[_item_id(folder)], fd[_item_id(part)])
+
+
+def _add_commits(document: ProvDocument, fd: Namespace, provenance: Provenance, items: list[Item]) -> None:
+    """Add the commit, those that last changed its inputs, and their authors."""
+    contents: list[tuple[Change, Item]] = [(provenance.commit, Item(str(LOCK_FILE), provenance.lock_md5))]
+    contents += [(provenance.changes[item], item) for item in items if item in provenance.changes]
+    for author in dict.fromkeys(change.author for change, _ in contents):
+        document.agent(fd[_id("author", author)], {"prov:label": author})
+    for change in dict.fromkeys(change for change, _ in contents):
         commit = fd[_id("commit", change.commit)]
-        into.entity(commit, _attributes(fd, "Commit", sha1=change.commit))
-        into.wasAttributedTo(commit, fd[_id("author", change.author)])
-    for change, item in holds:
-        into.hadMember(fd[_id("commit", change.commit)], fd[_item(item)])
+        document.entity(commit, _attributes(fd, "Commit", sha1=change.commit))
+        document.wasAttributedTo(commit, fd[_id("author", change.author)])
+    for change, item in contents:
+        document.hadMember(fd[_id("commit", change.commit)], fd[_item_id(item)])
 
 
-def _add_items(into: ProvDocument, fd: Namespace, of: Lineage, items: Iterable[Item]) -> None:
-    for item in items:
-        kind = "Parameters" if item.values else "Folder" if item.has_parts else "File"
-        into.entity(fd[_item(item)], _attributes(fd, kind, **item._asdict()))
-        for other in (other for other in of.sources.get(item, ()) if isinstance(other, Item)):
-            folder, part = (other, item) if inside(item.path, other.path) else (item, other)
-            into.hadMember(fd[_item(folder)], fd[_item(part)])
-
-
-def _add_step(into: ProvDocument, fd: Namespace, step: Step, kept: set[Item | str]) -> None:
-    stage = fd[_stage(step)]
-    into.activity(stage, other_attributes=_attributes(fd, "Stage", name=step.name, command=step.command))
-    for item in (*step.reads, *step.params):
-        into.used(stage, fd[_item(item)])
+def _add_stage(
+    document: ProvDocument, fd: Namespace, stage: Stage, items: list[Item], manifest: dict[str, Any] | None
+) -> None:
+    """Add a stage with what it read and wrote, and the source of the raw flights to the stage that fetched them."""
+    activity = fd[_id("stage", stage.name, md5(json.dumps(stage, default=asdict).encode()))]
+    document.activity(activity, other_attributes=_attributes(fd, "Stage", name=stage.name, command=stage.command))
+    for item in stage.reads:
+        document.used(activity, fd[_item_id(item)])
         if item.path == REQUIREMENTS:
-            into.wasAssociatedWith(stage, fd[_environment(item)])
-    for item in (item for item in step.writes if item in kept):
-        into.wasGeneratedBy(fd[_item(item)], stage)
+            document.wasAssociatedWith(activity, fd[_environment_id(item)])
+    for item in (item for item in stage.writes if item in items):
+        document.wasGeneratedBy(fd[_item_id(item)], activity)
+        if manifest and item.path == FLIGHTS:
+            origin = {key: manifest.get(key) for key in ("source", "version", "licence", "homepage")}
+            source = fd[_id("source", manifest["source"], manifest.get("version"))]
+            document.entity(source, _attributes(fd, "Source", **origin))
+            document.used(activity, source)
+            document.wasDerivedFrom(fd[_item_id(item)], source, activity)
 
 
-def _add_origin(into: ProvDocument, fd: Namespace, of: Provenance, item: Item) -> None:
-    """The source, where an item is the folder of the raw flights. What else is raw may come from elsewhere, too."""
-    maker = of.lineage.maker(item)
-    if of.origin and maker and item.path == FLIGHTS:
-        source, stage = fd[_id("source", of.origin.source, of.origin.version)], fd[_stage(of.lineage.steps[maker])]
-        into.entity(source, _attributes(fd, "Source", **{**of.origin._asdict(), "rows": None}))
-        into.used(stage, source)
-        into.wasDerivedFrom(fd[_item(item)], source, stage)
-
-
-def _add_software(into: ProvDocument, fd: Namespace, requirements: Item, software: dict[str, str]) -> None:
+def _add_software(document: ProvDocument, fd: Namespace, requirements: Item, software: dict[str, str]) -> None:
     from prov.constants import PROV
 
-    environment = fd[_environment(requirements)]
-    into.agent(environment, {"prov:type": PROV["SoftwareAgent"], fd["path"]: requirements.path})
+    environment = fd[_environment_id(requirements)]
+    document.agent(environment, {"prov:type": PROV["SoftwareAgent"], fd["path"]: requirements.path})
     for name, version in software.items():
         package = fd[_id("software", name, version)]
-        into.agent(package, {"prov:type": PROV["SoftwareAgent"], fd["name"]: name, fd["version"]: version})
-        into.actedOnBehalfOf(package, environment)
+        document.agent(package, {"prov:type": PROV["SoftwareAgent"], fd["name"]: name, fd["version"]: version})
+        document.actedOnBehalfOf(package, environment)
+
+
+def _item_attributes(fd: Namespace, item: Item) -> dict[Any, Any]:
+    kind = "Parameters" if item.values is not None else "Folder" if item.is_folder else "File"
+    return _attributes(fd, kind, **asdict(item))
 
 
 def _attributes(fd: Namespace, kind: str, **values: Any) -> dict[Any, Any]:
@@ -110,23 +125,14 @@ def _attributes(fd: Namespace, kind: str, **values: Any) -> dict[Any, Any]:
     return {"prov:type": fd[kind], **{fd[name]: value for name, value in values.items()}}
 
 
-def prov_json(of: Provenance, path: str | None = None) -> str:
-    """`document` as PROV-JSON; the same commit gives the same bytes."""
-    return document(of, path).serialize(format="json", indent=2, sort_keys=True) or ""
-
-
 def _id(kind: str, name: str, version: str | None = None) -> str:
-    """What is the same thing has the same id, whatever commit it is read from; what differs in content has another one."""
+    """The same thing has the same id in the documents of all commits; other content has another one."""
     return f"{kind}/{quote(name)}" + (f"@{quote(version)}" if version else "")
 
 
-def _item(item: Item) -> str:
-    return _id("parameters" if item.values else "file", item.path, item.md5)
+def _item_id(item: Item) -> str:
+    return _id("file" if item.values is None else "parameters", item.path, item.md5)
 
 
-def _environment(requirements: Item) -> str:
+def _environment_id(requirements: Item) -> str:
     return _id("environment", requirements.path, requirements.md5)
-
-
-def _stage(step: Step) -> str:
-    return _id("stage", step.name, md5(json.dumps(step).encode()))

@@ -1,13 +1,11 @@
-"""What every file was made from and what depends on it, by the entries of a lock file alone: pure functions.
-
-What a commit says beyond its lock file (sources, authors, versions) is in `provenance`."""
+"""The stages of a dvc.lock, and which of them a file comes from or goes into."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
@@ -16,179 +14,133 @@ from flight_delay.core.errors import UserError
 from flight_delay.repository.lock import LOCK_FILE, Stages
 
 
-class Item(NamedTuple):
-    """A file or folder as a stage read or wrote it, or a key of a parameter file (path 'params.yaml:train_model').
+@dataclass(frozen=True)
+class Item:
+    """A file or folder as a stage read or wrote it, or a section of parameters (path 'params.yaml:train_model').
 
-    `nfiles` is there for folders only. `values`, for parameters only, is JSON, and `md5` is then that of this text.
+    The same path with another checksum is another item. `values`, of parameters only, is JSON, and `md5` is of this text.
     """
 
     path: str
     md5: str | None
-    size: int | None = None
-    nfiles: int | None = None
+    size: int | None = field(default=None, compare=False)  # bytes
+    nfiles: int | None = field(default=None, compare=False)  # of folders only
     values: str | None = None
 
     @property
-    def has_parts(self) -> bool:
-        """Whether paths may lie within it, as they do not within a file."""
-        return self.values is not None or self.nfiles is not None or str(self.md5).endswith(".dir")
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.nfiles is not None or str(self.md5).endswith(".dir")
+
+    def overlaps(self, other: Item) -> bool:
+        """Whether both are the same item, or one is inside the other."""
+        return self == other or is_inside(self.path, other.path) or is_inside(other.path, self.path)
 
 
-class Step(NamedTuple):
-    """A stage as it ran: its command, what it read (parameters apart) and what it wrote."""
+class Stage(NamedTuple):
+    """A stage as it ran: its command, what it read (files, then parameters) and what it wrote."""
 
     name: str
     command: str
     reads: tuple[Item, ...]
-    params: tuple[Item, ...]
     writes: tuple[Item, ...]
 
 
-Node = Item | str  # a stage is its name
-Edges = Mapping[Node, tuple[Node, ...]]
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """The stages, none before one that it needs, and what each node directly comes from.
-
-    A stage comes from the items that it reads, an item from the stage that wrote it. An item that is read, but is part of
-    an output or holds outputs, comes from those. The same path with another checksum is another item.
-    """
-
-    steps: dict[str, Step]
-    sources: Edges
-
-    @property
-    def items(self) -> list[Item]:
-        """Every item once, in the order of the stages."""
-        of_steps = (item for step in self.steps.values() for item in (*step.reads, *step.params, *step.writes))
-        return list(dict.fromkeys(of_steps))
-
-    def maker(self, item: Item) -> str | None:
-        """The stage that wrote an item; None for an input of the pipeline."""
-        return next((node for node in self.sources[item] if isinstance(node, str)), None)
-
-
-def lineage(lock: Stages) -> Lineage:
-    """Read the lineage from the entries of a lock file.
+def read_stages(lock: Stages) -> list[Stage]:
+    """Read the stages of a dvc.lock, sorted so that none is before one whose outputs it reads.
 
     Raises:
-        UserError: two stages write the same path, or stages need each other in a circle; DVC writes no such file.
+        UserError: stages need each other's outputs in a circle; DVC writes no such file.
     """
-    seen: dict[tuple[str, str | None], Item] = {}
-    steps = {name: _step(name, entry, seen) for name, entry in lock.items()}
-    makers: dict[Item, str] = {}
-    for step in steps.values():
-        for item in step.writes:
-            twice = next((name for made, name in makers.items() if made.path == item.path), None)
-            if twice:
-                raise UserError(
-                    f"{LOCK_FILE}: {item.path} is written by {twice} and by {step.name}; `dvc repro` mends what "
-                    "dvc.yaml still has, remove the other entry by hand"
-                )
-            makers[item] = step.name
-    sources: dict[Node, tuple[Node, ...]] = {name: (*step.reads, *step.params) for name, step in steps.items()}
-    for item in seen.values():
-        around = (made for made in makers if inside(made.path, item.path) or inside(item.path, made.path))
-        sources[item] = (makers[item],) if item in makers else tuple(around)
+    stages = [_read_stage(name, entry) for name, entry in lock.items()]
+    needed = {stage.name: [s.name for item in stage.reads for s in sources(stages, item)] for stage in stages}
     try:
-        order = [node for node in TopologicalSorter(sources).static_order() if isinstance(node, str)]
+        order = list(TopologicalSorter(needed).static_order())
     except CycleError as error:
-        circle = ", ".join(sorted({node for node in error.args[1] if isinstance(node, str)}))
-        raise UserError(f"{LOCK_FILE}: {circle} need each other's outputs in a circle; `dvc repro` mends it") from None
-    return Lineage({name: steps[name] for name in order}, sources)
+        names = ", ".join(sorted(set(error.args[1])))
+        raise UserError(f"{LOCK_FILE}: {names} need each other's outputs in a circle; `dvc repro` mends it") from None
+    return sorted(stages, key=lambda stage: order.index(stage.name))
 
 
-def ancestors(of: Lineage, nodes: Iterable[Node]) -> set[Node]:
-    """Everything that some nodes come from, directly or not."""
-    return _reached(of.sources, nodes)
+def list_items(stages: Iterable[Stage]) -> list[Item]:
+    """Every item that stages read or wrote, once, in the order of the stages."""
+    return list(dict.fromkeys(item for stage in stages for item in (*stage.reads, *stage.writes)))
 
 
-def descendants(of: Lineage, nodes: Iterable[Node]) -> set[Node]:
-    """Everything that comes from some nodes, directly or not."""
-    users: dict[Node, tuple[Node, ...]] = {}
-    for node, sources in of.sources.items():
-        for source in sources:
-            users[source] = (*users.get(source, ()), node)
-    return _reached(users, nodes)
+def producer(stages: Iterable[Stage], item: Item) -> Stage | None:
+    """The stage that wrote an item; None for an input of the pipeline."""
+    return next((stage for stage in stages if item in stage.writes), None)
 
 
-def inside(path: str, folder: str) -> bool:
-    """Whether a path is below a folder, or below a parameter file or one of its keys."""
+def sources(stages: Iterable[Stage], item: Item) -> list[Stage]:
+    """The stage that wrote an item, or else those that wrote a part of it or a folder around it."""
+    stage = producer(stages, item)
+    return [stage] if stage else [stage for stage in stages if any(map(item.overlaps, stage.writes))]
+
+
+def upstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
+    """The stages that items come from, directly or not."""
+    names, queue = set(), list(items)
+    while queue:
+        for stage in sources(stages, queue.pop()):
+            if stage.name not in names:
+                names.add(stage.name)
+                queue += stage.reads
+    return [stage for stage in stages if stage.name in names]
+
+
+def downstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
+    """The stages that depend on items, directly or not."""
+    affected, dependent = list(items), []
+    for stage in stages:
+        if any(read.overlaps(item) for read in stage.reads for item in affected):
+            dependent.append(stage)
+            affected += stage.writes
+    return dependent
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether a path is below a folder, a parameter file or one of its keys."""
     return path.startswith((f"{folder}/", f"{folder}:", *([f"{folder}."] if ":" in folder else [])))
 
 
-def select(of: Lineage, path: str, members: Mapping[Item, list[str]]) -> list[Item]:
-    """The items at a path; if there are none, those in it; if there are none, those that it is in.
-
-    Args:
-        of: the lineage.
-        path: as dvc.lock has it, or 'params.yaml:section.key'.
-        members: paths within an item, for those of which all are known. Of others any path within is taken.
+def select(stages: Sequence[Stage], path: str) -> list[Item]:
+    """The items at a path; if there are none, those inside it; if there are none, those around it.
 
     Raises:
-        UserError: there is nothing at this path; the closest ones that are known are named.
+        UserError: there is nothing at this path; the closest known ones are named.
     """
-    items = of.items
-    around = [item for item in items if item.has_parts and inside(path, item.path)]
-    found = (
-        [item for item in items if item.path == path]
-        or [item for item in items if inside(item.path, path)]
-        or [item for item in around if path in members.get(item, [path])]
-    )
-    if found:
-        return found
-    paths = [*dict.fromkeys(item.path for item in items), *(part for parts in members.values() for part in parts)]
-    # Who names a stage means what it writes.
-    near = [item.path for item in of.steps[path].writes] if path in of.steps else []
+    items = list_items(stages)
+    around = [item for item in items if (item.is_folder or item.values is not None) and is_inside(path, item.path)]
+    at, inside = ([item for item in items if test(item.path)] for test in (path.__eq__, lambda p: is_inside(p, path)))
+    if selected := at or inside or around:
+        return selected
+    paths = list(dict.fromkeys(item.path for item in items))
+    near = [item.path for stage in stages if stage.name == path for item in stage.writes]
     near += [known for known in paths if known.endswith(f"/{path}")]
     near += get_close_matches(path, paths, n=3, cutoff=0.5)
-    closest = f"closest: {', '.join(list(dict.fromkeys(near))[:3])}" if near else "without a path it names all"
+    closest = f"closest: {', '.join(list(dict.fromkeys(near))[:3])}" if near else "without a path it lists all"
     raise UserError(f"{path}: no stage of this commit reads or writes it; {closest}")
 
 
-def uses(of: Lineage, step: Step, items: Iterable[Item]) -> bool:
-    """Whether a stage itself reads one of these items, a part of one, or a folder around one."""
-    wanted = set(items)
-    return any(item in wanted or wanted & set(of.sources[item]) for item in (*step.reads, *step.params))
-
-
-def needed(of: Lineage, step: Step) -> list[str]:
-    """The stages whose outputs a stage itself reads, in order."""
-    return [name for name, other in of.steps.items() if uses(of, step, other.writes)]
-
-
-def values_json(value: Any) -> str:
-    """The value of a parameter as JSON, whatever the order of its keys."""
+def encode_values(value: Any) -> str:
+    """Values of parameters as JSON, the same whatever the order of keys."""
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _step(name: str, entry: Mapping[str, Any], seen: dict[tuple[str, str | None], Item]) -> Step:
-    def item(path: str, md5: str | None, **more: Any) -> Item:
-        return seen.setdefault((path, md5), Item(path, md5, **more))
-
-    def files(kind: str) -> tuple[Item, ...]:
-        return tuple(
-            item(of["path"], of.get("md5"), size=of.get("size"), nfiles=of.get("nfiles")) for of in entry.get(kind, [])
-        )
-
-    params = []
-    for file, keys in entry.get("params", {}).items():
-        for key, value in keys.items():
-            text = values_json(value)
-            md5 = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-            params.append(item(f"{file}:{key}", md5, values=text))
+def _read_stage(name: str, entry: Mapping[str, Any]) -> Stage:
+    files, outputs = (
+        [Item(part["path"], part.get("md5"), part.get("size"), part.get("nfiles")) for part in entry.get(kind, [])]
+        for kind in ("deps", "outs")
+    )
+    sections = [
+        (f"{file}:{key}", value) for file, keys in entry.get("params", {}).items() for key, value in keys.items()
+    ]
+    parameters = [_read_parameters(path, encode_values(value)) for path, value in sections]
     command = entry.get("cmd", "")
     joined = command if isinstance(command, str) else " && ".join(command)
-    return Step(name, joined, files("deps"), tuple(params), files("outs"))
+    return Stage(name, joined, (*files, *parameters), tuple(outputs))
 
 
-def _reached(edges: Edges, start: Iterable[Node]) -> set[Node]:
-    reached: set[Node] = set()
-    ahead = list(start)
-    while ahead:
-        fresh = [node for node in edges.get(ahead.pop(), ()) if node not in reached]
-        reached.update(fresh)
-        ahead += fresh
-    return reached
+def _read_parameters(path: str, values: str) -> Item:
+    return Item(path, hashlib.md5(values.encode(), usedforsecurity=False).hexdigest(), values=values)

@@ -18,7 +18,7 @@ from flight_delay.repository.lock import outputs
 from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.comparison.compared import Compared, compared
 from flight_delay.review.comparison.side import FolderFiles, Side
-from flight_delay.review.difference.files import Tolerance
+from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.request.forms import Experiment, Request
 from flight_delay.review.request.replay import Replay, replay
 from flight_delay.review.verification.verify import Verified, verify_clone

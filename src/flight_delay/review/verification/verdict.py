@@ -71,7 +71,7 @@ def _how(verified: Verified) -> list[str]:
     for of in verified.outputs:
         if of.differences is None:
             lines.append(f"{of.output}: {FETCH}")
-        lines += [f"{part.file}: {part.says}" for part in of.differences or ()]
+        lines += [f"{part.file}: {part.summary}" for part in of.differences or ()]
     return [*lines, ""] if len(lines) > 1 else lines
 
 

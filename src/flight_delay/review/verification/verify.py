@@ -12,7 +12,7 @@ from flight_delay.core.runner import log
 from flight_delay.repository.artefacts import Artefacts
 from flight_delay.repository.lock import LOCK_FILE, PUBLISH, Stages, outputs, read_lock
 from flight_delay.review.clean_clone import CleanClone, clean_clone
-from flight_delay.review.difference.files import Difference, Tolerance, differences
+from flight_delay.review.diff.files import Difference, Tolerance, compare_files
 from flight_delay.review.environment import Surroundings, deviations, surroundings, wanted_versions
 from flight_delay.review.verification.staleness import stale_entries
 
@@ -157,7 +157,7 @@ def _explained(checked: Sequence[Checked], artefacts: Artefacts, root: Path, tol
             made = root / of.output
             paths = sorted(made.rglob("*")) if made.is_dir() else [made]
             now |= {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
-    found = differences(then, now, tolerance)
+    found = compare_files(then, now, tolerance)
     return [
         of._replace(
             differences=None

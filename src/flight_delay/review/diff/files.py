@@ -1,0 +1,88 @@
+"""Differences between the files of a commit and the same files made again: what differs, by how much, and whether it matters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from flight_delay.review.diff.documents import compare_json, compare_pictures, compare_text
+from flight_delay.review.diff.finding import Finding
+from flight_delay.review.diff.model import compare_models, read_model
+from flight_delay.review.diff.tables import compare_tables, read_csv_pair, read_parquet
+
+CSV_DIGITS = 1e-5  # relative: the last of the six digits that CSV files are written with
+
+
+class Tolerance(NamedTuple):
+    """Differences up to these do not matter."""
+
+    metric: float = 0.001  # of metrics and other numbers in JSON and CSV: absolute up to one, above it relative
+    probability: float = 0.001  # of predictions: absolute
+
+
+class Difference(NamedTuple):
+    """How a file differs, in one line. `matters` is False only where it is within the tolerance, or in the encoding alone."""
+
+    file: str
+    summary: str
+    matters: bool
+
+
+def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], tolerance: Tolerance) -> list[Difference]:
+    """Compare the content of files by path, sorted by path; identical files are left out.
+
+    A file that is only on one side matters, and so does one that cannot be read as what its suffix says.
+    """
+    changed = sorted(path for path in before.keys() & after.keys() if before[path] != after[path])
+    checksums = {
+        pair for path in changed for pair in zip(_checksums(before[path]), _checksums(after[path]), strict=True)
+    }
+    differences = [Difference(path, "was not made again", matters=True) for path in before.keys() - after.keys()]
+    differences += [Difference(path, "is not in the commit", matters=True) for path in after.keys() - before.keys()]
+    for path in changed:
+        try:
+            finding = _compare(path, before[path], after[path], tolerance, checksums)
+        except Exception:  # noqa: BLE001 (a damaged file fails in as many ways as there are readers)
+            finding = Finding(
+                f"cannot be compared by content; {_describe_bytes(before[path], after[path])}", matters=True
+            )
+        summary = finding.summary
+        one_line = summary if summary.isprintable() else summary.encode("unicode_escape").decode()
+        differences.append(Difference(path, one_line, finding.matters))
+    return sorted(differences)
+
+
+def _compare(
+    path: str, before: bytes, after: bytes, tolerance: Tolerance, checksums: Collection[tuple[str, str]]
+) -> Finding:
+    match PurePosixPath(path).suffix.lower():
+        case ".json":
+            return compare_json(json.loads(before), json.loads(after), tolerance.metric, checksums)
+        case ".parquet":
+            return compare_tables(read_parquet(before), read_parquet(after), tolerance.probability)
+        case ".csv":
+            relative = max(tolerance.metric, CSV_DIGITS)
+            tables = read_csv_pair(before, after)
+            return compare_tables(
+                *tables, probability=tolerance.probability, absolute=tolerance.metric, relative=relative
+            )
+        case ".ubj":
+            return compare_models(read_model(before), read_model(after))
+        case ".png":
+            return compare_pictures(before, after)
+        case _:
+            if b"\0" in before + after:
+                raise ValueError("binary")
+            return compare_text(before.decode(), after.decode())
+
+
+def _describe_bytes(before: bytes, after: bytes) -> str:
+    md5, md5_after = _checksums(before)[0], _checksums(after)[0]
+    return f"{len(before):,} -> {len(after):,} bytes, md5 {md5} -> {md5_after}"
+
+
+def _checksums(content: bytes) -> tuple[str, str]:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest(), hashlib.sha256(content).hexdigest()

@@ -1,0 +1,46 @@
+"""The difference between two versions of a file in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+WIDTH = 60  # characters shown of a text
+MAX_NAMES = 5  # names listed before the rest is counted
+
+
+class Finding(NamedTuple):
+    """A difference. `matters` is False only where it is within a tolerance, or in the encoding alone."""
+
+    summary: str
+    matters: bool
+
+
+def join_findings(findings: Sequence[Finding], default: str) -> Finding:
+    """Join findings into one, those that matter first; without any, `default`, which does not matter."""
+    if not findings:
+        return Finding(default, matters=False)
+    ordered = sorted(findings, key=lambda finding: not finding.matters)
+    return Finding("; ".join(finding.summary for finding in ordered), ordered[0].matters)
+
+
+def format_change(before: Any, after: Any) -> str:
+    """Two values; of long texts, WIDTH characters around the place where they part."""
+    start = 0
+    if isinstance(before, str) and isinstance(after, str):
+        differs = (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other)
+        start = max(0, next(differs, min(len(before), len(after))) - WIDTH // 2)
+    return f"{_format(before, start)} -> {_format(after, start)}"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """The first MAX_NAMES names, and the number of the others."""
+    more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more
+
+
+def _format(value: Any, start: int) -> str:
+    if not isinstance(value, str):
+        return f"{value:.10g}" if isinstance(value, float) else str(value)[:WIDTH]
+    end = start + WIDTH
+    return f"{'…' if start else ''}{value[start:end]!r}{'…' if end < len(value) else ''}"

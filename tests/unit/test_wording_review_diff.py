@@ -1,0 +1,81 @@
+"""The wording of review.diff: each kind of sentence once. What differs and what matters is tested in test_diff_*.py."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from flight_delay.review.diff.files import Tolerance, compare_files
+from flight_delay.review.diff.model import Model, compare_models
+from flight_delay.review.diff.tables import compare_tables
+
+OLD, NEW = "d41d8cd98f00b204e9800998ecf8427e", "50be5485f84a58d460ffa25ebf1012c7"
+PREDICTIONS = {"flight_id": ["a", "b"], "probability": [0.5, 0.25]}
+TREE = {"left_children": [1, -1, -1], "split_conditions": [0.5, 0.1, 0.2]}
+
+
+def png(value: int, height: int = 10) -> bytes:
+    sink = io.BytesIO()
+    Image.fromarray(np.full((height, 20), value, np.uint8)).save(sink, "PNG")
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "summary"),
+    [
+        ("a", b"x", None, "was not made again"),
+        ("a", None, b"x", "is not in the commit"),
+        ("a.bin", b"", b"x\0", None),
+        ("a.json", b"[1.5]", b"[1.50]", "the same values, written differently"),
+        ("a.json", b'{"a": 0.1, "b": 5}', b'{"a": 0.2, "b": 5.1}', "a 0.1 -> 0.2; largest of 2 numeric differences, beyond 0.001"),
+        ("a.json", b'{"a": 0.1}', b'{"a": 0.1001}', "a 0.1 -> 0.1001; no other number differs, within 0.001"),
+        ("a.json", b'{"a": "x", "b": "y"}', b'{"a": "y", "b": "z"}', "a 'x' -> 'y'; first of 2 changed values"),
+        ("a.json", b'{"a": {"b": 1}}', b'{"a": 1}', "removed: a.b; added: a"),
+        ("a.json", b"1", b'"x"', "the document 1 -> 'x'"),
+        ("a", b"a\nb\nc", b"a\nx\nc", "line 2: 'b' -> 'x'; lines: 1 removed, 1 added"),
+        ("a.png", png(1), png(1, height=5), "20 x 10 -> 20 x 5 pixels"),
+        ("a.png", png(1), png(9), "100.00% of pixels differ by up to 8 of 255, 0.00% visibly"),
+    ],
+)  # fmt: skip
+def test_a_file_is_summarized_in_one_line(
+    file: str, before: bytes | None, after: bytes | None, summary: str | None
+) -> None:
+    sides = [{} if content is None else {file: content} for content in (before, after)]
+    (difference,) = compare_files(sides[0], sides[1], Tolerance())
+    damaged = f"cannot be compared by content; 0 -> 2 bytes, md5 {OLD} -> {NEW}"
+    assert difference.summary == (summary or damaged)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "summary"),
+    [
+        (PREDICTIONS, PREDICTIONS, "the same rows, written differently"),
+        (PREDICTIONS, {**PREDICTIONS, "probability": [0.5, 0.75]}, "1 of 2 rows differ, first row 2 (flight b): probability 0.25 -> 0.75; probability by up to 0.5 (mean 0.25)"),
+        ({"a": [2.0]}, {"a": [2.000002]}, "1 of 1 rows differ, first row 1: a 2 -> 2.000002; a by up to 2e-06 (mean 2e-06); within the tolerance"),
+        ({"a": [1]}, {"a": [1, 2]}, "1 -> 2 rows"),
+        ({"a": [1], "b": [1]}, {"a": [1], "c": [1]}, "columns removed: b int64; columns added: c int64"),
+        ({"a": [1], "b": [1]}, {"b": [1], "a": [1]}, "columns in another order"),
+    ],
+)  # fmt: skip
+def test_a_table_is_summarized_in_one_line(before: dict[str, Any], after: dict[str, Any], summary: str) -> None:
+    assert compare_tables(pa.table(before), pa.table(after), 0.001).summary == summary
+
+
+def test_a_model_is_summarized_in_one_line() -> None:
+    same, leaf, split = (
+        TREE,
+        {**TREE, "split_conditions": [0.5, 0.1, 0.3]},
+        {**TREE, "split_conditions": [0.6, 0.1, 0.2]},
+    )
+    before = Model({"feature_names": ["a"]}, [same, same, same])
+    assert compare_models(before, before).summary == "the same settings, features and trees, written differently"
+    other = Model({"feature_names": ["b"]}, [same, leaf, split, same])
+    assert compare_models(before, other).summary == (
+        "3 -> 4 trees; 2 of 3 trees differ, 1 in their splits, largest difference of a leaf elsewhere 0.1; "
+        "feature_names.0 'a' -> 'b'"
+    )
