@@ -107,6 +107,12 @@ def test_only_tuning_imports_optuna_and_no_stage_reaches_it(graph: grimp.ImportG
         assert "optuna" not in graph.find_upstream_modules(f"{PACKAGE}.stages.{stage}")
 
 
+def test_tuning_imports_tracking_and_not_the_reverse(graph: grimp.ImportGraph) -> None:
+    tuning = graph.find_descendants(f"{PACKAGE}.tuning")
+    for module in graph.find_descendants(f"{PACKAGE}.tracking"):
+        assert graph.find_modules_directly_imported_by(module) & tuning == set(), module
+
+
 def test_the_library_imports_no_stage(graph: grimp.ImportGraph) -> None:
     stages = graph.find_descendants(f"{PACKAGE}.stages")
     assert {importer for stage in stages for importer in graph.find_modules_that_directly_import(stage)} == set()

@@ -83,23 +83,23 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: s
 
 
 @pytest.mark.parametrize(
-    ("changed", "verdict", "said"),
+    ("changed", "verdict", "message"),
     [
-        ([], None, "params.yaml has the best parameters already."),
-        (["max_depth 4 -> 6"], "better", "Written to params.yaml: max_depth 4 -> 6. Next: `dvc repro`."),
+        ([], "better", "params.yaml already has the best parameters."),
+        (["max_depth"], "better", "Wrote to params.yaml: max_depth. Next: `dvc repro`."),
         (
-            ["max_depth 4 -> 6", "subsample 0.8 -> 0.9"],
-            "cannot tell",
-            "Written to params.yaml: max_depth 4 -> 6, subsample 0.8 -> 0.9. They are not shown to be better than the "
-            "former ones; `git restore params.yaml` takes them back. Next: `dvc repro`.",
+            ["max_depth", "subsample"],
+            "undecided",
+            "Wrote to params.yaml: max_depth, subsample. The improvement is not significant; `git restore params.yaml` undoes "
+            "it. Next: `dvc repro`.",
         ),
     ],
 )
-def test_tune_says_what_it_wrote_and_whether_that_is_better(changed, verdict, said: str, monkeypatch) -> None:
+def test_tune_says_what_it_wrote_and_whether_it_is_significant(changed, verdict, message: str, monkeypatch) -> None:
     monkeypatch.setattr(write, "write_values", lambda *_: changed)
-    over = {"log_loss": SimpleNamespace(verdict=verdict)}
-    found = SimpleNamespace(best=SimpleNamespace(values={}), over_current=over, metric="log_loss")
-    assert tune._written(found) == said
+    row = {"difference": -0.01, "low": -0.02, "high": 0.01, "verdict": verdict}
+    best = SimpleNamespace(user_attrs={"values": {}, "improvement": {"log_loss": row}})
+    assert tune._write(best, "log_loss") == message
 
 
 def test_a_review_refuses_existing_pages_and_invalid_names(tmp_path) -> None:

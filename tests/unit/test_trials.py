@@ -1,44 +1,41 @@
-"""tracking.trials, in a real MLflow database: a parent and its trials, each once, however often they are logged."""
+"""tracking.trials, in a real MLflow database: a parent run and one nested run per trial, however often they are logged."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from mlflow import MlflowClient
-from mlflow.entities import Metric
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.trials import log_search
-from flight_delay.tuning.shown import SearchRun, TrialRun
+from flight_delay.tracking.trials import SearchRun, TrialRun, log_search
 
 PARENT_TAG = "mlflow.parentRunId"
+LOSSES = (0.5, 0.6, 0.4)
 
 
-def search(study: str, trials: int, *, done: bool = False, budget: int = 3) -> SearchRun:
-    losses = [0.5, 0.6, 0.4, 0.3]
-    best = [min(losses[: count + 1]) for count in range(trials)]
+def search(study: str, trials: int) -> SearchRun:
     return SearchRun(
         study=study,
-        name=f"tune log_loss, {budget} trials",
-        params={"train_model.max_depth": "4", "tune.seed": "1"},
-        metrics={"tune/trials": float(trials), "tune/best_trial": float(losses.index(best[-1]))},
-        best_so_far={"best/log_loss": best},
+        name=f"tune log_loss, {trials} trials",
+        params={"train_model.max_depth": "4"},
+        metrics={"best/log_loss": min(LOSSES[:trials])},
         tags={"author": "Ada Lovelace <ada@example.org>", "data_md5": "d1"},
-        note="done" if done else "at work",
-        files={"trials.csv": b"trial\n", "importances.csv": b"parameter\n"} if done else {},
+        description=f"best of {trials}",
         trials=tuple(
             TrialRun(
                 number=number,
-                name=f"max_depth 4→{4 + number}" if number else "current parameters",
+                name=f"max_depth 4→{4 + number}",
                 params={"train_model.max_depth": str(4 + number)},
-                metrics={"backtest/log_loss": losses[number]},
-                began=1_000_000 * (number + 1),
-                ended=1_000_000 * (number + 1) + 5_000,
+                metrics={"backtest/log_loss": LOSSES[number]},
+                start_ms=1_000_000 * (number + 1),
+                end_ms=1_000_000 * (number + 1) + 5_000,
             )
             for number in range(trials)
         ),
-        done=done,
+        figures={"importances.png": Figure()} if trials == 3 else {},
     )
 
 
@@ -51,111 +48,65 @@ def client(tmp_path_factory):
         yield MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
 
 
-def runs(client, experiment: str) -> list:
+def runs(client, experiment: str) -> list[Any]:
+    """The parents, and then the nested runs, the oldest first."""
     found = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
     return sorted(found, key=lambda run: (PARENT_TAG in run.data.tags, run.info.start_time))
 
 
-def content(client, experiment: str) -> list:
-    """Everything that is there of a search, but ids."""
+def content(client, experiment: str) -> list[Any]:
     return [
-        (run.info.run_name, run.info.status, run.info.start_time, run.info.end_time, run.data.params, run.data.metrics,
-         {name: value for name, value in run.data.tags.items() if name != PARENT_TAG})
+        (run.info.run_name, run.info.status, run.info.start_time, run.info.end_time, run.data.params, run.data.metrics)
         for run in runs(client, experiment)
-    ]  # fmt: skip
+    ]
 
 
-def test_a_search_is_a_parent_with_a_run_for_every_trial(client) -> None:
+def test_a_search_is_a_parent_with_a_nested_run_per_trial(client) -> None:
     run_id = log_search(search("a", 2), "one")
     parent, first, second = runs(client, "one")
     assert parent.info.run_id == run_id
-    assert (parent.info.run_name, parent.info.status) == ("tune log_loss, 3 trials", "RUNNING")
-    assert parent.data.params == {"train_model.max_depth": "4", "tune.seed": "1"}
-    assert parent.data.metrics == {"tune/trials": 2.0, "tune/best_trial": 0.0, "best/log_loss": 0.5}
-    assert parent.data.tags["mlflow.note.content"] == "at work"
-    assert PARENT_TAG not in parent.data.tags
-    for number, child in enumerate((first, second)):
-        assert child.data.tags[PARENT_TAG] == run_id
-        assert child.info.status == "FINISHED"
-        assert (child.data.tags["tuning_study"], child.data.tags["tuning_trial"]) == ("a", str(number))
-        assert (child.data.tags["mlflow.user"], child.data.tags["data_md5"]) == ("Ada Lovelace", "d1")
-        assert child.data.params == {"train_model.max_depth": str(4 + number)}
-    assert [child.info.run_name for child in (first, second)] == ["current parameters", "max_depth 4→5"]
-    assert [child.data.metrics for child in (first, second)] == [{"backtest/log_loss": 0.5}, {"backtest/log_loss": 0.6}]
+    assert (parent.info.run_name, parent.info.status) == ("tune log_loss, 2 trials", "FINISHED")
+    assert (parent.data.params, parent.data.metrics) == ({"train_model.max_depth": "4"}, {"best/log_loss": 0.5})
+    assert parent.data.tags["mlflow.note.content"] == "best of 2"
+    assert {child.data.tags[PARENT_TAG] for child in (first, second)} == {run_id}
+    assert {child.info.status for child in (first, second)} == {"FINISHED"}
+    assert (second.info.run_name, second.data.params) == ("max_depth 4→5", {"train_model.max_depth": "5"})
+    assert (second.data.metrics, second.data.tags["data_md5"]) == ({"backtest/log_loss": 0.6}, "d1")
     assert (second.info.start_time, second.info.end_time) == (2_000_000, 2_005_000)
 
 
-def test_what_is_there_is_not_logged_again_and_what_is_missing_is(client) -> None:
-    log_search(search("a", 3, done=True), "at once")
+def test_only_what_is_missing_is_logged(client) -> None:
+    log_search(search("a", 3), "at once")
     for trials in (1, 1, 2, 3):
-        log_search(search("a", trials), "bit by bit")
-    run_id = log_search(search("a", 3, done=True), "bit by bit")
-    log_search(search("a", 3, done=True), "bit by bit")
+        run_id = log_search(search("a", trials), "bit by bit")
+    other_params = {"train_model.max_depth": "4", "evaluate.calibration_bins": "5"}  # that a search does not depend on
+    log_search(replace(search("a", 3), params=other_params), "bit by bit")
     assert content(client, "bit by bit") == content(client, "at once")
-    assert len(runs(client, "bit by bit")) == 4
     history = sorted(client.get_metric_history(run_id, "best/log_loss"), key=lambda metric: metric.step)
-    assert [(metric.step, metric.value) for metric in history] == [(0, 0.5), (1, 0.5), (2, 0.4)]
+    assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.5), (3, 0.4)]
+    assert [file.path for file in client.list_artifacts(run_id)] == ["importances.png"]
+    assert client.get_run(run_id).data.tags["mlflow.note.content"] == "best of 3"
 
 
-def test_a_search_that_is_done_is_finished_and_one_that_goes_on_is_not(client) -> None:
-    run_id = log_search(search("a", 3, done=True), "longer")
-    parent = client.get_run(run_id)
-    assert (parent.info.status, parent.info.end_time) == ("FINISHED", 3_005_000)
-    assert parent.data.tags["mlflow.note.content"] == "done"
-    assert [of.path for of in client.list_artifacts(run_id)] == ["importances.csv", "trials.csv"]
-    assert log_search(search("a", 3, budget=4), "longer") == run_id
-    assert client.get_run(run_id).info.status == "RUNNING"
-    assert log_search(search("a", 4, done=True, budget=4), "longer") == run_id
-    again = client.get_run(run_id)
-    assert (again.info.status, again.info.run_name) == ("FINISHED", "tune log_loss, 4 trials")
-    assert again.data.metrics == {"tune/trials": 4.0, "tune/best_trial": 3.0, "best/log_loss": 0.3}
-    assert len(runs(client, "longer")) == 5
-
-
-def test_what_a_kill_left_of_a_trial_is_made_anew(client) -> None:
-    log_search(search("a", 3, done=True), "killed")
+def test_a_run_that_a_kill_left_incomplete_is_replaced(client) -> None:
+    log_search(search("a", 3), "killed")
     expected = content(client, "killed")
-    parent, first, second, third = runs(client, "killed")
-    number = parent.info.experiment_id
+    parent, _, second, third = runs(client, "killed")
     client.delete_run(third.info.run_id)
     client.update_run(second.info.run_id, status="RUNNING")
-    tags = {PARENT_TAG: parent.info.run_id, "tuning_trial": "2"}
-    client.create_run(number, start_time=1, tags=tags)  # begun, and nothing logged
-    log_search(search("a", 3, done=True), "killed")
+    tags = {PARENT_TAG: parent.info.run_id}
+    client.create_run(parent.info.experiment_id, start_time=1, tags=tags)  # begun, and nothing logged
+    log_search(search("a", 3), "killed")
     assert content(client, "killed") == expected
-    assert runs(client, "killed")[1].info.run_id == first.info.run_id
 
 
-def test_what_a_kill_left_of_the_parent_is_completed(client) -> None:
-    run_id = log_search(search("a", 1), "half")
-    client.log_batch(run_id, metrics=[Metric("best/log_loss", 0.5, 2, 1)])
-    log_search(search("a", 3, done=True), "half")
-    history = client.get_metric_history(run_id, "best/log_loss")
-    assert sorted(metric.step for metric in history) == [0, 1, 2]
-    assert client.get_run(run_id).info.status == "FINISHED"
+def test_another_study_is_another_parent(client) -> None:
+    assert len({log_search(search(study, 1), "several") for study in ("a", "b", "a")}) == 2
+    assert len(runs(client, "several")) == 4
 
 
-def test_of_several_parents_the_oldest_stays_and_other_studies_are_left_alone(client) -> None:
-    run_id = log_search(search("a", 1), "several")
-    other = log_search(search("b", 1), "several")
-    parent = client.get_run(run_id)
-    tags = {name: value for name, value in parent.data.tags.items() if name.startswith("tuning_")}
-    late = client.create_run(parent.info.experiment_id, start_time=parent.info.start_time + 1, tags=tags)
-    assert log_search(search("a", 2), "several") == run_id
-    assert client.get_run(late.info.run_id).info.lifecycle_stage == "deleted"
-    assert len(runs(client, "several")) == 5
-    assert log_search(search("b", 1), "several") == other
-
-
-def test_more_trials_than_a_page_are_found_again(client, monkeypatch) -> None:
-    monkeypatch.setattr("flight_delay.tracking.trials.PAGE", 2)
-    for _ in range(2):
-        log_search(search("a", 4, done=True, budget=4), "pages")
-    assert len(runs(client, "pages")) == 5
-
-
-def test_a_server_that_is_down_is_one_line_that_says_what_logs_the_rest(client, monkeypatch) -> None:
+def test_a_server_that_is_down_is_one_line_that_says_what_to_do(client, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with pytest.raises(UserError, match="`flight-delay tune`") as refused:
+    with pytest.raises(UserError, match="`flight-delay tune`") as error:
         log_search(replace(search("a", 1), study="c"), "down")
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(error.value)

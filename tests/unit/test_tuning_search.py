@@ -1,199 +1,193 @@
-"""tuning.search, with a judge that costs nothing: the same seed gives the same search, killed or not."""
+"""tuning.study, search and summary, with a cheap function in place of the backtest."""
 
 from __future__ import annotations
 
+import json
 import logging
-import math
-import re
-import shutil
-import tempfile
-from pathlib import Path
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from filelock import FileLock
 
 from flight_delay.core.errors import UserError
-from flight_delay.tuning.search import _make, best_of, go_on, opened, require_optuna, trials_of
-from flight_delay.tuning.space import Tune, Values, distributions
+from flight_delay.model.booster import BoosterParameters
+from flight_delay.model.predictions import Predictions
+from flight_delay.tuning import search
+from flight_delay.tuning.search import Evaluation, compare_with_current, run_trials
+from flight_delay.tuning.space import Tune, Values
+from flight_delay.tuning.study import (
+    StudySpec,
+    best_trial,
+    complete_trials,
+    open_study,
+    read_study_spec,
+    require_unchanged,
+    require_up_to_date,
+)
+from flight_delay.tuning.summary import importances, improvement, page, plot_importances, verdict
 
+CURRENT = {"max_depth": 4, "learning_rate": 0.05, "monotone": True}
+PARAMETERS = BoosterParameters(
+    **CURRENT, max_rounds=10, early_stopping_rounds=5, min_child_weight=1, subsample=1, colsample_bytree=1, reg_lambda=1,
+    max_bin=16, seed=1,
+)  # fmt: skip
 SPACE = {
     "max_depth": {"low": 2, "high": 8},
     "learning_rate": {"low": 0.02, "high": 0.2, "log": True},
     "monotone": {"choices": [True, False]},
 }
-CURRENT: Values = {"max_depth": 4, "learning_rate": 0.05, "monotone": True}
-STARTUP_TRIALS, TRIALS = 3, 6  # so that the sampler has begun to learn
+TUNE = Tune.model_validate({"metric": "log_loss", "seed": 7, "space": SPACE})
+SPEC = StudySpec("study", TUNE, PARAMETERS, {"train_model": PARAMETERS.model_dump()})
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _learns_soon():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flight_delay.tuning.search.STARTUP_TRIALS", STARTUP_TRIALS)
-        yield
+def evaluate(values: Values) -> Evaluation:
+    """Give better metrics the nearer to depth 6."""
+    loss = 0.5 + (values["max_depth"] - 6) ** 2 / 100 + values["learning_rate"] / 1000
+    random = np.random.default_rng(5)
+    late = random.random(400) < 0.3
+    quality = 0.5 - abs(values["max_depth"] - 6) / 10
+    probability = np.clip(0.3 + quality * (late - 0.3) + random.normal(0, 0.05, 400), 0.01, 0.99)
+    dates = np.datetime64("2013-05-01") + np.arange(400) % 20
+    predictions = Predictions(np.arange(400).astype(str).astype(object), dates, late, probability.astype(np.float32))
+    return Evaluation({"roc_auc": 1 - loss, "average_precision": loss / 2, "log_loss": round(loss, 6)}, predictions)
 
 
 @pytest.fixture
-def path(empty, tmp_path) -> Path:
-    """A database without a study: to make one takes longer than a search in it."""
-    return shutil.copy(empty, tmp_path / "tuning.db")
+def opened(tmp_path, monkeypatch) -> Callable[..., AbstractContextManager[Any]]:
+    """Opens the study in a folder with the outputs of a backtest of the current parameters."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(search, "STARTUP_TRIALS", 4)
+    (tmp_path / "reports/backtest").mkdir(parents=True)
+    (tmp_path / "reports/backtest/metrics.json").write_text(json.dumps(evaluate(CURRENT).metrics))
+    return lambda spec=SPEC, name="tuning.db": open_study(tmp_path / name, spec)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory) -> Path:
-    database = tmp_path_factory.mktemp("empty") / "tuning.db"
-    _make(database)
-    return database
+def run(study: Any, n_trials: int, tune: Tune = TUNE, evaluation: Any = evaluate, **options: Any) -> list[Values]:
+    run_trials(study, tune, evaluation, evaluate(CURRENT).predictions, n_trials=n_trials, **options)
+    return [trial.user_attrs["values"] for trial in complete_trials(study)]
 
 
-def tune(metric: str = "log_loss", seed: int = 7) -> Tune:
-    return Tune.model_validate({"metric": metric, "seed": seed, "space": SPACE})
+def test_the_first_trial_has_the_current_parameters_and_others_short_values_of_the_space(opened) -> None:
+    with opened() as study:
+        first, *others = run(study, 6)
+    assert first == CURRENT
+    assert len({repr(values) for values in others}) == 5
+    for values in others:
+        assert 2 <= values["max_depth"] <= 8
+        assert 0.02 <= values["learning_rate"] <= 0.2
+        assert values["learning_rate"] == float(f"{values['learning_rate']:.3g}")
 
 
-def judge(values: Values) -> dict[str, float]:
-    """A bowl whose bottom is at depth 6 and learning rate 0.1."""
-    loss = (values["max_depth"] - 6) ** 2 + (math.log(values["learning_rate"]) - math.log(0.1)) ** 2 + 1
-    return {"log_loss": loss, "roc_auc": 1 / loss}
+def test_an_interrupted_search_resumes_from_its_stored_trials(opened) -> None:
+    def interrupt(_: Values) -> Evaluation:
+        raise KeyboardInterrupt
+
+    with opened(name="whole.db") as study:
+        whole = run(study, 7)
+    with opened() as study:
+        run(study, 5)
+        with pytest.raises(KeyboardInterrupt):
+            run(study, 7, evaluation=interrupt)
+    with opened() as study:
+        assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 5 + ["FAIL"]
+        assert run(study, 7) == whole
+        assert run(study, 3) == whole  # enough trials are complete
 
 
-def search(path: Path, trials: int, of: Tune | None = None, **options: Any) -> list[tuple[Values, dict[str, float]]]:
-    of = of or tune()
-    with opened(path, "study", of.metric) as study:
-        go_on(study, of, CURRENT, options.pop("judge", judge), trials=trials, **options)
-        return [(trial.values, trial.metrics) for trial in trials_of(study)]
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> list[tuple[Values, dict[str, float]]]:
-    """A search that nothing disturbed."""
-    return search(tmp_path_factory.mktemp("whole") / "tuning.db", TRIALS)
-
-
-def test_the_first_trial_has_the_current_parameters_and_the_others_those_of_the_space(whole) -> None:
-    assert len(whole) == TRIALS
-    assert whole[0] == (CURRENT, judge(CURRENT))
-    space = tune().space
-    for values, metrics in whole:
-        assert list(values) == list(SPACE)
-        assert [name for name, value in values.items() if not space[name].has(value)] == []
-        assert metrics == judge(values)
-    assert len({repr(values) for values, _ in whole}) == TRIALS
-
-
-def test_another_seed_is_another_search(whole, path) -> None:
-    other = search(path, 3, tune(seed=8))
-    assert other[0] == whole[0]
-    assert other[1:] != whole[1:3]
-
-
-@settings(max_examples=settings.default.max_examples // 10)  # each is a search or several
-@given(
-    st.lists(st.tuples(st.integers(0, TRIALS - 1), st.sampled_from(["interrupted", "killed"])), min_size=1, max_size=3)
-)
-def test_a_search_that_was_stopped_anywhere_and_goes_on_is_the_one_that_was_not(whole, empty, stops) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = shutil.copy(empty, Path(folder) / "tuning.db")
-        for at, how in sorted(stops):
-            if how == "interrupted":
-                with pytest.raises(KeyboardInterrupt):
-                    search(path, TRIALS, judge=_stopping_after(path, at))
-            else:
-                search(path, at)
-                _leave_a_trial_behind(path)
-        assert search(path, TRIALS) == whole
-
-
-def _stopping_after(path: Path, at: int):
-    def stopping(values: Values) -> dict[str, float]:
-        asked.append(values)
-        if len(asked) + there > at:
-            raise KeyboardInterrupt
-        return judge(values)
-
-    asked: list[Values] = []
-    there = len(search(path, 0))
-    return stopping
-
-
-def _leave_a_trial_behind(path: Path) -> None:
-    """As SIGKILL does: a trial that nobody ends. It has odd values, which must not count."""
-    with opened(path, "study", "log_loss") as study:
-        study.ask(distributions(tune().space))
-
-
-def test_a_trial_that_was_left_behind_is_marked_as_failed(path) -> None:
-    search(path, 2)
-    _leave_a_trial_behind(path)
-    with opened(path, "study", "log_loss") as study:
-        assert [trial.state.name for trial in study.trials] == ["COMPLETE", "COMPLETE", "FAIL"]
-
-
-def test_a_budget_that_is_spent_tries_nothing_more_and_a_larger_one_goes_on(whole, path) -> None:
-    asked = []
-    counting = lambda values: asked.append(values) or judge(values)  # noqa: E731
-    search(path, 3, judge=counting)
-    assert search(path, 3, judge=counting) == search(path, 2, judge=counting) == whole[:3]
-    assert len(asked) == 3
-    assert search(path, 5, judge=counting) == whole[:5]
-    assert len(asked) == 5
-
-
-@pytest.mark.parametrize(("metric", "best"), [("log_loss", min), ("roc_auc", max)])
-def test_the_best_is_that_of_the_metric_and_of_equal_ones_the_first(metric: str, best, path) -> None:
-    with opened(path, "study", metric) as study:
-        go_on(study, tune(metric), CURRENT, judge, trials=TRIALS)
-        trials = trials_of(study)
-        assert study.best_value == best_of(trials, metric).metrics[metric] == best(of.metrics[metric] for of in trials)
-    again = [*trials, *(best_of([of], metric) for of in trials)]
-    assert best_of(again, metric).number == trials.index(best_of(trials, metric))
+def test_another_seed_suggests_other_values(opened) -> None:
+    with opened() as study, opened(replace(SPEC, name="other"), "other.db") as other:
+        assert run(study, 3)[1:] != run(other, 3, TUNE.model_copy(update={"seed": 8}))[1:]
 
 
 @pytest.mark.parametrize("metric", ["log_loss", "roc_auc"])
-def test_the_sampler_learns_towards_the_better_end(metric: str, path) -> None:
-    depths = [of["max_depth"] for of, _ in search(path, 20, tune(metric))]
-    early, late = (sum(abs(depth - 6) for depth in part) / len(part) for part in (depths[:10], depths[10:]))
-    assert late < early
+def test_the_best_trial_is_compared_with_the_current_parameters_on_the_same_flights(opened, metric: str) -> None:
+    tune = TUNE.model_copy(update={"metric": metric})
+    with opened(replace(SPEC, tune=tune)) as study:
+        run(study, 8, tune)
+        trials = complete_trials(study)
+        best = best_trial(trials, metric)
+        assert best.value == study.best_value
+        assert best.user_attrs["values"]["max_depth"] in {5, 6, 7}
+        predictions = [evaluate(trial.user_attrs["values"]).predictions for trial in (best, trials[0])]
+        assert improvement(best) == compare_with_current(*predictions)
+        assert improvement(best)["log_loss"].verdict == "better"
+        text = page(study, tune)
+    assert text.startswith(verdict(trials, metric))
+    assert [line for line in text.splitlines() if line.startswith(f"| {best.number} ")] != []
+    assert "0 (current)" in text
 
 
-def test_no_trial_is_begun_after_the_minutes(path, caplog) -> None:
-    seconds = iter(range(0, 100_000, 50)).__next__  # the clock is asked twice a trial, and once at the beginning
-    with caplog.at_level(logging.INFO, "flight_delay"):
-        done = search(path, 9, minutes=3, clock=lambda: float(seconds()))
-    assert len(done) == 2
-    assert re.findall(r"\d+", caplog.messages[-1]) == ["3", "2", "9"]
+def test_equal_trials_are_not_better_than_the_first(opened) -> None:
+    equal = evaluate(CURRENT)
+    with opened() as study:
+        run(study, 3, evaluation=lambda _: equal)
+        assert best_trial(complete_trials(study), "log_loss").number == 0
+        assert improvement(best_trial(complete_trials(study), "log_loss")) == {}
 
 
-def test_progress_is_a_line_a_trial(path, caplog) -> None:
-    seconds = iter(range(0, 100_000, 60)).__next__
-    told = []
-    with caplog.at_level(logging.INFO, "flight_delay"):
-        search(path, 2, clock=lambda: float(seconds()), told=lambda: told.append(1))
-    assert len(told) == 2
-    first, second = caplog.messages
-    assert re.findall(r"\d[\d.]*", first)[:6] == ["0", "1", "2", "5.4805", "5.4805", "0"]
-    assert re.findall(r"\d[\d.]*", second)[:3] == ["1", "2", "2"]
-    assert ["log_loss" in line for line in (first, second)] == [True, True]
-    assert [len(re.findall(r"\d[\d.]*", line)) for line in (first, second)] == [8, 7]  # the last one has no time left
+def test_importances_need_trials_and_find_the_parameter_that_matters(opened) -> None:
+    with opened() as study:
+        run(study, 9)
+        assert importances(study, TUNE) == {}
+        run(study, 16)
+        shares = importances(study, TUNE)
+        assert importances(study, TUNE) == shares
+    assert next(iter(shares)) == "max_depth"
+    assert sum(shares.values()) == pytest.approx(1)
+    assert len(plot_importances(shares, "log_loss").axes[0].patches) == 3
 
 
-def test_a_second_search_at_the_same_time_is_refused_in_one_line(path) -> None:
-    # A lock is of an open file: one that this process has refuses another of its own as it does those of others.
-    refused = pytest.raises(UserError, match=rf"\A{re.escape(str(path))}: [^\n]+\Z")
-    with opened(path, "study", "log_loss"), refused:
-        search(path, 0)
-    assert search(path, 0) == []
+def test_no_trial_starts_after_the_time_limit(opened, caplog) -> None:
+    with opened() as study, caplog.at_level(logging.INFO, "flight_delay"):
+        assert len(run(study, 5, minutes=1e-9)) == 1
+    assert "1 of 5" in caplog.messages[-1]
 
 
-def test_a_database_is_made_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
-    path = tmp_path / "tuning.db"
-    (tmp_path / ".tuning.db.partial").write_bytes(b"left by a kill")
-    search(path, 1)
-    assert sorted(of.name for of in tmp_path.iterdir()) == ["tuning.db", "tuning.db.lock"]
+def test_progress_is_one_line_per_trial(opened, caplog) -> None:
+    calls: list[int] = []
+    with opened() as study, caplog.at_level(logging.INFO, "flight_delay"):
+        run(study, 3, after_trial=lambda: calls.append(len(complete_trials(study))))
+    assert calls == [2, 3]
+    assert [message.partition(":")[0] for message in caplog.messages] == ["trial 1 (2 of 3)", "trial 2 (3 of 3)"]
 
 
-def test_optuna_that_is_not_installed_is_one_line(monkeypatch) -> None:
-    require_optuna()
-    monkeypatch.setattr("flight_delay.tuning.search.find_spec", lambda _: None)
-    with pytest.raises(UserError, match=r"Optuna.*`make setup`"):
-        require_optuna()
+def test_a_second_search_at_the_same_time_is_refused(opened, tmp_path) -> None:
+    with FileLock(tmp_path / "tuning.db.lock"), pytest.raises(UserError, match=r"tuning\.db: "), opened():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "pattern"),
+    [((0, '{"build_features": [], "backtest": []}', ""), "backtest, build_features .*`dvc repro"), ((255, "", "busy\nx"), r"\(busy\)")],
+)  # fmt: skip
+def test_a_backtest_that_is_out_of_date_is_refused(monkeypatch, status: tuple[int, str, str], pattern: str) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], *status))
+    with pytest.raises(UserError, match=pattern):
+        require_up_to_date()
+
+
+def test_other_parameters_code_or_data_are_another_study(opened, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, "{}", ""))
+    lock: dict[str, Any] = {"deps": [{"path": "data/processed", "md5": "1"}], "params": {}}
+
+    def read(**changes: Any) -> StudySpec:
+        sections = {
+            "tune": {**TUNE.model_dump(mode="json", exclude_defaults=True)},
+            "train_model": PARAMETERS.model_dump(),
+        }
+        (tmp_path / "params.yaml").write_text(json.dumps(sections))
+        (tmp_path / "dvc.lock").write_text(json.dumps({"stages": {"backtest": {**lock, **changes}}}))
+        return read_study_spec()
+
+    spec = read()
+    assert read().name == spec.name
+    require_unchanged(spec)
+    assert read(params={"params.yaml": {"train_model": {"seed": 2}}}).name != spec.name
+    assert read(deps=[{"path": "data/processed", "md5": "2"}]).name != spec.name
+    with pytest.raises(UserError, match=r"params\.yaml"):
+        require_unchanged(spec)

@@ -22,7 +22,7 @@ from flight_delay.tracking.server import postgres_programs
 from flight_delay.tracking.server.database import for_sqlalchemy
 from flight_delay.tracking.server.postgres import open_cluster
 from flight_delay.tracking.server.process import claim
-from flight_delay.tracking.trials import AGAIN
+from flight_delay.tracking.trials import ADVICE
 
 SERVER = "http://127.0.0.1:9"
 
@@ -83,7 +83,7 @@ def test_what_is_asked_of_a_server(
 
 def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
-    for then, advice in (({}, "run it again"), ({"then": AGAIN}, "the same `flight-delay tune` logs what is missing")):
+    for then, advice in (({}, "run it again"), ({"then": ADVICE}, "the same `flight-delay tune` logs what is missing")):
         for error, problem in (
             (MlflowException("busy"), "does not answer (busy)"),
             (ModuleNotFoundError("none"), "cannot be used (none)"),

@@ -1,211 +1,153 @@
-"""The search itself: which values are tried next, and what was tried, kept by Optuna so that it outlives a kill. What is
-judged, and how, is given; nothing here knows of models, files of data or MLflow."""
+"""The search: Optuna suggests values, the backtest evaluates them."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
-import numpy as np
-from filelock import FileLock, Timeout
-
-from flight_delay.core.errors import UserError
-from flight_delay.evaluation.metrics import METRICS
-from flight_delay.tuning.space import Tune, Values, distributions, tried_values
+from flight_delay.core import params
+from flight_delay.core.months import Windows, present_months
+from flight_delay.evaluation.backtest import BacktestParameters, before_test, origins, run_backtest
+from flight_delay.evaluation.comparison import same_flights
+from flight_delay.evaluation.intervals import (
+    DRAWS,
+    SEED,
+    Comparison,
+    bootstrap,
+    compare,
+    on_all_flights,
+)
+from flight_delay.evaluation.scoring import mean_metrics
+from flight_delay.model.booster import BoosterParameters
+from flight_delay.model.examples import read_month
+from flight_delay.model.predictions import Predictions
+from flight_delay.model.selection import read_selection
+from flight_delay.tuning.space import Tune, Value, Values, distributions
+from flight_delay.tuning.study import REPORT, as_loss, best_trial, complete_trials
 
 log = logging.getLogger(__name__)
 
-# So many trials, the current parameters among them, are spread at random before the sampler learns from them.
+# Months that stay in memory between trials, some 8 MB each with 28,000 flights.
+CACHED_MONTHS = 36
+# Random trials before the sampler learns from them.
 STARTUP_TRIALS = 10
+# params.yaml gets 0.0484 instead of 0.0483920711.
+SIGNIFICANT_DIGITS = 3
 
-Judge = Callable[[Values], Mapping[str, float]]
 
+class Evaluation(NamedTuple):
+    """Backtest metrics of some values, means over months, and the predictions of all months."""
 
-@dataclass(frozen=True)
-class Trial:
-    """A trial that is done.
-
-    Attributes:
-        number: counted from 0, the current parameters; trials that were killed do not count.
-        values: by searched parameter.
-        metrics: by name; the one that is searched by is among them.
-        began, seconds: when it began, in seconds since 1970, and how long it took.
-    """
-
-    number: int
-    values: Values
     metrics: dict[str, float]
-    began: float
-    seconds: float
+    predictions: Predictions
 
 
-def require_optuna() -> None:
-    """Check that Optuna is there: the pipeline does without it.
-
-    Raises:
-        UserError: it is not.
-    """
-    if find_spec("optuna") is None:
-        raise UserError("Optuna, which searches, is not installed; `make setup` installs it")
+Evaluate = Callable[[Values], Evaluation]
 
 
-@contextmanager
-def opened(database: Path, name: str, metric: str) -> Iterator[Any]:
-    """The study of a name, made where there is none, with nobody else at work; trials that a kill left behind count no more.
+def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
+    """Return a function that runs the backtest with some values changed; it reads no month of the test.
 
     Args:
-        database: an SQLite file of Optuna; made where it is not there, whole or not at all.
-        name: of the study.
-        metric: which decides about the direction.
+        parameters: of the model; values that are not searched come from here.
 
     Raises:
-        UserError: another process is searching.
+        UserError: months are missing.
     """
-    import optuna
+    window = before_test(params.load("windows", Windows))
+    months = present_months(paths.PROCESSED, "windows.train or windows.validation", window)
+    folds = origins(months, params.load("backtest", BacktestParameters).first_test_month, 1)
+    folds = [fold._replace(test_months=fold.test_months[:1]) for fold in folds]
+    features = read_selection(paths.SELECTION).features
+    read = lru_cache(CACHED_MONTHS)(partial(read_month, paths.PROCESSED, features))
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    direction = "maximize" if METRICS[metric].higher_is_better else "minimize"
-    lock = FileLock(f"{database}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UserError(f"{database}: another search is at work; wait for it, or end it and run this again") from None
-    try:
-        _make(database)
-        storage = optuna.storages.RDBStorage(f"sqlite:///{database}")
-        try:
-            study = optuna.create_study(
-                storage=storage, study_name=name, direction=direction, load_if_exists=True, sampler=_sampler(0, 0)
-            )
-            _forget_killed(study)
-            yield study
-        finally:
-            storage.engine.dispose()
-    finally:
-        lock.release()
+    def evaluate(values: Values) -> Evaluation:
+        changed = BoosterParameters.model_validate({**parameters.model_dump(), **values})
+        result = run_backtest(changed, features, folds, read)
+        return Evaluation(mean_metrics(result.by_month), Predictions.concat(result.predictions.values()))
+
+    return evaluate
 
 
-def trials_of(study: Any) -> list[Trial]:
-    """The trials of a study that are done, in order."""
-    from optuna.trial import TrialState
-
-    done = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
-    return [
-        Trial(number, **{name: of.user_attrs[name] for name in ("values", "metrics", "began", "seconds")})
-        for number, of in enumerate(sorted(done, key=lambda of: of.number))
-    ]
+def read_current_predictions() -> Predictions:
+    """Read what the backtest stage predicted with the current parameters."""
+    folder = REPORT / "predictions"
+    return Predictions.concat(Predictions.read(folder, path.stem) for path in sorted(folder.glob("[0-9]*.parquet")))
 
 
-def best_of(trials: list[Trial], metric: str) -> Trial:
-    """The best trial; of equal ones the first."""
-    sign = -1 if METRICS[metric].higher_is_better else 1
-    return min(trials, key=lambda of: sign * of.metrics[metric])
+def compare_with_current(predictions: Predictions, current: Predictions) -> dict[str, Comparison]:
+    """Compare metrics with those of the current parameters on the same flights, with intervals over days.
+
+    Raises:
+        ValueError: the flights are not the same.
+        UserError: the flights are of fewer than two days.
+    """
+    same_flights({"trial": predictions, "current": current})
+    probabilities = {"trial": predictions.probability, "current": current.probability}
+    drawn = bootstrap(current.late, probabilities, current.flight_date, draws=DRAWS, seed=SEED)
+    return compare(drawn, on_all_flights(current.late, probabilities), "trial", "current")
 
 
-def go_on(
+def run_trials(
     study: Any,
     tune: Tune,
-    current: Values,
-    judge: Judge,
+    evaluate: Evaluate,
+    current: Predictions,
     *,
-    trials: int,
+    n_trials: int,
     minutes: float | None = None,
-    told: Callable[[], object] = lambda: None,
-    clock: Callable[[], float] = time.monotonic,
+    after_trial: Callable[[], object] = lambda: None,
 ) -> None:
-    """Try values until the study has so many trials, beginning with the current ones.
+    """Run trials until the study has `n_trials` complete ones.
 
-    A trial's suggestion depends on the seed, on how many trials are done, and on these: a search that was killed and goes on
-    is the one that was not killed.
+    The sampler is seeded anew for every trial, from the seed and the number of complete trials: with one seed for a whole run,
+    a resumed search would repeat its first suggestions.
 
     Args:
-        study: from `opened`.
-        tune: what is searched.
-        current: values of the searched parameters in params.yaml.
-        judge: gives metrics of values.
-        trials: that the study has in the end.
-        minutes: after so many no trial is begun.
-        told: called after every trial.
-        clock: seconds.
+        study: from `open_study`.
+        tune: search space, metric and seed.
+        evaluate: gives metrics and predictions of values.
+        current: predictions with the current parameters; a new best trial is compared with them.
+        n_trials: complete trials at the end, earlier ones included.
+        minutes: no trial starts later than this.
+        after_trial: called after every trial.
     """
-    began, here = clock(), 0
-    while (number := len(trials_of(study))) < trials:
-        if minutes is not None and clock() - began >= 60 * minutes:
-            log.info("no further trial is begun after %g minutes: %d of %d are done", minutes, number, trials)
-            return
-        _try(study, tune, current, judge, number)
-        here += 1
-        spent = clock() - began
-        left = spent / here * (trials - number - 1)
-        _say(
-            trials_of(study), tune.metric, trials, left if minutes is None else min(left, max(60 * minutes - spent, 0))
-        )
-        told()
-
-
-def _try(study: Any, tune: Tune, current: Values, judge: Judge, number: int) -> None:
-    from optuna.trial import TrialState, create_trial
-
-    began, started, space = time.time(), time.perf_counter(), distributions(tune.space)
-
-    def judged(values: Values) -> dict[str, Any]:
-        metrics = dict(judge(values))
-        return {"values": values, "metrics": metrics, "began": began, "seconds": time.perf_counter() - started}
-
-    if number == 0:
-        found = judged(current)
-        value = found["metrics"][tune.metric]
-        study.add_trial(create_trial(params=current, distributions=space, value=value, user_attrs=found))
-        return
-    study.sampler = _sampler(tune.seed, number)
-    trial = study.ask(space)
-    try:
-        found = judged(tried_values(trial.params, current, tune.space))
-        for name, of in found.items():
-            trial.set_user_attr(name, of)
-        study.tell(trial, found["metrics"][tune.metric])  # last: it makes the trial count
-    except BaseException:
-        with suppress(ValueError):  # it had been told
-            study.tell(trial, state=TrialState.FAIL)
-        raise
-
-
-def _sampler(seed: int, number: int) -> Any:
-    """A sampler of its own for every trial: one that goes on has no state that a kill could lose."""
     from optuna.samplers import TPESampler
 
-    own = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-    return TPESampler(seed=own, n_startup_trials=STARTUP_TRIALS, multivariate=True, constant_liar=False)
+    started = time.monotonic()
+    while (done := len(trials := complete_trials(study))) < n_trials:
+        if minutes is not None and time.monotonic() - started >= 60 * minutes:
+            log.info("time limit of %g minutes reached: %d of %d trials are complete", minutes, done, n_trials)
+            return
+        study.sampler = TPESampler(seed=tune.seed + done, n_startup_trials=STARTUP_TRIALS, multivariate=True)
+        trial = study.ask(distributions(tune.space))
+        values = {name: _shorten(trial.params[name]) for name in tune.space}
+        metrics, predictions = evaluate(values)
+        trial.set_user_attr("values", values)
+        trial.set_user_attr("metrics", metrics)
+        if as_loss(metrics[tune.metric], tune.metric) < as_loss(best_trial(trials, tune.metric).value, tune.metric):
+            improvement = compare_with_current(predictions, current)
+            trial.set_user_attr("improvement", {name: row._asdict() for name, row in improvement.items()})
+        study.tell(trial, metrics[tune.metric])
+        _log_progress(complete_trials(study), tune.metric, n_trials)
+        after_trial()
 
 
-def _forget_killed(study: Any) -> None:
-    from optuna.trial import TrialState
-
-    for of in study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
-        study.tell(of.number, state=TrialState.FAIL)
-
-
-def _make(database: Path) -> None:
-    """Make a database that is not there yet: one that was killed half-way would be of no use ever after."""
-    from optuna.storages import RDBStorage
-
-    if not database.exists():
-        partial = database.with_name(f".{database.name}.partial")
-        partial.unlink(missing_ok=True)
-        RDBStorage(f"sqlite:///{partial}").engine.dispose()
-        partial.rename(database)
+def _shorten(value: Value) -> Value:
+    if not isinstance(value, float):
+        return value
+    short = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return int(short) if short.is_integer() else short
 
 
-def _say(trials: list[Trial], metric: str, wanted: int, seconds_left: float) -> None:
-    last, best = trials[-1], best_of(trials, metric)
-    left = f", about {seconds_left / 60:.0f} min left" if len(trials) < wanted else ""
+def _log_progress(trials: list[Any], metric: str, n_trials: int) -> None:
+    last, best = trials[-1], best_trial(trials, metric)
+    seconds = last.duration.total_seconds()
     log.info(
-        "trial %d (%d of %d): %s %.4f, best %.4f (trial %d), %.1f s%s",
-        last.number, len(trials), wanted, metric, last.metrics[metric], best.metrics[metric], best.number, last.seconds, left,
+        "trial %d (%d of %d): %s %.4f, best %.4f (trial %d), %.1f s, about %.0f min left",
+        last.number, len(trials), n_trials, metric, last.value, best.value, best.number, seconds,
+        seconds * (n_trials - len(trials)) / 60,
     )  # fmt: skip

@@ -1,12 +1,12 @@
-"""What is searched: the section `tune` of params.yaml, checked against the parameters of the model, and values of trials as
-params.yaml would have them. Knows nothing of how a search goes on."""
+"""The search space: section `tune` of params.yaml, checked against the parameters of the model."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
@@ -14,151 +14,85 @@ from flight_delay.model.booster import BoosterParameters
 
 Value: TypeAlias = bool | int | float
 Values: TypeAlias = dict[str, Value]
-Metric: TypeAlias = Literal["log_loss", "average_precision", "roc_auc"]
 
-# What is tried is what would be written: a learning rate of 0.0483920711 says no more than 0.0484.
-SIGNIFICANT_DIGITS = 3
-# The same model with other luck is not another model.
-NOT_SEARCHED = {"seed"}
+# The seed decides about luck, not about the model.
+SEARCHABLE = tuple(name for name in BoosterParameters.model_fields if name != "seed")
 
 
-class Searched(Parameters):
-    """The values of one parameter that are tried: from `low` to `high`, or any of `choices`.
+class SearchRange(Parameters):
+    """Values of one parameter: from `low` to `high`, on a `log` scale or in steps of `step`; or one of `choices`."""
 
-    `log` searches orders of magnitude evenly; `step` is the distance of the values from `low` on.
-    """
-
-    low: int | float | None = None
-    high: int | float | None = None
+    low: int | float = 0
+    high: int | float = 0
     log: bool = False
-    step: int | float | None = None
-    choices: Annotated[tuple[Any, ...], Field(min_length=2, strict=False)] | None = None
+    step: Annotated[int | float, Field(gt=0)] | None = None
+    choices: Annotated[tuple[Any, ...], Field(min_length=2, strict=False)] = ()
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Searched:
-        if self.choices is not None:
-            if self.model_fields_set != {"choices"}:
-                raise ValueError("choices stand alone, without low, high, log or step")
-            if len(set(map(repr, self.choices))) < len(self.choices):
-                raise ValueError("a choice is there twice")
-            return self
-        if self.low is None or self.high is None:
-            raise ValueError("give low and high, or choices")
-        if self.low >= self.high:
-            raise ValueError(f"low ({self.low}) must be below high ({self.high})")
-        if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("log wants low above 0, and no step")
-        if self.step is not None and (self.step <= 0 or not _is_whole((self.high - self.low) / self.step)):
-            raise ValueError(f"steps of {self.step} do not lead from {self.low} to {self.high}")
+    def _require_one_form(self) -> SearchRange:
+        keys = self.model_fields_set
+        if keys != {"choices"} and ("choices" in keys or not {"low", "high"} <= keys):
+            raise ValueError("give either choices alone, or low and high")
         return self
-
-    def given(self) -> tuple[Value, ...]:
-        """The values that stand there."""
-        return self.choices or tuple(value for value in (self.low, self.high) if value is not None)
-
-    def has(self, value: Value) -> bool:
-        """Whether the search may try this value."""
-        if self.choices is not None:
-            return any(
-                value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in self.choices
-            )
-        if self.low is None or self.high is None or not self.low <= value <= self.high:
-            return False
-        return self.step is None or _is_whole((value - self.low) / self.step)
 
 
 class Tune(Parameters):
-    """The section `tune` of params.yaml: what is searched, by which figure of the backtest, and with which seed."""
+    """The section `tune` of params.yaml: the search space, the backtest metric to optimize, and the sampler's seed."""
 
-    metric: Metric
+    metric: Literal["log_loss", "average_precision", "roc_auc"]
     seed: Annotated[int, Field(ge=0, lt=2**31)]
-    space: Annotated[dict[str, Searched], Field(min_length=1)]
-
-    @field_validator("space")
-    @classmethod
-    def _of_the_model(cls, space: dict[str, Searched]) -> dict[str, Searched]:
-        for name, searched in space.items():
-            if name not in BoosterParameters.model_fields or name in NOT_SEARCHED:
-                known = ", ".join(of for of in BoosterParameters.model_fields if of not in NOT_SEARCHED)
-                raise ValueError(f"{name} is no parameter of train_model to search; there are {known}")
-            kind = _kind(name)
-            if kind is bool and searched.choices is None:
-                raise ValueError(f"{name} is true or false; give choices: [true, false]")
-            if kind is int and isinstance(searched.step, float):
-                raise ValueError(f"{name} is a whole number, so step must be one, too")
-            for value in searched.given():
-                _require_fit(name, value)
-        return space
+    space: Annotated[dict[str, SearchRange], Field(min_length=1)]
 
 
-def require_current(current: Mapping[str, Value], space: Mapping[str, Searched]) -> None:
-    """Check that the current parameters are among those that are tried: a search begins with them, to have its baseline.
+def require_valid_space(space: Mapping[str, SearchRange], parameters: BoosterParameters) -> None:
+    """Check that the model and Optuna accept a search space, and that it contains the current parameters.
 
     Raises:
-        UserError: one is not.
+        UserError: a parameter is unknown, a value is invalid, or a current value is outside.
     """
-    for name, searched in space.items():
-        if not searched.has(current[name]):
+    from optuna.trial import create_trial
+
+    for name, search_range in space.items():
+        where = f"params.yaml: 'tune.space.{name}'"
+        if name not in SEARCHABLE:
+            raise UserError(f"{where}: not a parameter of train_model to search; choose from {', '.join(SEARCHABLE)}")
+        low, high, step = search_range.low, search_range.high, search_range.step
+        for value in search_range.choices or (low, high, low + (step or 0)):
+            try:
+                BoosterParameters.model_validate({**parameters.model_dump(), name: value})
+            except ValidationError as error:
+                raise UserError(f"{where}: {value} is not valid ({error.errors()[0]['msg']})") from None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # Optuna changes a range that is no multiple of its step
+                distribution = distributions({name: search_range})[name]
+        except (ValueError, UserWarning) as error:
+            raise UserError(f"{where}: {error}") from None
+        current = getattr(parameters, name)
+        try:
+            create_trial(params={name: current}, distributions={name: distribution}, value=0.0)
+        except ValueError:
             raise UserError(
-                f"params.yaml: train_model.{name} is {current[name]}, which tune.space.{name} does not try; widen it, since a "
-                "search begins with the current parameters"
-            )
+                f"{where}: the current value, {current}, is outside; widen the range, since the first trial has the current "
+                "parameters"
+            ) from None
 
 
-def distributions(space: Mapping[str, Searched]) -> dict[str, Any]:
-    """The space in Optuna's terms."""
+def distributions(space: Mapping[str, SearchRange]) -> dict[str, Any]:
+    """Convert a search space to Optuna distributions, by parameter.
+
+    Raises:
+        ValueError: Optuna does not accept a range.
+    """
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    found: dict[str, Any] = {}
-    for name, of in space.items():
-        if of.choices is not None:
-            found[name] = CategoricalDistribution(of.choices)
-        elif _kind(name) is int:
-            found[name] = IntDistribution(of.low, of.high, log=of.log, step=of.step or 1)
+    converted: dict[str, Any] = {}
+    for name, search_range in space.items():
+        low, high, log, step = search_range.low, search_range.high, search_range.log, search_range.step
+        if search_range.choices:
+            converted[name] = CategoricalDistribution(search_range.choices)
+        elif BoosterParameters.model_fields[name].annotation is int:
+            converted[name] = IntDistribution(low, high, log=log, step=step or 1)
         else:
-            found[name] = FloatDistribution(of.low, of.high, log=of.log, step=of.step)
-    return found
-
-
-def tried_values(suggested: Mapping[str, Value], current: Mapping[str, Value], space: Mapping[str, Searched]) -> Values:
-    """The values that a trial is judged with: those that were suggested, to three digits, as params.yaml would have them.
-
-    Args:
-        suggested: by parameter, in any order.
-        current: as they stand in params.yaml; one that stands there as a whole number stays one where it can.
-        space: that they are from, whose order the result has.
-    """
-    return {name: _as_written(suggested[name], current[name], searched) for name, searched in space.items()}
-
-
-def with_values(parameters: BoosterParameters, values: Mapping[str, Value]) -> BoosterParameters:
-    """The parameters with some values changed, checked again."""
-    return BoosterParameters.model_validate({**parameters.model_dump(), **values})
-
-
-def _as_written(value: Value, current: Value, searched: Searched) -> Value:
-    if value == current:
-        return current
-    if not isinstance(value, float):
-        return value
-    if searched.low is not None and searched.high is not None:
-        # Sums of steps have digits that nobody meant.
-        digits = SIGNIFICANT_DIGITS if searched.step is None else 12
-        value = min(max(float(f"{value:.{digits}g}"), searched.low), searched.high)
-    return int(value) if isinstance(current, int) and value == int(value) else value
-
-
-def _kind(name: str) -> Any:
-    return BoosterParameters.model_fields[name].annotation
-
-
-def _require_fit(name: str, value: Value) -> None:
-    field = BoosterParameters.model_fields[name]
-    try:
-        TypeAdapter(field.rebuild_annotation(), config=ConfigDict(strict=True)).validate_python(value)
-    except ValidationError as error:
-        raise ValueError(f"{name}: {value} is not for it ({error.errors()[0]['msg']})") from None
-
-
-def _is_whole(steps: float) -> bool:
-    return abs(steps - round(steps)) < 1e-9
+            converted[name] = FloatDistribution(low, high, log=log, step=step)
+    return converted

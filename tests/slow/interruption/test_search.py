@@ -1,148 +1,113 @@
-"""`flight-delay tune` in a real checkout: killed in the middle it goes on as if it had not been, MLflow shows it, params.yaml
-changes when told to, and no month of the test is read."""
+"""`flight-delay tune` in a real checkout: a killed search is resumed and finishes, params.yaml is never half-written, and no month
+of the test is read."""
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
-import sqlite3
+from typing import Any
 
+import optuna
 import pytest
 import yaml
 from mlflow import MlflowClient
 
-TRIALS = 3
 # Run here as they stand on the pages.
 DOCUMENTED = ("flight-delay tune --trials 3", "flight-delay tune --trials 3 --write")
 TUNE, WRITE = (tuple(shlex.split(command)) for command in DOCUMENTED)
-VALUES = "select trial_id, key, value_json from trial_user_attributes where key in ('values', 'metrics')"
-# Judges the current parameters without the command, and says with how many months that was.
-JUDGE = """
+KILLED = ("env", "MLFLOW_TRACKING_URI=http://127.0.0.1:9", "python", "-m", "flight_delay.cli")
+EVALUATE_CURRENT = """
 import json
-import re
-from flight_delay.tuning.objective import Backtester
-from flight_delay.tuning.question import read_question
-question = read_question()
-print(json.dumps(Backtester(question).judge(question.current)))
+from flight_delay.core.params import load
+from flight_delay.model.booster import BoosterParameters
+from flight_delay.tuning.search import backtest_evaluation
+print(json.dumps(backtest_evaluation(load("train_model", BoosterParameters))({}).metrics))
 """
 
 
-def tried(project) -> list[tuple[str, str]]:
-    """Values and metrics of the trials that count, in order."""
-    with sqlite3.connect(project.root / "tuning.db") as database:
-        done = [
-            row[0] for row in database.execute("select trial_id from trials where state = 'COMPLETE' order by number")
-        ]
-        found = {(trial, key): value for trial, key, value in database.execute(VALUES)}
-    return [(found[trial, "values"], found[trial, "metrics"]) for trial in done]
+def complete_trials(project) -> list[Any]:
+    study = optuna.load_study(study_name=None, storage=f"sqlite:///{project.root / 'tuning.db'}")
+    return study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
 
 
-@pytest.fixture
-def elsewhere(made, copied, tmp_path):
-    """Another copy of the made checkout."""
-    return copied(made, tmp_path / "elsewhere")
-
-
-def test_a_search_that_is_killed_goes_on_and_its_winner_is_written_when_told_to(copy_of_made, elsewhere, begin) -> None:
-    given = (copy_of_made.root / "params.yaml").read_bytes()
-    # Killed in the second trial: each begins with its row.
-    search = ("python", "-m", "flight_delay.cli", *TUNE[1:])
-    begun = begin(copy_of_made, *search, hold=r"flight_delay.cli 2 sql INSERT INTO trials ")
+def test_a_killed_search_is_resumed_and_its_best_parameters_are_written_at_once(copy_of_made, begin) -> None:
+    params = copy_of_made.root / "params.yaml"
+    given = params.read_bytes()
+    # Killed as its third trial starts; the first is the backtest of the pipeline.
+    begun = begin(copy_of_made, *KILLED, *TUNE[1:], hold=r"flight_delay.cli 3 sql INSERT INTO trials ")
     begun.wait_until_held()
     begun.kill()
-    assert len(tried(copy_of_made)) == 1
+    assert "not logged to MLflow: " in begun.said()
+    stored = complete_trials(copy_of_made)
+    assert len(stored) == 2
 
     done = copy_of_made.run(*TUNE)
-    assert (copy_of_made.root / "params.yaml").read_bytes() == given
-    assert ": 1 of 3 trials " in done.stderr
+    assert ": 2 of 3 trials " in done.stderr
     assert [line.partition(":")[0] for line in done.stderr.splitlines() if line.startswith("trial ")] == [
-        "trial 1 (2 of 3)", "trial 2 (3 of 3)",
-    ]  # fmt: skip
+        "trial 2 (3 of 3)"
+    ]
+    trials = complete_trials(copy_of_made)
+    assert [trial.user_attrs for trial in trials[:2]] == [trial.user_attrs for trial in stored]
+    assert trials[0].user_attrs["metrics"] == json.loads(
+        (copy_of_made.root / "reports/backtest/metrics.json").read_text()
+    )
+    assert params.read_bytes() == given
+    assert_logged(copy_of_made, trials)
 
-    # Down, MLflow stops nothing; the next call logs what is missing.
-    whole = elsewhere.run(*TUNE, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
-    assert whole.stderr.count("not in MLflow: ") == 2
-    assert tried(elsewhere) == tried(copy_of_made)
-    assert whole.stdout == done.stdout
-    current = json.loads(tried(elsewhere)[0][1])
-    rounds = current.pop("rounds")
-    assert current == json.loads((elsewhere.root / "reports/backtest/metrics.json").read_text())
-    assert 1 <= rounds <= 20
-
-    _mlflow_shows(copy_of_made)
-    again = elsewhere.run(*WRITE)
-    assert "trial " not in again.stderr
-    _mlflow_shows(elsewhere)
-    _written_as_it_should_be(elsewhere, given, again.stdout)
+    begun = begin(copy_of_made, *KILLED, *WRITE[1:], hold=r"flight_delay.cli 1 os.rename .*params.yaml")
+    best = min(trials, key=lambda trial: trial.value)
+    if best.number:  # or else nothing is to be written
+        begun.wait_until_held()
+        begun.kill()
+        assert params.read_bytes() == given
+    copy_of_made.run(*WRITE)
+    before = yaml.safe_load(given)
+    assert yaml.safe_load(params.read_bytes()) == {
+        **before,
+        "train_model": {**before["train_model"], **best.user_attrs["values"]},
+    }
+    assert len(complete_trials(copy_of_made)) == 3
 
 
-def _mlflow_shows(project) -> None:
+def assert_logged(project, trials: list[Any]) -> None:
     client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("flight-delay-tuning").experiment_id
-    found = client.search_runs([experiment], order_by=["attributes.start_time"])
-    (parent,) = [run for run in found if "mlflow.parentRunId" not in run.data.tags]
-    children = [run for run in found if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
-    assert len(found) == TRIALS + 1 == len(children) + 1
-    assert {run.info.status for run in found} == {"FINISHED"}
-    assert (parent.info.run_name, children[0].info.run_name) == ("tune log_loss, 3 trials", "current parameters")
-    assert [child.data.metrics["backtest/log_loss"] for child in children] == [
-        json.loads(metrics)["log_loss"] for _, metrics in tried(project)
+    runs = client.search_runs([experiment], order_by=["attributes.start_time"])
+    (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    nested = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert (parent.info.run_name, nested[0].info.run_name) == ("tune log_loss, 3 trials", "current parameters")
+    assert [run.data.metrics["backtest/log_loss"] for run in nested] == [trial.value for trial in trials]
+    assert [run.data.params["train_model.max_depth"] for run in nested] == [
+        str(trial.user_attrs["values"]["max_depth"]) for trial in trials
     ]
-    assert [child.data.params["train_model.max_depth"] for child in children] == [
-        str(json.loads(values)["max_depth"]) for values, _ in tried(project)
-    ]
-    assert parent.data.metrics["best/log_loss"] == min(child.data.metrics["backtest/log_loss"] for child in children)
+    assert parent.data.metrics["best/log_loss"] == min(trial.value for trial in trials)
     assert parent.data.tags["data_md5"] == next(
         out["md5"] for out in project.lock()["fetch_raw"]["outs"] if out["path"] == "data/raw/flights"
     )
-    assert [of.path for of in client.list_artifacts(parent.info.run_id)] == [
-        "trials.csv"
-    ]  # importances want more trials
-
-
-def _written_as_it_should_be(project, given: bytes, said: str) -> None:
-    trials = [(json.loads(values), json.loads(metrics)["log_loss"]) for values, metrics in tried(project)]
-    best, _ = min(trials, key=lambda of: of[1])
-    before, after = yaml.safe_load(given), yaml.safe_load((project.root / "params.yaml").read_bytes())
-    assert after == {**before, "train_model": {**before["train_model"], **best}}
-    for name, value in best.items():
-        if value != before["train_model"][name]:
-            assert re.search(rf"\b{name}\b", said.splitlines()[-1])
-
-
-@pytest.fixture(scope="module")
-def untuned(made, copied, tmp_path_factory):
-    """A copy in which no search has begun; tests put back what they change."""
-    return copied(made, tmp_path_factory.mktemp("untuned") / "project")
 
 
 def test_no_month_of_the_test_is_read(copy_of_made) -> None:
     test = copy_of_made.root / "data/processed/2013-05.parquet"
     test.unlink()
     test.write_bytes(b"nobody reads this")
-    done = copy_of_made.run("python", "-c", JUDGE)
-    rounds_aside = {name: of for name, of in json.loads(done.stdout).items() if name != "rounds"}
-    assert rounds_aside == json.loads((copy_of_made.root / "reports/backtest/metrics.json").read_text())
+    done = copy_of_made.run("python", "-c", EVALUATE_CURRENT)
+    assert json.loads(done.stdout) == json.loads((copy_of_made.root / "reports/backtest/metrics.json").read_text())
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "words"),
     [
         ({"tune": {"space": {"max_dept": {"low": 2, "high": 4}}}}, ["max_dept", "train_model"]),
-        ({"train_model": {"max_depth": 9}}, ["train_model.max_depth", "9", "tune.space.max_depth"]),
-        ({"build_features": {"prior_flights": 30}}, ["build_features, check_data"]),
+        ({"train_model": {"max_depth": 9}}, ["tune.space.max_depth", "9"]),
+        ({"build_features": {"prior_flights": 30}}, ["build_features", "`dvc repro backtest`"]),
     ],
 )
-def test_what_a_user_can_mend_is_one_line_and_nothing_is_written(untuned, flight_delay, changes, said) -> None:
-    given = (untuned.root / "params.yaml").read_bytes()
-    untuned.params(changes)
-    try:
-        done = flight_delay(untuned, *TUNE[1:], code=2)
-    finally:
-        (untuned.root / "params.yaml").write_bytes(given)
+def test_a_user_error_is_one_line_and_nothing_is_written(copy_of_made, flight_delay, changes, words) -> None:
+    copy_of_made.params(changes)
+    done = flight_delay(copy_of_made, *TUNE[1:], code=2)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("flight-delay tune: error: ")
-    assert [words for words in said if words not in line] == []
-    assert not list(untuned.root.glob("*tuning.db*"))
+    assert [word for word in words if word not in line] == []
+    assert not list(copy_of_made.root.glob("*tuning.db*"))
