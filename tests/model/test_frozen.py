@@ -95,7 +95,7 @@ def test_errors_are_explained_by_what_moved_them_to_the_wrong_side(folder: Path,
     for error, side in [*((of, 1) for of in misses), *((of, -1) for of in false_alarms)]:
         month, row = rows[error.flight_id]
         columns = {name: values[[row]] for name, values in months[month].features.items()}
-        added = dict(zip(names, bundle.contributions(columns)[0], strict=False))
+        added = dict(zip(names, bundle.explain_late(columns).contributions[0], strict=False))
         worst = sorted(added, key=lambda name: (side * added[name], names.index(name)))[:3]
         assert [name for name, _, _ in error.reasons] == worst
         for name, value, of in error.reasons:

@@ -196,8 +196,8 @@ def put_together(
         ],
         turns=turns(by_month, held, model.labels),
         twins=across_topics(sample.features, sample.shap, topic_of, model.labels),
-        misses=reasons_of(errors.misses, *model),
-        false_alarms=reasons_of(errors.false_alarms, *model),
+        misses=reasons_of(errors.misses, bundle, model.topics, model.reference),
+        false_alarms=reasons_of(errors.false_alarms, bundle, model.topics, model.reference),
         slices=slices,
     )
 
