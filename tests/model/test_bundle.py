@@ -49,7 +49,9 @@ def test_a_loaded_bundle_predicts_and_explains_as_the_trained_model_does(
     columns = months["2013-04"].features
     matrix = encode(columns, encoding)
     assert bundle.predict_late(columns).tobytes() == predict(trained.booster, matrix).tobytes()
-    np.testing.assert_array_equal(bundle.contributions(columns), contributions(trained.booster, matrix, encoding))
+    np.testing.assert_array_equal(
+        bundle.explain_late(columns).contributions, contributions(trained.booster, matrix, encoding)
+    )
 
 
 def test_the_order_of_columns_does_not_matter_and_a_flight_alone_is_predicted_as_among_many(
@@ -129,7 +131,7 @@ def test_probabilities_are_calibrated_and_explanations_are_not(
     assert calibrated.dtype == np.float32
     assert calibrated.tobytes() == calibrate(calibration, raw).tobytes()
     assert abs(calibrated - raw).max() > 0.1
-    assert bundle.contributions(columns).tobytes() == plain.contributions(columns).tobytes()
+    assert bundle.explain_late(columns).contributions.tobytes() == plain.explain_late(columns).contributions.tobytes()
 
 
 def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from flight_delay.evaluation.decision import (
     profit_per_flight,
     strategies,
     thresholds_by_miss_cost,
-    total_profit,
 )
 from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.evaluation.scoring import confusion
@@ -95,29 +94,14 @@ def test_each_flight_earns_what_its_cell_says() -> None:
     assert profit.dtype == np.float64
 
 
-def test_the_total_is_each_count_times_its_payoff() -> None:
-    counts = {"true_positive": 1, "false_negative": 10, "false_positive": 100, "true_negative": 1000}
-    assert total_profit(counts, payoffs(1, -2, -3.5, 4)) == 1 - 20 - 350 + 4000
-
-
-def test_a_total_of_decimals_is_that_of_pencil_and_paper() -> None:
-    counts = {"true_positive": 3, "false_negative": 1, "false_positive": 0, "true_negative": 0}
-    assert total_profit(counts, payoffs(0.1, -0.3, 0, 1)) == 0
-
-
 def test_the_published_example_comes_out() -> None:
     # An airline delay course counts 3768, 3178, 2009 and 5558 flights, earns 700 with a correct call, loses 500 with a
     # missed delay and 100 with a false alarm, and arrives at 4,738,300. Positive means on time there: its false
-    # positives are late flights called on time, which are false negatives here, and its false negatives false alarms.
-    course = {"true_positive": 3768, "false_positive": 3178, "false_negative": 2009, "true_negative": 5558}
-    counts = {
-        "true_positive": course["true_negative"],
-        "false_negative": course["false_positive"],
-        "false_positive": course["false_negative"],
-        "true_negative": course["true_positive"],
-    }
-    assert total_profit(counts, payoffs(700, -500, -100, 700)) == 4_738_300
-    assert total_profit(course, payoffs(700, -500, -100, 700)) != 4_738_300
+    # positives are late flights called on time, and its false negatives false alarms.
+    counts = (5558, 3178, 2009, 3768)
+    late = np.repeat([True, True, False, False], counts)
+    called_late = np.repeat([True, False, True, False], counts)
+    assert profit_per_flight(late, called_late, payoffs(700, -500, -100, 700)).sum() == 4_738_300
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,6 @@ def profit_per_flight(late: Outcome, called_late: Outcome, payoffs: Payoffs) -> 
     return np.where(late, if_late, if_on_time)
 
 
-def total_profit(counts: Mapping[str, int], payoffs: Payoffs) -> float:
-    """What all flights earn together, in units of the currency, from counts as `metrics.confusion` gives them."""
-    return float(_profit(counts, payoffs))
-
-
 def bayes_threshold(payoffs: Payoffs) -> float:
     """The threshold that earns most where probabilities are calibrated.
 

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from flight_delay.explain.reference import Reference
 from flight_delay.explain.topics import Topics
 from flight_delay.model.bundle import Bundle
 
 
-class Explainer(NamedTuple):
-    """A model, the topics of its features, and what is usual on the flights that it was trained on."""
+@dataclass(frozen=True)
+class Explainer:
+    """A model, the topics of its features, and the reference values of the flights that it was trained on."""
 
     bundle: Bundle
     topics: Topics
     reference: Reference
 
-    @property
+    @cached_property
     def topic_of(self) -> dict[str, str]:
         """The topic of each feature."""
         return self.topics.topic_of(self.bundle.manifest.features)
 
-    @property
+    @cached_property
     def group_of(self) -> dict[str, str]:
         """The group of each feature."""
         return {feature.name: feature.group for feature in self.bundle.manifest.features}
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, str]:
-        """Words for topics and for features, where there are any."""
-        return self.topics.labels(self.bundle.manifest.features)
+        """A label for every feature, topic and group: from the reason codes, or the name with blanks."""
+        names = [*self.topic_of, *self.topic_of.values(), *self.group_of.values()]
+        declared = self.topics.labels(self.bundle.manifest.features)
+        return {name: name.replace("_", " ") for name in names} | declared

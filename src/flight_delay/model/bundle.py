@@ -75,12 +75,12 @@ class Bundle:
         """Calibrated probability of arriving late, float32 of shape (rows,), from feature columns in any order."""
         return calibrate(self.decision.calibration, predict(self.booster, encode(columns, self.manifest.features)))
 
-    def contributions(self, columns: Columns) -> Any:
-        """SHAP values in log-odds before calibration, float32 of shape (rows, features + 1), the expected value last; see `booster`."""
-        return contributions(self.booster, encode(columns, self.manifest.features), self.manifest.features)
-
     def explain_late(self, columns: Columns) -> Explained:
-        """What `predict_late` and `contributions` give, from columns that are encoded once."""
+        """Predict and explain flights, encoding their columns once.
+
+        Contributions are SHAP values in log-odds before calibration, float32 of shape (rows, features + 1), the expected
+        value last; see `booster`.
+        """
         matrix = encode(columns, self.manifest.features)
         before = predict(self.booster, matrix)
         values = contributions(self.booster, matrix, self.manifest.features)

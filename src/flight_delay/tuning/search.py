@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from flight_delay.core import params
+from flight_delay.core import params, paths
 from flight_delay.core.months import Windows, present_months
 from flight_delay.evaluation.backtest import BacktestParameters, before_test, origins, run_backtest
 from flight_delay.evaluation.comparison import same_flights

@@ -100,6 +100,6 @@ def other_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
 
 def _explained(explainer: Explainer, flights: Scheduled) -> Iterator[Explained]:
     explanation = explain(explainer.bundle, flights.examples())
-    every = reasons_of(explanation, *explainer, quotable=flights.features)
+    every = reasons_of(explanation, explainer.bundle, explainer.topics, explainer.reference, quotable=flights.features)
     for reasons, destination, late in zip(every, flights.features["destination"], flights.late, strict=True):
         yield Explained(reasons, str(destination), None if late is None else bool(late))
