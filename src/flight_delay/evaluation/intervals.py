@@ -100,12 +100,12 @@ def bootstrap(
     return {model: _measured(late, probability, weights, day, metrics) for model, probability in probabilities.items()}
 
 
-def on_all_flights(late: Outcome, probabilities: Mapping[str, Probability]) -> dict[str, dict[str, float]]:
+def on_all_flights(
+    late: Outcome, probabilities: Mapping[str, Probability], metrics: Sequence[str] = tuple(METRICS)
+) -> dict[str, dict[str, float]]:
     """By model, the metrics of `bootstrap` on all flights, each once, unrounded."""
     once, day = np.ones((1, 1), np.int64), np.zeros(len(late), np.intp)
-    measured = {
-        model: _measured(late, probability, once, day, tuple(METRICS)) for model, probability in probabilities.items()
-    }
+    measured = {model: _measured(late, probability, once, day, metrics) for model, probability in probabilities.items()}
     return {model: {name: float(value[0]) for name, value in of.items()} for model, of in measured.items()}
 
 

@@ -115,5 +115,5 @@ def _permute(matrix: Matrix, columns: Sequence[int], random: np.random.Generator
 def _average_precision(bundle: Bundle, matrix: Matrix, sample: Explanation, draws: int, seed: int) -> tuple[float, Any]:
     """Average precision on all flights, and on drawn days: shape (draws,)."""
     probability = {METRIC: calibrate(bundle.decision.calibration, predict(bundle.booster, matrix))}
-    drawn = bootstrap(sample.late, probability, sample.flight_date, draws=draws, seed=seed)
-    return on_all_flights(sample.late, probability)[METRIC][METRIC], drawn[METRIC][METRIC]
+    drawn = bootstrap(sample.late, probability, sample.flight_date, draws=draws, seed=seed, metrics=[METRIC])
+    return on_all_flights(sample.late, probability, [METRIC])[METRIC][METRIC], drawn[METRIC][METRIC]
