@@ -1,4 +1,4 @@
-"""Fifty publishers at once, with the server and its PostgreSQL killed in between: every pipeline is there, once and whole."""
+"""Two dozen publishers at once, with the server and its PostgreSQL killed in between: every pipeline is there, once and whole."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 from flight_delay.tracking.model import ROOMS
 
-PIPELINES, COPIES, PATIENCE = 25, 2, 900
+PIPELINES, COPIES, PATIENCE = 12, 2, 900
 SCRIPT = Path(__file__).parent / "publishers.py"
 log = logging.getLogger(__name__)
 # MLflow puts a stand-in for a module into `sys.modules` while it loads a model: two at once leave one there, in the way of later tests.

@@ -38,7 +38,7 @@ class Begun:
         while not condition():
             assert self.process.poll() is None, f"ended too soon:\n{self.said()}"
             assert time.monotonic() < end, f"waited in vain:\n{self.said()}"
-            time.sleep(0.02)
+            time.sleep(0.1)  # a look at all processes of the machine takes 4 ms
 
     def wait_until_held(self) -> None:
         """Wait until a process of it has stopped where it was told to."""
