@@ -12,12 +12,13 @@ from filelock import FileLock
 
 from flight_delay.commands import promote, publish, rollback, tune
 from flight_delay.core.errors import UserError
-from flight_delay.promotion import gate, gather
-from flight_delay.promotion.evidence import Committed
+from flight_delay.promotion import collect, gate
+from flight_delay.repository import history
 from flight_delay.review.request import forms, request
 from flight_delay.tracking import client, revision
 from flight_delay.tracking import publish as publishing
-from flight_delay.tracking.registry import candidate, moving, registry
+from flight_delay.tracking.registry import aliases, candidate, versions
+from flight_delay.tracking.registry.versions import Event
 from flight_delay.tracking.server import server
 from flight_delay.tuning import write
 
@@ -27,39 +28,53 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def in_the_repository(monkeypatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    for of in (client, moving):
-        monkeypatch.setattr(of, "reachable", lambda **_: nullcontext(), raising=False)
+    monkeypatch.setattr(client, "reachable", lambda **_: nullcontext())
     monkeypatch.setattr(client, "connect", lambda: None)
     monkeypatch.setattr(client, "require_database", lambda _: None)
 
 
-@pytest.mark.parametrize(("came_from", "said"), [(2, "version 2"), (None, "none")])
+@pytest.mark.parametrize(("previous", "label"), [(2, "version 2"), (None, "none")])
 @pytest.mark.usefixtures("in_the_repository")
-def test_rollback_says_from_which_version_to_which(came_from, said: str, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(moving, "roll_back", lambda *_: SimpleNamespace(came_from=came_from, went_to=1))
-    assert rollback.run(Namespace(why="wrong", to=None)) == 0
-    assert capsys.readouterr().out == f"flight-delay: champion went back from {said} to version 1\n"
+def test_rollback_prints_from_which_version_to_which(previous, label: str, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(aliases, "roll_back", lambda *_: Event("rollback", 1, previous, "Ada", "", "wrong"))
+    assert rollback.run(Namespace(reason="wrong", to=None)) == 0
+    assert capsys.readouterr().out == f"flight-delay: champion moved back from {label} to version 1\n"
 
 
-@pytest.mark.usefixtures("in_the_repository")
-def test_promote_says_which_alias_went_where(monkeypatch, capsys) -> None:
-    published = SimpleNamespace(run_id="1ab", run_name="deeper")
-    moves = [
-        SimpleNamespace(alias="challenger", came_from=None, went_to=1),
-        SimpleNamespace(alias="champion", came_from=3, went_to=1),
-    ]
-    monkeypatch.setattr(candidate, "find_candidate", lambda _: SimpleNamespace(published=published))
-    monkeypatch.setattr(registry, "look", lambda *_: registry.Registered("flight-delay", {}, None))
-    monkeypatch.setattr(registry, "versions", lambda *_: [])
-    monkeypatch.setattr(gather, "gather", lambda *_: None)
-    monkeypatch.setattr(gate, "judge", lambda *_: [gate.Check("committed", True, "main")])
-    monkeypatch.setattr(moving, "promote", lambda *_: moves)
-    monkeypatch.setattr(promote, "_found", lambda _: Committed("c" * 40, None))
-    for name in ("_champion", "_sources", "_entry"):
-        monkeypatch.setattr(promote, name, lambda *_: None)
-    assert promote.run(Namespace(meant="main", to="champion", why="better")) == 0
+@pytest.fixture
+def candidate_of_a_commit(in_the_repository: None, monkeypatch) -> None:
+    published = SimpleNamespace(run_id="1ab", run_name="deeper", digest="d", model_md5="m")
+    found = SimpleNamespace(published=published, model_id="m-1", metrics={})
+    monkeypatch.setattr(candidate, "find_candidate", lambda _: found)
+    monkeypatch.setattr(versions, "list_versions", lambda *_: [])
+    monkeypatch.setattr(history, "commit_of", lambda *_: history.Found("c" * 40, None))
+    monkeypatch.setattr(collect, "collect_evidence", lambda *_: None)
+
+
+@pytest.mark.parametrize(("previous", "label"), [(3, "version 3"), (None, "none")])
+@pytest.mark.usefixtures("candidate_of_a_commit")
+def test_promote_prints_which_alias_moved_where(previous, label: str, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(gate, "run_checks", lambda *_: [gate.Check("committed", True, "main")])
+    monkeypatch.setattr(aliases, "promote", lambda *_: Event("champion", 4, previous, "Ada", "", "better"))
+    assert promote.run(Namespace(ref="main", to="champion", reason="better")) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "run 1ab (deeper) is promoted: challenger went from none to 1, champion went from 3 to 1"
+        f"run 1ab (deeper) is promoted: champion moved from {label} to version 4"
+    )
+
+
+@pytest.mark.usefixtures("candidate_of_a_commit")
+def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(history, "commit_of", lambda *_: None)
+    with pytest.raises(UserError) as refused:
+        promote.run(Namespace(ref="main", to="champion", reason="better"))
+    assert str(refused.value) == (
+        "run 1ab (deeper): its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"
+    )
+    champion = versions.Version(4, ("champion",), "1ab", None, "", "", {})
+    monkeypatch.setattr(versions, "list_versions", lambda *_: [champion])
+    assert promote.run(Namespace(ref="main", to="champion", reason="better")) == 0
+    assert capsys.readouterr().out == (
+        "run 1ab (deeper) is champion already, as version 4 of flight-delay; nothing was moved\n"
     )
 
 

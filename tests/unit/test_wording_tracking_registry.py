@@ -1,145 +1,103 @@
-"""tracking.registry: the exact wording of tables, notes and errors."""
+"""tracking.registry: the exact wording of the listing and of errors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.registry import history, moving
-from flight_delay.tracking.registry.history import History, Line, text
-from flight_delay.tracking.registry.moves import Move, checked_why, unrecorded
-from flight_delay.tracking.registry.moving import Intent, promote, roll_back
+from flight_delay.tracking.registry import aliases
+from flight_delay.tracking.registry.aliases import promote, roll_back, validate_reason
+from flight_delay.tracking.registry.listing import LINE_WIDTH, as_text, unexplained_champion
+from flight_delay.tracking.registry.versions import Event, Version
 
-FIGURES = {"backtest AP": 0.38806, "test AP": 0.3, "test log loss": None}
-LINES = [
-    Line(1, (), None, None, None, dict.fromkeys(FIGURES), "2026-03-01T12:00:59+00:00"),
-    Line(12, ("challenger", "champion"), "r", "max_depth 6→4 and " * 9, "c" * 40, FIGURES, "2026-03-02T12:00:00+00:00"),
-]
-INTENT = Intent("rollback", "Ada", "slow")
+ADA = "Ada <ada@example.org>"
 
 
-def move(came_from: int | None, to: int, kind: str = "promotion", why: str = "first", alias: str = "champion") -> Move:
-    return Move.model_validate(
-        {
-            "kind": kind, "alias": alias, "from": came_from, "to": to, "who": "Ada <ada@example.org>", "figures": {},
-            "when": "2026-03-01T12:00:59+00:00", "why": why,
-        }
-    )  # fmt: skip
+def version(number: int, previous: int | None = None, *names: str) -> Version:
+    event = Event("champion", number, previous, ADA, f"2026-03-0{number}T12:00:59+00:00", "better")
+    text = "**backtest** log loss 0.509 · **test** log loss 0.545\n\nmax_depth 6→4"
+    return Version(number, names, None, "c" * 40, f"2026-03-0{number}T12:00:00+00:00", text, {"champion": event})
 
 
-class Recorded:
-    """Moves of the champion."""
-
-    unreadable = ("move.mine",)
-
-    def __init__(self, *moves: Move) -> None:
-        self.moves = [SimpleNamespace(move=of) for of in moves]
-
-    def of(self, alias: str) -> list[Move]:
-        return [of.move for of in self.moves if of.move.alias == alias]
-
-
-def test_the_table() -> None:
-    moves = [move(None, 1), move(12, 1, "rollback", "too slow")]
-    assert text(History("m", LINES, moves, ["by hand"])).splitlines() == [
-        "version  alias                 run                  commit      backtest AP  test AP  test log loss  registered (UTC)",
-        "1                                                                                                    2026-03-01 12:00",
-        "12       challenger, champion  max_depth 6→4 and …  cccccccccc  0.388        0.300                   2026-03-02 12:00",
-        "",
-        "2026-03-01 12:00 UTC  promotion  champion    none -> 1  by Ada <ada@example.org>",
-        "    first",
-        "2026-03-01 12:00 UTC  rollback   champion    12 -> 1  by Ada <ada@example.org>",
-        "    too slow",
-        "",
-        "by hand",
+def test_the_listing() -> None:
+    rolled_back = Event("rollback", 1, 2, ADA, "2026-03-03T12:00:00+00:00", "too slow")
+    first = version(1, None, "champion")
+    first = first._replace(events={**first.events, "rollback": rolled_back})
+    assert as_text("m", [first, version(2, 1, "challenger")]).splitlines() == [
+        "version 1 (champion), commit cccccccccc, registered 2026-03-01 12:00 UTC",
+        "    backtest log loss 0.509 · test log loss 0.545",
+        "    2026-03-01 12:00 UTC  champion none -> 1  by Ada <ada@example.org>: better",
+        "    2026-03-03 12:00 UTC  rollback 2 -> 1  by Ada <ada@example.org>: too slow",
+        "version 2 (challenger), commit cccccccccc, registered 2026-03-02 12:00 UTC",
+        "    backtest log loss 0.509 · test log loss 0.545",
+        "    2026-03-02 12:00 UTC  champion 1 -> 2  by Ada <ada@example.org>: better",
     ]
-    assert text(History("m", [], [], [])) == "m has no versions yet; `flight-delay promote RUN` registers the first"
+    long = first._replace(events={"rollback": rolled_back._replace(reason="too slow " * 50)})
+    assert max(map(len, as_text("m", [long]).splitlines())) <= LINE_WIDTH
+    assert as_text("m", []) == "m has no versions yet; `flight-delay promote REF` registers the first"
 
 
-UNFINISHED = "it was not finished (the same command completes it), or was taken back by hand"
+@pytest.mark.parametrize(("names", "champion"), [((), "none"), (("champion",), "version 1")])
+def test_a_champion_that_the_tags_do_not_explain(names: tuple[str, ...], champion: str) -> None:
+    warning = unexplained_champion([version(1, None, *names), version(2, 1)])
+    assert warning == (
+        f"champion is {champion}, but the latest record says version 2: it was moved by hand, or a command was interrupted"
+    )
 
 
 @pytest.mark.parametrize(
-    ("moves", "aliases", "note"),
+    ("to", "versions", "message"),
     [
         (
-            [move(None, 2)],
-            {"champion": 3},
-            "champion is version 3, but the last recorded move went to 2: it was moved by hand",
+            None,
+            [version(2, None, "champion")],
+            "m: no version is recorded as champion before version 2; name one with --to (`flight-delay registry` lists them)",
         ),
         (
-            [move(None, 2)],
-            {},
-            f"there is no champion, but the last recorded move went to 2: {UNFINISHED}",
+            2,
+            [version(2, None, "champion")],
+            "m: version 2 is champion already; `flight-delay registry` lists the others",
         ),
-        ([], {"challenger": 4}, "challenger is version 4, and no move of it is recorded: it was set by hand"),
+        (
+            3,
+            [version(2, None, "champion"), version(3)._replace(events={})],
+            "m: version 3 was never champion; promote it with `flight-delay promote`",
+        ),
+        (
+            None,
+            [version(2, 1, "champion")],
+            "m: version 1 does not exist or is deleted; name another one with --to (`flight-delay registry` lists them)",
+        ),
     ],
 )
-def test_what_the_moves_do_not_explain(moves: list[Move], aliases: dict[str, int], note: str) -> None:
-    assert unrecorded(Recorded(*moves), aliases) == [note]  # type: ignore[arg-type]
-
-
-def test_a_tag_that_is_no_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "look", lambda *_: SimpleNamespace(record=Recorded(), aliases={}))
-    monkeypatch.setattr(history, "versions", lambda *_: [])
+def test_a_rollback_that_is_refused(monkeypatch, to: int | None, versions: list[Version], message: str) -> None:
+    monkeypatch.setattr(aliases, "list_versions", lambda *_: versions)
     client: Any = None
-    assert history.history(client, "m").notes == ["the tag move.mine of m cannot be read as a move"]
-
-
-def back(to: int | None) -> Callable[[Any], Any]:
-    return lambda client: roll_back(client, "m", to, INTENT)
-
-
-def promoted(champion: int | None) -> Callable[[Any], Any]:
-    return lambda client: promote(client, "m", client, "champion", champion, INTENT)
-
-
-@pytest.mark.parametrize(
-    ("work", "moves", "said"),
-    [
-        (
-            promoted(None),
-            (),
-            "the champion was none when the checks began and is version 2 now: nothing was moved; run it again",
-        ),
-        (
-            promoted(1),
-            (),
-            "the champion was version 1 when the checks began and is version 2 now: nothing was moved; run it again",
-        ),
-        (back(None), (move(None, 2),), "m: no version was champion before, so there is nothing to go back to"),
-        (back(2), (move(None, 2),), "m: version 2 is champion already; `flight-delay registry` shows the others"),
-        (
-            back(3),
-            (move(None, 2),),
-            "m: version 3 was never champion; `flight-delay promote` is the way to become it",
-        ),
-        (
-            back(None),
-            (move(None, 1), move(1, 2)),
-            "m: version 1, which was champion before, is deleted; name another one with --to (`flight-delay registry` lists "
-            "them)",
-        ),
-    ],
-)
-def test_a_move_that_is_refused(
-    monkeypatch: pytest.MonkeyPatch, work: Callable[[Any], Any], moves: tuple[Move, ...], said: str
-) -> None:
-    now = SimpleNamespace(model="m", aliases={"champion": 2}, record=Recorded(*moves))
-    monkeypatch.setattr(moving, "alone", lambda *_: nullcontext())
-    monkeypatch.setattr(moving, "look", lambda *_: now)
-    monkeypatch.setattr(moving, "versions", lambda *_: [])
     with pytest.raises(UserError) as refused:
-        work(None)
-    assert str(refused.value) == said
+        roll_back(client, "m", to, ADA, "slow")
+    assert str(refused.value) == message
 
 
-def test_a_reason_that_says_nothing() -> None:
+def test_somebody_else_moved_champion(monkeypatch) -> None:
+    monkeypatch.setattr(aliases, "read_aliases", lambda *_: {"champion": 2})
+    client: Any = type("Client", (), {"__getattr__": lambda *_: lambda *_: None})()
     with pytest.raises(UserError) as refused:
-        checked_why(" ")
-    assert str(refused.value) == "--why: 0 characters; say it in 1 to 500"
+        promote(client, "m", client, "champion", None, ADA, "better")
+    assert str(refused.value) == (
+        "m: champion was none when the checks began and is version 2 now, so nothing was moved; run it again"
+    )
+    monkeypatch.setattr(aliases, "register", lambda *_: 3)
+    with pytest.raises(UserError) as refused:
+        promote(client, "m", client, "champion", 2, ADA, "better")
+    assert str(refused.value) == (
+        "m: somebody else moved champion to version 2 while it was moved to version 3; see `flight-delay registry`, and run it "
+        "again if it is still needed"
+    )
+
+
+def test_a_reason_that_is_empty() -> None:
+    with pytest.raises(UserError) as refused:
+        validate_reason(" ")
+    assert str(refused.value) == "--reason: 0 characters; write 1 to 500"

@@ -1,4 +1,4 @@
-"""Command: show the registered model, its versions, and who moved which alias when and why."""
+"""Command: list the versions of the registered model with their aliases, and who moved an alias when and why."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ def add_to(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "registry",
-        help="show versions of the registered model and every move of champion and challenger",
-        description="Show the versions of the registered model with their figures, then every move of its aliases, the newest "
-        "last: who, when, why, from, to. What no move explains, such as an alias that was moved by hand, is said below.",
+        help="list versions of the registered model with aliases, who moved them, when and why",
+        description="List the versions of the registered model with aliases and metrics, and how each became challenger or "
+        "champion: when, after which version, who moved the alias and why. A champion that was set by hand is reported.",
     )
-    parser.add_argument("--json", action="store_true", help="print it as JSON, with the figures of the gate")
+    parser.add_argument("--json", action="store_true", help="print JSON, with the results of the gate")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the history."""
+    """Print the list."""
     from flight_delay.core.params import load
-    from flight_delay.promotion.gate import Promote
+    from flight_delay.promotion.bounds import Promote
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
     from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
-    from flight_delay.tracking.registry.history import as_json, history, text
+    from flight_delay.tracking.registry.listing import as_json, as_text
+    from flight_delay.tracking.registry.versions import list_versions
 
     model = load("promote", Promote).model
     require_database(model)
     with reachable(setting_up=True):
-        of = history(connect(), model)
-    print(as_json(of) if arguments.json else text(of))
+        versions = list_versions(connect(), model)
+    print(as_json(model, versions) if arguments.json else as_text(model, versions))
     return 0

@@ -86,7 +86,7 @@ def compare_log_loss(model: Predictions, than: Predictions) -> Comparison:
         UserError: the flights are of fewer than two days.
     """
     losses = {
-        name: log_loss_per_row(predictions.late, predictions.probability.astype(np.float64))
+        name: log_loss_per_row(predictions.late, predictions.probability)
         for name, predictions in (("model", model), ("than", than))
     }
     drawn = bootstrap_sum(losses, model.flight_date, draws=DRAWS, seed=SEED)

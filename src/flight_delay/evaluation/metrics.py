@@ -32,8 +32,8 @@ def log_loss_per_row(late: Outcome, probability: Probability) -> Column:
 
     Probabilities are clipped as in scikit-learn, so that a certain mistake does not cost infinitely much.
     """
-    tiny = np.finfo(np.float64).eps
-    loss: Column = -np.log(np.clip(np.where(late, probability, 1 - probability), tiny, 1 - tiny))
+    exact, tiny = probability.astype(np.float64), np.finfo(np.float64).eps
+    loss: Column = -np.log(np.clip(np.where(late, exact, 1 - exact), tiny, 1 - tiny))
     return loss
 
 

@@ -1,4 +1,4 @@
-"""What the gate judges: values. What they are read from stands in gather.py."""
+"""What the gate judges. It is collected in collect.py; a UserError in place of a value says why it is not available."""
 
 from __future__ import annotations
 
@@ -6,75 +6,50 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flight_delay.promotion.measures import Size, SliceLoss
+from flight_delay.core.errors import UserError
+from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
+from flight_delay.repository.history import Found
 from flight_delay.review.comparison.flights import Judged
-
-
-class Unknown(NamedTuple):
-    """What could not be found out, and why not: a check without its ground fails."""
-
-    because: str
-
-
-class Committed(NamedTuple):
-    """The commit, 40 hexadecimal digits, that holds a pipeline; `experiment` is the DVC experiment that it is, if it is on no
-    branch and no tag."""
-
-    commit: str
-    experiment: str | None
-
-
-class Outcome(NamedTuple):
-    """What came of verifying, in a sentence."""
-
-    same: bool
-    says: str
+from flight_delay.review.verification.verify import Verified
+from flight_delay.tracking.registry.loaded_model import Speed
 
 
 class Quality(NamedTuple):
-    """What the gate of the data found: errors in words, and shares of flights."""
+    """Errors that `check_data` found, and the share of flights in quarantine with its bound."""
 
     errors: Sequence[str]
     quarantined_share: float
     max_quarantined_share: float
 
 
-class Rival(NamedTuple):
-    """The candidate against the champion: on the backtest and the test flights that both predict, by size, and by slice of the
-    test flights. `called` is the champion's version."""
+class ChampionComparison(NamedTuple):
+    """The candidate against the champion on the flights that both predict, by size, and by slice of the test flights."""
 
-    called: str
+    champion: str
     backtest: Judged
     test: Judged
-    size: Size
-    size_of_champion: Size
+    size: ModelSize
+    champion_size: ModelSize
     slices: Sequence[SliceLoss]
 
 
-class Loaded(NamedTuple):
-    """The model that MLflow keeps: files of its bundle that are not the commit's, recorded predictions, and how many of them it
-    does not repeat bit for bit."""
+class Replay(NamedTuple):
+    """The model that MLflow keeps, loaded and run again: files of its bundle that are not the commit's, number of recorded
+    predictions and of those that it does not repeat bit for bit, and its speed."""
 
     other_files: Sequence[str]
-    flights: int
+    predictions: int
     different: int
-
-
-class Speed(NamedTuple):
-    """How fast the loaded model is: the median of single flights, and a month of flights at once."""
-
-    one_flight_milliseconds: float
-    flights_per_second: float
+    speed: Speed
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that is judged. `rival` is None where there is no champion."""
+    """Everything that the gate judges. `comparison` is None if there is no champion."""
 
-    committed: Committed | Unknown
-    verified: Outcome | Unknown
-    quality: Quality | Unknown
-    rival: Rival | Unknown | None
-    calibration_error: float | Unknown
-    loaded: Loaded | Unknown
-    speed: Speed | Unknown
+    commit: Found
+    verification: Verified | UserError
+    quality: Quality | UserError
+    comparison: ChampionComparison | UserError | None
+    calibration_error: float | UserError
+    replay: Replay | UserError

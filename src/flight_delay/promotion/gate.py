@@ -1,163 +1,153 @@
-"""The gate that a model passes before it is promoted: its bounds, and a check for each condition. It judges values, which stand
-in evidence.py; how checks are printed stands in words.py."""
+"""The gate that a model passes before it is promoted: a table of checks, each a function of evidence and bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
-from pydantic import Field
-
-from flight_delay.core.params import Parameters
+from flight_delay.core.errors import UserError
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.promotion.evidence import Committed, Evidence, Loaded, Outcome, Quality, Rival, Speed, Unknown
-from flight_delay.promotion.measures import Size
+from flight_delay.promotion.bounds import Promote
+from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
+from flight_delay.repository.history import Found
 from flight_delay.review.comparison.flights import Judged
+from flight_delay.review.verification.verdict import verdict
+from flight_delay.review.verification.verify import Verified
 
-MOST_NAMED = 3  # slices, files or findings that a line names
+MAX_NAMES = 3  # slices, files or errors that a line names
 NO_CHAMPION = "there is no champion yet to compare with"
 
-
-class Promote(Parameters):
-    """The section `promote` of params.yaml: name of the registered model, and the bounds of the gate.
-
-    It is that of the checkout in which `promote` runs, not of the commit that is judged, which could loosen it.
-    """
-
-    model: Annotated[str, Field(pattern=r"^[^/:@]+$")]
-    min_slice_flights: Annotated[int, Field(ge=1)]
-    max_slice_worsening: Annotated[float, Field(ge=0)]
-    calibration_bins: Annotated[int, Field(ge=2)]
-    max_calibration_error: Annotated[float, Field(gt=0, le=1)]
-    max_one_flight_milliseconds: Annotated[float, Field(gt=0)]
-    min_flights_per_second: Annotated[float, Field(gt=0)]
+# Whether a check passed, and what was measured beside its bound.
+Result: TypeAlias = tuple[bool, str]
 
 
 class Check(NamedTuple):
-    """A condition of the gate, whether it is met, and what was found beside what is asked for."""
+    """A check of the gate with its result."""
 
     name: str
     passed: bool
-    says: str
+    detail: str
 
 
-def judge(evidence: Evidence, bounds: Promote) -> list[Check]:
-    """All checks of the gate; a candidate may be promoted where every one has passed."""
-    return [
-        _committed(evidence.committed),
-        _verified(evidence.verified),
-        _data(evidence.quality),
-        _backtest(evidence.rival),
-        _test(evidence.rival),
-        _slices(evidence.rival, bounds),
-        _calibration(evidence.calibration_error, bounds),
-        _loaded(evidence.loaded),
-        _speed(evidence.speed, bounds),
-    ]
+def run_checks(evidence: Evidence, bounds: Promote) -> list[Check]:
+    """Run all checks of the gate; a candidate may be promoted if every one passes. Unavailable evidence fails its checks."""
+    checks = []
+    for name, field, check in GATE:
+        value = getattr(evidence, field)
+        if value is None:
+            result = (True, NO_CHAMPION)
+        elif isinstance(value, UserError):
+            result = (False, str(value))
+        else:
+            result = check(value, bounds)
+        checks.append(Check(name, *result))
+    return checks
 
 
-def _committed(found: Committed | Unknown) -> Check:
-    if isinstance(found, Unknown):
-        return Check("committed", False, found.because)
-    if found.experiment:
-        says = f"only in the DVC experiment {found.experiment}; `dvc exp branch` makes a branch of it"
-        return Check("committed", False, says)
-    return Check("committed", True, f"commit {found.commit[:10]}")
+def check_commit(commit: Found, _: Promote) -> Result:
+    """The pipeline is in a commit on a branch or a tag."""
+    if commit.experiment:
+        return False, f"only in the DVC experiment {commit.experiment}; `dvc exp branch` makes a branch of it"
+    return True, f"commit {commit.commit[:10]}"
 
 
-def _verified(found: Outcome | Unknown) -> Check:
-    if isinstance(found, Unknown):
-        return Check("verified", False, found.because)
-    return Check("verified", found.same, found.says)
+def check_verification(verified: Verified, _: Promote) -> Result:
+    """Every output of the commit is reproduced byte for byte."""
+    return verified.same, verdict(verified)
 
 
-def _data(found: Quality | Unknown) -> Check:
-    if isinstance(found, Unknown):
-        return Check("data", False, found.because)
-    set_aside = f"{found.quarantined_share:.2%} of flights set aside (at most {found.max_quarantined_share:.2%})"
-    errors = f"{len(found.errors)} error{'s' if len(found.errors) != 1 else ''}" + (
-        f" ({_first(found.errors)})" if found.errors else ""
+def check_quality(quality: Quality, _: Promote) -> Result:
+    """There are no errors in the data, and no more flights in quarantine than the commit allows."""
+    names = f" ({_join(quality.errors)})" if quality.errors else ""
+    share = f"{quality.quarantined_share:.2%} of flights in quarantine (at most {quality.max_quarantined_share:.2%})"
+    passed = not quality.errors and quality.quarantined_share <= quality.max_quarantined_share
+    return passed, f"{len(quality.errors)} error{'s' if len(quality.errors) != 1 else ''}{names}, {share}"
+
+
+def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
+    """The candidate is better than the champion on the backtest, or not distinguishable and simpler."""
+    judged, detail = comparison.backtest, _describe(comparison.backtest, comparison.champion)
+    if judged.verdict not in {"same", "undecided"}:
+        return judged.verdict == "better", detail
+    simpler = comparison.size.is_simpler_than(comparison.champion_size)
+    sizes = " against ".join(
+        f"{size.features} features, {size.nodes:,} nodes" for size in (comparison.size, comparison.champion_size)
     )
-    passed = not found.errors and found.quarantined_share <= found.max_quarantined_share
-    return Check("data", passed, f"{errors}, {set_aside}")
+    return simpler, f"{detail}; {'simpler' if simpler else 'not simpler'} ({sizes})"
 
 
-def _backtest(rival: Rival | Unknown | None) -> Check:
-    if not isinstance(rival, Rival):
-        return _without_rival("backtest", rival)
-    verdict, says = rival.backtest.verdict, _compared(rival.backtest, rival.called)
-    if verdict not in {"same", "undecided"}:
-        return Check("backtest", verdict == "better", says)
-    simpler = rival.size.simpler_than(rival.size_of_champion)
-    sizes = f"{_size(rival.size)} against {_size(rival.size_of_champion)}"
-    return Check("backtest", simpler, f"{says}; {'and simpler' if simpler else 'not simpler'} ({sizes})")
+def check_test(comparison: ChampionComparison, _: Promote) -> Result:
+    """The candidate is not worse than the champion on the test flights."""
+    passed = comparison.test.verdict in {"better", "undecided", "same"}
+    return passed, _describe(comparison.test, comparison.champion)
 
 
-def _test(rival: Rival | Unknown | None) -> Check:
-    if not isinstance(rival, Rival):
-        return _without_rival("test", rival)
-    passed = rival.test.verdict in {"better", "undecided", "same"}
-    return Check("test", passed, _compared(rival.test, rival.called))
-
-
-def _slices(rival: Rival | Unknown | None, bounds: Promote) -> Check:
-    if not isinstance(rival, Rival):
-        return _without_rival("slices", rival)
-    if not rival.slices:
-        return Check("slices", False, f"no part has {bounds.min_slice_flights} common flights")
-    worse = [of for of in rival.slices if of.worse > bounds.max_slice_worsening]
-    named = _first([f"{of.by} {of.label} {of.worse:+.4f}" for of in worse or rival.slices[:1]])
-    said = f"{len(worse)} of {len(rival.slices)} worse in log loss by more than {bounds.max_slice_worsening:g}"
-    return Check("slices", not worse, f"{said} ({'' if worse else 'at most '}{named})")
-
-
-def _calibration(error: float | Unknown, bounds: Promote) -> Check:
-    if isinstance(error, Unknown):
-        return Check("calibration", False, error.because)
-    says = f"expected calibration error {error:.4f} on test (at most {bounds.max_calibration_error:g})"
-    return Check("calibration", error <= bounds.max_calibration_error, says)
-
-
-def _loaded(found: Loaded | Unknown) -> Check:
-    if isinstance(found, Unknown):
-        return Check("loaded model", False, found.because)
-    says = f"{found.different:,} of {found.flights:,} recorded predictions are others"
-    if found.other_files:
-        says += f"; not the commit's: {_first(found.other_files)}"
-    return Check("loaded model", bool(found.flights) and not found.different and not found.other_files, says)
-
-
-def _speed(found: Speed | Unknown, bounds: Promote) -> Check:
-    if isinstance(found, Unknown):
-        return Check("speed", False, found.because)
-    passed = (
-        found.one_flight_milliseconds <= bounds.max_one_flight_milliseconds
-        and found.flights_per_second >= bounds.min_flights_per_second
+def check_slices(comparison: ChampionComparison, bounds: Promote) -> Result:
+    """In no slice of the test flights is the candidate's log loss much above the champion's."""
+    if not comparison.slices:
+        return False, f"no slice has {bounds.min_slice_flights} common flights"
+    worse = [loss for loss in comparison.slices if loss.increase > bounds.max_slice_worsening]
+    names = _join([f"{loss.by} {loss.label} {loss.increase:+.4f}" for loss in worse or comparison.slices[:1]])
+    count = (
+        f"log loss is higher by more than {bounds.max_slice_worsening:g} in {len(worse)} of {len(comparison.slices)}"
     )
-    one = f"one flight {found.one_flight_milliseconds:.1f} ms (at most {bounds.max_one_flight_milliseconds:g})"
-    batch = f"{found.flights_per_second:,.0f} flights a second (at least {bounds.min_flights_per_second:,.0f})"
-    return Check("speed", passed, f"{one}, {batch}")
+    return not worse, f"{count} slices ({names if worse else f'at most {names}'})"
 
 
-def _without_rival(name: str, rival: Unknown | None) -> Check:
-    return Check(name, rival is None, NO_CHAMPION if rival is None else rival.because)
+def check_calibration(error: float, bounds: Promote) -> Result:
+    """The expected calibration error on the test flights is small."""
+    detail = f"expected calibration error {error:.4f} on test (at most {bounds.max_calibration_error:g})"
+    return error <= bounds.max_calibration_error, detail
 
 
-def _compared(judged: Judged, called: str) -> str:
-    """The verdict, and by how much each metric is above the champion's, with its interval."""
+def check_replay(replay: Replay, _: Promote) -> Result:
+    """The model in MLflow is the commit's, and repeats all recorded predictions."""
+    detail = f"{replay.different:,} of {replay.predictions:,} recorded predictions are not repeated"
+    if replay.other_files:
+        detail += f"; not the commit's: {_join(replay.other_files)}"
+    return bool(replay.predictions) and not replay.different and not replay.other_files, detail
+
+
+def check_speed(replay: Replay, bounds: Promote) -> Result:
+    """The loaded model is fast enough on this machine."""
+    latency, throughput = replay.speed
+    passed = latency <= bounds.max_one_flight_milliseconds and throughput >= bounds.min_flights_per_second
+    return (
+        passed,
+        f"one flight {latency:.1f} ms (at most {bounds.max_one_flight_milliseconds:g}), "
+        f"{throughput:,.0f} flights per second (at least {bounds.min_flights_per_second:,.0f})",
+    )
+
+
+# Name of a check, the field of Evidence that it judges, and the check.
+GATE: Sequence[tuple[str, str, Callable[[Any, Promote], Result]]] = (
+    ("committed", "commit", check_commit),
+    ("verified", "verification", check_verification),
+    ("data", "quality", check_quality),
+    ("backtest", "comparison", check_backtest),
+    ("test", "comparison", check_test),
+    ("slices", "comparison", check_slices),
+    ("calibration", "calibration_error", check_calibration),
+    ("loaded model", "replay", check_replay),
+    ("speed", "replay", check_speed),
+)
+
+
+def _describe(judged: Judged, champion: str) -> str:
+    """The verdict, and the difference of each metric to the champion's, with its interval."""
     if judged.because:
-        return f"not comparable with {called}: {judged.because}"
+        return f"not comparable with {champion}: {judged.because}"
     if judged.verdict == "same":
-        return f"the same probability for every flight as {called}"
-    above = [(METRICS[of.name].label, of.b_over_a) for of in judged.measures if of.name in METRICS]
-    said = ", ".join(f"{name} {by.difference:+.4f} ({by.low:+.4f} to {by.high:+.4f})" for name, by in above)
-    return f"{judged.verdict} against {called}: {said}"
+        return f"the same probability for every flight as {champion}"
+    differences = ", ".join(
+        f"{METRICS[measure.name].label} {measure.b_over_a.difference:+.4f} "
+        f"({measure.b_over_a.low:+.4f} to {measure.b_over_a.high:+.4f})"
+        for measure in judged.measures
+        if measure.name in METRICS
+    )
+    return f"{judged.verdict} against {champion}: {differences}"
 
 
-def _size(of: Size) -> str:
-    return f"{of.features} features, {of.nodes:,} nodes"
-
-
-def _first(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _join(names: Sequence[str]) -> str:
+    more = len(names) - MAX_NAMES
+    return ", ".join(names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")

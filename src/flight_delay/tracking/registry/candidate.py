@@ -1,5 +1,5 @@
-"""The published run that somebody means: by its id, a URI of MLflow, or a commit, tag, branch or DVC experiment. Importing this does not
-import mlflow."""
+"""The published run that is to be promoted, by its id, a URI of MLflow, or a commit, tag, branch or DVC experiment. Importing this
+does not import mlflow."""
 
 from __future__ import annotations
 
@@ -24,57 +24,51 @@ class Candidate(NamedTuple):
     metrics: Mapping[str, float]
 
 
-def find_candidate(meant: str) -> Candidate:
+def find_candidate(ref: str) -> Candidate:
     """Find a run that may be promoted.
 
     Args:
-        meant: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is the one that was
+        ref: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is the one that was
             published with the digest of its dvc.lock.
 
     Raises:
         UserError: there is none, it is not complete, is deleted or has no model; or the server does not answer.
     """
-    if is_mlflow_uri(meant):
-        published = find(meant)
-    elif RUN_ID.fullmatch(meant):
-        published = find(f"runs:/{meant}")
+    if is_mlflow_uri(ref):
+        published = find(ref)
     else:
-        published = find(f"runs:/{_run_of_revision(meant)}")
+        published = find(f"runs:/{ref if RUN_ID.fullmatch(ref) else _run_of_revision(ref)}")
     from flight_delay.tracking.client import connect, reachable
 
     with reachable(setting_up=True):
         client = connect()
         run = client.get_run(published.run_id)
-        found = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{published.run_id}'")
+        models = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{published.run_id}'")
     if run.info.lifecycle_stage != "active":
         raise UserError(
-            f"{meant}: run {published.run_id} is deleted; `mlflow runs restore --run-id {published.run_id}` brings it back"
+            f"{ref}: run {published.run_id} is deleted; `mlflow runs restore --run-id {published.run_id}` brings it back"
         )
-    ready = [model.model_id for model in found if str(model.status) == "READY"]
+    ready = [model.model_id for model in models if str(model.status) == "READY"]
     if not ready:
-        raise UserError(f"{meant}: run {published.run_id} has no model; choose one that `dvc repro` published")
+        raise UserError(f"{ref}: run {published.run_id} has no model; choose one that `dvc repro` published")
     return Candidate(published, ready[0], run.data.metrics)
 
 
 def _run_of_revision(revision: str) -> str:
-    wanted = digest(Artefacts.of(revision).lock)
+    pipeline_digest = digest(Artefacts.of(revision).lock)
     apply_settings()
-    from flight_delay.tracking.client import (  # now: mlflow reads its settings
-        connect,
-        reachable,
-        require_database,
-        tracking_uri,
-    )
+    from flight_delay.tracking import client as tracking  # now: mlflow reads its settings
     from flight_delay.tracking.content import DIGEST_TAG
 
-    require_database(revision)
-    with reachable(setting_up=True):
-        client = connect()
-        experiments = [of.experiment_id for of in client.search_experiments()]
-        runs = client.search_runs(experiments, f"tags.{DIGEST_TAG} = '{wanted}'", order_by=["attributes.end_time ASC"])
+    tracking.require_database(revision)
+    with tracking.reachable(setting_up=True):
+        client = tracking.connect()
+        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+        condition = f"tags.{DIGEST_TAG} = '{pipeline_digest}'"
+        runs = client.search_runs(experiments, condition, order_by=["attributes.end_time ASC"])
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     if not runs:
         raise UserError(
-            f"{revision}: MLflow at {tracking_uri()} has no run of its pipeline; `dvc repro` in that commit publishes one"
+            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; `dvc repro` in that commit publishes one"
         )
     return str(runs[0].info.run_id)

@@ -1,4 +1,4 @@
-"""Loading the model that MLflow keeps of a run, and asking it about flights. Importing this does not import mlflow."""
+"""Download of a logged model, and scoring flights with it in another process. Importing this does not import mlflow."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ BUNDLE = Path("artifacts/bundle")
 TIMEOUT_SECONDS = 900
 
 
-class Answers(NamedTuple):
-    """What a model said: folder of monthly predictions, milliseconds for a single flight (median), flights per second of a month
-    at once, and the folder of the code that it was loaded with."""
+class Speed(NamedTuple):
+    """Speed of a loaded model: median latency of a single flight, and throughput of a month of flights at once."""
 
-    predictions: Path
     one_flight_milliseconds: float
     flights_per_second: float
-    code: Path
 
 
 def download(model_id: str, target: Path) -> Path:
-    """Take a logged model as it is kept; its folder below `target`.
+    """Download a logged model; its folder below `target`.
 
     Raises:
-        UserError: the server does not answer, or keeps no files of it.
+        UserError: the server does not answer, or does not have the model's files.
     """
     apply_settings()
     from mlflow.artifacts import download_artifacts  # now: mlflow reads its settings
@@ -50,25 +47,24 @@ def download(model_id: str, target: Path) -> Path:
     return folder
 
 
-def ask(model: Path, flights: Path, answers: Path) -> Answers:
-    """Load a model in another process, with the code that was logged with it, and have it predict.
+def score(model: Path, flights: Path, target: Path) -> Speed:
+    """Load a model in another process, with the code that was logged with it, and write its predictions.
 
     Args:
         model: its folder, see `download`.
-        flights: folder of processed flights, a file per month; those without an outcome are left aside.
-        answers: an empty folder, for a file per month.
+        flights: folder of processed flights, a file per month; those without an outcome are left out.
+        target: an empty folder, for a file of `flight_id` and `probability` per month.
 
     Raises:
-        UserError: it does not load, or does not answer.
+        UserError: the model does not load or does not predict.
     """
-    script = Path(__file__).with_name("ask_model.py")
-    command = [sys.executable, "-P", str(script), *map(str, (model, flights, answers))]
+    script = Path(__file__).with_name("score_in_subprocess.py")
+    command = [sys.executable, "-P", str(script), *map(str, (model, flights, target))]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise UserError(f"the kept model did not answer within {TIMEOUT_SECONDS} s; try again") from None
+        raise UserError(f"the logged model did not predict within {TIMEOUT_SECONDS} s; try again") from None
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise UserError(f"the kept model does not load or does not answer ({said[:300]})")
-    speed = read_json(answers / "speed.json")
-    return Answers(answers, speed["one_flight_milliseconds"], speed["flights_per_second"], Path(speed["code"]))
+        last_line = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise UserError(f"the logged model does not load or does not predict ({last_line[:300]})")
+    return Speed(**read_json(target / "speed.json"))

@@ -1,4 +1,4 @@
-"""promotion.measures: calibration error, losses by slice and size of a model, by hand, and what always holds."""
+"""promotion.candidate_metrics: calibration error, losses by slice and size of a model, by hand and as properties."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.model.predictions import Predictions
-from flight_delay.promotion.measures import (
-    Size,
+from flight_delay.promotion.candidate_metrics import (
+    ModelSize,
     SliceLoss,
     expected_calibration_error,
     log_loss_by_flight,
-    size_of,
+    model_size,
     slice_losses,
 )
 
@@ -69,10 +69,10 @@ def test_a_model_is_nowhere_worse_than_itself_and_turning_round_turns_signs(rows
     late = [of[1] for of in rows]
     labels = {"by": np.array([of[0] for of in rows], object)}
     a, b = predictions([0.25] * len(rows), late), predictions([0.5] * len(rows), late)
-    assert {of.worse for of in slice_losses(labels, a, a, 1)} == {0}
-    there, back = ({of.label: of.worse for of in slice_losses(labels, *pair, 1)} for pair in ((a, b), (b, a)))
+    assert {of.increase for of in slice_losses(labels, a, a, 1)} == {0}
+    there, back = ({of.label: of.increase for of in slice_losses(labels, *pair, 1)} for pair in ((a, b), (b, a)))
     assert there == {label: -worse for label, worse in back.items()}
-    assert [of.worse for of in slice_losses(labels, a, b, 1)] == sorted(there.values(), reverse=True)
+    assert [of.increase for of in slice_losses(labels, a, b, 1)] == sorted(there.values(), reverse=True)
 
 
 def test_a_mistake_made_with_certainty_costs_much_and_not_infinitely_much() -> None:
@@ -83,12 +83,8 @@ def test_a_mistake_made_with_certainty_costs_much_and_not_infinitely_much() -> N
 
 def test_nodes_are_counted_from_splits_and_trees() -> None:
     # Two trees: one split (three nodes), and two splits (five nodes).
-    importances = {
-        "a": {"weight": 2.0, "gain": 9.0},
-        "b": {"weight": 1.0, "gain": 9.0},
-        "c": {"weight": 0.0, "gain": 0.0},
-    }
-    assert size_of(3, 2, importances) == Size(3, 8)
+    importances = {name: {"weight": weight} for name, weight in (("a", 2.0), ("b", 1.0), ("c", 0.0))}
+    assert model_size(3, 2, importances) == ModelSize(3, 8)
 
 
 @pytest.mark.parametrize(
@@ -96,4 +92,4 @@ def test_nodes_are_counted_from_splits_and_trees() -> None:
     [((9, 100), True), ((10, 99), True), ((9, 99), True), ((10, 100), False), ((9, 101), False), ((11, 99), False)],
 )
 def test_simpler_is_no_more_of_anything_and_less_of_something(size: tuple[int, int], simpler: bool) -> None:
-    assert Size(*size).simpler_than(Size(10, 100)) is simpler
+    assert ModelSize(*size).is_simpler_than(ModelSize(10, 100)) is simpler

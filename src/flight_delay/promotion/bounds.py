@@ -1,0 +1,24 @@
+"""Parameters of the gate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from flight_delay.core.params import Parameters
+
+
+class Promote(Parameters):
+    """The section `promote` of params.yaml: name of the registered model, and the bounds of the gate.
+
+    It is that of the checkout in which `promote` runs, not of the commit that is judged, which could loosen it.
+    """
+
+    model: Annotated[str, Field(pattern=r"^[^/:@]+$")]
+    min_slice_flights: Annotated[int, Field(ge=1)]
+    max_slice_worsening: Annotated[float, Field(ge=0)]
+    calibration_bins: Annotated[int, Field(ge=2)]
+    max_calibration_error: Annotated[float, Field(gt=0, le=1)]
+    max_one_flight_milliseconds: Annotated[float, Field(gt=0)]
+    min_flights_per_second: Annotated[float, Field(gt=0)]

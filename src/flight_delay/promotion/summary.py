@@ -1,0 +1,46 @@
+"""The result of the gate as a table, a refusal and the description of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flight_delay.evaluation.metrics import METRICS
+from flight_delay.promotion.gate import Check
+
+ESCAPED_BAR = "\\|"  # a bar would end a cell
+
+
+def table(checks: Sequence[Check]) -> str:
+    """A line per check: name, passed or FAILED, and what was measured."""
+    width = max(len(check.name) for check in checks)
+    lines = [f"{'check':{width}}  result  detail"]
+    lines += [f"{check.name:{width}}  {'passed' if check.passed else 'FAILED'}  {check.detail}" for check in checks]
+    return "\n".join(lines)
+
+
+def refusal(candidate: str, checks: Sequence[Check]) -> str:
+    """One sentence that names the checks that failed."""
+    failed = [check.name for check in checks if not check.passed]
+    return (
+        f"{candidate} is refused ({len(failed)} of {len(checks)} checks failed: {', '.join(failed)}); nothing was moved"
+    )
+
+
+def description(metrics: Mapping[str, float], run_name: str, commit: str, checks: Sequence[Check]) -> str:
+    """The description of a version, Markdown: its metrics first, then where it comes from and the results of the gate.
+
+    Args:
+        metrics: of its run, value by name, such as 'backtest/roc_auc'.
+        run_name: of its run.
+        commit: that holds its pipeline.
+        checks: of the gate.
+    """
+    periods = []
+    for period in ("backtest", "test"):
+        known = {metric.label: metrics.get(f"{period}/{name}") for name, metric in METRICS.items()}
+        values = [f"{label} {value:.3f}" for label, value in known.items() if value is not None]
+        if values:
+            periods.append(f"**{period}** {', '.join(values)}")
+    rows = [f"| {check.name} | {check.detail.replace('|', ESCAPED_BAR)} |" for check in checks]
+    source = f"{run_name}, commit `{commit[:10]}`. Results of the gate:"
+    return "\n".join([" · ".join(periods), "", source, "", "| check | result |", "|---|---|", *rows])

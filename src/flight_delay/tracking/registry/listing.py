@@ -1,0 +1,60 @@
+"""The versions of the registered model with their aliases, and who moved an alias when and why: as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+
+from flight_delay.tracking.registry.versions import CHALLENGER, CHAMPION, Version, label_version
+
+LINE_WIDTH, INDENT = 120, " " * 4
+
+
+def as_text(model: str, versions: Sequence[Version]) -> str:
+    """A paragraph per version, the latest last, then a warning if the tags do not explain the champion.
+
+    A paragraph has aliases and commit, the first line of the description (the metrics), and the events in order of time.
+    """
+    if not versions:
+        return f"{model} has no versions yet; `flight-delay promote REF` registers the first"
+    lines = []
+    for version in versions:
+        aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
+        commit = f", commit {version.commit[:10]}" if version.commit else ""
+        lines.append(f"version {version.number}{aliases}{commit}, registered {_minute(version.registered)} UTC")
+        details = [line.replace("**", "") for line in version.description.splitlines()[:1]]
+        for event in sorted(version.events.values(), key=lambda event: event.at):
+            move = f"{event.kind} {event.previous or 'none'} -> {event.version}"
+            details.append(f"{_minute(event.at)} UTC  {move}  by {event.by}: {event.reason}")
+        for detail in details:
+            lines += textwrap.wrap(detail, LINE_WIDTH, initial_indent=INDENT, subsequent_indent=2 * INDENT)
+    if warning := unexplained_champion(versions):
+        lines += ["", warning]
+    return "\n".join(lines)
+
+
+def as_json(model: str, versions: Sequence[Version]) -> str:
+    """Everything, with the description that holds the results of the gate."""
+    rows = [
+        {**version._asdict(), "events": [event._asdict() for event in version.events.values()]} for version in versions
+    ]
+    content = {"model": model, "versions": rows, "warning": unexplained_champion(versions)}
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def unexplained_champion(versions: Sequence[Version]) -> str | None:
+    """A sentence if the champion is not the version that the latest event made champion; None if it is."""
+    events = [event for version in versions for event in version.events.values() if event.kind != CHALLENGER]
+    recorded = max(events, key=lambda event: event.at).version if events else None
+    champion = next((version.number for version in versions if CHAMPION in version.aliases), None)
+    if champion == recorded:
+        return None
+    return (
+        f"champion is {label_version(champion)}, but the latest record says {label_version(recorded)}: it was moved by hand, or a "
+        "command was interrupted"
+    )
+
+
+def _minute(timestamp: str) -> str:
+    return timestamp[:16].replace("T", " ")
