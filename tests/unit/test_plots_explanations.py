@@ -14,9 +14,9 @@ from flight_delay.explain.overall.interactions import Interactions, Pair
 from flight_delay.explain.overall.measures import Measures
 from flight_delay.explain.overall.stability import rank_effects
 from flight_delay.plots import dependence as plots
-from flight_delay.plots.importance import by_level, by_level_text, measures, measures_text
-from flight_delay.plots.interactions import interactions, interactions_text
-from flight_delay.plots.stability import stability, stability_text
+from flight_delay.plots.importance import by_level, measures
+from flight_delay.plots.interactions import interactions
+from flight_delay.plots.stability import stability
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)
@@ -114,17 +114,3 @@ def test_the_text_of_dependence_has_ends_direction_and_missing_values() -> None:
     assert numbers("block_minutes")[-1] == "14 %"
     assert numbers("unknown") == ["+0.00", "100 %"]
     assert "coloured by departure" in plots.dependence_text(EXPLANATION, "rate", "departure_minutes", LABELS, UNITS)
-
-
-def test_texts_have_names_and_numbers() -> None:
-    text = by_level_text(IMPORTANCES, NAMES)
-    assert re.findall(r"\d\.\d\d", text) == ["0.30", "0.27", "0.36", "0.20", "0.18", "0.24", "0.10", "0.09", "0.12"]
-    assert "constant" not in text
-    assert re.findall("rate|carrier", measures_text(MEASURES, NAMES)) == ["rate", "carrier", "rate"]
-    assert re.findall(r"\d\.\d{3}|\d+%", interactions_text(INTERACTIONS, TOPICS)) == ["0.400", "0.300", "0.500", "25%"]
-    assert re.findall(r"0\.\d+|busy day|from \d to \d", stability_text(RANKS, TOPICS)) == [
-        "0.33",
-        "busy day",
-        "from 2 to 3",
-    ]
-    assert not re.search(r"\d", stability_text([], {}))
