@@ -1,5 +1,5 @@
 """Faults that are planted on purpose, which explanations have to bring to light: a leak, noise, a mirrored effect, effects under
-another feature's name, a sum that does not add up, a sample that says something else, an explanation of another model."""
+another feature's name, a sum that does not add up, an explanation of another model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from flight_delay.core.files import write_json
 from flight_delay.core.months import Window
 from flight_delay.explain import reference
 from flight_delay.explain.explanation import ADDS_UP_WITHIN, Explanation, explain
-from flight_delay.explain.overall.dependence import direction
+from flight_delay.explain.overall.dependence import rank_correlation
 from flight_delay.explain.overall.importance import Importance, daily_sums, importance
 from flight_delay.explain.overall.permutation import permutation_importance
-from flight_delay.explain.overall.sampled import outside, sampled
-from flight_delay.explain.sample import stratified
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, train_booster
@@ -90,7 +88,7 @@ def test_a_leak_comes_first(tmp_path: Path) -> None:
     explanation = explain(bundle, learnt)
     assert ranked(explanation)[0].name == "leak"
     alone = dict.fromkeys(explanation.shap, "all")
-    assert permutation_importance(bundle, explanation, alone, alone, draws=20)[0].name == "leak"
+    assert permutation_importance(bundle, explanation, alone, draws=20)[0].name == "leak"
 
 
 def test_a_shuffled_column_comes_last(tmp_path: Path) -> None:
@@ -103,7 +101,7 @@ def test_a_shuffled_column_comes_last(tmp_path: Path) -> None:
     explanation = explain(bundle, later)
     assert [row.name for row in ranked(explanation)] == [*WEIGHTS, "shuffled"]
     alone = dict.fromkeys(explanation.shap, "all")
-    drops = [of for of in permutation_importance(bundle, explanation, alone, alone, draws=50) if of.level == "feature"]
+    drops = [of for of in permutation_importance(bundle, explanation, alone, draws=50) if of.level == "feature"]
     assert drops[-1].name == "shuffled"
     assert drops[-1].high < drops[-2].drop
     assert drops[-2].low > 0
@@ -114,8 +112,8 @@ def test_a_model_of_a_mirrored_feature_shows_the_mirrored_effect(tmp_path: Path)
     whole = {**columns, "minutes": (columns["minutes"] * 4).round()}  # few values: a bin for each
     plain, mirrored = (examples({**whole, "minutes": sign * whole["minutes"]}, late) for sign in (1, -1))
     one, other = (explain(trained(tmp_path / name, of), of) for name, of in (("plain", plain), ("mirrored", mirrored)))
-    assert direction(plain.features["minutes"], one.shap["minutes"]) > 0.95
-    assert direction(mirrored.features["minutes"], other.shap["minutes"]) < -0.95
+    assert rank_correlation(plain.features["minutes"], one.shap["minutes"]) > 0.95
+    assert rank_correlation(mirrored.features["minutes"], other.shap["minutes"]) < -0.95
     # The effect on a flight is the same: it is only the column that runs the other way.
     np.testing.assert_allclose(one.shap["minutes"], other.shap["minutes"], atol=1e-3)
 
@@ -172,17 +170,6 @@ def test_a_manifest_with_two_names_swapped_is_no_bundle(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match=rf"^{tmp_path / 'manifest.json'}: .*\.ubj\b"):
         load_bundle(tmp_path)
-
-
-def test_what_a_sample_says_lies_within_its_interval_and_what_a_biased_one_says_does_not(tmp_path: Path) -> None:
-    learnt = examples(*flights(11))
-    explanation = explain(trained(tmp_path, learnt), learnt)
-    alone = dict.fromkeys(explanation.shap, "all")
-    exact = importance([daily_sums(explanation, alone, alone)], draws=50)
-    drawn = explanation.take(stratified({"all": learnt.late}, 600, seed=1)["all"])
-    assert outside(sampled(drawn, ROWS, alone, alone), exact) == []
-    biased = explanation.take(np.argsort(-explanation.probability)[:600])
-    assert outside(sampled(biased, ROWS, alone, alone), exact) != []
 
 
 def test_an_explanation_of_another_version_of_the_model_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from flight_delay.explain.overall.interactions import interaction_values, interactions
-from flight_delay.explain.overall.stability import retrained, sizes_of
+from flight_delay.explain.overall.stability import mean_effects_by_seed, train_other_seeds
 from flight_delay.model.booster import BoosterParameters, Trained, contributions
 from flight_delay.model.booster import interactions as values_of_model
 from flight_delay.model.bundle import Bundle, Manifest
@@ -50,9 +50,9 @@ def test_a_model_of_stumps_has_no_interactions(
     months: Months, encoding: Encoding, parameters: BoosterParameters
 ) -> None:
     stumps = parameters.model_copy(update={"max_depth": 1, "max_rounds": 40})
-    seeds = retrained(stumps, encoding, months.__getitem__, list(months)[:3], list(months)[3:], [3])
+    (model,) = train_other_seeds(stumps, encoding, months.__getitem__, list(months)[:3], list(months)[3:], 1).values()
     names = [feature.name for feature in encoding]
-    chunks = interaction_values(bundle_of(seeds[3], encoding), some(months["2013-04"], 200))
+    chunks = interaction_values(bundle_of(model, encoding), some(months["2013-04"], 200))
     found = interactions(chunks, names, dict(zip(names, names, strict=True)))
     # A difference of float32 sums may leave a last bit, which six decimals do not show.
     assert found.pairs == ()
@@ -66,31 +66,35 @@ def test_a_planted_product_is_found_first(encoding: Encoding, parameters: Booste
         late = np.random.default_rng(int(month[-2:])).random(len(of)) < np.where(x == y, 0.7, 0.2)
         return replace(of, late=late)
 
-    seeds = retrained(parameters, encoding, planted, ["2013-01", "2013-02", "2013-03"], ["2013-04"], [1])
+    train = ["2013-01", "2013-02", "2013-03"]
+    (model,) = train_other_seeds(parameters, encoding, planted, train, ["2013-04"], 1).values()
     names = [feature.name for feature in encoding]
-    chunks = interaction_values(bundle_of(seeds[1], encoding), some(planted("2013-04"), 200))
+    chunks = interaction_values(bundle_of(model, encoding), some(planted("2013-04"), 200))
     found = interactions(chunks, names, dict(zip(names, names, strict=True)))
-    first, second = found.of("feature")[:2]
+    first, second = found.of_level("feature")[:2]
     assert (first.first, first.second) == ("block_minutes", "distance_miles")
     assert first.low > 3 * second.high
     assert found.partners()["distance_miles"] == "block_minutes"
 
 
-def test_retrained_models_differ_in_their_seed_only(
+def test_models_of_other_seeds_differ_in_their_seed_only(
     months: Months, encoding: Encoding, parameters: BoosterParameters, trained: Trained
 ) -> None:
-    names = list(months)
-    models = retrained(parameters, encoding, months.__getitem__, names[:3], names[3:], [parameters.seed, 8])
-    assert list(models) == [parameters.seed, 8]
+    names, seed = list(months), parameters.seed
+    before = parameters.model_copy(update={"seed": seed - 1})
+    models = train_other_seeds(before, encoding, months.__getitem__, names[:3], names[3:], 2)
+    assert list(models) == [seed, seed + 1]
     raw = {seed: bytes(model.booster.save_raw()) for seed, model in models.items()}
-    assert raw[parameters.seed] == bytes(trained.booster.save_raw())
-    assert raw[8] != raw[parameters.seed]
+    assert raw[seed] == bytes(trained.booster.save_raw())
+    assert raw[seed + 1] != raw[seed]
 
 
-def test_sizes_of_a_model_are_mean_absolute_contributions(months: Months, encoding: Encoding, trained: Trained) -> None:
+def test_mean_effects_of_a_model_are_mean_absolute_contributions(
+    months: Months, encoding: Encoding, trained: Trained
+) -> None:
     columns = some(months["2013-04"], 500)
     topic_of = {feature.name: feature.group for feature in encoding}
-    found = sizes_of(trained, encoding, columns, topic_of)
+    found = mean_effects_by_seed({7: trained}, encoding, columns, topic_of)["7"]
     values = contributions(trained.booster, encode(columns, encoding), encoding).astype(np.float64)
     names = [feature.name for feature in encoding]
     assert found["feature"] == pytest.approx(dict(zip(names, np.abs(values[:, :-1]).mean(axis=0), strict=True)))

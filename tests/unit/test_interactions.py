@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,9 +9,6 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from flight_delay.explain.overall.interactions import Interactions, Pair, interactions
-from flight_delay.plots.interactions import interactions as draw
-from flight_delay.plots.interactions import interactions_words
-from flight_delay.plots.naming import Naming
 
 FEATURES = ("b", "a", "c")
 TOPIC_OF = {"a": "twins", "b": "alone", "c": "twins"}
@@ -31,7 +26,7 @@ def measured(values: np.ndarray = VALUES, chunk: int = 1) -> Interactions:
 
 
 def test_strengths_are_as_computed_by_hand() -> None:
-    first, second, third = measured().of("feature")
+    first, second, third = measured().of_level("feature")
     assert first == Pair("feature", "b", "c", 0.6, 0.6, 0.6)
     # 0.2 and 0.6: mean 0.4, standard deviation 0.2 √2, standard error 0.2.
     assert second == Pair("feature", "a", "b", 0.4, 0.008007, 0.791993)
@@ -41,7 +36,7 @@ def test_strengths_are_as_computed_by_hand() -> None:
 
 def test_topics_add_up_their_members_before_the_absolute_value() -> None:
     # 2 |0.1 - 0.3| and 2 |0.3 - 0.3|: what b does with the twins.
-    (pair,) = measured().of("topic")
+    (pair,) = measured().of_level("topic")
     assert pair[:4] == ("topic", "alone", "twins", 0.2)
 
 
@@ -55,7 +50,6 @@ def test_partners_are_of_the_strongest_pair_and_who_works_alone_has_none() -> No
     pairs = (Pair("feature", "a", "b", 0.3, 0.2, 0.4), Pair("feature", "b", "c", 0.1, 0.0, 0.2))
     found = Interactions((*pairs, Pair("topic", "x", "y", 0.5, 0.4, 0.6)), {"feature": 0.1, "topic": 0.1}, 9)
     assert found.partners() == {"a": "b", "b": "a", "c": "b"}
-    assert found.partners("topic") == {"x": "y", "y": "x"}
 
 
 def test_pairs_that_never_work_together_are_left_out() -> None:
@@ -63,8 +57,6 @@ def test_pairs_that_never_work_together_are_left_out() -> None:
     found = measured(alone)
     assert found.pairs == ()
     assert found.share == {"feature": 0.0, "topic": 0.0}
-    assert not re.search(r"\d", interactions_words(found, "topic", Naming()))
-    assert draw(found, "topic", Naming()).startswith(b"\x89PNG\r\n")
 
 
 def test_one_flight_has_no_interval() -> None:
@@ -81,8 +73,8 @@ def test_chunks_and_the_order_of_flights_change_nothing(seed: int, rows: int, ch
     again = measured(random.permutation(values), chunk)
     assert [pair[:3] for pair in again.pairs] == [pair[:3] for pair in found.pairs]
     np.testing.assert_allclose([pair[3:] for pair in again.pairs], [pair[3:] for pair in found.pairs], atol=2e-6)
-    assert [pair.strength for pair in found.of("feature")] == sorted(
-        (pair.strength for pair in found.of("feature")), reverse=True
+    assert [pair.strength for pair in found.of_level("feature")] == sorted(
+        (pair.strength for pair in found.of_level("feature")), reverse=True
     )
     assert all(0 <= pair.low <= pair.strength <= pair.high for pair in found.pairs)
 
@@ -100,17 +92,3 @@ def test_the_interval_of_a_sample_holds_the_strength_on_all_flights_as_often_as_
     # Fewer or more hits would come by chance once in a thousand times, for each of four pairs; few flights are not quite normal.
     least, most = binom.ppf([0.0005, 0.9995], samples, [0.94, 0.96])
     assert all(least <= hit <= most for hit in hits.values()), hits
-
-
-def test_a_picture_of_pairs_drawn_twice_has_the_same_bytes_and_is_closed(draw_twice) -> None:
-    draw_twice(lambda: draw(measured(), "feature", Naming()))
-    assert draw(measured(), "feature", Naming({"a": "other"})) != draw(measured(), "feature", Naming())
-
-
-def test_the_words_name_the_first_pairs_and_the_share() -> None:
-    said = interactions_words(measured(), "feature", Naming({"b": "hour of day"}))
-    assert "day and c " in said
-    assert " a and hour" in said
-    assert re.findall(r"\d[\d.]*\d%?|\d", said) == ["0.600", "95", "0.600", "0.600", "2", "0.400", "64%"]
-    # Of one pair nothing comes next.
-    assert len(re.findall(r"\d[\d.]*", interactions_words(measured(), "topic", Naming()))) == 6

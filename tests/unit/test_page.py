@@ -122,11 +122,18 @@ def test_pictures_of_explanations_say_what_they_show_in_the_order_given_and_thos
 
 
 def test_what_explanations_found_is_on_the_page(page: str) -> None:
-    for shown in ("12,345", "678", "2013-11-01-UA-1-EWR-0600", "5.1\N{NO-BREAK SPACE}%", "(−12.3)"):
+    for shown in (
+        "12,345",
+        "678",
+        "1.9 percentage points",
+        "2013-11-01-UA-1-EWR-0600",
+        "5.1\N{NO-BREAK SPACE}%",
+        "(−12.3)",
+    ):
         assert shown in page
     found = CONTENT["explanation"]
-    for said in (*found["disagreements"], *found["twins"], *found["turns"]):
-        assert page.count(f"<li>{said}") == 1
+    for sentence in (*found["sign_changes"], *found["slices"]):
+        assert page.count(f"<li>{sentence}") == 1
 
 
 def test_what_was_set_aside_is_on_the_page_with_numbers_and_places(page: str) -> None:

@@ -16,7 +16,7 @@ from flight_delay.core.months import Window
 from flight_delay.evaluation.intervals import bootstrap
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.overall.importance import Key
-from flight_delay.explain.overall.permutation import Drop, _generators, _shuffled_together, permutation_importance
+from flight_delay.explain.overall.permutation import Drop, _columns_by_key, _generators, permutation_importance
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision import Decision
@@ -33,7 +33,6 @@ FEATURES = (
     EncodedFeature(name="twin_is_missing", kind="indicator", group="schedule", of="twin"),
 )
 TOPIC = {"twin": "twins", "other_twin": "twins", "gaps": "gaps", "unused": "unused"}
-GROUP = {feature.name: feature.group for feature in FEATURES if not feature.of}
 
 TWIN = RANDOM.normal(size=ROWS).astype(np.float32)
 GAPS = np.where(RANDOM.random(ROWS) < 0.4, np.nan, 0.5).astype(np.float32)
@@ -73,7 +72,7 @@ def bundle() -> Bundle:
 
 @pytest.fixture(scope="module")
 def drops(bundle: Bundle) -> dict[tuple[str, str], Drop]:
-    return {(row.level, row.name): row for row in permutation_importance(bundle, SAMPLE, TOPIC, GROUP)}
+    return {(row.level, row.name): row for row in permutation_importance(bundle, SAMPLE, TOPIC)}
 
 
 def by_hand(bundle: Bundle, inputs: tuple[str, ...], key: Key, repeats: int = 3) -> float:
@@ -102,7 +101,7 @@ def test_twins_do_not_stand_in_for_one_another_when_their_topic_is_shuffled(drop
 
 def test_an_indicator_is_shuffled_with_the_feature_that_it_is_of_and_has_its_numbers(drops: dict) -> None:
     assert drops["feature", "gaps"].low > 0
-    for key in (("feature", "gaps_is_missing"), ("topic", "gaps"), ("group", "history")):
+    for key in (("feature", "gaps_is_missing"), ("topic", "gaps")):
         assert drops[key][2:] == drops["feature", "gaps"][2:]
 
 
@@ -111,30 +110,28 @@ def test_a_feature_and_its_indicator_have_one_permutation_at_every_level(bundle:
         def get_score(self, **_: str) -> dict[str, float]:
             return {"twin": 1.0, "twin_is_missing": 1.0, "other_twin": 1.0, "gaps": 1.0}
 
-    found = _shuffled_together(replace(bundle, booster=Using()), TOPIC, GROUP)
+    found = _columns_by_key(replace(bundle, booster=Using()), TOPIC)
     assert found[Key("feature", "twin")] == found[Key("feature", "twin_is_missing")] == (0, 5)
-    assert found[Key("topic", "twins")] == found[Key("group", "schedule")] == (0, 5, 1)
-    assert found[Key("feature", "gaps")] == found[Key("topic", "gaps")] == found[Key("group", "history")] == (2,)
+    assert found[Key("topic", "twins")] == (0, 5, 1)
+    assert found[Key("feature", "gaps")] == found[Key("topic", "gaps")] == (2,)
     assert found[Key("feature", "gaps_is_missing")] == found[Key("feature", "unused")] == ()
 
 
 def test_what_no_tree_uses_costs_exactly_nothing(drops: dict) -> None:
-    for key in (("feature", "unused"), ("feature", "twin_is_missing"), ("topic", "unused"), ("group", "density")):
+    for key in (("feature", "unused"), ("feature", "twin_is_missing"), ("topic", "unused")):
         assert drops[key] == (*key, 0, 0, 0)
 
 
-def test_rows_are_all_features_topics_and_groups_the_largest_drop_first(bundle: Bundle, drops: dict) -> None:
-    rows = permutation_importance(bundle, SAMPLE, TOPIC, GROUP)
-    assert [row.level for row in rows] == ["feature"] * 6 + ["topic"] * 3 + ["group"] * 3
+def test_rows_are_all_features_and_topics_the_largest_drop_first(bundle: Bundle, drops: dict) -> None:
+    rows = permutation_importance(bundle, SAMPLE, TOPIC)
+    assert [row.level for row in rows] == ["feature"] * 6 + ["topic"] * 3
     assert {row.name for row in rows if row.level == "feature"} == {feature.name for feature in FEATURES}
-    assert rows == sorted(rows, key=lambda row: (("feature", "topic", "group").index(row.level), -row.drop, row.name))
+    assert rows == sorted(rows, key=lambda row: (("feature", "topic").index(row.level), -row.drop, row.name))
     assert rows == list(drops.values())
 
 
 def test_the_interval_is_over_days_drawn_in_pairs(bundle: Bundle) -> None:
-    row = next(
-        of for of in permutation_importance(bundle, SAMPLE, TOPIC, GROUP, repeats=1, draws=40) if of.name == "twins"
-    )
+    row = next(of for of in permutation_importance(bundle, SAMPLE, TOPIC, repeats=1, draws=40) if of.name == "twins")
     (random,) = _generators(Key("topic", "twins"), 1, 2013)
     order = random.permutation(ROWS)
     shuffled = {**COLUMNS, "twin": TWIN[order], "other_twin": TWIN[order] + 1}
@@ -149,24 +146,24 @@ def test_the_interval_is_over_days_drawn_in_pairs(bundle: Bundle) -> None:
 
 def test_a_drop_depends_on_the_seed_and_not_on_what_else_is_shuffled(bundle: Bundle, drops: dict) -> None:
     renamed = {**TOPIC, "gaps": "renamed", "unused": "twins"}  # what no tree uses adds nothing to a topic
-    again = {row[:2]: row for row in permutation_importance(bundle, SAMPLE, renamed, GROUP)}
+    again = {row[:2]: row for row in permutation_importance(bundle, SAMPLE, renamed)}
     assert again["topic", "twins"] == drops["topic", "twins"]
     assert {key: row for key, row in again.items() if key[0] != "topic"} == {
         key: row for key, row in drops.items() if key[0] != "topic"
     }
-    other = {row[:2]: row for row in permutation_importance(bundle, SAMPLE, TOPIC, GROUP, seed=1)}
+    other = {row[:2]: row for row in permutation_importance(bundle, SAMPLE, TOPIC, seed=1)}
     assert other["feature", "twin"].drop != drops["feature", "twin"].drop
 
 
 def test_the_model_is_measured_with_its_calibration(bundle: Bundle, drops: dict) -> None:
     level = Calibration(method="isotonic", probability=(0.0, 1.0), calibrated=(0.3, 0.3))
     flat = replace(bundle, decision=bundle.decision.model_copy(update={"calibration": level}))
-    assert {row.drop for row in permutation_importance(flat, SAMPLE, TOPIC, GROUP)} == {0}
+    assert {row.drop for row in permutation_importance(flat, SAMPLE, TOPIC)} == {0}
 
 
 def test_the_sample_is_left_as_it_was(bundle: Bundle) -> None:
     before = {name: values.copy() for name, values in COLUMNS.items()}
-    permutation_importance(bundle, SAMPLE, TOPIC, GROUP, repeats=1, draws=2)
+    permutation_importance(bundle, SAMPLE, TOPIC, repeats=1, draws=2)
     for name, values in before.items():
         np.testing.assert_array_equal(SAMPLE.features[name], values)
 
@@ -181,6 +178,6 @@ def test_other_names_have_other_random_numbers_and_repeats_too(one: str, other: 
 
 def test_one_class_or_one_day_ends_in_one_line(bundle: Bundle) -> None:
     with pytest.raises(UserError, match="no flight is late"):
-        permutation_importance(bundle, sample_of(COLUMNS, np.zeros(ROWS, bool)), TOPIC, GROUP)
+        permutation_importance(bundle, sample_of(COLUMNS, np.zeros(ROWS, bool)), TOPIC)
     with pytest.raises(UserError, match=r" 1 day"):
-        permutation_importance(bundle, sample_of(COLUMNS, LATE, days=1), TOPIC, GROUP)
+        permutation_importance(bundle, sample_of(COLUMNS, LATE, days=1), TOPIC)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from flight_delay.explain.scale import in_probability
+from flight_delay.explain.scale import in_probability, points_per_tenth
 from flight_delay.model.calibration import Calibration, calibrate, log_odds_of, probability_of
 
 NONE = Calibration(method="none")
@@ -118,3 +118,9 @@ def test_flights_do_not_depend_on_each_other() -> None:
         )
         assert alone[0] == base[row]
         assert [of[0] for of in parts.values()] == [of[row] for of in shares.values()]
+
+
+def test_a_tenth_of_log_odds_is_worth_most_where_late_and_on_time_are_as_likely() -> None:
+    none = Calibration(method="none")
+    assert points_per_tenth(0.0, none) == pytest.approx(2.5, abs=1e-3)
+    assert points_per_tenth(-1.1007, none) == pytest.approx(1.8735, abs=1e-3)

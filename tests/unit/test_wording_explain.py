@@ -17,105 +17,34 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json, write_table
 from flight_delay.explain.flight.departures import require_recorded
 from flight_delay.explain.flight.keys import find, read_keys
-from flight_delay.explain.overall.agreement import agreement
 from flight_delay.explain.overall.errors import costliest
-from flight_delay.explain.overall.importance import Importance
 from flight_delay.explain.overall.interactions import interactions
-from flight_delay.explain.overall.permutation import Drop
-from flight_delay.explain.overall.turns import Direction, MonthRecord, turns
-from flight_delay.explain.overall.twins import across_topics
+from flight_delay.explain.overall.sign_changes import SignChange
 from flight_delay.explain.reference import Reference, load
 from flight_delay.explain.topics import REASON_CODES, load_topics
 
-NAMES = tuple("abcdefghijkl")
-FALLING = {name: float(12 - place) for place, name in enumerate(NAMES)}
-ALONE = {name: name for name in NAMES}
-THREE = {**ALONE, "a": "pair", "e": "pair", "l": "pair"}
-TWO = {**ALONE, "a": "pair", "e": "pair"}
 
-
-def disagreement(name: str, *, topic: tuple[float, float, float] | None = None, **of: Any) -> str:
-    """What is said of a feature whose drop or gain is not what its effects would suggest."""
-    usual = {"between_days": 0.1, "with_late_days": 0.0, "concentration": 1.25}
-    topic_of, margin = of.get("topic_of", ALONE), of.get("margin", 0.5)
-    drop = {**FALLING, **({name: of["drop"]} if "drop" in of else {})}
-    gain = {**FALLING, **({name: of["gain"]} if "gain" in of else {})}
-    importances = [
-        Importance("feature", feature, value, value, value, 0.1, **(usual | (of.get("manner", {}) if feature == name else {})))
-        for feature, value in FALLING.items()
-    ]  # fmt: skip
-    drops = [Drop("feature", feature, value, value - margin, value + margin) for feature, value in drop.items()]
-    drops += [
-        Drop("topic", of, *(topic or (drop.get(of, 0.0), drop.get(of, 0.0) - margin, drop.get(of, 0.0) + margin)))
-        for of in sorted({*topic_of.values()})
-    ]
-    model = {feature: {"total_gain": value, "gain": 0.0} for feature, value in gain.items()}
-    rows = agreement(importances, drops, model, topic_of, days=61, labels={"e": "the fifth", "a": "first of all"})
-    return next(row.words for row in rows if row.feature == name)
-
-
-LATE = {"between_days": 0.97, "with_late_days": 0.05}
-BY_PERMUTATION = (
-    "First of all moves predictions more than shuffling it costs (place 1 of 12 by SHAP, {} by permutation): "
-)
-
-
-@pytest.mark.parametrize(
-    ("name", "of", "words"),
-    [
-        ("a", {"drop": 3.2, "topic_of": THREE, "topic": (20.0, 10.0, 30.0)}, BY_PERMUTATION.format(9) + "what it says, the fifth and l say too; shuffled together they cost 20.0000 of average precision, one at a time 12.2000 in sum."),
-        ("a", {"drop": 3.2, "topic_of": TWO, "topic": (30.0, 1.0, 60.0)}, BY_PERMUTATION.format(9) + "what it says, the fifth says too; shuffled together they cost 30.0000 of average precision, one at a time 11.2000 in sum."),
-        ("a", {"drop": -1.0, "manner": LATE}, BY_PERMUTATION.format(12) + "it moves all flights of a day together (97 % of its effect's variance lies between days), and these 61 days do not show that days that it raises are late more often (rank correlation 0.05)."),
-        ("a", {"drop": -1.0, "manner": {**LATE, "with_late_days": None}}, BY_PERMUTATION.format(12) + "it moves all flights of a day together (97 % of its effect's variance lies between days), and these 61 days do not show that days that it raises are late more often."),
-        ("a", {"drop": -0.2}, BY_PERMUTATION.format(12) + "these flights are not surely ranked worse without it (average precision falls by -0.7000 to 0.3000)."),
-        ("a", {"drop": -0.2, "topic_of": TWO, "topic": (0.1, -0.1, 0.3)}, BY_PERMUTATION.format(12) + "these flights are not surely ranked worse without it, nor without the fifth as well (average precision falls by -0.1000 to 0.3000)."),
-        ("a", {"drop": 3.2}, BY_PERMUTATION.format(9) + "SHAP counts moves of all flights, average precision the order of those that seem likeliest to be late."),
-        ("l", {"drop": 20.0, "margin": 20.0}, "Shuffling l costs more than it moves predictions (place 12 of 12 by SHAP, 1 by permutation): this may be chance (average precision falls by 0.0000 to 40.0000)."),
-        ("l", {"drop": 20.0, "manner": {**LATE, "with_late_days": 0.43}}, "Shuffling l costs more than it moves predictions (place 12 of 12 by SHAP, 1 by permutation): it moves all flights of a day together (97 % of its effect's variance lies between days), and days that it raises were late more often (rank correlation 0.43)."),
-        ("l", {"drop": 20.0, "manner": {"concentration": 1.5}}, "Shuffling l costs more than it moves predictions (place 12 of 12 by SHAP, 1 by permutation): it moves few flights, but those far (root mean square 1.5 times the mean)."),
-        ("l", {"drop": 20.0}, "Shuffling l costs more than it moves predictions (place 12 of 12 by SHAP, 1 by permutation): it moves flights little, but flights are ranked better for it."),
-        ("l", {"gain": 20.0, "manner": {"concentration": 3.0}}, "Splits by l gained more in training than it moves these predictions (place 12 of 12 by SHAP, 1 by gain): it moves few flights far (root mean square 3.0 times the mean), and gain grows with the square."),
-        ("l", {"gain": 20.0}, "Splits by l gained more in training than it moves these predictions (place 12 of 12 by SHAP, 1 by gain): gain counts the flights that the model was trained on, SHAP these."),
-        ("a", {"gain": 0.5, "manner": {"concentration": 1.05}}, "First of all moves these predictions more than splits by it gained in training (place 1 of 12 by SHAP, 12 by gain): it moves many flights about equally far (root mean square 1.1 times the mean), and gain grows with the square."),
-    ],
-)  # fmt: skip
-def test_measures_that_disagree(name: str, of: dict[str, Any], words: str) -> None:
-    assert disagreement(name, **of) == words
-
-
-def test_features_of_different_topics_that_go_together() -> None:
-    minutes = np.arange(400.0)
-    values, effects = {"minutes": minutes, "left": -minutes}, {"minutes": minutes / 400, "left": minutes / 400}
-    (found,) = across_topics(values, effects, {name: name for name in values}, {"minutes": "time of day"})
-    assert found.words == (
-        "Time of day and left go together (rank correlation -1.00) and are of different topics: what is said of one may be the "
-        "other's."
+def test_sign_changes() -> None:
+    labels = {"x": "time of day"}
+    assert SignChange("x", None, "2013-10", "2013-11", 1.0, -1.0).sentence(labels) == (
+        "The effect of time of day changes sign between 2013-10 and 2013-11: rank correlation with its value +1.00, then -1.00."
     )
-
-
-def test_an_effect_that_turns() -> None:
-    months = {
-        month: MonthRecord({"feature": {"x": 0.1}}, {("x", None): Direction(of, 500), ("x", "AA"): Direction(of / 10, 500)})
-        for month, of in (("2013-10", 1.0), ("2013-11", -1.0))
-    }  # fmt: skip
-    assert [of.words for of in turns(months)] == [
-        "the effect of x rises with its value in 2013-10 and falls with its value in 2013-11 (rank correlation +1.00, then -1.00)",
-        "x AA makes flights more likely to be late in 2013-10 and less in 2013-11 (mean effect +0.10, then -0.10)",
-    ]  # fmt: skip
+    assert SignChange("x", "AA", "2013-10", "2013-11", 0.1, -0.1).sentence(labels) == (
+        "The effect of time of day AA changes sign between 2013-10 and 2013-11: mean effect in log-odds +0.10, then -0.10."
+    )
 
 
 @pytest.mark.parametrize(
     ("label", "other", "words"),
     [
-        ("UA", {"base_rate": 0.34, "mean_prediction": 0.25}, "34% of 100 were late, and 25% were expected; something that makes them late is not among the features."),
-        ("UA", {"base_rate": 0.25, "mean_prediction": 0.34}, "25% of 100 were late, and 34% were expected; something that made such flights late has changed since training."),
-        ("UA", {"roc_auc": 0.6}, "30% of 100 were late, and 30% were expected; which of them is hardly seen (ROC AUC 0.60, of all flights 0.65), so that features are missing that differ among them."),
-        ("UA", {}, "30% of 100 were late, and 30% were expected; the model is no worse there than elsewhere, but has more to lose."),
-        ("UA", {"high": None}, "30% of 100 were late, and 30% were expected; the model is no worse there than elsewhere, but has more to lose (it may be chance: the interval of their profit reaches the average)."),
-        ("Tue", {}, "30% of 100 were late, and 30% were expected; the model is no worse there than elsewhere, but has more to lose."),
+        ("UA", {"base_rate": 0.34, "mean_prediction": 0.25}, "34% of 100 were late, predicted 25%; underpredicted: a cause of delays is not among the features."),
+        ("UA", {"base_rate": 0.25, "mean_prediction": 0.34}, "25% of 100 were late, predicted 34%; overpredicted: a cause of delays has changed since training."),
+        ("UA", {"roc_auc": 0.6}, "30% of 100 were late, predicted 30%; low ROC AUC (0.60, overall 0.65): no feature separates late flights there."),
+        ("Tue", {}, "30% of 100 were late, predicted 30%; predicted as well as other flights, but errors cost more there."),
+        ("UA", {"high": None}, "30% of 100 were late, predicted 30%; predicted as well as other flights, but errors cost more there (not significant: the 95 % interval of their profit includes the average)."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_where_errors_cost_most(label: str, other: dict[str, Any], words: str) -> None:
+def test_the_costliest_slices(label: str, other: dict[str, Any], words: str) -> None:
     by = "carrier" if label == "UA" else "day_of_week"
     usual = {"by": by, "flights": 100.0, "base_rate": 0.3, "mean_prediction": 0.3, "roc_auc": 0.65, "high": -1000.0}
     rows = [
@@ -130,7 +59,7 @@ def test_what_is_wrong_where_errors_cost_most(label: str, other: dict[str, Any],
     ]
     (found,) = costliest(rows, 0.65)
     who = "Flights of the airline UA" if label == "UA" else "Flights on Tuesdays"
-    assert found.words == f"{who} cost 50 more per flight than the average, 5,000 altogether: {words}"
+    assert found.sentence == f"{who} cost 50 more per flight than the average, 5,000 altogether: {words}"
 
 
 A, B, C = "2013-01-05-UA-7-EWR-0905", "2013-01-06-UA-7-EWR-0905", "2013-02-01-B6-12-JFK-2359"

@@ -8,17 +8,15 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import pytest
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.overall.agreement import Agreement
-from flight_delay.explain.overall.importance import Importance, Level
+from flight_delay.explain.overall.importance import Importance
 from flight_delay.explain.overall.interactions import Interactions, Pair
-from flight_delay.explain.overall.stability import standings
+from flight_delay.explain.overall.measures import Measures
+from flight_delay.explain.overall.stability import rank_effects
 from flight_delay.plots import comparison, decision, importance, stability
-from flight_delay.plots.dependence_words import dependence_words
-from flight_delay.plots.interactions import interactions_words
-from flight_delay.plots.naming import Naming
+from flight_delay.plots.dependence import dependence_text
+from flight_delay.plots.interactions import interactions_text
 
 TitlesOf = Callable[[ModuleType], list[str]]
 SLICES: list[dict[str, Any]] = [
@@ -53,119 +51,61 @@ def test_titles_of_decisions(titles_of: TitlesOf) -> None:
     ]
 
 
-def row(level: Level, name: str, value: float) -> Importance:
-    return Importance(level, name, value, 0.9 * value, 1.2 * value, 0.1, 0.1, 0.1, 1.2)
+LABELS = {
+    "rate": "late flights",
+    "carrier": "airline",
+    "history": "the days before",
+    "a": "time of day",
+    "b": "busy day",
+}
 
 
-IMPORTANCES = [
-    row("feature", "late_rate", 0.2),
-    row("feature", "carrier", 0.1),
-    row("group", "history", 0.3),
-    row("group", "weather", 0.1),
-]
-GROUP = {"late_rate": "history", "carrier": "schedule"}
-NOTHING = [row("feature", "unused", 0.0)]
-AGREEMENTS = [
-    Agreement(name, "late", place, 3 - place, place, 0.2, 0.01 * place, 0, 0.02, 0.03, 900.0, "Why." if place == 1 else "")
-    for place, name in ((1, "late_rate"), (2, "carrier"))
-]  # fmt: skip
+def test_importances() -> None:
+    rows = [Importance("feature", "rate", 0.2, 0.18, 0.24, 0.6), Importance("group", "history", 0.3, 0.27, 0.36, 1.0)]
+    assert importance.by_level_text(rows, LABELS) == (
+        "Mean absolute SHAP values in log-odds, with 95 % intervals over days. Of 1 groups, the most important are the days "
+        "before 0.30 (0.27 to 0.36). Of 1 features, the most important are late flights 0.20 (0.18 to 0.24)."
+    )
 
 
-def test_titles_of_importances(monkeypatch: pytest.MonkeyPatch) -> None:
-    titles: list[str] = []
-    monkeypatch.setattr(importance, "_headed", lambda _, title: titles.append(title))
-    importance.by_level(IMPORTANCES, GROUP, {"history": "the days before"})
-    importance.by_level(NOTHING, GROUP)
-    importance.measures(AGREEMENTS)
-    assert titles == [
-        "How far predictions are moved: the days before by 0.30",
-        "How far predictions are moved",
-        "Three measures disagree on 1 of 2 features (orange)",
+def test_measures() -> None:
+    rows = [
+        Measures("rate", "t", 1, 2, 1, 0.2, -0.01, -0.02, 0.01, 0.03, 900.0),
+        Measures("carrier", "t", 2, 1, 2, 0.1, 0.02, 0.01, 0.03, 0.03, 100.0),
     ]
-
-
-def test_importances_in_words() -> None:
-    assert importance.by_level_words(IMPORTANCES, {"late_rate": "late flights"}) == (
-        "Of 2 groups, history moves predictions most: by 0.30 log-odds on average (95 % interval 0.27 to 0.36); in order: "
-        "history 0.30, weather 0.10. Of 2 features, late flights moves predictions most: by 0.20 log-odds on average (95 % "
-        "interval 0.18 to 0.24); in order: late flights 0.20, carrier 0.10."
+    assert importance.measures_text(rows, LABELS) == (
+        "Importance of features by three measures. First by SHAP: late flights, by permutation: airline, by gain: late flights."
     )
-    assert importance.by_level_words(NOTHING) == "No feature moves predictions."
-
-
-def test_measures_in_words() -> None:
-    assert importance.measures_words(AGREEMENTS, {"late_rate": "late flights"}) == (
-        "SHAP puts late flights first, permutation carrier, gain late flights. They disagree on 1 of 2 features: late flights."
-    )
-    alike = [of._replace(permutation_rank=of.shap_rank, words="") for of in AGREEMENTS]
-    assert importance.measures_words(alike) == (
-        "SHAP, permutation and gain all put late rate first. They disagree on none of 2 features."
-    )
-    assert importance.measures_words([]) == "No feature is used."
-
-
-RANKS = standings(
-    {"11": {"topic": {"a": 3.0, "b": 2.0, "c": 1.0}}, "12": {"topic": {"a": 3.0, "b": 1.0, "c": 2.0}}}, "month"
-)
-
-
-def test_stability() -> None:
-    assert stability._title(RANKS, "topic") == "Ranks of topics agree: Kendall's tau 0.33 between months"
-    assert stability._title(RANKS[:3], "topic") == "Ranks of topics"
-    assert stability.stability_words(RANKS, Naming({"b": "busy day"})) == (
-        "Between months, two topics stand in the same order in 67% of all pairs of months (Kendall's tau 0.33); of the "
-        "first 3 of 3, most moves busy day (rank 2 in 11, 3 in 12) and c (rank 2 in 12, 3 in 11)."
-    )
-    still = [row._replace(source="seed") for row in RANKS[:3] + [row._replace(label="12") for row in RANKS[:3]]]
-    assert stability.stability_words(still, Naming()) == (
-        "Between seeds, two topics stand in the same order in 100% of all pairs of seeds (Kendall's tau 1.00); none of the "
-        "first 3 of 3 moves."
-    )
+    assert importance.measures_text([], {}) == "Importance by SHAP, permutation and gain: no feature is used."
 
 
 def test_interactions() -> None:
-    pairs = (Pair("feature", "b", "c", 0.6, 0.5, 0.7), Pair("feature", "a", "b", 0.4, 0.3, 0.5))
-    found = Interactions(pairs, {"feature": 0.64, "topic": 0.0}, 1_000)
-    assert interactions_words(found, "feature", Naming({"b": "hour of day"})) == (
-        "Of features, hour of day and c work together most: 0.600 log-odds on average (95 % interval 0.500 to 0.700, for the "
-        "choice of 1,000 flights). Next are a and hour of day with 0.400. 64% of what the model does is done by features "
-        "together, the rest by each alone."
+    pairs = (Pair("topic", "a", "b", 0.4, 0.3, 0.5),)
+    result = Interactions(pairs, {"feature": 0.64, "topic": 0.25}, 1_000)
+    assert interactions_text(result, LABELS) == (
+        "Mean absolute interactions of topics in log-odds, with 95 % intervals for the sampling of 1,000 flights: time of day "
+        "and busy day 0.400 (0.300 to 0.500). They are 25% of all effects."
     )
-    assert interactions_words(found, "topic", Naming()) == (
-        "No two topics work together: the effect of each is the same whatever the others are."
+    assert "1,000 flights: there are none." in interactions_text(Interactions((), result.share, 1_000), LABELS)
+
+
+def test_stability() -> None:
+    months = {"11": {"topic": {"a": 2.0, "b": 1.0}}, "12": {"topic": {"a": 1.0, "b": 2.0}}}
+    assert stability.stability_text(rank_effects(months, "month"), LABELS) == (
+        "Ranks of topics by importance. Between months, Kendall's tau is -1.00; time of day varies most, from 1 to 2."
     )
 
 
 def test_dependence() -> None:
-    # 20 flights of either origin at 07:05, where both are alike, and at 19:00, where they are not; four without a time.
     rows = np.arange(80)
-    late, origin = rows >= 40, np.array(["EWR", "JFK"], object)[rows % 2]
-    effect = np.where(late, np.where(origin == "JFK", 0.3, 0.1), -0.2)
-    features = {
-        "departure": np.where(late, 1140.0, 425.0),
-        "origin": origin,
-        "constant": np.zeros(80),
-        "level": rows % 7.0,
-    }
+    departure, effect = np.where(rows >= 40, 1140.0, 425.0), np.where(rows >= 40, 0.3, -0.2)
     explanation = Explanation(
-        flight_id=rows.astype(str).astype(object), flight_date=np.datetime64("2013-11-01") + rows % 10, late=late,
-        probability=np.full(80, 0.3), expected=np.full(80, -1.2, np.float32), features=features,
-        shap={"departure": effect, "origin": -effect, "constant": np.zeros(80), "level": np.where(rows % 2, 0.1, -0.1)},
+        flight_id=rows, flight_date=rows, late=rows > 9, probability=rows / 80, expected=rows,
+        features={"departure": np.where(rows < 4, np.nan, departure), "a": rows},
+        shap={"departure": effect, "a": effect},
     )  # fmt: skip
-    naming = Naming({}, {"departure": "minutes after midnight"})
-    assert dependence_words(explanation, "departure", "origin", naming) == (
-        "The effect of departure is lowest at 07:05 (median −0.200 log-odds) and highest at 19:00 (+0.200); on the whole it rises. "
-        "Origin changes it most at 19:00: +0.300 on average with origin JFK, +0.100 with origin EWR."
-    )
-    assert dependence_words(explanation, "origin", "departure", naming) == (
-        "The effect of origin is lowest at JFK (median −0.050 log-odds) and highest at EWR (+0.050). Departure changes it most at "
-        "JFK: +0.200 on average with low departure, −0.300 with high departure."
-    )
-    assert dependence_words(explanation, "constant", "origin", naming) == (
-        "The model makes nothing of constant: its effect is zero on all 80 flights."
-    )
-    assert dependence_words(explanation, "level", None, naming).endswith("; it runs neither up nor down throughout.")
-    features["departure"] = np.where(rows < 4, np.nan, features["departure"])
-    assert dependence_words(explanation, "departure", None, naming).endswith(
-        "; on the whole it rises. 5.0% of the flights have no value; their median effect is −0.200."
+    labels, units = LABELS | {"departure": "departure"}, {"departure": "minutes after midnight"}
+    assert dependence_text(explanation, "departure", "a", labels, units) == (
+        "Effect of departure on the log-odds of being late, flight by flight, coloured by time of day: the median is lowest at "
+        "07:05 (-0.200) and highest at 19:00 (+0.300); rank correlation +1.00; 5.0 % of the flights have no value."
     )

@@ -70,7 +70,7 @@ class Explanation:
 
 
 def together(shap: Columns, group_of: Mapping[str, str]) -> Columns:
-    """Add up the effects of the features of a group, flight by flight, so that it does not matter which of two twins a tree used.
+    """Add up the effects of the features of a group, flight by flight, so that it does not matter which of two correlated features a tree used.
 
     Args:
         shap: by feature, effects of shape (rows,).

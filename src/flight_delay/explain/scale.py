@@ -38,6 +38,12 @@ def in_probability(effects: Columns, expected: Column, calibration: Calibration)
     return base, {name: values.astype(np.float64) * slope for name, values in effects.items()}
 
 
+def points_per_tenth(expected: float, calibration: Calibration) -> float:
+    """Percentage points of calibrated probability that 0.1 log-odds are worth around the expected log-odds."""
+    low, high = _probability(expected + np.array([-0.05, 0.05]), calibration)
+    return 100 * float(high - low)
+
+
 def _probability(log_odds: Column, calibration: Calibration) -> Column:
     """Calibrated probability in float64, and not rounded before isotonic knots as `calibrate` does it: steps have no slope."""
     exact: Column = probability_of(log_odds)

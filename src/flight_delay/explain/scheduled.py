@@ -46,6 +46,11 @@ class Scheduled:
         return Examples(self.flight_id, self.flight_date, self.features, (self.late == True).astype(bool))  # noqa: E712
 
 
+def read_arrived(folder: Path, bundle: Bundle, month: str) -> Examples:
+    """Read the flights of a processed month that arrived, with all features; errors are those of `read_month`."""
+    return read_month(folder, bundle, month).arrived()
+
+
 def read_month(folder: Path, bundle: Bundle, month: str) -> Scheduled:
     """Read all flights of a processed month.
 

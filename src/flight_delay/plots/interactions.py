@@ -1,59 +1,39 @@
-"""Picture of the pairs of features or topics that work together most, and the same in words."""
+"""Picture of the strongest interactions between topics, and its alternative text."""
 
 from __future__ import annotations
 
-from flight_delay.explain.overall.interactions import Interactions, Level
-from flight_delay.plots.naming import Naming
-from flight_delay.plots.style import BLUE, picture, png
+from collections.abc import Mapping
+
+from flight_delay.explain.overall.interactions import Interactions
+from flight_delay.plots.style import BLUE, png, titled
 
 MOST_PAIRS = 12
-INK = "#222222"
 
 
-def interactions(found: Interactions, level: Level, naming: Naming) -> bytes:
-    """Draw the strength of the first pairs of a level as bars, with 95 % intervals for the sampling of flights.
-
-    Args:
-        found: from `explain.overall.interactions`.
-        level: 'feature' or 'topic'.
-        naming: words.
-    """
-    pairs = list(reversed(found.of(level)[:MOST_PAIRS]))
-    title = f"{found.share[level]:.0%} of what the model does is done by {level}s together"
-    note = f"lines: 95 % intervals for the choice of {found.flights:,} flights"
-    with picture("", "mean effect together, in log-odds", "") as (
-        figure,
-        axes,
-    ):
-        # Above the whole picture: the names of pairs leave little room above the axes.
-        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-        strengths = [pair.strength for pair in pairs]
-        errors = [[of.strength - of.low for of in pairs], [of.high - of.strength for of in pairs]]
-        axes.barh(range(len(pairs)), strengths, color=BLUE, xerr=errors, ecolor=INK, capsize=3)
-        labels = [f"{naming.label(of.first)} × {naming.label(of.second)}" for of in pairs]
-        axes.set_yticks(range(len(pairs)), labels, fontsize=9)
-        axes.set_title(note, fontsize=9, fontweight="normal", loc="right")
+def interactions(result: Interactions, labels: Mapping[str, str]) -> bytes:
+    """Draw the strength of the first pairs of topics as bars, with 95 % intervals for the sampling of flights."""
+    pairs = result.of_level("topic")[:MOST_PAIRS]
+    with titled(f"Interactions of topics: {result.share['topic']:.0%} of all effects") as (figure, axes):
+        names = [f"{labels[pair.first]} × {labels[pair.second]}" for pair in pairs]
+        margins = [[pair.strength - pair.low for pair in pairs], [pair.high - pair.strength for pair in pairs]]
+        axes.barh(range(len(pairs)), [pair.strength for pair in pairs], xerr=margins, color=BLUE, capsize=3)
+        axes.set_yticks(range(len(pairs)), names, fontsize=9)
+        axes.invert_yaxis()
+        figure.supxlabel(
+            f"mean absolute interaction (log-odds), with 95 % interval; {result.flights:,} flights", fontsize=11
+        )
         axes.set_xlim(left=0)
         axes.grid(visible=False, axis="y")
-        if not pairs:
-            axes.text(0.5, 0.5, f"no two {level}s work together", ha="center", transform=axes.transAxes)
         return png(figure)
 
 
-def interactions_words(found: Interactions, level: Level, naming: Naming) -> str:
-    """Say which two work together most, how strongly, and how much of all is done together."""
-    pairs = found.of(level)
-    if not pairs:
-        return f"No two {level}s work together: the effect of each is the same whatever the others are."
-    first = pairs[0]
-    said = (
-        f"Of {level}s, {naming.label(first.first)} and {naming.label(first.second)} work together most: "
-        f"{first.strength:.3f} log-odds on average (95 % interval {first.low:.3f} to {first.high:.3f}, for the choice of "
-        f"{found.flights:,} flights)."
+def interactions_text(result: Interactions, labels: Mapping[str, str]) -> str:
+    """Alternative text of `interactions`."""
+    pairs = "; ".join(
+        f"{labels[pair.first]} and {labels[pair.second]} {pair.strength:.3f} ({pair.low:.3f} to {pair.high:.3f})"
+        for pair in result.of_level("topic")[:3]
     )
-    if len(pairs) > 1:
-        second = pairs[1]
-        said += f" Next are {naming.label(second.first)} and {naming.label(second.second)} with {second.strength:.3f}."
     return (
-        f"{said} {found.share[level]:.0%} of what the model does is done by {level}s together, the rest by each alone."
+        f"Mean absolute interactions of topics in log-odds, with 95 % intervals for the sampling of {result.flights:,} flights: "
+        f"{pairs or 'there are none'}. They are {result.share['topic']:.0%} of all effects."
     )

@@ -50,6 +50,28 @@ def picture(title: str, x: str, y: str) -> Iterator[tuple[Figure, Axes]]:
             plt.close(figure)
 
 
+@contextmanager
+def titled(
+    title: str, size: tuple[float, float] = SIZE_INCHES, rows: int = 1, columns: int = 1, **options: Any
+) -> Iterator[tuple[Figure, Any]]:
+    """Give a figure whose title stands above all its axes, where long tick labels leave little room, and close it afterwards.
+
+    Args:
+        title: of the figure.
+        size: width and height in inches.
+        rows: of axes.
+        columns: of axes.
+        options: of `matplotlib.pyplot.subplots`.
+    """
+    with plt.rc_context(LOOK):
+        figure, axes = plt.subplots(rows, columns, figsize=size, dpi=DOTS_PER_INCH, layout="constrained", **options)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=LOOK["axes.titlesize"], fontweight=LOOK["axes.titleweight"])
+        try:
+            yield figure, axes
+        finally:
+            plt.close(figure)
+
+
 def png(figure: Figure) -> bytes:
     """Render a figure as PNG, without the version of the software in it."""
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Where the model is most wrong: single flights, and parts of the data with what is wrong there in words."""
+"""Where the model is most wrong: single flights, and the costliest slices of the data."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.words import shown
 from flight_delay.features.columns import Column
 
-# A part says too little or too much where its mean prediction is so far from the share that was late.
-FAR_OFF = 0.03
-# It tells late flights from others worse where its ROC AUC is so far below that of all flights.
-WORSE_RANKED = 0.02
+# Mean prediction and share of late flights of a slice differ by so much where the slice is under- or overpredicted.
+MIN_BIAS = 0.03
+# Late flights are ranked worse in a slice where its ROC AUC is so far below that of all flights.
+MIN_AUC_GAP = 0.02
 NAMES = {
     "carrier": "flights of the airline {}",
     "origin": "flights from {}",
@@ -33,7 +33,7 @@ class Worst(NamedTuple):
 
 
 def worst(explanation: Explanation, count: int) -> Worst:
-    """Find the worst errors. Of the errors of parts, put together as `every_error` does, it finds those of the whole.
+    """Find the worst errors. Of the errors of parts, joined by `every_error`, it finds those of the whole.
 
     Args:
         explanation: of flights with a known outcome.
@@ -42,16 +42,13 @@ def worst(explanation: Explanation, count: int) -> Worst:
     Returns:
         At most so many misses and false alarms; of equal ones the flight whose id comes first.
     """
-    of = explanation
-    misses, false_alarms = (
-        worst_positions(of.flight_id, of.late, of.probability, late, count) for late in (True, False)
-    )
-    return Worst(of.take(misses), of.take(false_alarms))
+    flights = explanation.flight_id, explanation.late, explanation.probability
+    return Worst(*(explanation.take(worst_positions(*flights, late, count)) for late in (True, False)))
 
 
 def every_error(parts: Iterable[Worst]) -> Explanation:
     """All errors of several parts, such as months, to look for the worst among."""
-    return Explanation.concat(of for part in parts for of in part)
+    return Explanation.concat(errors for part in parts for errors in part)
 
 
 def worst_positions(flight_id: Column, late: Column, probability: Column, of: bool, count: int) -> Column:
@@ -73,60 +70,61 @@ def worst_positions(flight_id: Column, late: Column, probability: Column, of: bo
 
 
 class CostlySlice(NamedTuple):
-    """A part of the data whose wrong calls cost more than as many average flights do.
+    """A slice whose wrong predictions cost more than as many average flights do.
 
-    `more` is that amount altogether, in the currency of the payoffs; `words` say what is wrong there and what to look into.
+    `excess_cost` is that difference altogether, in the currency of the payoffs; `sentence` describes the slice.
     """
 
     by: str
     label: str
     flights: int
-    more: int
-    words: str
+    excess_cost: int
+    sentence: str
 
 
 def costliest(slices: Sequence[Mapping[str, Any]], roc_auc: float, count: int = 3) -> list[CostlySlice]:
-    """The parts that cost most above the average, one of each division: parts of different divisions overlap, and three airlines would
-    say less than an airline, an hour and a month.
+    """Find the costliest slice of each division, such as the costliest airline: slices of different divisions overlap.
 
     Args:
-        slices: rows of `evaluation.slices`; those that put several small parts together are left out.
+        slices: rows of `evaluation.slices`; those that put several small slices together are left out.
         roc_auc: of all flights of the slices.
-        count: of parts, at most; there are none where all parts of a division cost the same.
+        count: of slices, at most; there are none where all slices of a division cost the same.
     """
-    found = []
+    candidates = []
     for by in dict.fromkeys(row["by"] for row in slices):
-        of = [row for row in slices if row["by"] == by]
-        flights = sum(row["flights"] for row in of)
+        division = [row for row in slices if row["by"] == by]
+        weights = [row["flights"] for row in division]
         lost, profit = (
-            sum(row[name] * row["flights"] for row in of) / flights for name in ("lost_per_flight", "profit_per_flight")
+            float(np.average([row[name] for row in division], weights=weights))
+            for name in ("lost_per_flight", "profit_per_flight")
         )
-        alone = [row for row in of if not row["label"].startswith("others (")]
-        costly = [((row["lost_per_flight"] - lost) * row["flights"], row["label"], row, profit) for row in alone]
-        found += sorted(costly, key=lambda of: (-of[0], of[1]))[:1]
-    found = sorted((of for of in found if of[0] > 0), key=lambda of: (-of[0], of[2]["by"]))
+        single = [row for row in division if not row["label"].startswith("others (")]
+        costs = [((row["lost_per_flight"] - lost) * row["flights"], row, profit) for row in single]
+        candidates += sorted(costs, key=lambda cost: (-cost[0], cost[1]["label"]))[:1]
+    candidates = sorted((cost for cost in candidates if cost[0] > 0), key=lambda cost: (-cost[0], cost[1]["by"]))
     return [
-        CostlySlice(row["by"], label, int(row["flights"]), round(more), _words(row, more, profit, roc_auc))
-        for more, label, row, profit in found[:count]
+        CostlySlice(
+            row["by"], row["label"], int(row["flights"]), round(excess), _sentence(row, excess, profit, roc_auc)
+        )
+        for excess, row, profit in candidates[:count]
     ]
 
 
-def _words(row: Mapping[str, Any], more: float, profit: float, roc_auc: float) -> str:
-    flights = row["flights"]
+def _sentence(row: Mapping[str, Any], excess: float, profit: float, roc_auc: float) -> str:
     label = shown(row["label"], "weekday" if row["by"] == "day_of_week" else "category")
-    who = NAMES.get(row["by"], row["by"].replace("_", " ") + " {}").format(label)
-    said = (
-        f"{who[0].upper()}{who[1:]} cost {more / flights:,.0f} more per flight than the average, {more:,.0f} altogether"
-    )
-    said += f": {row['base_rate']:.0%} of {flights:,.0f} were late, and {row['mean_prediction']:.0%} were expected"
-    gap = row["base_rate"] - row["mean_prediction"]
-    if gap >= FAR_OFF:
-        said += "; something that makes them late is not among the features"
-    elif gap <= -FAR_OFF:
-        said += "; something that made such flights late has changed since training"
-    elif row["roc_auc"] is not None and roc_auc - row["roc_auc"] >= WORSE_RANKED:
-        said += f"; which of them is hardly seen (ROC AUC {row['roc_auc']:.2f}, of all flights {roc_auc:.2f}), so that features are missing that differ among them"
+    name = NAMES.get(row["by"], row["by"].replace("_", " ") + " {}").format(label)
+    bias = row["mean_prediction"] - row["base_rate"]
+    if bias <= -MIN_BIAS:
+        problem = "underpredicted: a cause of delays is not among the features"
+    elif bias >= MIN_BIAS:
+        problem = "overpredicted: a cause of delays has changed since training"
+    elif row["roc_auc"] is not None and roc_auc - row["roc_auc"] >= MIN_AUC_GAP:
+        problem = f"low ROC AUC ({row['roc_auc']:.2f}, overall {roc_auc:.2f}): no feature separates late flights there"
     else:
-        said += "; the model is no worse there than elsewhere, but has more to lose"
-    chance = row["high"] is None or row["high"] >= profit
-    return f"{said}{' (it may be chance: the interval of their profit reaches the average)' if chance else ''}."
+        problem = "predicted as well as other flights, but errors cost more there"
+    is_significant = row["high"] is not None and row["high"] < profit
+    return (
+        f"{name[0].upper()}{name[1:]} cost {excess / row['flights']:,.0f} more per flight than the average, {excess:,.0f} altogether: "
+        f"{row['base_rate']:.0%} of {row['flights']:,.0f} were late, predicted {row['mean_prediction']:.0%}; {problem}"
+        f"{'' if is_significant else ' (not significant: the 95 % interval of their profit includes the average)'}."
+    )

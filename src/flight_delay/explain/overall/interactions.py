@@ -1,5 +1,5 @@
-"""Which features and topics work together: strength of every pair from SHAP interaction values (Lundberg et al. 2020,
-https://doi.org/10.1038/s42256-019-0138-9), summed up chunk by chunk so that memory does not grow with the number of flights."""
+"""Interactions of features and topics: strength of every pair from SHAP interaction values (Lundberg et al. 2020,
+https://doi.org/10.1038/s42256-019-0138-9), summed chunk by chunk so that memory does not grow with the number of flights."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from flight_delay.features.columns import Column, Columns
+from flight_delay.features.columns import Columns
 from flight_delay.model.bundle import Bundle
 
-Level = Literal["feature", "topic"]
+PairLevel = Literal["feature", "topic"]
 Values = np.ndarray[Any, np.dtype[Any]]  # shape (rows, names, names)
 
 CHUNK_ROWS = 250  # 45 columns and float32: 2 MB at once
-# Both ends of a normal distribution beyond this hold 5 %.
-NORMAL_95 = 1.959964
+NORMAL_95 = 1.959964  # both tails of a normal distribution beyond this hold 5 %
 
 
 class Pair(NamedTuple):
-    """How strongly two names of a level work together, in log-odds, with a 95 % interval; all to six decimals."""
+    """Mean absolute interaction of two names of a level in log-odds, with a 95 % interval; all to six decimals."""
 
-    level: Level
+    level: PairLevel
     first: str
     second: str
     strength: float
@@ -34,32 +33,31 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Interactions:
-    """What a model does by interaction.
+    """Interactions of a model on some flights.
 
-    `pairs` holds those that work together on any flight, features before topics, the strongest first, ties by name.
-    `share` is by level the part of all that the model does which names do together: the sum of the strengths of pairs,
-    of that sum and the mean absolute effects that names have alone.
+    `pairs` holds those that interact on any flight, features before topics, the strongest first, ties by name. `share` is, by
+    level, the strength of all pairs as a share of that strength plus the mean absolute main effects.
     """
 
     pairs: tuple[Pair, ...]
-    share: Mapping[Level, float]
+    share: Mapping[PairLevel, float]
     flights: int
 
-    def of(self, level: Level) -> tuple[Pair, ...]:
+    def of_level(self, level: PairLevel) -> tuple[Pair, ...]:
         """The pairs of a level, the strongest first."""
         return tuple(pair for pair in self.pairs if pair.level == level)
 
-    def partners(self, level: Level = "feature") -> dict[str, str]:
-        """By name, the one that it works together with most; without names that work alone."""
-        found: dict[str, str] = {}
-        for pair in self.of(level):
-            found.setdefault(pair.first, pair.second)
-            found.setdefault(pair.second, pair.first)
-        return found
+    def partners(self) -> dict[str, str]:
+        """The strongest partner of each feature; without features that do not interact."""
+        partners: dict[str, str] = {}
+        for pair in self.of_level("feature"):
+            partners.setdefault(pair.first, pair.second)
+            partners.setdefault(pair.second, pair.first)
+        return partners
 
 
 def interaction_values(bundle: Bundle, columns: Columns, chunk_rows: int = CHUNK_ROWS) -> Iterator[Values]:
-    """SHAP interaction values between features in log-odds, some flights at a time.
+    """Compute SHAP interaction values between features in log-odds, some flights at a time.
 
     Args:
         bundle: the model.
@@ -71,17 +69,17 @@ def interaction_values(bundle: Bundle, columns: Columns, chunk_rows: int = CHUNK
     """
     rows = len(next(iter(columns.values())))
     for first in range(0, rows, chunk_rows):
-        yield bundle.interactions({name: of[first : first + chunk_rows] for name, of in columns.items()})[:, :-1, :-1]
+        chunk = {name: values[first : first + chunk_rows] for name, values in columns.items()}
+        yield bundle.interactions(chunk)[:, :-1, :-1]
 
 
 def interactions(chunks: Iterable[Values], features: Sequence[str], topic_of: Mapping[str, str]) -> Interactions:
-    """Measure how strongly features and topics work together.
+    """Measure the strength of interactions between features and between topics.
 
-    The strength of a pair is the mean over flights of the absolute value of all that the two do together: |2 φ_ij| of features, the sum
-    over members of topics. What features of one topic do together counts as what the topic does alone.
+    The strength of a pair is the mean over flights of the absolute interaction: |2 φ_ij| of features, the sum over members of
+    topics. Interactions within a topic count as main effects of the topic.
 
-    The interval is for the sampling of flights: where the strength on all flights lies that these were drawn from, if the
-    mean of so many is about normal (estimate ± 1.96 standard errors, not below zero). It says nothing of other months.
+    The interval is for the sampling of flights (estimate ± 1.96 standard errors, not below zero), not for other months.
 
     Args:
         chunks: SHAP interaction values of flights, each of shape (rows, features, features), two flights or more in all.
@@ -93,54 +91,50 @@ def interactions(chunks: Iterable[Values], features: Sequence[str], topic_of: Ma
     """
     topics = list(dict.fromkeys(topic_of[name] for name in features))
     member = np.array([[topic_of[name] == topic for topic in topics] for name in features], np.float64)
-    of_features, of_topics = _Sums("feature", features), _Sums("topic", topics)
+    by_feature, by_topic = _Sums("feature", features), _Sums("topic", topics)
     for chunk in chunks:
-        of_features.add(chunk.astype(np.float64))
-        of_topics.add(member.T @ chunk.astype(np.float64) @ member)
+        by_feature.add(chunk.astype(np.float64))
+        by_topic.add(member.T @ chunk.astype(np.float64) @ member)
     return Interactions(
-        pairs=(*of_features.pairs(), *of_topics.pairs()),
-        share={"feature": of_features.share(), "topic": of_topics.share()},
-        flights=of_features.flights,
+        pairs=(*by_feature.pairs(), *by_topic.pairs()),
+        share={"feature": by_feature.share(), "topic": by_topic.share()},
+        flights=by_feature.flights,
     )
 
 
 class _Sums:
-    """Sums over flights of what the names of a level do alone and together, and of its squares."""
+    """Sums over flights of main effects, interactions and squared interactions of a level."""
 
-    def __init__(self, level: Level, names: Sequence[str]) -> None:
+    def __init__(self, level: PairLevel, names: Sequence[str]) -> None:
         self.flights = 0
         self._level, self._names = level, names
         self._first, self._second = np.triu_indices(len(names), 1)
-        self._alone = 0.0
-        self._strength: Column = np.zeros(len(self._first))
-        self._squares: Column = np.zeros(len(self._first))
+        self._main = 0.0
+        self._strength, self._squares = np.zeros((2, len(self._first)))
 
     def add(self, values: Values) -> None:
-        together = 2 * np.abs(values[:, self._first, self._second])
+        strength = 2 * np.abs(values[:, self._first, self._second])
         self.flights += len(values)
-        self._alone += float(np.abs(np.einsum("rii->ri", values)).sum())
-        self._strength += together.sum(axis=0)
-        self._squares += (together**2).sum(axis=0)
+        self._main += float(np.abs(np.einsum("rii->ri", values)).sum())
+        self._strength += strength.sum(axis=0)
+        self._squares += (strength**2).sum(axis=0)
 
     def pairs(self) -> list[Pair]:
         if self.flights < 2:
             raise ValueError(f"{self.flights} flight(s) have no standard error")
-        every = self._strength / self.flights
-        variance = np.maximum(self._squares - self.flights * every**2, 0) / (self.flights - 1)
-        errors = NORMAL_95 * np.sqrt(variance / self.flights)
-        found = [
-            Pair(
-                self._level,
-                *sorted((self._names[i], self._names[j])),
-                *(round(value, 6) for value in (mean, max(mean - error, 0.0), mean + error)),
-            )
-            for i, j, mean, error in zip(
-                *(of.tolist() for of in (self._first, self._second, every, errors)), strict=True
-            )
-            if round(mean, 6) > 0
-        ]
-        return sorted(found, key=lambda pair: (-pair.strength, pair.first, pair.second))
+        means = self._strength / self.flights
+        variance = np.maximum(self._squares - self.flights * means**2, 0) / (self.flights - 1)
+        margins = NORMAL_95 * np.sqrt(variance / self.flights)
+        pairs = []
+        columns = (values.tolist() for values in (self._first, self._second, means, margins))
+        for first, second, mean, margin in zip(*columns, strict=True):
+            names = sorted((self._names[first], self._names[second]))
+            values = (round(value, 6) for value in (mean, max(mean - margin, 0.0), mean + margin))
+            pairs.append(Pair(self._level, *names, *values))
+        return sorted(
+            (pair for pair in pairs if pair.strength > 0), key=lambda pair: (-pair.strength, pair.first, pair.second)
+        )
 
     def share(self) -> float:
-        together = math.fsum(self._strength)
-        return round(together / (together + self._alone), 6) if together else 0.0
+        strength = math.fsum(self._strength)
+        return round(strength / (strength + self._main), 6) if strength else 0.0

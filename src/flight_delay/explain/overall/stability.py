@@ -1,5 +1,5 @@
-"""How stable importances are: the order of features and topics from month to month, and from seed to seed. Directions of
-effects are compared in `explain.overall.turns`."""
+"""Stability of importances: ranks of features and topics by month and by seed. Directions of effects are compared in
+`explain.overall.sign_changes`."""
 
 from __future__ import annotations
 
@@ -11,102 +11,101 @@ import pandas as pd
 
 from flight_delay.core.engine import Worker
 from flight_delay.explain.explanation import together
-from flight_delay.explain.overall.interactions import Level
-from flight_delay.features.columns import Column, Columns
+from flight_delay.explain.overall.interactions import PairLevel
+from flight_delay.features.columns import Columns
 from flight_delay.model.booster import BoosterParameters, Trained, contributions, train_booster
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
 Source = Literal["month", "seed"]
-Sizes = Mapping[Level, Mapping[str, float]]  # mean absolute effect in log-odds, by level and name
+MeanEffects = Mapping[PairLevel, Mapping[str, float]]  # mean absolute effect in log-odds, by level and name
 
 
-class Standing(NamedTuple):
-    """Where a feature or topic stands in a month, or in a model of another seed; rank 1 matters most, equals share the better one."""
+class Rank(NamedTuple):
+    """Rank of a feature or topic in a month, or in a model of another seed; rank 1 is the most important, ties share the best."""
 
     name: str
-    level: Level
+    level: PairLevel
     source: Source
     label: str
     mean_abs_shap: float
     rank: int
 
 
-class Move(NamedTuple):
-    """How far the rank of a name goes, and the first labels where it is best and worst."""
-
-    name: str
-    best: int
-    best_label: str
-    worst: int
-    worst_label: str
-
-
-def sizes(shap: Columns, topic_of: Mapping[str, str]) -> Sizes:
+def mean_effects(shap: Columns, topic_of: Mapping[str, str]) -> MeanEffects:
     """Mean absolute effects of features and of topics, whose features' effects are added up flight by flight first.
 
     Args:
         shap: by feature, effects in log-odds of shape (rows,), one row or more.
         topic_of: the topic of each feature.
     """
-    levels: dict[Level, Columns] = {"feature": shap, "topic": together(shap, topic_of)}
+    levels: dict[PairLevel, Columns] = {"feature": shap, "topic": together(shap, topic_of)}
     return {
-        level: {name: float(np.abs(values).mean(dtype=np.float64)) for name, values in of.items()}
-        for level, of in levels.items()
+        level: {name: float(np.abs(values).mean(dtype=np.float64)) for name, values in effects.items()}
+        for level, effects in levels.items()
     }
 
 
-def standings(by_label: Mapping[str, Sizes], source: Source) -> list[Standing]:
+def mean_effects_by_seed(
+    models: Mapping[int, Trained], encoding: Encoding, columns: Columns, topic_of: Mapping[str, str]
+) -> dict[str, MeanEffects]:
+    """Mean absolute effects of models on the same flights, whose input columns have the shape (rows,), by seed."""
+    matrix = encode(columns, encoding)
+    by_seed = {}
+    for seed, model in models.items():
+        values = contributions(model.booster, matrix, encoding)
+        by_seed[str(seed)] = mean_effects(
+            {feature.name: values[:, at] for at, feature in enumerate(encoding)}, topic_of
+        )
+    return by_seed
+
+
+def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Rank]:
     """Rank features and topics in each month, or each model, in order of labels, features first, the most important first."""
-    return [row for label, of in by_label.items() for level in of for row in _ranked(of[level], level, source, label)]
+    rows = []
+    for label, levels in by_label.items():
+        for level, effects in levels.items():
+            rounded = pd.Series(effects, dtype=float).round(6)
+            ranks = rounded.rank(method="min", ascending=False).astype(int)
+            ordered = sorted(rounded.index, key=lambda name: (ranks[name], name))
+            rows += [Rank(name, level, source, label, float(rounded[name]), int(ranks[name])) for name in ordered]
+    return rows
 
 
-def agreement(rows: Sequence[Standing], level: Level, source: Source) -> float | None:
-    """How much months, or seeds, agree on the order: the mean of Kendall's tau-b over all pairs of them.
+def rank_table(rows: Sequence[Rank], level: PairLevel, source: Source) -> pd.DataFrame:
+    """Mean absolute effects by name (rows) and month or seed (columns), without names that have no effect anywhere."""
+    effects: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if (row.level, row.source) == (level, source):
+            effects.setdefault(row.label, {})[row.name] = row.mean_abs_shap
+    table = pd.DataFrame(effects).sort_index()
+    return table[(table > 0).any(axis=1)]
 
-    1 is the same order, 0 what chance gives. Two names taken at random stand in the same order in (1 + tau) / 2 of the pairs. Names
-    that matter nowhere are left out: there would be no end of them that agree.
+
+def kendall_tau(rows: Sequence[Rank], level: PairLevel, source: Source) -> float | None:
+    """Agreement of months, or seeds, on the order: the mean of Kendall's tau-b over all pairs of them, 1 for the same order.
+
+    Features and topics without effect are left out; they would agree trivially.
 
     Returns:
-        To six decimals; None where there are fewer than two columns, or two names that matter.
+        To six decimals; None where there are fewer than two columns, or two names with an effect.
     """
-    columns = _columns(rows, level, source)
-    names = sorted(name for name in next(iter(columns.values()), {}) if any(of[name] for of in columns.values()))
-    if len(names) < 2 or len(columns) < 2:
+    table = rank_table(rows, level, source)
+    if min(table.shape) < 2:
         return None
-    taus = pd.DataFrame({label: [of[name] for name in names] for label, of in columns.items()}).corr(method="kendall")
-    known = taus.to_numpy()[np.triu_indices(len(columns), 1)]
-    known = known[~np.isnan(known)]  # it is NaN where all names of a column matter the same
+    taus = table.corr(method="kendall").to_numpy()[np.triu_indices(table.shape[1], 1)]
+    known = taus[~np.isnan(taus)]  # it is NaN where all effects of a column are the same
     return round(float(known.mean()), 6) if known.size else None
 
 
-def movers(rows: Sequence[Standing], level: Level, source: Source, among: int = 12) -> list[Move]:
-    """Names whose rank moves between months, or seeds, the farthest first, ties by the better rank and by name.
-
-    Args:
-        rows: from `standings`.
-        level: of the names.
-        source: between what.
-        among: looks only at those that matter most on average: far below, ranks are many and differences small.
-    """
-    seen: dict[str, list[Standing]] = {}
-    for row in rows:
-        if (row.level, row.source) == (level, source):
-            seen.setdefault(row.name, []).append(row)
-    first = sorted(seen, key=lambda name: (-float(np.mean([row.mean_abs_shap for row in seen[name]])), name))[:among]
-    ends = {name: (min(seen[name], key=_rank), max(seen[name], key=_rank)) for name in first}
-    moves = [Move(name, best.rank, best.label, worst.rank, worst.label) for name, (best, worst) in ends.items()]
-    return sorted((of for of in moves if of.best < of.worst), key=lambda of: (of.best - of.worst, of.best, of.name))
-
-
-def retrained(
+def train_other_seeds(
     parameters: BoosterParameters,
     encoding: Encoding,
     read: Callable[[str], Examples],
     train_months: Sequence[str],
     validation_months: Sequence[str],
-    seeds: Sequence[int],
+    count: int,
     worker: Worker | None = None,
 ) -> dict[int, Trained]:
     """Train models that differ from one another in their seed only, on the same matrices.
@@ -115,41 +114,13 @@ def retrained(
         parameters: of XGBoost.
         encoding: columns of the matrices.
         read: gives the examples of a month.
-        train_months: to learn from.
-        validation_months: to stop on.
-        seeds: one a model.
+        train_months: training window.
+        validation_months: window for early stopping.
+        count: number of models, with the seeds that follow that of `parameters`.
         worker: limits the number of threads, and may stop the training.
     """
     data = load_training_data(encoding, read, train_months, validation_months, parameters.max_bin, worker)
     return {
         seed: train_booster(parameters.model_copy(update={"seed": seed}), data, label=f"seed {seed}", worker=worker)
-        for seed in seeds
+        for seed in range(parameters.seed + 1, parameters.seed + 1 + count)
     }
-
-
-def sizes_of(trained: Trained, encoding: Encoding, columns: Columns, topic_of: Mapping[str, str]) -> Sizes:
-    """Mean absolute effects, as `sizes`, of a model on flights whose input columns, each of shape (rows,), are given."""
-    values: Column = contributions(trained.booster, encode(columns, encoding), encoding)
-    return sizes({feature.name: values[:, place] for place, feature in enumerate(encoding)}, topic_of)
-
-
-def _ranked(of: Mapping[str, float], level: Level, source: Source, label: str) -> list[Standing]:
-    rounded = {name: round(size, 6) for name, size in of.items()}
-    ranks = pd.Series(list(rounded.values()), dtype=float).rank(method="min", ascending=False)
-    rows = [
-        Standing(name, level, source, label, size, int(rank))
-        for (name, size), rank in zip(rounded.items(), ranks, strict=True)
-    ]
-    return sorted(rows, key=lambda row: (row.rank, row.name))
-
-
-def _columns(rows: Sequence[Standing], level: Level, source: Source) -> dict[str, dict[str, float]]:
-    columns: dict[str, dict[str, float]] = {}
-    for row in rows:
-        if (row.level, row.source) == (level, source):
-            columns.setdefault(row.label, {})[row.name] = row.mean_abs_shap
-    return columns
-
-
-def _rank(row: Standing) -> int:
-    return row.rank
