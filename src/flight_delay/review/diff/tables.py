@@ -107,7 +107,9 @@ def _summarize_schemas(before: pa.Schema, after: pa.Schema) -> str:
     removed, added = (
         [name for name in a if name not in b] for a, b in ((fields, fields_after), (fields_after, fields))
     )
-    changes = [f"columns {name}: {join_names(of)}" for name, of in (("removed", removed), ("added", added)) if of]
+    changes = [
+        f"columns {name}: {join_names(names)}" for name, names in (("removed", removed), ("added", added)) if names
+    ]
     return "; ".join(changes) or "columns in another order"
 
 
