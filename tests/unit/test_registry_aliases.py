@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.registry.aliases import current_user, promote, roll_back, validate_reason
-from flight_delay.tracking.registry.listing import unexplained_champion
+from flight_delay.tracking.registry.listing import as_json, unexplained_champion
 from flight_delay.tracking.registry.versions import Entry, Event, list_versions, read_aliases, register
 
 MODEL, ADA = "flight-delay", "Ada <ada@example.org>"
@@ -219,6 +220,14 @@ def test_a_champion_that_was_moved_by_hand_is_reported(store: Store) -> None:
     assert warning is not None
     assert re.findall(r"\d+", warning) == ["1", "2"]
     assert store.roll_back(2) == (1, 2)
+
+
+def test_json_has_events_and_descriptions(store: Store) -> None:
+    store.promote(0, 1)
+    content = json.loads(as_json(MODEL, list_versions(store.client, MODEL)))
+    assert (content["model"], content["warning"]) == (MODEL, None)
+    assert [version["description"] for version in content["versions"]] == ["metrics 1", "metrics 2"]
+    assert [event["previous"] for version in content["versions"] for event in version["events"]] == [None, 1]
 
 
 def test_who_moves_is_known_without_git_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,46 +7,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gate_evidence import BOUNDS, GOOD, SMALL, WORSE_SLICES, compared, judged, replay
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.intervals import Comparison
 from flight_delay.promotion import collect
-from flight_delay.promotion.bounds import Promote
-from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
-from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
+from flight_delay.promotion.evidence import Quality
 from flight_delay.promotion.gate import Check, run_checks
 from flight_delay.promotion.summary import description, refusal, table
 from flight_delay.repository.history import Found
-from flight_delay.review.comparison.flights import Judged, Measure
-from flight_delay.tracking.registry.loaded_model import Speed
 
-BOUNDS = Promote(
-    model="m",
-    min_slice_flights=300,
-    max_slice_worsening=0.02,
-    calibration_bins=10,
-    max_calibration_error=0.05,
-    max_one_flight_milliseconds=100.0,
-    min_flights_per_second=1000.0,
-)
-GAIN = Comparison(0.0031, -0.001, 0.0072, "undecided")
 METRICS = (
     "ROC AUC +0.0031 (-0.0010 to +0.0072), average precision +0.0031 (-0.0010 to +0.0072), "
     "log loss +0.0031 (-0.0010 to +0.0072)"
 )
-WORSE = [SliceLoss("hour", f"0{at}:00", 300, 0.0201) for at in range(4)]
-SPEED = Speed(100.0, 1000.0)
-GOOD = Evidence(
-    Found("c" * 40, None), UserError("not run"), Quality((), 0.01, 0.01), None, 0.05, Replay((), 83_594, 0, SPEED)
-)
-
-
-def compared(verdict: Any, because: str | None = None, nodes: int = 501, **changes: Any) -> ChampionComparison:
-    measures = [Measure(name, 0.5, 0.5031, GAIN) for name in ("roc_auc", "average_precision", "log_loss", "profit")]
-    judged = Judged(100, 30, 0, 0, () if because else tuple(measures), verdict, because)
-    slices = [SliceLoss("hour", "05:00", 311, 0.02), SliceLoss("carrier", "UA", 9000, -0.001)]
-    sizes = ModelSize(10, nodes), ModelSize(10, 500)
-    return ChampionComparison("champion 2", judged, judged, *sizes, slices)._replace(**changes)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +31,14 @@ def compared(verdict: Any, because: str | None = None, nodes: int = 501, **chang
             "committed",
             "only in the DVC experiment exp-1; `dvc exp branch` makes a branch of it",
         ),
-        ({}, "verified", "not run"),
+        ({}, "verified", "all 1 outputs are reproduced byte for byte"),
         ({}, "data", "0 errors, 1.00% of flights in quarantine (at most 1.00%)"),
         (
             {"quality": Quality(("leakage_suspect of delay",), 0.0, 0.01)},
             "data",
             "1 error (leakage_suspect of delay), 0.00% of flights in quarantine (at most 1.00%)",
         ),
-        ({}, "backtest", "there is no champion yet to compare with"),
+        ({"comparison": None}, "backtest", "there is no champion yet to compare with"),
         ({"comparison": compared("better")}, "backtest", f"better against champion 2: {METRICS}"),
         (
             {"comparison": compared("undecided")},
@@ -73,29 +46,29 @@ def compared(verdict: Any, because: str | None = None, nodes: int = 501, **chang
             f"undecided against champion 2: {METRICS}; not simpler (10 features, 501 nodes against 10 features, 500 nodes)",
         ),
         (
-            {"comparison": compared("same", nodes=499)},
+            {"comparison": compared("same", size=SMALL._replace(nodes=499))},
             "backtest",
             "the same probability for every flight as champion 2; simpler (10 features, 499 nodes against 10 features, 500 nodes)",
         ),
-        ({"comparison": compared("none", "one day")}, "test", "not comparable with champion 2: one day"),
+        ({"comparison": compared(test=judged("none", "one day"))}, "test", "not comparable with champion 2: one day"),
         (
-            {"comparison": compared("same")},
+            {},
             "slices",
             "log loss is higher by more than 0.02 in 0 of 2 slices (at most hour 05:00 +0.0200)",
         ),
         (
-            {"comparison": compared("same", slices=WORSE)},
+            {"comparison": compared(slices=WORSE_SLICES)},
             "slices",
             "log loss is higher by more than 0.02 in 4 of 4 slices (hour 00:00 +0.0201, hour 01:00 +0.0201, hour 02:00 +0.0201 "
             "and 1 more)",
         ),
-        ({"comparison": compared("same", slices=[])}, "slices", "no slice has 300 common flights"),
+        ({"comparison": compared(slices=[])}, "slices", "no slice has 300 common flights"),
         ({}, "calibration", "expected calibration error 0.0500 on test (at most 0.05)"),
-        ({}, "loaded model", "0 of 83,594 recorded predictions are not repeated"),
+        ({}, "loaded model", "0 of 10 recorded predictions are not repeated"),
         (
-            {"replay": Replay(("decision.json",), 10, 1, SPEED)},
+            {"replay": replay(("decision.json",), 12_000, 1_000)},
             "loaded model",
-            "1 of 10 recorded predictions are not repeated; not the commit's: decision.json",
+            "1,000 of 12,000 recorded predictions are not repeated; not the commit's: decision.json",
         ),
         ({}, "speed", "one flight 100.0 ms (at most 100), 1,000 flights per second (at least 1,000)"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.registry import aliases
 from flight_delay.tracking.registry.aliases import promote, roll_back, validate_reason
-from flight_delay.tracking.registry.listing import as_text, unexplained_champion
+from flight_delay.tracking.registry.listing import LINE_WIDTH, as_text, unexplained_champion
 from flight_delay.tracking.registry.versions import Event, Version
 
 ADA = "Ada <ada@example.org>"
@@ -34,6 +34,8 @@ def test_the_listing() -> None:
         "    backtest log loss 0.509 · test log loss 0.545",
         "    2026-03-02 12:00 UTC  champion 1 -> 2  by Ada <ada@example.org>: better",
     ]
+    long = first._replace(events={"rollback": rolled_back._replace(reason="too slow " * 50)})
+    assert max(map(len, as_text("m", [long]).splitlines())) <= LINE_WIDTH
     assert as_text("m", []) == "m has no versions yet; `flight-delay promote REF` registers the first"
 
 

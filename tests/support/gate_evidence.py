@@ -1,0 +1,58 @@
+"""Evidence for the gate, just within its bounds, and ways to change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flight_delay.evaluation.intervals import Comparison
+from flight_delay.promotion.bounds import Promote
+from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
+from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
+from flight_delay.repository.history import Found
+from flight_delay.review.comparison.flights import Judged, Measure
+from flight_delay.review.difference.files import Tolerance
+from flight_delay.review.verification.verify import Checked, Verified
+from flight_delay.tracking.registry.loaded_model import Speed
+
+BOUNDS = Promote(
+    model="m",
+    min_slice_flights=300,
+    max_slice_worsening=0.02,
+    calibration_bins=10,
+    max_calibration_error=0.05,
+    max_one_flight_milliseconds=100.0,
+    min_flights_per_second=1000.0,
+)
+SMALL, LARGE = ModelSize(10, 500), ModelSize(10, 501)
+SLICES = [SliceLoss("hour", "05:00", 311, 0.02), SliceLoss("carrier", "UA", 9000, -0.001)]
+WORSE_SLICES = [SliceLoss("hour", f"0{at}:00", 300, 0.0201) for at in range(4)]
+
+
+def judged(verdict: Any, because: str | None = None) -> Judged:
+    gain = Comparison(0.0031, -0.001, 0.0072, "undecided")
+    measures = [Measure(name, 0.5, 0.5031, gain) for name in ("roc_auc", "average_precision", "log_loss", "profit")]
+    return Judged(100, 30, 0, 0, () if because else tuple(measures), verdict, because)
+
+
+def compared(backtest: str | Judged = "better", test: str | Judged = "undecided", **changes: Any) -> ChampionComparison:
+    periods = (period if isinstance(period, Judged) else judged(period) for period in (backtest, test))
+    return ChampionComparison("champion 2", *periods, LARGE, SMALL, SLICES)._replace(**changes)
+
+
+def verified(md5: str) -> Verified:
+    output = Checked("train_model", "model.ubj", "a", md5, None)
+    return Verified("c" * 40, [output], [], None, [], Tolerance())
+
+
+def replay(files: tuple[str, ...] = (), predictions: int = 10, different: int = 0, speed: Any = (100, 1000)) -> Replay:
+    return Replay(files, predictions, different, Speed(*speed))
+
+
+GOOD = Evidence(
+    commit=Found("c" * 40, None),
+    verification=verified("a"),
+    quality=Quality((), 0.01, 0.01),
+    comparison=compared(),
+    calibration_error=0.05,
+    replay=replay(),
+)
