@@ -1,5 +1,5 @@
-"""The wording of review.verification, review.environment, review.assessment and review.ml_test_score: each kind of sentence
-once. What they find is tested in test_verdict.py and the files named after the other modules."""
+"""The wording of review.verification, review.environment and review.assessment: each kind of sentence once.
+What they find is tested in test_verdict.py and the files named after the other modules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from flight_delay.review.assessment.result import result_page
 from flight_delay.review.assessment.trial import Trial, Tried, _asked, check_frozen
 from flight_delay.review.difference.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings, build_environment, deviations
-from flight_delay.review.ml_test_score import Entry, reading
 from flight_delay.review.verification.verdict import table, verdict
 from flight_delay.review.verification.verify import Checked, Kept, Verified
 
@@ -251,30 +250,3 @@ def test_an_assumption_says_what_is_taken_for_granted_and_what_was_seen(
 ) -> None:
     found = find()
     assert (found.says, found.seen) == (says, seen)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"status": "missing"}, "what is missing has no proof"),
-        ({"proof": []}, "what is automated has a proof"),
-        ({"status": "manual", "proof": []}, "what is manual has a proof"),
-        ({"proof": ["docs/decisions.md"]}, "what is automated is proved by a test, a target of make or a stage"),
-        ({"says": "It is done"}, "says is one sentence"),
-    ],
-)
-def test_an_entry_of_the_ml_test_score_that_contradicts_itself_is_refused(change: dict[str, Any], words: str) -> None:
-    entry = {"test": "a", "status": "automated", "says": "It is done.", "proof": ["make test"]}
-    with pytest.raises(ValueError, match=f"Value error, {words} "):
-        Entry.model_validate({**entry, **change})
-
-
-def test_a_score_is_read_by_the_table_of_the_paper() -> None:
-    assert [reading(score) for score in (0, 1, 2, 3, 5, 7)] == [
-        "More of a research project than a productionized system.",
-        "Not totally untested, but it is worth considering the possibility of serious holes in reliability.",
-        "There's been first pass at basic productionization, but additional investment may be needed.",
-        "Reasonably tested, but it's possible that more of those tests and procedures may be automated.",
-        "Strong levels of automated testing and monitoring, appropriate for mission-critical systems.",
-        "Exceptional levels of automated testing and monitoring.",
-    ]
