@@ -18,7 +18,6 @@ from flight_delay.review.assessment import pages, request
 from flight_delay.tracking import client, revision
 from flight_delay.tracking import publish as publishing
 from flight_delay.tracking.registry import candidate, moving, registry
-from flight_delay.tracking.server import server
 from flight_delay.tuning import write
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -115,12 +114,13 @@ def test_a_review_says_what_would_be_lost_and_which_names_there_are(tmp_path) ->
 
 
 def test_a_second_server_in_a_checkout_is_told_of_the_first(small, flight_delay) -> None:
-    (small.root / "server").mkdir()
-    with FileLock(small.root / "server/.lock"):
+    folder = small.root / "server/postgres"
+    folder.mkdir(parents=True)
+    with FileLock(folder / ".lock"):
         done = flight_delay(small, "server", "--port", "0", code=2)
     assert done.stderr == (
-        f"flight-delay server: error: another server is at work in {small.root / 'server'}; stop it, or name another "
-        f"database in {server.DATABASE_VARIABLE}\n"
+        f"flight-delay server: error: another server uses {folder}; stop it, or name a database in "
+        "FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml\n"
     )
 
 
