@@ -10,7 +10,6 @@ from flight_delay.commands import (
     compare,
     dictionary,
     explain,
-    ml_test_score,
     promote,
     provenance,
     publish,
@@ -38,7 +37,6 @@ COMMANDS = (
     ui,
     server,
     dictionary,
-    ml_test_score,
 )
 
 

@@ -29,7 +29,7 @@ def test_help_names_the_commands_and_what_they_do(made) -> None:
         "ui",
         "server",
     )
-    for name in (*names, "dictionary", "ml-test-score"):
+    for name in (*names, "dictionary"):
         assert f"\n    {name}" in said
     assert "exit codes: 0 " in made.command("verify", "--help").stdout
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,12 +18,11 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 
-from flight_delay.core.errors import UserError
-from flight_delay.tracking.server.postgres import Cluster, open_cluster
-from flight_delay.tracking.server.postgres_programs import find_programs
+from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS
 
 HERE = "127.0.0.1"
 PATIENCE = 600
+READY = "Ctrl-C stops it"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
 # A server of moto on a port that is free, which it prints.
@@ -53,14 +50,6 @@ def wait_until(true: Callable[[], object], why: Callable[[], str] = lambda: "wai
         time.sleep(0.05)
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=60):  # noqa: S310
-            return True
-    except OSError:
-        return False
-
-
 class S3(NamedTuple):
     """A server that speaks S3, with a bucket, and what its clients have in their environment."""
 
@@ -71,45 +60,51 @@ class S3(NamedTuple):
 
 @dataclass
 class Server:
-    """A running `flight-delay server`, and what it has said so far."""
+    """A running `flight-delay server`, its output so far, and where it keeps its PostgreSQL."""
 
     process: subprocess.Popen[str]
     output: Path
     uri: str
+    postgres: Path
 
     def said(self) -> str:
         return self.output.read_text()
 
-    def wait_for(self, words: str) -> None:
-        wait_until(lambda: words in self.said() or self.process.poll() is not None, self.said)
-        assert words in self.said(), self.said()
-
-    def family(self) -> list[psutil.Process]:
-        """All processes that it consists of, but for itself."""
-        return psutil.Process(self.process.pid).children(recursive=True)
+    def processes(self) -> list[psutil.Process]:
+        """All its processes but itself. PostgreSQL is no child of it, but is found by the folder of its socket."""
+        socket_folder = f'unix_socket_directories="{self.postgres}"'
+        postgres = [of for of in psutil.process_iter(["cmdline"]) if socket_folder in (of.info["cmdline"] or [])]
+        roots = [*postgres, *([psutil.Process(self.process.pid)] if self.process.poll() is None else [])]
+        return [*postgres, *(child for root in roots for child in root.children(recursive=True))]
 
     def end(self, number: int) -> int:
-        """Send it a signal; its exit code, once nothing of it is left."""
-        family = self.family()
+        """Send it a signal; return its exit code once none of its processes is left."""
+        processes = self.processes()
         self.process.send_signal(number)
-        return self.ended(family)
+        return self.ended(processes)
 
-    def ended(self, family: list[psutil.Process]) -> int:
-        """Wait until it has ended; its exit code, once nothing of it is left."""
+    def kill_everything(self) -> None:
+        """End it as a power failure would."""
+        processes = self.processes()
+        self.process.kill()
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.ended(processes)
+
+    def ended(self, processes: list[psutil.Process]) -> int:
+        """Wait until it has ended; return its exit code once none of its processes is left."""
         code = self.process.wait(PATIENCE)
-        _, left = psutil.wait_procs(family, timeout=PATIENCE)
+        _, left = psutil.wait_procs(processes, timeout=PATIENCE)
         assert left == [], self.said()
         return code
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _postgres_is_there() -> None:
-    try:
-        find_programs()
-    except UserError as error:
-        if os.environ.get("REQUIRE_SERVICES"):
-            raise
-        pytest.skip(str(error))
+def _postgres_is_installed() -> None:
+    if not (shutil.which("pg_ctl") or list(Path(DEBIAN_PROGRAMS).glob("*/bin/pg_ctl"))):
+        assert not os.environ.get("REQUIRE_SERVICES"), "PostgreSQL is not installed"
+        pytest.skip("PostgreSQL is not installed")
 
 
 @pytest.fixture(scope="session")
@@ -136,15 +131,6 @@ def open_folder() -> Iterator[Callable[[str], Path]]:
     yield make
     for folder in made:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres(open_folder) -> Iterator[Cluster]:
-    """A PostgreSQL that is not the server's own, with few connections."""
-    cluster = open_cluster(open_folder("postgres"), max_connections=60)
-    cluster.start()
-    yield cluster
-    cluster.stop()
 
 
 @pytest.fixture(scope="session")
@@ -182,21 +168,18 @@ def team_server(tmp_path_factory) -> Iterator[Start]:
     started = []
 
     def start(project: Any, *arguments: str, port: int | None = None, **environment: str) -> Server:
-        environment = {
-            "MLFLOW_WORKERS": "1",
-            **environment,
-        }  # a second one takes as long to start, and answers the same
+        environment = {"MLFLOW_WORKERS": "1", **environment}  # a second one only takes time to start
         port = port or a_free_port()
         output = tmp_path_factory.mktemp("server") / "output.txt"
         output.touch()
-        command = ["sh", "-c", f'exec flight-delay server "$@" > {output} 2>&1', "sh", "--port", str(port), *arguments]
-        started.append(Server(project.start(*command, **environment), output, f"http://{HERE}:{port}"))
-        started[-1].wait_for("Ctrl-C stops it")
-        return started[-1]
+        command = f'exec flight-delay server --port {port} "$@" > {output} 2>&1'
+        process = project.start("sh", "-c", command, "sh", *arguments, **environment)
+        server = Server(process, output, f"http://{HERE}:{port}", project.root / "server/postgres")
+        started.append(server)
+        wait_until(lambda: READY in server.said() or process.poll() is not None, server.said)
+        assert READY in server.said(), server.said()
+        return server
 
     yield start
     for server in started:
-        if server.process.poll() is None:
-            server.end(signal.SIGTERM)
-        with suppress(ProcessLookupError):
-            os.killpg(server.process.pid, signal.SIGKILL)
+        server.kill_everything()

@@ -14,7 +14,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from flight_delay.tracking.server.process import http_url
+from flight_delay.tracking.server.mlflow_server import http_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs/server.md").read_text()

@@ -19,7 +19,6 @@ from flight_delay.tracking import client, revision
 from flight_delay.tracking import publish as publishing
 from flight_delay.tracking.registry import aliases, candidate, versions
 from flight_delay.tracking.registry.versions import Event
-from flight_delay.tracking.server import server
 from flight_delay.tuning import write
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -130,12 +129,13 @@ def test_a_review_refuses_existing_pages_and_invalid_names(tmp_path) -> None:
 
 
 def test_a_second_server_in_a_checkout_is_told_of_the_first(small, flight_delay) -> None:
-    (small.root / "server").mkdir()
-    with FileLock(small.root / "server/.lock"):
+    folder = small.root / "server/postgres"
+    folder.mkdir(parents=True)
+    with FileLock(folder / ".lock"):
         done = flight_delay(small, "server", "--port", "0", code=2)
     assert done.stderr == (
-        f"flight-delay server: error: another server is at work in {small.root / 'server'}; stop it, or name another "
-        f"database in {server.DATABASE_VARIABLE}\n"
+        f"flight-delay server: error: another server uses {folder}; stop it, or name a database in "
+        "FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml\n"
     )
 
 

@@ -1,5 +1,5 @@
-"""The wording of review.verification, review.environment, review.request and review.ml_test_score: each kind of sentence
-once. What they find is tested in test_verdict.py and the files named after the other modules."""
+"""The wording of review.verification, review.environment and review.request: each kind of sentence once.
+What they find is tested in test_verdict.py and the files named after the other modules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.review.diff.files import Difference, Tolerance
 from flight_delay.review.environment import Surroundings, build_environment, deviations
-from flight_delay.review.ml_test_score import Entry, reading
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun, check_md5
 from flight_delay.review.request.forms import Experiment, Question, Request, read_request, render
 from flight_delay.review.request.replay import Replay
@@ -161,30 +160,3 @@ def test_an_invalid_request_says_what_is_wrong(tmp_path: Path, content: str | No
     with pytest.raises(UserError) as refused:
         read_request(tmp_path / "page.md")
     assert str(refused.value).startswith(f"{tmp_path}/page.md: {words}")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"status": "missing"}, "what is missing has no proof"),
-        ({"proof": []}, "what is automated has a proof"),
-        ({"status": "manual", "proof": []}, "what is manual has a proof"),
-        ({"proof": ["docs/decisions.md"]}, "what is automated is proved by a test, a target of make or a stage"),
-        ({"says": "It is done"}, "says is one sentence"),
-    ],
-)
-def test_an_entry_of_the_ml_test_score_that_contradicts_itself_is_refused(change: dict[str, Any], words: str) -> None:
-    entry = {"test": "a", "status": "automated", "says": "It is done.", "proof": ["make test"]}
-    with pytest.raises(ValueError, match=f"Value error, {words} "):
-        Entry.model_validate({**entry, **change})
-
-
-def test_a_score_is_read_by_the_table_of_the_paper() -> None:
-    assert [reading(score) for score in (0, 1, 2, 3, 5, 7)] == [
-        "More of a research project than a productionized system.",
-        "Not totally untested, but it is worth considering the possibility of serious holes in reliability.",
-        "There's been first pass at basic productionization, but additional investment may be needed.",
-        "Reasonably tested, but it's possible that more of those tests and procedures may be automated.",
-        "Strong levels of automated testing and monitoring, appropriate for mission-critical systems.",
-        "Exceptional levels of automated testing and monitoring.",
-    ]

@@ -18,10 +18,9 @@ from flight_delay.core.errors import UserError
 from flight_delay.tracking import client, lookup
 from flight_delay.tracking.description import Baseline, describe
 from flight_delay.tracking.naming import what_changed, what_else_changed
-from flight_delay.tracking.server import postgres_programs
-from flight_delay.tracking.server.database import for_sqlalchemy
-from flight_delay.tracking.server.postgres import open_cluster
-from flight_delay.tracking.server.process import claim
+from flight_delay.tracking.server import postgres
+from flight_delay.tracking.server.mlflow_server import require_port_free
+from flight_delay.tracking.server.server import sqlalchemy_url
 from flight_delay.tracking.trials import ADVICE
 
 SERVER = "http://127.0.0.1:9"
@@ -141,48 +140,56 @@ def test_the_name_of_a_run() -> None:
     assert what_else_changed({}, changed) == "code of core, model, data/raw, requirements"
 
 
-def programs(patch: pytest.MonkeyPatch, version: int | None = None) -> None:
-    patch.setattr(postgres_programs, "ELSEWHERE", ())
-    patch.setenv("PATH", "/nowhere")
-    postgres_programs.find_programs(version)
+def run_postgres(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    patch.setattr(postgres, "DEBIAN_PROGRAMS", "/nowhere")
+    patch.setattr(postgres, "_cluster_owner", lambda: None)
+    patch.setenv("PATH", str(folder))
+    patch.chdir(folder)
+    with postgres.running_postgres(Path("cluster")):
+        pass
 
 
-def listen(patch: pytest.MonkeyPatch) -> None:
+def run_postgres_that_does_not_start(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    (folder / "cluster/data").mkdir(parents=True)
+    (folder / "pg_ctl").write_text("#!/bin/sh\necho 'Examine the log output.' >&2\nexit 1\n")
+    (folder / "pg_ctl").chmod(0o755)
+    run_postgres(patch, folder)
+
+
+def find_a_port_taken(patch: pytest.MonkeyPatch, _: Path) -> None:
     def taken(*_: Any, **__: Any) -> None:
         raise OSError(errno.EADDRINUSE, "taken")
 
     patch.setattr(socket, "create_server", taken)
-    claim("127.0.0.1", 5000)
+    require_port_free("127.0.0.1", 5000)
 
 
-INSTALL = (
-    "is not on this machine; install it (Debian, Ubuntu: apt-get install postgresql), name a database in "
-    "FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml"
-)
-LONG = f"/{'x' * 100}"
-SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], Any], str]] = [
+SERVERS: list[tuple[Callable[[pytest.MonkeyPatch, Path], Any], str]] = [
     (
-        lambda _: for_sqlalchemy("flights"),
-        "FLIGHT_DELAY_SERVER_DATABASE is no address of a database; write postgresql://USER:PASSWORD@HOST:5432/NAME",
-    ),
-    (programs, f"PostgreSQL {INSTALL}"),
-    (lambda patch: programs(patch, 16), f"PostgreSQL 16, which has made this database, {INSTALL}"),
-    (
-        lambda _: open_cluster(Path(LONG), 20),
-        f"{LONG}: too long a path for a socket; use a checkout with a shorter one, or name a database in "
-        "FLIGHT_DELAY_SERVER_DATABASE",
+        lambda *_: sqlalchemy_url("flights"),
+        "FLIGHT_DELAY_SERVER_DATABASE is not a database URL; write postgresql://USER:PASSWORD@HOST:5432/NAME",
     ),
     (
-        listen,
+        run_postgres,
+        "PostgreSQL is not installed (initdb is not on PATH); install it (Debian, Ubuntu: apt-get install postgresql), "
+        "name a database in FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml",
+    ),
+    (
+        run_postgres_that_does_not_start,
+        "pg_ctl failed in cluster (see cluster/log); resolve that, or name a database in FLIGHT_DELAY_SERVER_DATABASE, or "
+        "use deploy/compose.yaml",
+    ),
+    (
+        find_a_port_taken,
         f"cannot listen on 127.0.0.1, port 5000 ({os.strerror(errno.EADDRINUSE)}); try another, such as PORT=5001",
     ),
 ]
 
 
-@pytest.mark.parametrize(("work", "said"), SERVERS)
+@pytest.mark.parametrize(("work", "message"), SERVERS)
 def test_a_server_that_cannot_start(
-    monkeypatch: pytest.MonkeyPatch, work: Callable[[pytest.MonkeyPatch], Any], said: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, work: Callable[[pytest.MonkeyPatch, Path], Any], message: str
 ) -> None:
     with pytest.raises(UserError) as refused:
-        work(monkeypatch)
-    assert str(refused.value) == said
+        work(monkeypatch, tmp_path)
+    assert str(refused.value) == message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 
@@ -11,31 +12,31 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "server",
         help="run a tracking server for a team",
-        description="Run MLflow with PostgreSQL and proxied artifacts until Ctrl-C. Without further settings it keeps a "
-        "PostgreSQL of its own and the artifacts in server/ of this checkout. Settings may also stand in .env.",
-        epilog="docs/server.md says how to secure it, back it up and restore it",
+        description="Run MLflow with PostgreSQL and proxied artifacts until Ctrl-C. By default PostgreSQL, started with pg_ctl, and "
+        "the artifacts are in server/ of this checkout. Settings may also be in .env.",
+        epilog="see docs/server.md for securing it, backing it up, restoring it, and running it with Docker",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=5000, help="port to listen on (default: %(default)s)")
     parser.add_argument(
         "--database",
         metavar="URL",
-        help="a database instead of its own, as postgresql://USER@HOST/NAME; with a password, write it into "
-        "FLIGHT_DELAY_SERVER_DATABASE instead, since `ps` shows this line to everybody",
+        help="a PostgreSQL database instead of its own, as postgresql://USER@HOST/NAME; a URL with a password belongs into "
+        "FLIGHT_DELAY_SERVER_DATABASE, since `ps` shows command lines to every user",
     )
     parser.add_argument(
         "--artifacts",
-        metavar="WHERE",
+        metavar="DESTINATION",
         help="folder or s3://BUCKET/PREFIX (default: FLIGHT_DELAY_SERVER_ARTIFACTS, or else server/artifacts)",
     )
     parser.add_argument(
-        "--upgrade", action="store_true", help="first upgrade the database of an older MLflow; make a backup before"
+        "--upgrade", action="store_true", help="first migrate the database of an older MLflow; back it up before"
     )
     parser.add_argument(
         "options",
         nargs="*",
         metavar="-- OPTION",
-        help="after `--`: handed to `mlflow server` as they are, such as -- --app-name basic-auth",
+        help="after `--`: passed to `mlflow server`, such as -- --app-name basic-auth",
     )
     parser.set_defaults(run=run)
 
@@ -45,7 +46,20 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
-    from flight_delay.tracking.server.server import serve, wanted
+    from flight_delay.tracking.server.server import (
+        ARTIFACTS,
+        ARTIFACTS_VARIABLE,
+        DATABASE_VARIABLE,
+        ServerConfig,
+        serve,
+    )
 
-    of = wanted(arguments.host, arguments.port, arguments.database, arguments.artifacts)
-    return serve(of._replace(upgrade=arguments.upgrade, options=tuple(arguments.options)))
+    config = ServerConfig(
+        arguments.host,
+        arguments.port,
+        arguments.database or os.environ.get(DATABASE_VARIABLE) or None,
+        arguments.artifacts or os.environ.get(ARTIFACTS_VARIABLE) or ARTIFACTS,
+        arguments.upgrade,
+        arguments.options,
+    )
+    return serve(config)

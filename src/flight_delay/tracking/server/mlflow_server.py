@@ -1,84 +1,104 @@
-"""The process `mlflow server`: its settings, how many connections it opens, starting it, and upgrading its database. Does not
-import mlflow."""
+"""The process `mlflow server`: its settings, starting and stopping it. Does not import mlflow."""
 
 from __future__ import annotations
 
-import logging
+import os
+import shutil
 import signal
+import socket
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.server import process
 
-log = logging.getLogger(__name__)
-
-# Starting takes more than a minute on a small machine; stopping lets requests end that are under way.
+# Starting takes more than a minute on a small machine; stopping waits for running requests.
 START_SECONDS, STOP_SECONDS = 180, 10
-POOL_SIZE, MAX_OVERFLOW = "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW"
-WORKERS = "MLFLOW_WORKERS"
 DEFAULTS = {
-    # A worker answers 40 requests at once, each with a connection; MLflow's own 5 + 10 made every fifth of 50 clients
-    # wait in vain (QueuePool limit).
-    POOL_SIZE: "20",
-    MAX_OVERFLOW: "30",
-    # A worker holds some 300 MiB.
-    WORKERS: "2",
-    # For judging language models; its processes only take memory.
+    # A worker answers 40 requests at once, each with a connection, from two pools: for runs and for registered models.
+    # With MLflow's own 5 + 10, every fifth of 50 clients failed (QueuePool limit).
+    "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "20",
+    "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "30",
+    # A worker takes some 300 MiB.
+    "MLFLOW_WORKERS": "2",
+    # Jobs evaluate language models; their processes only take memory here.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    # What it says while it sets up a database, a dozen lines for every worker.
+    # Every worker logs the setup of a database in a dozen lines.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "PYTHONWARNINGS": "ignore",
 }
-# `mlflow db upgrade`, without the address on the command line.
-UPGRADE = (
-    sys.executable,
-    "-c",
-    "import os; from mlflow.db import commands; commands(['upgrade', os.environ['MLFLOW_BACKEND_STORE_URI']])",
-)
-# A worker of MLflow has a pool for runs and one for registered models.
-POOLS_PER_WORKER = 2
-# For whoever makes a backup or looks into the database meanwhile, and for PostgreSQL's own use.
-RESERVED_CONNECTIONS = 20
 
 
-def connections(environment: Mapping[str, str]) -> int:
-    """How many connections to its database a server may open, with some to spare.
-
-    Raises:
-        UserError: a size is not a number.
-    """
-    try:
-        workers, size, overflow = (int(environment[name]) for name in (WORKERS, POOL_SIZE, MAX_OVERFLOW))
-    except ValueError as error:
-        raise UserError(f"{WORKERS}, {POOL_SIZE} and {MAX_OVERFLOW} are whole numbers ({error}); mend them") from None
-    return workers * POOLS_PER_WORKER * (size + overflow) + RESERVED_CONNECTIONS
-
-
-def start_mlflow(
+@contextmanager
+def running_mlflow(
     host: str, port: int, environment: Mapping[str, str], folder: Path, options: Sequence[str] = ()
-) -> process.Process:
-    """Start `mlflow server` over MLFLOW_BACKEND_STORE_URI: in the environment, since `ps` shows command lines to all.
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `mlflow server` in a folder, and yield its process once it is healthy.
 
-    MLflow sets up or checks the database in one process, before there are workers.
-    """
-    here = ["--host", host, "--port", str(port), "--uvicorn-opts", "--log-level warning"]
-    command = [sys.executable, "-m", "mlflow", "server", *here, *options]
-    return process.start(command, environment, folder, signal.SIGTERM, STOP_SECONDS)
-
-
-def upgrade(environment: Mapping[str, str], folder: Path) -> None:
-    """Change a database that an older MLflow has made to what this one wants.
+    Args:
+        host: address to listen on.
+        port: port to listen on.
+        environment: all of its environment. MLFLOW_BACKEND_STORE_URI is the database, since `ps` shows command lines to
+            every user.
+        folder: working directory.
+        options: further options of `mlflow server`.
 
     Raises:
-        UserError: it cannot be done.
+        UserError: the server does not start.
     """
-    log.info("upgrading the database")
-    upgrading = process.start(UPGRADE, environment, folder, signal.SIGTERM, STOP_SECONDS)
+    command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port)]
+    command += ["--uvicorn-opts", "--log-level warning", *options]
+    if setpriv := shutil.which("setpriv"):  # Linux: MLflow ends even if this process is killed
+        command = [setpriv, "--pdeathsig", "TERM", "--", *command]
+    # In a session of its own: Ctrl-C reaches this process only, which stops MLflow before its database.
+    server = subprocess.Popen(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
-        code = upgrading.wait()
+        _wait_until_healthy(server, http_url(host, port))
+        yield server
     finally:
-        process.stop(upgrading)
-    if code:
-        raise UserError("the database could not be upgraded; see above why, and restore your backup")
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):  # unless workers are left
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def require_port_free(host: str, port: int) -> None:
+    """Check that a server can listen on an address.
+
+    Raises:
+        UserError: something else listens there, or this machine does not have the address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        number = getattr(error, "errno", None) or 0  # negative for a name that cannot be resolved
+        reason = os.strerror(number) if number > 0 else str(error)
+        raise UserError(
+            f"cannot listen on {host}, port {port} ({reason}); try another, such as PORT={port % 60_000 + 1}"
+        ) from None
+
+
+def http_url(host: str, port: int) -> str:
+    """Return the URL by which this machine reaches a server that listens on an address."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (a name, not a binding)
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], url: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise UserError(f"the MLflow server at {url} did not start; see the log above")
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310 (http, by `http_url`)
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise UserError(f"the MLflow server at {url} is not healthy after {START_SECONDS} s; try again")

@@ -1,152 +1,109 @@
-"""A PostgreSQL of our own: a cluster in a folder, reached through a socket in that folder and in no other way, that runs
-while a server needs it. Knows nothing of MLflow."""
+"""A PostgreSQL cluster in a folder of the checkout, run by `pg_ctl` while a server needs it."""
 
 from __future__ import annotations
 
 import logging
 import os
 import pwd
+import shlex
 import shutil
-import signal
 import subprocess
-import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from filelock import FileLock, Timeout
+
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.server import process
-from flight_delay.tracking.server.database import why_not
-from flight_delay.tracking.server.postgres_programs import QUIET, Programs, find_programs, owner, run_as_owner
 
 log = logging.getLogger(__name__)
 
-DATABASE, PORT = "mlflow", 5432
-SOCKET = f".s.PGSQL.{PORT}"
-# A path of a socket is kept in 108 bytes, the last of which is zero (unix(7)).
-LONGEST_SOCKET_PATH = 107
-# After a crash it reads its log again, and waits until the last process of its predecessor is gone.
-PATIENCE_SECONDS = 120
+DATABASE, PORT = "mlflow", 5432  # the port is part of the name of the socket
+# Workers times pools times connections (mlflow_server.DEFAULTS), and 20 for backups and PostgreSQL itself.
+MAX_CONNECTIONS = 2 * 2 * (20 + 30) + 20
+# Recovery after a crash may take longer than the 60 seconds that pg_ctl waits by default.
+TIMEOUT_SECONDS = 120
+# Debian keeps the programs off PATH, in a folder for each major version.
+DEBIAN_PROGRAMS = "/usr/lib/postgresql"
+INSTEAD = "name a database in FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml"
+INSTALL = f"install it (Debian, Ubuntu: apt-get install postgresql), {INSTEAD}"
 
 
-@dataclass
-class Cluster:
-    """A cluster in a folder, and its process once it is started.
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[str]:
+    """Run the cluster in a folder, created on first use; yield the URL of its database.
 
-    Only the operating system's user who runs the server gets in: by the folder's permissions, and by PostgreSQL's peer
-    authentication. There is no password to keep, and nothing listens on a network.
-    """
-
-    folder: Path
-    programs: Programs
-    max_connections: int
-    running: process.Process | None = None
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
-
-    @property
-    def url(self) -> str:
-        """For SQLAlchemy and for PostgreSQL's own programs."""
-        person = quote(_name(os.geteuid()), safe="")
-        return f"postgresql://{person}@/{DATABASE}?host={quote(str(self.folder))}&port={PORT}"
-
-    def start(self) -> None:
-        """Start it and wait until it lets us in; what a killed server has left behind is stopped before.
-
-        Raises:
-            UserError: it does not start.
-        """
-        if self._run("pg_ctl", "status").returncode == 0:
-            self._run("pg_ctl", "stop", "--mode=fast", "--wait")
-        settings = {
-            "listen_addresses": "",
-            "port": PORT,
-            "unix_socket_directories": f'"{self.folder}"',
-            "max_connections": self.max_connections,
-        }
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        end = time.monotonic() + PATIENCE_SECONDS
-        while why := self._not_ready(options):
-            if time.monotonic() > end:
-                self.stop()
-                raise UserError(f"PostgreSQL in {self.folder} does not start ({why}); its log is {self.folder}/log")
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        """Stop it as PostgreSQL calls fast: clients are disconnected, what is written is safe."""
-        if self.running is not None:
-            process.stop(self.running)
-        self.running = None
-
-    def _not_ready(self, options: list[str]) -> str | None:
-        if self.running is None or self.running.poll() is not None:
-            self.stop()
-            with (self.folder / "log").open("ab") as output:
-                command = [str(self.programs.folder / "postgres"), "-D", str(self.data), *options]
-                self.running = process.start(
-                    command, QUIET, self.folder, signal.SIGINT, PATIENCE_SECONDS, user=owner(), output=output
-                )
-        return why_not(self.url)
-
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return run_as_owner([self.programs.folder / program, *arguments, "-D", self.data], self.folder)
-
-
-def open_cluster(folder: Path, max_connections: int) -> Cluster:
-    """The cluster in a folder, made if it is not there yet: whole, with its empty database, or not at all.
+    The cluster listens on a Unix socket in the folder, and peer authentication admits only the operating-system user who
+    runs this process: there is no password and no port. PostgreSQL refuses to run as root; root runs it as `postgres`.
 
     Raises:
-        UserError: PostgreSQL is not there, or cannot work in this folder.
+        UserError: PostgreSQL is not installed or does not start, or another server uses the folder.
     """
-    folder = folder.absolute()
-    if len(os.fsencode(folder / SOCKET)) > LONGEST_SOCKET_PATH:
-        raise UserError(
-            f"{folder}: too long a path for a socket; use a checkout with a shorter one, or name a database in "
-            "FLIGHT_DELAY_SERVER_DATABASE"
-        )
-    made_by = folder / "data/PG_VERSION"
-    programs = find_programs(int(made_by.read_text()) if made_by.exists() else None)
-    cluster = Cluster(folder, programs, max_connections)
-    if not made_by.exists():
-        _make(cluster)
-    return cluster
-
-
-def _make(cluster: Cluster) -> None:
-    cluster.folder.mkdir(parents=True, exist_ok=True)
-    cluster.folder.chmod(0o700)
-    if user := owner():
-        shutil.chown(cluster.folder, user, pwd.getpwnam(user).pw_gid)
-        if run_as_owner(["test", "-w", cluster.folder], Path("/")).returncode:
-            raise UserError(
-                f"user '{user}', as whom PostgreSQL runs for root, may not enter {cluster.folder}; use a checkout "
-                "elsewhere, be another user, or name a database in FLIGHT_DELAY_SERVER_DATABASE"
-            )
-    partial = cluster.folder / ".data.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    log.info("making a database in %s", cluster.folder)
-    who = f"--username={_name(os.geteuid())}"
-    how = ["--auth-local=peer", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--data-checksums", who]
-    programs = cluster.programs.folder
-    make: list[str | Path] = [programs / "initdb", *how, "-D", partial]
-    # Without a running server, so that nothing has to be stopped should we be killed here.
-    fill: list[str | Path] = [programs / "postgres", "--single", "-j", "-D", partial, "postgres"]
-    for command, said in ((make, ""), (fill, f"CREATE DATABASE {DATABASE};\n\n")):
-        done = run_as_owner(command, cluster.folder, said)
-        if done.returncode:
-            why = done.stderr.strip().splitlines() or ["no reason given"]
-            raise UserError(
-                f"PostgreSQL cannot make a database in {cluster.folder} ({why[-1]}); mend that, start again"
-            )
-    partial.rename(cluster.data)
-
-
-def _name(user_id: int) -> str:
+    owner, user = _cluster_owner(), _user_name()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        return pwd.getpwuid(user_id).pw_name
+        lock = FileLock(folder / ".lock").acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"another server uses {folder}; stop it, or {INSTEAD}") from None
+    with lock:
+        if not (folder / "data").exists():
+            _create_cluster(folder, owner, user)
+        command = ["-D", str(folder / "data"), "-m", "fast", "-w", "-t", str(TIMEOUT_SECONDS)]
+        socket = shlex.quote(f'unix_socket_directories="{folder}"')
+        options = f"-c listen_addresses= -c {socket} -c port={PORT} -c max_connections={MAX_CONNECTIONS}"
+        # Not `start`: a server that was killed leaves PostgreSQL running.
+        _run(folder, owner, "pg_ctl", "restart", *command, "-l", str(folder / "log"), "-o", options)
+        try:
+            yield f"postgresql://{quote(user)}@/{DATABASE}?host={quote(str(folder))}&port={PORT}"
+        finally:
+            _run(folder, owner, "pg_ctl", "stop", *command)
+
+
+def _create_cluster(folder: Path, owner: str | None, user: str) -> None:
+    """Create `data` with an empty database: completely, or not at all."""
+    log.info("creating a PostgreSQL cluster in %s", folder)
+    if owner:
+        shutil.chown(folder, owner, owner)
+    partial = folder / ".data.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    encoding = ["--encoding=UTF8", "--locale=C", "--data-checksums"]
+    access = ["--auth-local=peer", "--auth-host=reject", f"--username={user}"]
+    _run(folder, owner, "initdb", "-D", str(partial), *encoding, *access)
+    statement = f"CREATE DATABASE {DATABASE};\n\n"
+    _run(folder, owner, "postgres", "--single", "-j", "-D", str(partial), "postgres", stdin=statement)
+    partial.rename(folder / "data")
+
+
+def _run(folder: Path, owner: str | None, program: str, *arguments: str, stdin: str = "") -> None:
+    """Run a program of PostgreSQL as the owner of the cluster, without the secrets of this environment."""
+    folders = [os.environ.get("PATH", os.defpath), *sorted(map(str, Path(DEBIAN_PROGRAMS).glob("*/bin")), reverse=True)]
+    path = os.pathsep.join(folders)
+    executable = shutil.which(program, path=path)
+    if executable is None:
+        raise UserError(f"PostgreSQL is not installed ({program} is not on PATH); {INSTALL}")
+    done = subprocess.run(
+        [executable, *arguments], cwd=folder, env={"PATH": path, "LC_ALL": "C"}, input=stdin, capture_output=True,
+        text=True, check=False, user=owner, group=owner, extra_groups=[] if owner else None,
+    )  # fmt: skip
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        reason = lines[-1].replace("Examine the log output.", f"see {folder / 'log'}")
+        raise UserError(f"{program} failed in {folder} ({reason}); resolve that, or {INSTEAD}")
+
+
+def _cluster_owner() -> str | None:
+    """Return the user that PostgreSQL runs as, if not this process's own."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("postgres").pw_name
     except KeyError:
-        raise UserError(
-            f"this machine has no name for user {user_id}, and PostgreSQL asks for one; be one it has"
-        ) from None
+        raise UserError(f"PostgreSQL does not run as root, and there is no user postgres; {INSTALL}") from None
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        raise UserError(f"user id {os.geteuid()} has no passwd entry; run as a named user, or {INSTEAD}") from None

@@ -1,45 +1,43 @@
-"""A server for a team: MLflow before a PostgreSQL, its own or a given one, which also hands out and takes in artifacts. How
-it is started, watched and stopped. Does not import mlflow."""
+"""The team server: MLflow over PostgreSQL, its own or a given one, with proxied artifacts. Does not import mlflow."""
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import signal
-import time
+import subprocess
+import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
+import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.server import artifacts, database, process
-from flight_delay.tracking.server.mlflow_server import (
-    DEFAULTS,
-    MAX_OVERFLOW,
-    POOL_SIZE,
-    START_SECONDS,
-    connections,
-    start_mlflow,
-    upgrade,
-)
-from flight_delay.tracking.server.postgres import Cluster, open_cluster
+from flight_delay.tracking.server.mlflow_server import DEFAULTS, http_url, require_port_free, running_mlflow
+from flight_delay.tracking.server.postgres import running_postgres
 from flight_delay.tracking.settings import main_checkout
 
 log = logging.getLogger(__name__)
 
 DATABASE_VARIABLE, ARTIFACTS_VARIABLE = "FLIGHT_DELAY_SERVER_DATABASE", "FLIGHT_DELAY_SERVER_ARTIFACTS"
-FOLDER, OWN_DATABASE, OWN_ARTIFACTS = Path("server"), Path("server/postgres"), "server/artifacts"
+FOLDER, ARTIFACTS = "server", "server/artifacts"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CONNECT_SECONDS = "10"  # psycopg2 itself waits for minutes
+# `mlflow db upgrade`, without the password of the database on the command line.
+UPGRADE = "import os; from mlflow.db import commands; commands(['upgrade', os.environ['MLFLOW_BACKEND_STORE_URI']])"
 
 
-class Wanted(NamedTuple):
-    """What a server is to be: `database` is a URL, or None for its own; with `upgrade` an older MLflow's database is changed
-    to what this one wants; `options` are handed to `mlflow server`."""
+@dataclass(frozen=True)
+class ServerConfig:
+    """Settings of a server: `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative to the
+    main checkout or absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow server`."""
 
     host: str
     port: int
@@ -49,116 +47,114 @@ class Wanted(NamedTuple):
     options: Sequence[str] = ()
 
 
-def wanted(host: str, port: int, given_database: str | None, given_artifacts: str | None) -> Wanted:
-    """Fill in what is not given from the environment, then with the folders of the main checkout."""
-    return Wanted(
-        host,
-        port,
-        given_database or os.environ.get(DATABASE_VARIABLE) or None,
-        given_artifacts or os.environ.get(ARTIFACTS_VARIABLE) or OWN_ARTIFACTS,
-    )
-
-
-def serve(of: Wanted) -> int:
-    """Run a server until it is interrupted or told to end.
+def serve(config: ServerConfig) -> int:
+    """Run a server until it is interrupted or terminated.
 
     Returns:
         The exit code: 0.
 
     Raises:
-        UserError: something that it needs is not there, or ends.
+        UserError: the address, the database or the artifacts cannot be used, or MLflow ends.
     """
-    heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # not what nohup keeps away
-    before = {number: signal.signal(number, _interrupt) for number in heeded}
+    previous = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in previous.items():
+        if handler != signal.SIG_IGN:  # nohup ignores SIGHUP
+            signal.signal(number, _interrupt)
     try:
-        with ExitStack() as parts:
-            _run(of, parts)
+        _run(config)
     except KeyboardInterrupt:
         log.info("stopped")
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
     return 0
 
 
-def _run(of: Wanted, parts: ExitStack) -> None:
-    """Start the parts in order; `parts` stops them in the other."""
-    process.claim(of.host, of.port)
+def _run(config: ServerConfig) -> None:
+    for module in ("psycopg2", "boto3"):
+        if find_spec(module) is None:
+            raise UserError(f"{module} is not installed; `make server` installs it")
+    require_port_free(config.host, config.port)
     root = main_checkout()
-    (root / FOLDER).mkdir(exist_ok=True)
-    environment = {**DEFAULTS, **os.environ}
-    # What its clients set is not for the server itself.
-    environment.pop("MLFLOW_TRACKING_URI", None)
-    environment["MLFLOW_ARTIFACTS_DESTINATION"] = artifacts.destination(of.artifacts, root)
-    cluster = None
-    if of.database is None:
-        cluster = _own_cluster(root, parts, connections(environment))
-        url = cluster.url
-    else:
-        url = of.database
-        _use_database(url, connections(environment))
-    environment["MLFLOW_BACKEND_STORE_URI"] = database.for_sqlalchemy(url)
-    if of.upgrade:
-        upgrade(environment, root / FOLDER)
-    mlflow = start_mlflow(of.host, of.port, environment, root / FOLDER, of.options)
-    parts.callback(process.stop, mlflow)
-    process.until_it_answers(mlflow, process.http_url(of.host, of.port), START_SECONDS)
-    _say_ready(of, url, environment["MLFLOW_ARTIFACTS_DESTINATION"])
-    while mlflow.poll() is None:
-        if cluster is not None and cluster.running is not None and cluster.running.poll() is not None:
-            log.warning("PostgreSQL has ended; starting it again")
-            cluster.start()
-            log.warning("PostgreSQL is back")
-        time.sleep(0.2)
-    raise UserError("the MLflow server has ended; see above why, and start it again")
+    folder = root / FOLDER
+    folder.mkdir(exist_ok=True)
+    environment = {**DEFAULTS, **os.environ, "MLFLOW_ARTIFACTS_DESTINATION": _destination(config.artifacts, root)}
+    environment.pop("MLFLOW_TRACKING_URI", None)  # for clients in this checkout
+    with nullcontext(config.database) if config.database else running_postgres(folder / "postgres") as database:
+        url = sqlalchemy_url(database)
+        shown = sqlalchemy.make_url(database).render_as_string() if config.database else database  # without a password
+        _require_connection(url)
+        environment["MLFLOW_BACKEND_STORE_URI"] = url.render_as_string(hide_password=False)
+        if config.upgrade:
+            log.info("upgrading the database")
+            if subprocess.run([sys.executable, "-c", UPGRADE], env=environment, cwd=folder, check=False).returncode:
+                raise UserError("the database could not be upgraded; see the log above, and restore your backup")
+        with running_mlflow(config.host, config.port, environment, folder, config.options) as mlflow:
+            server = http_url(config.host, config.port)
+            log.info("the server is ready: %s", server)
+            log.info("  database: %s", shown)
+            log.info("  artifacts: %s", environment["MLFLOW_ARTIFACTS_DESTINATION"])
+            log.info("  clients have in .env: MLFLOW_TRACKING_URI=%s", server)
+            if config.host not in {"127.0.0.1", "::1", "localhost"}:
+                log.warning("  everybody who can reach this machine has full access: see docs/server.md")
+            log.info("  Ctrl-C stops it")
+            mlflow.wait()
+    raise UserError("the MLflow server has ended; see the log above, and start it again")
 
 
-def _own_cluster(root: Path, parts: ExitStack, max_connections: int) -> Cluster:
-    lock = FileLock(root / FOLDER / ".lock")
+def sqlalchemy_url(database: str) -> sqlalchemy.URL:
+    """Return the URL of a PostgreSQL database with the installed driver and a timeout for connecting.
+
+    Raises:
+        UserError: it is no such URL.
+    """
     try:
-        parts.enter_context(lock.acquire(timeout=0))
-    except Timeout:
+        url = sqlalchemy.make_url(database)
+    except SQLAlchemyError:
+        url = None
+    if url is None or url.drivername not in {"postgresql", "postgresql+psycopg2"}:
+        raise UserError(f"{DATABASE_VARIABLE} is not a database URL; write postgresql://USER:PASSWORD@HOST:5432/NAME")
+    query = {"connect_timeout": CONNECT_SECONDS, **url.query}
+    return url.set(drivername="postgresql+psycopg2", query=query)
+
+
+def _require_connection(url: sqlalchemy.URL) -> None:
+    try:
+        sqlalchemy.create_engine(url, poolclass=NullPool).connect().close()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         raise UserError(
-            f"another server is at work in {root / FOLDER}; stop it, or name another database in {DATABASE_VARIABLE}"
+            f"cannot connect to database {url.render_as_string()} ({reason}); start it, or correct {DATABASE_VARIABLE}"
         ) from None
-    cluster = open_cluster(root / OWN_DATABASE, max_connections)
-    parts.callback(cluster.stop)
-    cluster.start()
-    return cluster
 
 
-def _use_database(url: str, wanted_connections: int) -> None:
-    if why := database.why_not(url):
-        raise UserError(
-            f"the database {database.without_password(url)} lets nobody in ({why}); start it, or mend {DATABASE_VARIABLE}"
-        )
-    allowed = database.max_connections(url)
-    if allowed is not None and allowed < wanted_connections:
-        log.warning(
-            "the database takes %d connections, this server may want %d: raise max_connections there, or lower %s and %s",
-            allowed, wanted_connections, POOL_SIZE, MAX_OVERFLOW,
-        )  # fmt: skip
+def _destination(artifacts: str, root: Path) -> str:
+    """Return where artifacts go, as `mlflow server` takes it: a folder, created if missing, or a URI."""
+    if "://" not in artifacts:
+        folder = (root / Path(artifacts).expanduser()).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
+    if artifacts.startswith("s3://"):
+        _require_bucket(artifacts)
+    return artifacts
 
 
-def _say_ready(of: Wanted, database_url: str, destination: str) -> None:
-    server = process.http_url(of.host, of.port)
-    log.info("the server is ready: %s", server)
-    log.info("  database: %s", database.without_password(database_url))
-    log.info("  artifacts: %s", destination)
-    log.info("  clients have in .env: MLFLOW_TRACKING_URI=%s", server)
-    if not _is_loopback(of.host):
-        log.warning("others reach it by this machine's name or address, and may do everything: see docs/server.md")
-    log.info("  Ctrl-C stops it")
+def _require_bucket(uri: str) -> None:
+    import boto3  # type: ignore[import-untyped]
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
-
-def _is_loopback(host: str) -> bool:
+    parts = urlsplit(uri)
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        client = boto3.client("s3", endpoint_url=os.environ.get("MLFLOW_S3_ENDPOINT_URL") or None)
+        client.list_objects_v2(Bucket=parts.netloc, Prefix=parts.path.lstrip("/"), MaxKeys=1)
+    except (BotoCoreError, ClientError, ValueError) as error:  # ValueError: an endpoint that is not a URL
+        raise UserError(
+            f"{uri} cannot be used ({' '.join(str(error).split())}); create the bucket, or check AWS_ENDPOINT_URL, "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        ) from None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # it is stopping: being told again does not leave half of it running
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave PostgreSQL running
     raise KeyboardInterrupt

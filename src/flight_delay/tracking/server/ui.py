@@ -10,8 +10,7 @@ from pathlib import Path
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.client import connect, is_server, reachable, tracking_uri
-from flight_delay.tracking.server.mlflow_server import START_SECONDS, start_mlflow
-from flight_delay.tracking.server.process import claim, http_url, stop, until_it_answers
+from flight_delay.tracking.server.mlflow_server import http_url, require_port_free, running_mlflow
 from flight_delay.tracking.view import PIPELINES, arrange, runs_page
 
 log = logging.getLogger(__name__)
@@ -37,17 +36,14 @@ def open_ui(experiment: str, port: int) -> int:
         _show(_runs_page(uri.rstrip("/"), experiment))
         return 0
     page = _runs_page(http_url(HOST, port), experiment)
-    claim(HOST, port)
+    require_port_free(HOST, port)
     environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_WORKERS": "1", "PYTHONWARNINGS": "ignore"}
-    server = start_mlflow(HOST, port, environment, Path.cwd())
     try:
-        until_it_answers(server, http_url(HOST, port), START_SECONDS)
-        _show(page)
-        server.wait()
+        with running_mlflow(HOST, port, environment, Path.cwd()) as server:
+            _show(page)
+            server.wait()
     except KeyboardInterrupt:
         log.info("stopped")
-    finally:
-        stop(server)
     return 0
 
 
