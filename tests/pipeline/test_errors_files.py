@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -50,7 +51,7 @@ def with_column(name: str, value: Any, kind: pa.DataType) -> Callable[[Path], No
 
 
 def of_another_format(path: Path) -> None:
-    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
+    path.write_text(re.sub(r'"format": \d', '"format": 99', path.read_text()))
 
 
 def removed(path: Path) -> None:

@@ -95,9 +95,20 @@ def test_what_cannot_be_explained_is_refused_in_one_line(explaining, may: list[d
     path.write_text(whole)
     assert "reference.json" in done.stderr
     assert "`dvc repro`" in done.stderr
-    parameters = explaining.root / "params.yaml"
-    text = parameters.read_text()
-    explaining.params({"build_features": {"prior_flights": 21.0}})
+    counts = explaining.root / "models/history/2013-04.parquet"
+    kept = counts.read_bytes()
+    table = pq.read_table(counts)
+    pq.write_table(table.set_column(table.schema.get_field_index("late"), "late", table["arrived"]), counts)
     done = explaining.command("explain", "--flight", key, "--what-if", "departure", code=2)
-    parameters.write_text(text)
+    counts.write_bytes(kept)
     assert "data/processed: '" in done.stderr
+
+
+def test_features_are_computed_as_the_model_was_trained_whatever_params_say_now(explaining, may: list[dict]) -> None:
+    ask = ("explain", "--flight", may[5]["flight_id"], "--what-if", "departure")
+    parameters = explaining.root / "params.yaml"
+    text, before = parameters.read_text(), explaining.command(*ask).stdout
+    explaining.params({"build_features": {"prior_flights": 21.0}})
+    after = explaining.command(*ask).stdout
+    parameters.write_text(text)
+    assert after == before

@@ -194,8 +194,8 @@ def test_the_first_run_is_called_by_its_pipeline_and_described_by_its_figures(ma
     receipt = json.loads((made.root / "logs/publish/receipt.json").read_text())
     assert run.info.run_name == f"pipeline {receipt['pipeline_digest'][:7]}"
     metrics, description = run.data.metrics, run.data.tags["mlflow.note.content"]
-    start = f"**backtest** average precision {metrics['backtest/average_precision']:.3f}"
-    assert [description.startswith(start), description.startswith(", ROC AUC", len(start))] == [True, True]
+    start = f"**backtest** ROC AUC {metrics['backtest/roc_auc']:.3f}"
+    assert [description.startswith(start), description.startswith(", average", len(start))] == [True, True]
     assert "no earlier pipeline" in description
     assert json.loads((made.root / "reports/metrics.json").read_text())["verdict"] in description
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight_delay.evaluation.metrics import log_loss_per_row
 from flight_delay.model.predictions import Predictions
 from flight_delay.promotion.candidate_metrics import (
     ModelSize,
     SliceLoss,
     expected_calibration_error,
-    log_loss_by_flight,
     model_size,
     slice_losses,
 )
@@ -76,7 +76,7 @@ def test_a_model_is_nowhere_worse_than_itself_and_turning_round_turns_signs(rows
 
 
 def test_a_mistake_made_with_certainty_costs_much_and_not_infinitely_much() -> None:
-    loss = log_loss_by_flight(predictions([0.0, 1.0], [True, True]))
+    loss = log_loss_per_row(np.array([True, True]), np.array([0.0, 1.0]))
     assert loss[0] == pytest.approx(-np.log(np.finfo(np.float64).eps))
     assert loss[1] == pytest.approx(0, abs=1e-12)
 
