@@ -1,7 +1,8 @@
-"""The borders of the house, read from the import graph of the code."""
+"""What packages and stages may import, read from the import graph of the code."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -119,11 +120,42 @@ def test_the_library_imports_no_stage(graph: grimp.ImportGraph) -> None:
     assert {importer for stage in stages for importer in graph.find_modules_that_directly_import(stage)} == set()
 
 
-@pytest.mark.parametrize("room", ["features", "model"])
-def test_features_and_model_know_nothing_of_what_is_built_on_them(graph: grimp.ImportGraph, room: str) -> None:
-    for module in graph.find_descendants(f"{PACKAGE}.{room}"):
-        reached = {name.split(".")[1] for name in graph.find_upstream_modules(module) if name.startswith(f"{PACKAGE}.")}
-        assert reached <= {"core", "data", "features", "model"}, module
+# Packages of a layer know those of the layers before it, and none of its own.
+LAYERS = (
+    {"core"}, {"data"}, {"features"}, {"model"}, {"evaluation"}, {"pitfalls", "explain"}, {"plots"}, {"report"},
+    {"repository"}, {"tracking"}, {"tuning", "review"}, {"promotion"}, {"stages", "commands"}, {"cli"},
+)  # fmt: skip
+
+
+def test_packages_import_only_those_of_lower_layers(graph: grimp.ImportGraph) -> None:
+    layer = {package: number for number, packages in enumerate(LAYERS) for package in packages}
+    upward = [
+        f"{importer} imports {imported}"
+        for importer in sorted(graph.modules)
+        if importer.startswith(f"{PACKAGE}.")
+        for imported in sorted(graph.find_modules_directly_imported_by(importer))
+        if imported.startswith(f"{PACKAGE}.")
+        and importer.split(".")[1] != imported.split(".")[1]
+        and layer[importer.split(".")[1]] <= layer[imported.split(".")[1]]
+    ]
+    assert upward == []
+
+
+def test_no_private_name_is_imported() -> None:
+    private = [
+        f"{path}: {name.name}"
+        for path in sorted((REPOSITORY / "src" / PACKAGE).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE)
+        for name in node.names
+        if name.name.startswith("_")
+    ]
+    assert private == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_at_most_sixty_lines(stage: str) -> None:
+    assert len((REPOSITORY / f"src/{PACKAGE}/stages/{stage}.py").read_text().splitlines()) <= 60
 
 
 TRAINING = {"check_data", "train_baselines", "train_model", "backtest", "learning_curves"}
