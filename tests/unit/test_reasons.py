@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import given
+from reference import REFERENCE
 
 from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.flight.reasons import Reasons, reasons_of
-from flight_delay.explain.reference import LateShare, Reference
 from flight_delay.explain.topics import days_of, family_of, load_topics
 from flight_delay.explain.words import shown
 from flight_delay.features.columns import Columns
@@ -32,21 +32,6 @@ VALUES: dict[str, Any] = {
     "late_rate_all_7d": 0.21, "late_rate_all_30d": 0.2, "late_rate_route_7d": 0.17, "late_rate_route_30d": 0.1,
     "late_rate_flight_30d": 0.0, "observed_visibility": 2.0,
 }  # fmt: skip
-MEANS = {
-    "distance_miles": 1000.0,
-    "flights_from_origin_in_hour": 19.6,
-    "late_rate_all_7d": 0.25,
-    "observed_visibility": 9.2,
-}
-REFERENCE = Reference(
-    format=1, bundle="", months=("2013-01", "2013-02"), rows=10_000, late=0.25, means=MEANS,
-    categories={
-        "day_of_week": {"Fri": LateShare(flights=900, late=0.31)},
-        "carrier": {"UA": LateShare(flights=5_000, late=0.22), "AS": LateShare(flights=99, late=0.9)},
-        "destination": {"LAX": LateShare(flights=300, late=0.252)},
-    },
-    hours={"17": LateShare(flights=800, late=0.35), "23": LateShare(flights=100, late=0.1)}, departures={}, routes={},
-)  # fmt: skip
 
 
 def feature(name: str) -> EncodedFeature:

@@ -5,58 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import numpy as np
-import pytest
+from comparison_sides import CHANGED, DATES, GOOD, IDS, LATE, PAYOFFS, POOR, SIDE, better
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.evaluation.intervals import Comparison
 from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.compared import Change, Compared, compared
+from flight_delay.review.comparison.compared import Change, compared
 from flight_delay.review.comparison.flights import Disagreement, Flight, Judged, Measure
 from flight_delay.review.comparison.page import headline, render, said
-from flight_delay.review.comparison.side import RawFile, Side
-
-PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
-RANDOM = np.random.default_rng(5)
-ROWS, DAYS = 1500, 20
-LATE = RANDOM.random(ROWS) < 0.3
-DATES = np.datetime64("2013-11-01") + RANDOM.integers(DAYS, size=ROWS)
-IDS = np.array([f"{date}-UA-{row}-EWR-0515" for row, date in enumerate(DATES)], object)
-
-
-def predictions(skill: float) -> Predictions:
-    noise = np.random.default_rng(3).normal(0, 0.1, ROWS)
-    return Predictions(IDS, DATES, LATE, np.clip(0.3 + skill * (LATE - 0.3) + noise, 0.01, 0.99).astype(np.float32))
-
-
-POOR, GOOD = predictions(0.02), predictions(0.15)
-SIDE = Side(
-    label="main", commit="c" * 40, parameters={"train_model.max_depth": "4"}, stale=(), inputs={"src": "s"},
-    outputs={"models/bundle/model.ubj": "m"}, origin={"source": "bts"},
-    raw_files={"flights/2013-11.parquet": RawFile(4, "x")}, features=("carrier", "origin"), threshold=0.3, payoffs=PAYOFFS,
-    backtest=POOR, test=POOR, destination=np.array(["IAH", None] * (ROWS // 2), object),
-)  # fmt: skip
-CHANGED = replace(
-    SIDE,
-    label="deeper",
-    commit=None,
-    parameters={"train_model.max_depth": "6"},
-    outputs={"models/bundle/model.ubj": "n"},
-)
-
-
-@pytest.fixture(scope="module")
-def better() -> Compared:
-    return compared(SIDE, replace(CHANGED, backtest=GOOD, test=GOOD))
-
-
-def judged(**verdicts: str) -> Judged:
-    over = {name: Comparison(0.1, 0.1, 0.1, verdict) for name, verdict in verdicts.items()}
-    every = ("roc_auc", "average_precision", "log_loss", "profit")
-    undecided = Comparison(0, 0, 0, "undecided")
-    return Judged(9, 3, 0, 0, tuple(Measure(name, 0.5, 0.5, over.get(name, undecided)) for name in every), "mixed")
 
 
 def cells(row: str) -> list[str]:
@@ -71,21 +29,21 @@ def tables(page: str) -> list[list[list[str]]]:
     return [[cells(row) for row in block] for block in blocks if any(row.startswith("|") for row in block)]
 
 
-def test_the_verdict_stands_in_the_first_lines(better: Compared) -> None:
-    assert better.verdict == "better"
-    lines = render(better).splitlines()
-    assert lines[0] == f"## {headline(better)}"
+def test_the_verdict_stands_in_the_first_lines() -> None:
+    assert better().verdict == "better"
+    lines = render(better()).splitlines()
+    assert lines[0] == f"## {headline(better())}"
     assert re.findall(r"`\w+`|\(\w+\)", lines[2]) == ["`main`", "(cccccccccc)", "`deeper`"]
-    periods = zip(lines[4:6], (better.backtest, better.test), strict=True)
+    periods = zip(lines[4:6], (better().backtest, better().test), strict=True)
     assert [line.endswith(f": {said(of)}.") for line, of in periods] == [True, True]
 
 
-def test_a_change_of_one_parameter_fits_on_a_page(better: Compared) -> None:
-    page = render(better)
+def test_a_change_of_one_parameter_fits_on_a_page() -> None:
+    page = render(better())
     assert len(page.splitlines()) <= 70
     assert page.endswith(".\n")
     assert "\n\n\n" not in page
-    assert page == render(better)
+    assert page == render(better())
     parameters, backtest, test, flights = tables(page)
     assert parameters[2:] == [[" `train_model.max_depth` ", " `4` ", " `6` "]]
     assert len(backtest) == len(test) == 6
@@ -95,9 +53,9 @@ def test_a_change_of_one_parameter_fits_on_a_page(better: Compared) -> None:
     assert {row[3] for row in flights[2:]} == {" 05:15 "}
 
 
-def test_numbers_have_true_minus_signs_and_the_same_digits(better: Compared) -> None:
+def test_numbers_have_true_minus_signs_and_the_same_digits() -> None:
     turned = compared(replace(CHANGED, backtest=GOOD, test=GOOD), SIDE)
-    for page in (render(better), render(turned)):
+    for page in (render(better()), render(turned)):
         of = tables(page)[1]
         for row in of[2:5]:
             assert all(re.fullmatch(r" \d\.\d{4} ", cell) for cell in row[1:3])
@@ -110,7 +68,7 @@ def test_numbers_have_true_minus_signs_and_the_same_digits(better: Compared) -> 
     assert rows[2][5] == " worse "
 
 
-def test_what_is_of_a_stands_before_what_is_of_b(better: Compared) -> None:
+def test_what_is_of_a_stands_before_what_is_of_b() -> None:
     auc = Measure("roc_auc", 0.61, 0.62, Comparison(0.01, -0.002, 0.03, "undecided"))
     profit = Measure("profit", -12.5, 1234.5, Comparison(1247, 1000.1, 1300.2, "better"))
     flight = Flight("2013-11-02", "UA", "7", "EWR", "MIA", "0515", 0.25, 0.75, True)
@@ -119,7 +77,7 @@ def test_what_is_of_a_stands_before_what_is_of_b(better: Compared) -> None:
         most=(flight, flight._replace(a=0.5, late=False)),
     )  # fmt: skip
     of = Judged(2000, 20, 1001, 7, (auc, profit), "undecided")
-    page = render(replace(better, test=of, disagreement=apart))
+    page = render(replace(better(), test=of, disagreement=apart))
     *_, test, flights = tables(page)
     assert [[cell.strip() for cell in row[1:5]] for row in test[2:]] == [
         ["0.6100", "0.6200", "+0.01000", "−0.00200 to +0.03000"],
@@ -135,19 +93,19 @@ def test_what_is_of_a_stands_before_what_is_of_b(better: Compared) -> None:
     assert ["0.0123", "0.30", "0.30", "1,234", "2,000", "61.7", "234", "1,000"] in numbers
 
 
-def test_what_was_given_is_listed_only_where_it_differs(better: Compared) -> None:
+def test_what_was_given_is_listed_only_where_it_differs() -> None:
     def listed(page: str) -> list[str]:
         """The lines of the list under the first heading of the third level."""
         return [line for line in page.split("\n### ")[1].splitlines() if line.startswith("- ")]
 
-    assert len(listed(render(better))) == 2
+    assert len(listed(render(better()))) == 2
     data = replace(
-        better.data, raw_same=False, origin=(Change("version", None, "2"),), other_content=("flights/2013-11.parquet",),
+        better().data, raw_same=False, origin=(Change("version", None, "2"),), other_content=("flights/2013-11.parquet",),
         only_a=("weather",), only_b=tuple(f"f{number}" for number in range(14)),
     )  # fmt: skip
     kind = Payoffs(**{**dict(PAYOFFS), "late_called_late": 200})
-    b = replace(better.b, stale=("train_model",), payoffs=kind)
-    changed = render(replace(better, data=data, b=b, inputs=("src/a|b", "src/`c"), parameters=()))
+    b = replace(better().b, stale=("train_model",), payoffs=kind)
+    changed = render(replace(better(), data=data, b=b, inputs=("src/a|b", "src/`c"), parameters=()))
     assert [re.findall(r"`` .*? ``|`[^`]+`", line) for line in listed(changed)] == [
         [], ["`src/a\\|b`", "`` src/`c ``"], ["`data/processed`"], ["`2`"], ["`flights/2013-11.parquet`"], ["`weather`"],
         [f"`f{number}`" for number in range(12)], ["`train_model`", "`params.yaml`"], [],
@@ -177,7 +135,7 @@ def test_what_cannot_be_compared_has_no_table() -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1))
-def test_no_value_breaks_its_table(better: Compared, value: str) -> None:
-    page = render(replace(better, parameters=(Change("name", value, None),)))
+def test_no_value_breaks_its_table(value: str) -> None:
+    page = render(replace(better(), parameters=(Change("name", value, None),)))
     assert [len(row) for row in tables(page)[0]] == [3, 3, 3]
     assert tables(page)[0][2][2] == " not there "

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from comparison_sides import PAYOFFS, SIDE, better, judged
 
 from flight_delay.core.errors import UserError
 from flight_delay.evaluation.intervals import Comparison
@@ -18,50 +19,10 @@ from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision import save_decision
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.compared import Change, Compared, compared
+from flight_delay.review.comparison.compared import Change, Compared
 from flight_delay.review.comparison.flights import Disagreement, Flight, Judged, Measure, common_flights, judge
 from flight_delay.review.comparison.page import headline, render, said
-from flight_delay.review.comparison.side import FolderFiles, RawFile, Side
-
-PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
-RANDOM = np.random.default_rng(5)
-ROWS, DAYS = 1500, 20
-LATE = RANDOM.random(ROWS) < 0.3
-DATES = np.datetime64("2013-11-01") + RANDOM.integers(DAYS, size=ROWS)
-IDS = np.array([f"{date}-UA-{row}-EWR-0515" for row, date in enumerate(DATES)], object)
-
-
-def predictions(skill: float) -> Predictions:
-    noise = np.random.default_rng(3).normal(0, 0.1, ROWS)
-    return Predictions(IDS, DATES, LATE, np.clip(0.3 + skill * (LATE - 0.3) + noise, 0.01, 0.99).astype(np.float32))
-
-
-POOR, GOOD = predictions(0.02), predictions(0.15)
-SIDE = Side(
-    label="main", commit="c" * 40, parameters={"train_model.max_depth": "4"}, stale=(), inputs={"src": "s"},
-    outputs={"models/bundle/model.ubj": "m"}, origin={"source": "bts"},
-    raw_files={"flights/2013-11.parquet": RawFile(4, "x")}, features=("carrier", "origin"), threshold=0.3, payoffs=PAYOFFS,
-    backtest=POOR, test=POOR, destination=np.array(["IAH", None] * (ROWS // 2), object),
-)  # fmt: skip
-CHANGED = replace(
-    SIDE,
-    label="deeper",
-    commit=None,
-    parameters={"train_model.max_depth": "6"},
-    outputs={"models/bundle/model.ubj": "n"},
-)
-
-
-@pytest.fixture(scope="module")
-def better() -> Compared:
-    return compared(SIDE, replace(CHANGED, backtest=GOOD, test=GOOD))
-
-
-def judged(**verdicts: str) -> Judged:
-    over = {name: Comparison(0.1, 0.1, 0.1, verdict) for name, verdict in verdicts.items()}
-    every = ("roc_auc", "average_precision", "log_loss", "profit")
-    undecided = Comparison(0, 0, 0, "undecided")
-    return Judged(9, 3, 0, 0, tuple(Measure(name, 0.5, 0.5, over.get(name, undecided)) for name in every), "mixed")
+from flight_delay.review.comparison.side import FolderFiles, Side
 
 
 def only(verdict: str, because: str | None = None, **measures: str) -> Judged:
@@ -99,8 +60,8 @@ def test_a_period_is_judged_in_words(of: Judged, words: str) -> None:
         ({"verdict": "other_questions"}, "A and B answer different questions and cannot be compared"),
     ],
 )  # fmt: skip
-def test_every_verdict_has_its_words(better: Compared, changes: dict[str, Any], words: str) -> None:
-    assert headline(replace(better, **changes)) == words
+def test_every_verdict_has_its_words(changes: dict[str, Any], words: str) -> None:
+    assert headline(replace(better(), **changes)) == words
 
 
 AUC = Measure("roc_auc", 0.61, 0.62, Comparison(0.01, -0.002, 0.03, "undecided"))
@@ -109,23 +70,23 @@ PROFIT = Measure("profit", -12.5, 1234.5, Comparison(1247, 1000.1, 1300.2, "bett
 FLIGHT = Flight("2013-11-02", "UA", "7", "EWR", "MIA", "0515", 0.25, 0.75, True)
 
 
-def changed(better: Compared) -> Compared:
+def changed() -> Compared:
     """Everything that can be different is."""
     data = replace(
-        better.data, raw_same=False, origin=(Change("version", None, "2"),), other_content=("flights/2013-11.parquet",),
+        better().data, raw_same=False, origin=(Change("version", None, "2"),), other_content=("flights/2013-11.parquet",),
         only_a=("weather",), only_b=tuple(f"f{number}" for number in range(14)),
     )  # fmt: skip
     apart = Disagreement(
         flights=2000, mean_difference=0.0123, calls_changed=1234, a_right=234, b_right=1000,
         most=(FLIGHT, FLIGHT._replace(a=0.5, late=False)),
     )  # fmt: skip
-    b = replace(better.b, stale=("train_model",), payoffs=Payoffs(**{**dict(PAYOFFS), "late_called_late": 200}))
+    b = replace(better().b, stale=("train_model",), payoffs=Payoffs(**{**dict(PAYOFFS), "late_called_late": 200}))
     test = Judged(2000, 20, 1001, 7, (AUC, LOSS, PROFIT), "undecided")
-    return replace(better, data=data, b=b, test=test, disagreement=apart, inputs=("src/a|b", "src/`c"), parameters=())
+    return replace(better(), data=data, b=b, test=test, disagreement=apart, inputs=("src/a|b", "src/`c"), parameters=())
 
 
-def test_the_page_says_what_was_found_and_given(better: Compared) -> None:
-    lines = {*render(changed(better)).splitlines(), *render(better).splitlines()}
+def test_the_page_says_what_was_found_and_given() -> None:
+    lines = {*render(changed()).splitlines(), *render(better()).splitlines()}
     for line in (
         "## B is better than A in ROC AUC, average precision and log loss",
         "A is `main` (cccccccccc), B is `deeper`.",
@@ -145,7 +106,7 @@ def test_the_page_says_what_was_found_and_given(better: Compared) -> None:
         "2,000 common flights of 20 days; 1,001 only in A, 7 only in B.",
         "| | A | B | B − A | 95 % interval | B is |",
         "| ROC AUC | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
-        "| log loss (lower is better) | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
+        "| log loss (lower is better()) | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
         "| profit per flight | −12.50 | 1,234.50 | +1,247.000 | +1,000.100 to +1,300.200 | better |",
         "### Where they disagree, on the test",
         "Probabilities are 0.0123 apart on average. A calls flights late from 0.30 on, B from 0.30: calls differ for 1,234 of "
