@@ -35,9 +35,9 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE pytest --dist loadfile --no-loadscope-r
 test: $(DEV) ## run the fast tests (five minutes)
 	$(PYTEST) --numprocesses logical --maxprocesses 4 tests/model tests/unit tests/contract tests/pipeline
 
-# Three processes on two cores: some of these tests wait for a server to start or for a killed process to end.
+# Four processes on two cores: some of these tests wait for a server to start or for a killed process to end.
 test-all: $(DEV) ## run all tests; some need PostgreSQL and Chromium
-	$(PYTEST) --numprocesses 3 tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
+	$(PYTEST) --numprocesses 4 tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
 
 check: $(DEV) ## lint, format and types
 	ruff check

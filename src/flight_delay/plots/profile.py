@@ -59,7 +59,7 @@ def _page(profiles: Sequence[ColumnProfile]) -> bytes:
             for place, profile in enumerate(profiles):
                 above = figure.add_axes((0, 0, 1, 1), label=f"{place} above")
                 below = figure.add_axes((0, 0, 1, 1), label=f"{place} below", sharex=above)
-                above.tick_params(labelbottom=False)
+                above.xaxis.set_visible(False)
                 _draw_column(above, below, profile)
                 _put(figure, above, below, place)
             return in_few_colours(png(figure))
