@@ -106,7 +106,7 @@ def test_the_page_says_what_was_found_and_given() -> None:
         "2,000 common flights of 20 days; 1,001 only in A, 7 only in B.",
         "| | A | B | B − A | 95 % interval | B is |",
         "| ROC AUC | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
-        "| log loss (lower is better()) | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
+        "| log loss (lower is better) | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
         "| profit per flight | −12.50 | 1,234.50 | +1,247.000 | +1,000.100 to +1,300.200 | better |",
         "### Where they disagree, on the test",
         "Probabilities are 0.0123 apart on average. A calls flights late from 0.30 on, B from 0.30: calls differ for 1,234 of "
