@@ -25,15 +25,16 @@ def main() -> int:
     names = {feature.name for feature in inputs}
     needed = [*inputs, *(feature for feature in SLICED_BY if feature.name not in names)]
 
-    def predict(month: str) -> tuple[Predictions, Columns]:
+    def predict(month: str) -> tuple[Predictions, Columns | None]:
         examples = read_month(paths.PROCESSED, needed, month)
-        return Predictions.of(examples, bundle.predict_late(examples.features)), labels_of(examples)
+        labels = labels_of(examples) if month in windows["test"] else None
+        return Predictions.of(examples, bundle.predict_late(examples.features)), labels
 
-    by_month, labels = {}, []
-    for month, (predictions, labels_of_month) in map_months(predict, list(itertools.chain(*windows.values()))):
+    by_month, test_labels = {}, []
+    for month, (predictions, labels) in map_months(predict, list(itertools.chain(*windows.values()))):
         by_month[month] = predictions
-        if month in windows["test"]:
-            labels.append(labels_of_month)
+        if labels is not None:
+            test_labels.append(labels)
     for window, names_of_months in windows.items():
         require_both_classes((by_month[month].late for month in names_of_months), f"windows.{window}")
     baselines = {
@@ -41,7 +42,9 @@ def main() -> int:
         for name in BASELINES
     }
 
-    evaluation = evaluate(by_month, windows, concat_labels(labels), baselines, bundle.decision.threshold, payoffs, p)
+    evaluation = evaluate(
+        by_month, windows, concat_labels(test_labels), baselines, bundle.decision.threshold, payoffs, p
+    )
     log.info("  %s", evaluation.metrics["verdict"])
     with files.whole_folder(paths.report("evaluate")) as folder:
         evaluation.write(folder)

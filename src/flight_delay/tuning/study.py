@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from flight_delay.core import params
+from flight_delay.core import params, paths
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_json
 from flight_delay.evaluation.metrics import METRICS
@@ -24,7 +24,7 @@ from flight_delay.repository.lock import read_lock
 from flight_delay.tuning.space import Tune, distributions, require_valid_space
 
 # A trial repeats this stage with other parameters; its outputs are those of the current parameters.
-STAGE, REPORT = "backtest", Path("reports/backtest")
+STAGE, REPORT = "backtest", paths.report("backtest")
 
 
 @dataclass(frozen=True)
