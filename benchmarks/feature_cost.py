@@ -97,7 +97,7 @@ def at_scale(flights: int, months: int = 12) -> None:
     """Compute history and density of invented flights, month by month, as build_features does."""
     import pyarrow as pa
 
-    from flight_delay.features import density, history
+    from flight_delay.features import history, traffic
 
     random = np.random.default_rng(1)
     rows, recent, seconds = flights // months, history.COUNTS.empty_table(), {"history": 0.0, "density": 0.0}
@@ -133,7 +133,7 @@ def at_scale(flights: int, months: int = 12) -> None:
         timed("history", lambda columns=columns, recent=recent: history.rates(columns, recent, [3, 7, 30, 60], 20, 24))
         timed(
             "density",
-            lambda c=columns: density.flights_on_route_on_day(c["flight_date"], c["origin"], c["destination"]),
+            lambda c=columns: traffic.flights_on_route_on_day(c["flight_date"], c["origin"], c["destination"]),
         )
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     said = ", ".join(f"{name} {of:.1f} CPU s" for name, of in seconds.items())

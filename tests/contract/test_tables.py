@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flight_delay.data.contract import QUARANTINE
 from flight_delay.data.dictionary import load_dictionary
-from flight_delay.data.quality import QUARANTINE
 from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS
 from flight_delay.data.weather import OBSERVATIONS, RAW_COLUMNS
 from flight_delay.features.feature import processed_schema

@@ -16,7 +16,7 @@ from flight_delay.features.feature import Feature
 from flight_delay.model.booster import Trained, contributions, predict
 from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
-from flight_delay.model.decision import DECISION_FILE, Decision, save_decision
+from flight_delay.model.decision_rule import DECISION_FILE, Decision, save_decision
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from flight_delay.evaluation.recalibration import HIGHEST, LOWEST, fit_calibration
 from flight_delay.model.calibration import Calibration, Method, calibrate
+from flight_delay.model.fit_calibration import HIGHEST, LOWEST, fit_calibration
 
 Flights = list[tuple[bool, float]]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from flight_delay.evaluation.recalibration import fit_calibration
 from flight_delay.model.calibration import Calibration, Method, calibrate
+from flight_delay.model.fit_calibration import fit_calibration
 
 FITTED: tuple[Method, ...] = ("sigmoid", "isotonic")
 EXTREMES = np.array([0, 1e-45, 1e-30, 1e-8, 1e-4, 0.5, 0.9999, 1 - 2**-24, 1], np.float32)

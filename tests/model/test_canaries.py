@@ -16,15 +16,15 @@ from flight_delay.core.files import write_json
 from flight_delay.core.months import Window
 from flight_delay.explain import reference
 from flight_delay.explain.explanation import ADDS_UP_WITHIN, Explanation, explain
-from flight_delay.explain.overall.dependence import rank_correlation
-from flight_delay.explain.overall.importance import Importance, daily_sums, importance
-from flight_delay.explain.overall.permutation import permutation_importance
+from flight_delay.explain.global_.dependence import rank_correlation
+from flight_delay.explain.global_.importance import Importance, daily_sums, importance
+from flight_delay.explain.global_.permutation import permutation_importance
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, train_booster
 from flight_delay.model.bundle import Bundle, Explained, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, probability_of
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import learn_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data

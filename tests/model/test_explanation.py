@@ -14,7 +14,7 @@ from flight_delay.explain.explanation import Explanation, explain, together
 from flight_delay.model.booster import Trained
 from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 

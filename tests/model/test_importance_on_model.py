@@ -1,4 +1,4 @@
-"""explain.overall.importance and explain.overall.permutation on a trained model: they find what the invented flights are late by."""
+"""explain.global_.importance and explain.global_.permutation on a trained model: they find what the invented flights are late by."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation, explain
-from flight_delay.explain.overall.importance import Importance, daily_sums, importance
-from flight_delay.explain.overall.measures import compare_measures
-from flight_delay.explain.overall.permutation import Drop, permutation_importance
+from flight_delay.explain.global_.importance import Importance, daily_sums, importance
+from flight_delay.explain.global_.measures import compare_measures
+from flight_delay.explain.global_.permutation import Drop, permutation_importance
 from flight_delay.model.booster import Trained, importances
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision import Decision
+from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 

@@ -1,4 +1,4 @@
-"""explain.overall.interactions on trained models: values add up, stumps have none, and a planted product is found."""
+"""explain.global_.interactions on trained models: values add up, stumps have none, and a planted product is found."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flight_delay.explain.overall.interactions import interaction_values, interactions
-from flight_delay.explain.overall.stability import mean_effects_by_seed, train_other_seeds
+from flight_delay.explain.global_.interactions import interaction_values, interactions
+from flight_delay.explain.global_.stability import mean_effects_by_seed, train_other_seeds
 from flight_delay.model.booster import BoosterParameters, Trained, contributions
 from flight_delay.model.booster import interactions as values_of_model
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision import Decision
+from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 

@@ -1,4 +1,4 @@
-"""explain.reference and explain.flight.reasons on a model: what is usual is counted by hand, and belongs to one model."""
+"""explain.reference and explain.local.reasons on a model: what is usual is counted by hand, and belongs to one model."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json
 from flight_delay.core.months import Window
 from flight_delay.explain.explanation import explain
-from flight_delay.explain.flight.reasons import Reasons, reasons_of
+from flight_delay.explain.feature_groups import load_topics
+from flight_delay.explain.local.reasons import Reasons, reasons_of
 from flight_delay.explain.reference import Reference, half_hour_of, learn, load
-from flight_delay.explain.topics import load_topics
 from flight_delay.features.columns import Columns
 from flight_delay.model.booster import Trained
 from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 

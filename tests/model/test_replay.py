@@ -15,7 +15,7 @@ from flight_delay.core.months import Window
 from flight_delay.features.feature import processed_schema
 from flight_delay.model.bundle import load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.predictions import Predictions
 from flight_delay.review.request.replay import PREDICTIONS, replay
 

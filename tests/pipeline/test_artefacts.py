@@ -1,4 +1,4 @@
-"""repository.artefacts: the files of any commit, read from git, the cache or a remote, and none written."""
+"""vcs.artefacts: the files of any commit, read from git, the cache or a remote, and none written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.git import resolve
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.git import resolve
 
 
 def next_commit(project) -> None:

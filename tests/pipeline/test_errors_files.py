@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flight_delay.evaluation import intervals
+from flight_delay.evaluation import bootstrap
 
 # The first month, which is read at once; the second, which has no 30th.
 RAW, SECOND = (f"data/raw/flights/2013-{month}.parquet" for month in ("01", "02"))
@@ -103,7 +103,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("what", DAMAGED)
 def test_a_file_that_cannot_be_used_is_named(checkout, monkeypatch, what):
-    monkeypatch.setattr(intervals, "DRAWS", 2)  # `evaluate` reads some of its files after it has computed intervals
+    monkeypatch.setattr(bootstrap, "DRAWS", 2)  # `evaluate` reads some of its files after it has computed intervals
     stage, path, damage, said = DAMAGED[what]
     damage(checkout.root / path)
     checkout.refuses(stage, path, *said)

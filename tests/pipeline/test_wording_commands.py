@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.artefacts import Artefacts
+from flight_delay.vcs.artefacts import Artefacts
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, train_booster
 from flight_delay.model.bundle import save_bundle
 from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import learn_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data

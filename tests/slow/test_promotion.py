@@ -16,9 +16,9 @@ from mlflow import MlflowClient
 
 from flight_delay.promotion import collect
 from flight_delay.promotion.evidence import Evidence, Quality, Replay
-from flight_delay.repository.history import Found
 from flight_delay.review.verification import verify
 from flight_delay.tracking.registry.loaded_model import Speed
+from flight_delay.vcs.history import Found
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/registry.md").read_text()
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

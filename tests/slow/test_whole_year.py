@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pytest
 
 from flight_delay.data.canonical import read_flights
+from flight_delay.data.contract import Gated, gate
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, load_dictionary
-from flight_delay.data.quality import Gated, gate
 from flight_delay.data.sources import nycflights13
 
 

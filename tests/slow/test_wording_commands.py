@@ -13,13 +13,13 @@ from filelock import FileLock
 from flight_delay.commands import promote, publish, rollback, tune
 from flight_delay.core.errors import UserError
 from flight_delay.promotion import collect, gate
-from flight_delay.repository import history
 from flight_delay.review.request import forms, request
-from flight_delay.tracking import client, revision
+from flight_delay.tracking import client, publish_revision
 from flight_delay.tracking import publish as publishing
 from flight_delay.tracking.registry import aliases, candidate, versions
 from flight_delay.tracking.registry.versions import Event
 from flight_delay.tuning import write
+from flight_delay.vcs import history
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -90,7 +90,7 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: s
     def checked_out(_: str):
         yield SimpleNamespace(name="deeper"), commit
 
-    monkeypatch.setattr(revision, "checked_out", checked_out)
+    monkeypatch.setattr(publish_revision, "checked_out", checked_out)
     monkeypatch.setattr(publishing, "publish", lambda *_: ("1ab", added))
     assert publish.run(Namespace(rev="HEAD")) == 0
     assert capsys.readouterr().out == said

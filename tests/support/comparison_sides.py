@@ -7,12 +7,12 @@ from functools import cache
 
 import numpy as np
 
-from flight_delay.evaluation.intervals import Comparison
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.bootstrap import Comparison
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.compared import Compared, compared
+from flight_delay.review.comparison.comparison import Compared, compared
 from flight_delay.review.comparison.flights import Judged, Measure
-from flight_delay.review.comparison.side import RawFile, Side
+from flight_delay.review.comparison.snapshot import RawFile, Side
 
 PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
 RANDOM = np.random.default_rng(5)

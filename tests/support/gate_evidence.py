@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flight_delay.evaluation.intervals import Comparison
+from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
 from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
-from flight_delay.repository.history import Found
 from flight_delay.review.comparison.flights import Judged, Measure
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification.verify import Checked, Verified
 from flight_delay.tracking.registry.loaded_model import Speed
+from flight_delay.vcs.history import Found
 
 BOUNDS = Promote(
     model="m",

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 
 from flight_delay.data.canonical import CLOCK_TIMES, read_flights
+from flight_delay.data.contract import Gated, gate
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, Layout, load_dictionary
-from flight_delay.data.quality import Gated, gate
 from flight_delay.data.sources import nycflights13
 from flight_delay.features.columns import Columns, from_table
 

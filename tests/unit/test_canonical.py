@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from flight_delay.data.canonical import COUNTS, Reading, count_flights, read_flights
+from flight_delay.data.contract import Gated, gate
 from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
-from flight_delay.data.quality import Gated, gate
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)

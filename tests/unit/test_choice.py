@@ -1,4 +1,4 @@
-"""evaluation.choice: calibrations are judged as they would have done, month after month."""
+"""evaluation.calibration_selection: calibrations are judged as they would have done, month after month."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.choice import METHODS, judge_calibrations, said_and_seen
-from flight_delay.evaluation.recalibration import fit_calibration
+from flight_delay.evaluation.calibration_selection import METHODS, judge_calibrations, said_and_seen
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.calibration import calibrate
+from flight_delay.model.fit_calibration import fit_calibration
 from flight_delay.model.predictions import Predictions
 
 ROWS = 2_000

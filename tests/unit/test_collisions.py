@@ -15,8 +15,8 @@ from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
 from sqlalchemy import event
 
 from flight_delay.tracking.client import ATTEMPTS, collided, despite_collisions
-from flight_delay.tracking.content import Content
 from flight_delay.tracking.publish import publish
+from flight_delay.tracking.run_content import Content
 from flight_delay.tracking.view import PIPELINES, VIEW_TAG, arrange
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from flight_delay.evaluation.comparison import MISS_COST_FACTORS, ladder, money, same_flights
-from flight_delay.evaluation.decision import break_even, profit_per_flight, thresholds_by_miss_cost
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.scoring import confusion, probability_metrics
+from flight_delay.evaluation.threshold import break_even, profit_per_flight, thresholds_by_miss_cost
 from flight_delay.model.baselines import BASELINES
 from flight_delay.model.predictions import Predictions
 

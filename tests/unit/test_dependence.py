@@ -1,4 +1,4 @@
-"""explain.overall.dependence: median effects and directions, from numbers that can be checked by hand."""
+"""explain.global_.dependence: median effects and directions, from numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from flight_delay.explain.overall.dependence import frequent_categories, median_effects, rank_correlation
+from flight_delay.explain.global_.dependence import frequent_categories, median_effects, rank_correlation
 
 
 def test_few_distinct_values_have_a_median_each() -> None:

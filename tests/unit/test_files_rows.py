@@ -1,4 +1,4 @@
-"""core.files and plots.models: tables of other stages as rows; what models are called."""
+"""core.files and report.plots.labels: tables of other stages as rows; what models are called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_rows, write_csv
 from flight_delay.model.baselines import BASELINES
-from flight_delay.plots.models import words
+from flight_delay.report.plots.labels import words
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from flight_delay.core.params import load
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.evidence import Quality
 from flight_delay.promotion.gate import NO_CHAMPION, run_checks
-from flight_delay.repository.history import Found
+from flight_delay.vcs.history import Found
 
 NAMES = ["committed", "verified", "data", "backtest", "test", "slices", "calibration", "loaded model", "speed"]
 

@@ -1,4 +1,4 @@
-"""repository.git: the few questions that are put to git, in a real repository."""
+"""vcs.git: the few questions that are put to git, in a real repository."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.git import author, commit_with_lock, git, top
-from flight_delay.repository.lock import digest
+from flight_delay.vcs.git import author, commit_with_lock, git, top
+from flight_delay.vcs.lock import digest
 
 STAGES = {"train": {"cmd": "train", "outs": [{"path": "model", "md5": "m1"}]}, "publish": {"cmd": "publish"}}
 

@@ -1,4 +1,4 @@
-"""repository.history: which commit brought a lock file, and who last changed a path, in real repositories."""
+"""vcs.history: which commit brought a lock file, and who last changed a path, in real repositories."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository import history
-from flight_delay.repository.git import git
-from flight_delay.repository.history import Change, Found, commit_of, last_change, pipeline_before
-from flight_delay.repository.lock import digest
+from flight_delay.vcs import history
+from flight_delay.vcs.git import git
+from flight_delay.vcs.history import Change, Found, commit_of, last_change, pipeline_before
+from flight_delay.vcs.lock import digest
 
 
 def lock(model: str, receipt: str = "r") -> dict[str, Any]:

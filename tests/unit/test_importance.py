@@ -1,4 +1,4 @@
-"""explain.overall.importance: sums by day in, the most important first out."""
+"""explain.global_.importance: sums by day in, the most important first out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.overall.importance import Importance, daily_sums, effects_by_level, importance
+from flight_delay.explain.global_.importance import Importance, daily_sums, effects_by_level, importance
 
 TOPIC = {"a": "twins", "b": "twins", "c": "c"}
 GROUP = {"a": "one", "b": "one", "c": "other"}

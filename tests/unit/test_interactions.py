@@ -1,4 +1,4 @@
-"""explain.overall.interactions: strengths, intervals and shares of pairs, from values that can be added up by hand."""
+"""explain.global_.interactions: strengths, intervals and shares of pairs, from values that can be added up by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from flight_delay.explain.overall.interactions import Interactions, Pair, interactions
+from flight_delay.explain.global_.interactions import Interactions, Pair, interactions
 
 FEATURES = ("b", "a", "c")
 TOPIC_OF = {"a": "twins", "b": "alone", "c": "twins"}

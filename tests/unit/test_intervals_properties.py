@@ -1,4 +1,4 @@
-"""evaluation.intervals: what holds for whatever flights there are."""
+"""evaluation.bootstrap: what holds for whatever flights there are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from flight_delay.evaluation.intervals import bootstrap, bootstrap_sum, day_weights, on_all_flights
+from flight_delay.evaluation.bootstrap import bootstrap, bootstrap_sum, day_weights, on_all_flights
 
 Flights = list[tuple[bool, float, int]]
 

@@ -1,4 +1,4 @@
-"""repository.lock: what identifies a pipeline, and what does not."""
+"""vcs.lock: what identifies a pipeline, and what does not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.lock import digest, outputs, parse_lock, read_lock
+from flight_delay.vcs.lock import digest, outputs, parse_lock, read_lock
 
 STAGES: dict[str, Any] = {
     "fetch_raw": {

@@ -15,8 +15,8 @@ import pytest
 from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.content import DIGEST_TAG
 from flight_delay.tracking.lookup import FORMS, PublishedRun, find, is_mlflow_uri
+from flight_delay.tracking.run_content import DIGEST_TAG
 
 TAGS = {DIGEST_TAG: "d1", "model_md5": "m1"}
 

@@ -1,10 +1,10 @@
-"""explain.overall.measures: ranks by three measures side by side."""
+"""explain.global_.measures: ranks by three measures side by side."""
 
 from __future__ import annotations
 
-from flight_delay.explain.overall.importance import Importance
-from flight_delay.explain.overall.measures import Measures, compare_measures
-from flight_delay.explain.overall.permutation import Drop
+from flight_delay.explain.global_.importance import Importance
+from flight_delay.explain.global_.measures import Measures, compare_measures
+from flight_delay.explain.global_.permutation import Drop
 
 FALLING = {"a": 3.0, "b": 2.0, "c": 1.0}
 

@@ -1,11 +1,11 @@
-"""tracking.naming: a few words on what is different about a pipeline."""
+"""tracking.run_names: a few words on what is different about a pipeline."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.tracking.naming import what_changed, what_else_changed
+from flight_delay.tracking.run_names import what_changed, what_else_changed
 
 NAMES = st.sampled_from(["train_model.max_depth", "train_model.seed", "decide.calibration", "windows.test.first", "x"])
 PARAMS = st.dictionaries(NAMES, st.sampled_from(["1", "2", "none"]))

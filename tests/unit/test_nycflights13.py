@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.quality import Gated
+from flight_delay.data.contract import Gated
 from flight_delay.data.sources import nycflights13 as source
 
 

@@ -1,4 +1,4 @@
-"""explain.overall.permutation: what is shuffled together, with which random numbers, and what that costs. Models are real and tiny."""
+"""explain.global_.permutation: what is shuffled together, with which random numbers, and what that costs. Models are real and tiny."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sklearn.metrics import average_precision_score
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
-from flight_delay.evaluation.intervals import bootstrap
+from flight_delay.evaluation.bootstrap import bootstrap
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.overall.importance import Key
-from flight_delay.explain.overall.permutation import Drop, _columns_by_key, _generators, permutation_importance
+from flight_delay.explain.global_.importance import Key
+from flight_delay.explain.global_.permutation import Drop, _columns_by_key, _generators, permutation_importance
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision import Decision
+from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import EncodedFeature, encode
 
 ROWS, DAYS = 600, 20

@@ -1,4 +1,4 @@
-"""plots.comparison: numbers in, the same PNG every time."""
+"""report.plots.comparison: numbers in, the same PNG every time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flight_delay.model.baselines import BASELINES
-from flight_delay.plots import comparison as plots
+from flight_delay.report.plots import comparison as plots
 
 RUNGS = {
     name: {"roc_auc": 0.5 + 0.03 * place, "average_precision": 0.25 + 0.02 * place, "log_loss": 0.6 - 0.02 * place}

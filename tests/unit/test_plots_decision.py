@@ -1,4 +1,4 @@
-"""plots.decision: numbers in, the same PNG every time."""
+"""report.plots.threshold: numbers in, the same PNG every time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flight_delay.plots import decision as plots
+from flight_delay.report.plots import threshold as plots
 
 BACKTEST = {"threshold": [0.0, 0.25, 0.5, 1.0], "profit_per_flight": [-50.0, -3.0, -20.0, -40.0]}
 TEST = {"threshold": [0.0, 0.25, 0.5, 1.0], "profit_per_flight": [-48.0, -22.0, -10.0, -55.0]}

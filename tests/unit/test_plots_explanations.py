@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.overall.importance import Importance
-from flight_delay.explain.overall.interactions import Interactions, Pair
-from flight_delay.explain.overall.measures import Measures
-from flight_delay.explain.overall.stability import rank_effects
-from flight_delay.plots import dependence as plots
-from flight_delay.plots.importance import by_level, measures
-from flight_delay.plots.interactions import interactions
-from flight_delay.plots.stability import stability
+from flight_delay.explain.global_.importance import Importance
+from flight_delay.explain.global_.interactions import Interactions, Pair
+from flight_delay.explain.global_.measures import Measures
+from flight_delay.explain.global_.stability import rank_effects
+from flight_delay.report.plots import dependence as plots
+from flight_delay.report.plots.importance import by_level, measures
+from flight_delay.report.plots.interactions import interactions
+from flight_delay.report.plots.stability import stability
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""plots.flight and explain.flight.waterfall: steps add up as they are printed, and pictures are the same every time."""
+"""report.plots.flight and explain.local.waterfall: steps add up as they are printed, and pictures are the same every time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from matplotlib import pyplot as plt
 
-from flight_delay.explain.flight.departures import Departure, WhatIf
-from flight_delay.explain.flight.reasons import Contribution, Reasons
-from flight_delay.explain.flight.text import explained, waterfall_words, what_if_text, what_if_words
-from flight_delay.explain.flight.waterfall import Step, waterfall_of
-from flight_delay.plots import flight as plots
+from flight_delay.explain.local.reasons import Contribution, Reasons
+from flight_delay.explain.local.text import explained, waterfall_words, what_if_text, what_if_words
+from flight_delay.explain.local.waterfall import Step, waterfall_of
+from flight_delay.explain.local.what_if import Departure, WhatIf
+from flight_delay.report.plots import flight as plots
 
 FLIGHT = "2013-11-01-UA-17-EWR-1705"
 

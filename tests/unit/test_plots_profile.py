@@ -1,4 +1,4 @@
-"""plots.profile: numbers in, the same PNG every time."""
+"""report.plots.profile: numbers in, the same PNG every time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from flight_delay.pitfalls.profile import ColumnProfile, profile
-from flight_delay.pitfalls.table import WINDOWS, Inspected
-from flight_delay.plots.profile import draw
+from flight_delay.checks.profile import ColumnProfile, profile
+from flight_delay.checks.table import WINDOWS, Inspected
+from flight_delay.report.plots.profile import draw
 
 ROWS = 3_000
 RANDOM = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""plots.style: figures are closed, and their bytes say nothing of the machine."""
+"""report.plots.style: figures are closed, and their bytes say nothing of the machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
-from flight_delay.plots.style import DOTS_PER_INCH, SIZE_INCHES, picture, png
+from flight_delay.report.plots.style import DOTS_PER_INCH, SIZE_INCHES, picture, png
 
 
 def test_a_picture_is_a_png_of_the_common_size_without_the_name_of_the_software() -> None:

@@ -13,10 +13,10 @@ import yaml
 
 from flight_delay.commands.provenance import run
 from flight_delay.core.errors import UserError
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.git import git
 from flight_delay.review.provenance.commit import MANIFEST, Provenance, read_provenance
 from flight_delay.review.provenance.lineage import list_items, sources
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.git import git
 
 PARAMS = {"fetch": {"through": "2013-02", "from": {"year": 2013}}, "train": {"depth": 4}}
 FILES = {

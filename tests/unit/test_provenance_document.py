@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.history import Change
 from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.document import to_prov_json
 from flight_delay.review.provenance.lineage import list_items, read_stages
+from flight_delay.vcs.history import Change
 
 ADA, GRACE = "Ada Lovelace <ada@example.org>", "Grace Hopper <grace@example.org>"
 FLIGHTS = {"path": "data/raw/flights", "md5": "r1.dir", "size": 5_000_000_000, "nfiles": 2}

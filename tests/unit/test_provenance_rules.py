@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prov.model import ProvDocument
 
-from flight_delay.repository.history import Change
 from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.document import to_prov, to_prov_json
 from flight_delay.review.provenance.lineage import list_items, read_stages, sources
+from flight_delay.vcs.history import Change
 
 ENTITY, ACTIVITY, AGENT = ("entity", "activity", "agent")
 # By relation, what its two ends are.
@@ -133,7 +133,7 @@ def test_what_is_written_of_a_file_is_a_part_of_what_is_written_of_all(query: tu
 
 def test_the_bytes_do_not_depend_on_the_order_of_sets() -> None:
     program = (
-        "from flight_delay.repository.history import Change\n"
+        "from flight_delay.vcs.history import Change\n"
         "from flight_delay.review.provenance.lineage import read_stages\n"
         "from flight_delay.review.provenance.commit import Provenance\n"
         "from flight_delay.review.provenance.document import to_prov_json\n"

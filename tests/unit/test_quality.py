@@ -1,4 +1,4 @@
-"""data.quality: a row that breaks the contract is set aside with every cause, once; oddities are warned of."""
+"""data.contract: a row that breaks the contract is set aside with every cause, once; oddities are warned of."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from flight_delay.data.canonical import read_flights
+from flight_delay.data.contract import CONTRADICTIONS, QUARANTINE, Gated, gate, quarantined
 from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
-from flight_delay.data.quality import CONTRADICTIONS, QUARANTINE, Gated, gate, quarantined
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)

@@ -1,4 +1,4 @@
-"""data.quality: whatever stands in a source, no row is lost, what comes through keeps the contract, and order is nothing."""
+"""data.contract: whatever stands in a source, no row is lost, what comes through keeps the contract, and order is nothing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flight_delay.data.canonical import read_flights
+from flight_delay.data.contract import CONTRADICTIONS, Gated, gate, quarantined
 from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
-from flight_delay.data.quality import CONTRADICTIONS, Gated, gate, quarantined
-from flight_delay.data.tally import Tally
+from flight_delay.data.quality_report import Tally
 
 FEW = settings(max_examples=settings.default.max_examples // 6)  # a table takes long, whatever its length
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)

@@ -1,4 +1,4 @@
-"""data.quality on real flights: a month of the package keeps the contract (tests/slow: all of the year), and the faults of
+"""data.contract on real flights: a month of the package keeps the contract (tests/slow: all of the year), and the faults of
 a known sample are found."""
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pytest
 
 from flight_delay.data.canonical import read_flights
+from flight_delay.data.contract import Gated, gate
 from flight_delay.data.dictionary import Dictionary
-from flight_delay.data.quality import Gated, gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "tests/data/allyears2k.csv.gz"

@@ -1,4 +1,4 @@
-"""data.quality: schedules across midnight, time zones, the date line and changes of the clocks come through as they are."""
+"""data.contract: schedules across midnight, time zones, the date line and changes of the clocks come through as they are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from flight_delay.data.contract import Gated
 from flight_delay.data.dictionary import LAYOUTS, Layout
-from flight_delay.data.quality import Gated
 
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 

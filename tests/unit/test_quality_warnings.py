@@ -1,4 +1,4 @@
-"""data.quality: what is odd and does no harm is kept, without the value that is wrong, and warned of."""
+"""data.contract: what is odd and does no harm is kept, without the value that is wrong, and warned of."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from flight_delay.data.contract import Gated
 from flight_delay.data.dictionary import LAYOUTS, Layout
-from flight_delay.data.quality import Gated
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 OTHER = {"flight_number": 8}  # a flight without oddity, beside the one that has one

@@ -1,4 +1,4 @@
-"""explain.flight.reasons and explain.flight.quoting: at most four sentences, in the order and on the side of what they contribute."""
+"""explain.local.reasons and explain.local.templates: at most four sentences, in the order and on the side of what they contribute."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from reference import REFERENCE
 
 from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.flight.reasons import Reasons, reasons_of
-from flight_delay.explain.topics import days_of, family_of, load_topics
+from flight_delay.explain.feature_groups import days_of, family_of, load_topics
+from flight_delay.explain.local.reasons import Reasons, reasons_of
 from flight_delay.explain.words import shown
 from flight_delay.features.columns import Columns
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration, probability_of
-from flight_delay.model.decision import Decision
+from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import EncodedFeature
 
 TOPICS = load_topics()

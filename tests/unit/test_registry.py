@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
 from flight_delay.data import weather
+from flight_delay.data.contract import Gated
 from flight_delay.data.dictionary import Dictionary
-from flight_delay.data.quality import Gated
 from flight_delay.features import history, schedule
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns, from_table

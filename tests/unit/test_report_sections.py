@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.plots.models import words
 from flight_delay.report import sections
+from flight_delay.report.plots.labels import words
 
 BETTER = {"difference": 0.1, "low": 0.05, "high": 0.15, "verdict": "better"}
 UNDECIDED = {"difference": 0.1, "low": -0.05, "high": 0.15, "verdict": "undecided"}

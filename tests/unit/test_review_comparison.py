@@ -1,4 +1,4 @@
-"""review.comparison.compared: what differs between two sides, and one verdict of two."""
+"""review.comparison.comparison: what differs between two sides, and one verdict of two."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.compared import Change, changes, compared, overall
-from flight_delay.review.comparison.side import RawFile, Side
+from flight_delay.review.comparison.comparison import Change, changes, compared, overall
+from flight_delay.review.comparison.snapshot import RawFile, Side
 
 PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
 IDS = [f"2013-11-0{day}-UA-{number}-EWR-0515" for day in (1, 2) for number in (7, 8)]

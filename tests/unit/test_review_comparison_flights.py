@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
 from flight_delay.review.comparison.flights import Common, common_flights, disagreement, judge, weighed
 

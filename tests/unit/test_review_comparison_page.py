@@ -9,10 +9,10 @@ from comparison_sides import CHANGED, DATES, GOOD, IDS, LATE, PAYOFFS, POOR, SID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.evaluation.intervals import Comparison
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.bootstrap import Comparison
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.compared import Change, compared
+from flight_delay.review.comparison.comparison import Change, compared
 from flight_delay.review.comparison.flights import Disagreement, Flight, Judged, Measure
 from flight_delay.review.comparison.page import headline, render, said
 

@@ -1,4 +1,4 @@
-"""pitfalls.select: features are dropped by rule, each with a reason, and the others stay as they are."""
+"""checks.select: features are dropped by rule, each with a reason, and the others stay as they are."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight_delay.checks.findings import CHECKS, Finding
+from flight_delay.checks.select import leave_out, select
 from flight_delay.core.errors import UserError
 from flight_delay.features.feature import Feature
 from flight_delay.model.selection import Dropped
-from flight_delay.pitfalls.findings import CHECKS, Finding
-from flight_delay.pitfalls.select import leave_out, select
 
 NAMES = ("carrier", "late_rate_all_3d", "late_rate_all_7d", "cancellation_rate_all_3d", "cancellation_rate_route_3d")
 FEATURES = [Feature(name=name, kind="quantitative", group="history", effect="increasing") for name in NAMES]

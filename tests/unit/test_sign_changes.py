@@ -1,4 +1,4 @@
-"""explain.overall.sign_changes: directions of effects by month, and changes of their sign."""
+"""explain.global_.sign_changes: directions of effects by month, and changes of their sign."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.overall.sign_changes import Direction, MonthEffects, month_effects, sign_changes
+from flight_delay.explain.global_.sign_changes import Direction, MonthEffects, month_effects, sign_changes
 
 
 def explained(features: dict[str, np.ndarray], shap: dict[str, np.ndarray]) -> Explanation:

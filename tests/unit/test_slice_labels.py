@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.evaluation.decision import profit_per_flight
-from flight_delay.evaluation.intervals import DRAWS, SEED
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.bootstrap import DRAWS, SEED
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.slices import SLICED_BY, labels_of, slice_all, slice_metrics
+from flight_delay.evaluation.threshold import profit_per_flight
 from flight_delay.model.examples import Examples
 from flight_delay.model.predictions import Predictions
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.intervals import bootstrap_sum, day_weights, interval
+from flight_delay.evaluation.bootstrap import bootstrap_sum, day_weights, interval
 from flight_delay.evaluation.slices import SliceRow, slice_metrics
 
 ROWS = 900

@@ -1,4 +1,4 @@
-"""explain.overall.stability: ranks by month and seed, from numbers that can be checked by hand."""
+"""explain.global_.stability: ranks by month and seed, from numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.explain.overall.stability import (
+from flight_delay.explain.global_.stability import (
     MeanEffects,
     Rank,
     kendall_tau,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from flight_delay.evaluation.comparison import in_words, ladder, money
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.scoring import all_metrics, confusion, probability_metrics
 from flight_delay.evaluation.summary import summarize, summarize_months
 from flight_delay.model.predictions import Predictions

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
+from flight_delay.data.contract import Gated, quarantined
 from flight_delay.data.dictionary import LAYOUTS, Dictionary, load_dictionary
-from flight_delay.data.quality import Gated, quarantined
-from flight_delay.data.tally import Tally
+from flight_delay.data.quality_report import Tally
 
 Content = dict[str, Any]
 PassGate = Callable[..., Gated]

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation import learning
+from flight_delay.evaluation import learning_curves
 from flight_delay.evaluation.backtest import origins
-from flight_delay.evaluation.choice import judge_calibrations
+from flight_delay.evaluation.bootstrap import day_weights, interval
+from flight_delay.evaluation.calibration_selection import judge_calibrations
 from flight_delay.evaluation.comparison import in_words, same_flights
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.curve_models import CurveParameters
-from flight_delay.evaluation.intervals import day_weights, interval
-from flight_delay.evaluation.learning import Learnt, Point
-from flight_delay.evaluation.payoffs import Payoffs
-from flight_delay.evaluation.recalibration import fit_calibration
+from flight_delay.evaluation.learning_curves import Learnt, Point
+from flight_delay.model.fit_calibration import fit_calibration
 from flight_delay.model.predictions import Predictions
 
 METRICS = ("roc_auc", "average_precision", "log_loss")
@@ -51,16 +51,16 @@ BY = "by 0.1308 (95 % interval 0.1308 … 0.1308)"
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (learning.read_months({2: BAD, 9: GOOD}, "2013-10"), f"More months would still help: log loss on 2013-10 fell {BY} from 2 to 9 months."),
-        (learning.read_months({2: GOOD, 9: BAD}, "2013-10"), f"More months would not help, what is long ago misleads: log loss on 2013-10 rose {BY} from 2 to 9 months."),
-        (learning.read_months({2: BAD, 9: BAD}, "2013-10"), "Whether more months would help, these days do not say: log loss on 2013-10 fell by 0.0000 (95 % interval 0.0000 … 0.0000) from 2 to 9 months."),
-        (learning.read_fit({9: learnt(0.5, train_roc_auc=0.7, validation_roc_auc=0.69)}, "2013-10"), "With 9 months ROC AUC is 0.700 on these and 0.690 on 2013-10: nearly all that was learnt carries over, so bias is what is left, to be met with better features."),
-        (learning.read_fit({9: learnt(0.5, train_roc_auc=0.8, validation_roc_auc=0.7)}, "2013-10"), "With 9 months ROC AUC is 0.800 on these and 0.700 on 2013-10: part of what was learnt does not carry over, so there is more variance than bias (chance that was learnt, or months that differ), to be met with more months or simpler trees."),
-        (learning.read_rounds([0.6, 0.5, 0.42, 0.4, 0.41], 100, "2013-10"), "More rounds would not help: log loss on 2013-10 is lowest after 4 rounds (0.4000), half of the way was done after 2, and 1 more bring nothing."),
-        (learning.read_rounds([0.6, 0.5, 0.4], 3, "2013-10"), "More rounds would help: log loss on 2013-10 is lowest after 3 rounds (0.4000), which is train_model.max_rounds."),
-        (learning.read_depth(4, {2: BAD, 4: GOOD, 8: BAD}, "2013-10"), "Neither shallower nor deeper trees would help: of depths 2, 4, 8, log loss on 2013-10 is lowest with 4."),
-        (learning.read_depth(4, {2: GOOD, 4: BAD, 8: BAD}, "2013-10"), f"Shallower trees would help: log loss on 2013-10 fell {BY} from depth 4, which is used, to 2, the best of 2, 4, 8."),
-        (learning.read_depth(4, {2: BAD, 4: BAD, 8: GOOD}, "2013-10"), f"Deeper trees would help: log loss on 2013-10 fell {BY} from depth 4, which is used, to 8, the best of 2, 4, 8."),
+        (learning_curves.read_months({2: BAD, 9: GOOD}, "2013-10"), f"More months would still help: log loss on 2013-10 fell {BY} from 2 to 9 months."),
+        (learning_curves.read_months({2: GOOD, 9: BAD}, "2013-10"), f"More months would not help, what is long ago misleads: log loss on 2013-10 rose {BY} from 2 to 9 months."),
+        (learning_curves.read_months({2: BAD, 9: BAD}, "2013-10"), "Whether more months would help, these days do not say: log loss on 2013-10 fell by 0.0000 (95 % interval 0.0000 … 0.0000) from 2 to 9 months."),
+        (learning_curves.read_fit({9: learnt(0.5, train_roc_auc=0.7, validation_roc_auc=0.69)}, "2013-10"), "With 9 months ROC AUC is 0.700 on these and 0.690 on 2013-10: nearly all that was learnt carries over, so bias is what is left, to be met with better features."),
+        (learning_curves.read_fit({9: learnt(0.5, train_roc_auc=0.8, validation_roc_auc=0.7)}, "2013-10"), "With 9 months ROC AUC is 0.800 on these and 0.700 on 2013-10: part of what was learnt does not carry over, so there is more variance than bias (chance that was learnt, or months that differ), to be met with more months or simpler trees."),
+        (learning_curves.read_rounds([0.6, 0.5, 0.42, 0.4, 0.41], 100, "2013-10"), "More rounds would not help: log loss on 2013-10 is lowest after 4 rounds (0.4000), half of the way was done after 2, and 1 more bring nothing."),
+        (learning_curves.read_rounds([0.6, 0.5, 0.4], 3, "2013-10"), "More rounds would help: log loss on 2013-10 is lowest after 3 rounds (0.4000), which is train_model.max_rounds."),
+        (learning_curves.read_depth(4, {2: BAD, 4: GOOD, 8: BAD}, "2013-10"), "Neither shallower nor deeper trees would help: of depths 2, 4, 8, log loss on 2013-10 is lowest with 4."),
+        (learning_curves.read_depth(4, {2: GOOD, 4: BAD, 8: BAD}, "2013-10"), f"Shallower trees would help: log loss on 2013-10 fell {BY} from depth 4, which is used, to 2, the best of 2, 4, 8."),
+        (learning_curves.read_depth(4, {2: BAD, 4: BAD, 8: GOOD}, "2013-10"), f"Deeper trees would help: log loss on 2013-10 fell {BY} from depth 4, which is used, to 8, the best of 2, 4, 8."),
     ],
 )  # fmt: skip
 def test_what_curves_are_read_to_say(found: str, words: str) -> None:
@@ -69,7 +69,7 @@ def test_what_curves_are_read_to_say(found: str, words: str) -> None:
 
 @pytest.mark.parametrize(("used", "best", "kind"), [(4, 8, "deeper"), (4, 2, "shallower")])
 def test_a_depth_that_is_hardly_better(used: int, best: int, kind: str) -> None:
-    found = learning.read_depth(used, {used: GOOD, best: Learnt(POINT, uncertain())}, "2013-10")
+    found = learning_curves.read_depth(used, {used: GOOD, best: Learnt(POINT, uncertain())}, "2013-10")
     assert found.startswith(f"Whether {kind} trees would help, these days do not say: log loss on 2013-10 fell by ")
     assert found.endswith(f" from depth {used}, which is used, to {best}, the best of {used}, {best}.")
 
@@ -130,7 +130,7 @@ SENSELESS = {
 @pytest.mark.parametrize(
     ("ask", "error", "words"),
     [
-        (lambda: learning.last_months(MONTHS[:9], [10]), UserError, "params.yaml: learning_curves.training_months: 10 months cannot be taken of 9, which is what windows.train has; take it out or widen the window"),
+        (lambda: learning_curves.last_months(MONTHS[:9], [10]), UserError, "params.yaml: learning_curves.training_months: 10 months cannot be taken of 9, which is what windows.train has; take it out or widen the window"),
         (lambda: origins(MONTHS, "2013-02", 1), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be one of the months that there are in 2013-03 … 2013-10 {BEFORE}"),
         (lambda: origins(MONTHS[:2], "2013-02", 1), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be impossible, there are too few months {BEFORE}"),
         (lambda: judge_calibrations({"2013-05": said_of_all(0.5)}), UserError, "reports/backtest: one month does not judge a calibration; make backtest.first_test_month earlier"),

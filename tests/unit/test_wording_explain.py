@@ -15,13 +15,13 @@ import yaml
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json, write_table
-from flight_delay.explain.flight.departures import require_recorded
-from flight_delay.explain.flight.keys import find, read_keys
-from flight_delay.explain.overall.errors import costliest
-from flight_delay.explain.overall.interactions import interactions
-from flight_delay.explain.overall.sign_changes import SignChange
+from flight_delay.explain.feature_groups import REASON_CODES, load_topics
+from flight_delay.explain.global_.errors import costliest
+from flight_delay.explain.global_.interactions import interactions
+from flight_delay.explain.global_.sign_changes import SignChange
+from flight_delay.explain.local.flight_ids import find, read_keys
+from flight_delay.explain.local.what_if import require_recorded
 from flight_delay.explain.reference import Reference, load
-from flight_delay.explain.topics import REASON_CODES, load_topics
 
 
 def test_sign_changes() -> None:

@@ -17,7 +17,7 @@ from flight_delay.core.files import read_json, write_json
 from flight_delay.core.months import Window
 from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import EncodedFeature
 from flight_delay.model.examples import require_both_classes
 from flight_delay.model.selection import read_selection

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.overall.importance import Importance
-from flight_delay.explain.overall.interactions import Interactions, Pair
-from flight_delay.explain.overall.measures import Measures
-from flight_delay.explain.overall.stability import rank_effects
-from flight_delay.plots import comparison, decision, importance, stability
-from flight_delay.plots.dependence import dependence_text
-from flight_delay.plots.interactions import interactions_text
+from flight_delay.explain.global_.importance import Importance
+from flight_delay.explain.global_.interactions import Interactions, Pair
+from flight_delay.explain.global_.measures import Measures
+from flight_delay.explain.global_.stability import rank_effects
+from flight_delay.report.plots import comparison, importance, stability, threshold
+from flight_delay.report.plots.dependence import dependence_text
+from flight_delay.report.plots.interactions import interactions_text
 
 TitlesOf = Callable[[ModuleType], list[str]]
 SLICES: list[dict[str, Any]] = [
@@ -41,10 +41,10 @@ def test_titles_of_comparisons(titles_of: TitlesOf) -> None:
 
 
 def test_titles_of_decisions(titles_of: TitlesOf) -> None:
-    titles = titles_of(decision)
+    titles = titles_of(threshold)
     curve = {"threshold": [0.0, 0.25, 0.5], "profit_per_flight": [-48.0, -22.0, -10.0]}
-    decision.profit(curve, curve, 0.25)
-    decision.said_and_seen([{"month": "2013-09", "judged": "test", "predicted": 0.27, "observed": 0.14}])
+    threshold.profit(curve, curve, 0.25)
+    threshold.said_and_seen([{"month": "2013-09", "judged": "test", "predicted": 0.27, "observed": 0.14}])
     assert titles == [
         "Late from 25% on: -22.0 per flight on test (best -10.0)",
         "Farthest off: 2013-09, said 27.0%, were 14.0%",

@@ -14,7 +14,7 @@ from flight_delay.promotion import collect
 from flight_delay.promotion.evidence import Quality
 from flight_delay.promotion.gate import Check, run_checks
 from flight_delay.promotion.summary import description, refusal, table
-from flight_delay.repository.history import Found
+from flight_delay.vcs.history import Found
 
 METRICS = (
     "ROC AUC +0.0031 (-0.0010 to +0.0072), average precision +0.0031 (-0.0010 to +0.0072), "

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.git import git, resolve, top
-from flight_delay.repository.lock import parse_lock, read_lock
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.git import git, resolve, top
+from flight_delay.vcs.lock import parse_lock, read_lock
 
 BEFORE_GIT: list[tuple[Callable[[], Any], str]] = [
     (top, "FOLDER: not in a git repository; run it in a checkout of the project"),

@@ -14,15 +14,15 @@ import pytest
 from comparison_sides import PAYOFFS, SIDE, better, judged
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.intervals import Comparison
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.bootstrap import Comparison
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.compared import Change, Compared
+from flight_delay.review.comparison.comparison import Change, Compared
 from flight_delay.review.comparison.flights import Disagreement, Flight, Judged, Measure, common_flights, judge
 from flight_delay.review.comparison.page import headline, render, said
-from flight_delay.review.comparison.side import FolderFiles, Side
+from flight_delay.review.comparison.snapshot import FolderFiles, Side
 
 
 def only(verdict: str, because: str | None = None, **measures: str) -> Judged:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.history import Change, Found
 from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.lineage import list_items, read_stages, select
 from flight_delay.review.provenance.tree import format_path, format_pipeline, format_run
 from flight_delay.tracking.lookup import PublishedRun
+from flight_delay.vcs.history import Change, Found
 
 FLIGHTS = {"path": "data/raw/flights", "md5": "11111111aa.dir", "size": 5000, "nfiles": 2}
 TABLE = {"path": "table", "md5": "22222222aa", "size": 70}

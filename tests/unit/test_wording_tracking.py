@@ -17,7 +17,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 from flight_delay.core.errors import UserError
 from flight_delay.tracking import client, lookup
 from flight_delay.tracking.description import Baseline, describe
-from flight_delay.tracking.naming import what_changed, what_else_changed
+from flight_delay.tracking.run_names import what_changed, what_else_changed
 from flight_delay.tracking.server import postgres
 from flight_delay.tracking.server.mlflow_server import require_port_free
 from flight_delay.tracking.server.server import sqlalchemy_url

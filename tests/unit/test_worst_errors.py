@@ -1,4 +1,4 @@
-"""explain.overall.errors: the worst of single flights, month by month as at once, and parts of the data whose cost is put into words."""
+"""explain.global_.errors: the worst of single flights, month by month as at once, and parts of the data whose cost is put into words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.overall.errors import costliest, every_error, worst, worst_positions
+from flight_delay.explain.global_.errors import costliest, every_error, worst, worst_positions
 
 
 def explanation(flights: list[tuple[str, bool, float]]) -> Explanation:

@@ -29,10 +29,10 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compare and print the page."""
     from flight_delay.core.runner import log
-    from flight_delay.repository.artefacts import Artefacts
-    from flight_delay.review.comparison.compared import compared
+    from flight_delay.review.comparison.comparison import compared
     from flight_delay.review.comparison.page import render
-    from flight_delay.review.comparison.side import Side
+    from flight_delay.review.comparison.snapshot import Side
+    from flight_delay.vcs.artefacts import Artefacts
 
     sides = []
     for label, artefacts in [(label, Artefacts.of(label)) for label in (arguments.a, arguments.b)]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from flight_delay.explain.explainer import Explainer
-    from flight_delay.explain.flight.departures import WhatIf
-    from flight_delay.explain.flight.local import Explained
+    from flight_delay.explain.local.load import Explained
+    from flight_delay.explain.local.what_if import WhatIf
 
 _FORMATS: dict[str, Literal["png", "svg"]] = {".png": "png", ".svg": "svg"}
 
@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Find the flights, explain them and print what there is to say."""
     from flight_delay.core import paths
     from flight_delay.core.errors import UserError
-    from flight_delay.explain.flight.keys import find
-    from flight_delay.explain.flight.local import explained, load_explainer, other_departures
+    from flight_delay.explain.local.flight_ids import find
+    from flight_delay.explain.local.load import explained, load_explainer, other_departures
 
     keys, called = _asked_for(arguments)
     if len(keys) > 1 and (arguments.picture or arguments.what_if):
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     for flight in explained(explainer, found):
         _show(arguments, explainer, flight)
     if not arguments.json:
-        from flight_delay.explain.flight.text import footnotes
+        from flight_delay.explain.local.text import footnotes
 
         print(footnotes(explainer.reference, explainer.bundle.manifest.feature_parameters.late_minutes), end="")
     return 0
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _asked_for(arguments: argparse.Namespace) -> tuple[list[str], str]:
     from flight_delay.core.errors import UserError
     from flight_delay.core.files import read_bytes
-    from flight_delay.explain.flight.keys import read_keys
+    from flight_delay.explain.local.flight_ids import read_keys
 
     if arguments.flight:
         return [key.strip() for key in arguments.flight], "--flight"
@@ -94,12 +94,12 @@ def _asked_for(arguments: argparse.Namespace) -> tuple[list[str], str]:
 
 def _show(arguments: argparse.Namespace, explainer: Explainer, flight: Explained) -> None:
     from flight_delay.core.files import write_bytes
-    from flight_delay.explain.flight.records import flight_record
-    from flight_delay.explain.flight.text import explained
+    from flight_delay.explain.local.json_output import flight_record
+    from flight_delay.explain.local.text import explained
 
     smallest = explainer.topics.smallest_reason
     if arguments.picture:
-        from flight_delay.plots.flight import waterfall
+        from flight_delay.report.plots.flight import waterfall
 
         write_bytes(arguments.picture, waterfall(flight.reasons, smallest, _FORMATS[arguments.picture.suffix]))
     if arguments.json:
@@ -115,11 +115,11 @@ def _show(arguments: argparse.Namespace, explainer: Explainer, flight: Explained
 
 def _show_what_if(arguments: argparse.Namespace, answer: WhatIf) -> int:
     from flight_delay.core.files import write_bytes
-    from flight_delay.explain.flight.records import what_if_record
-    from flight_delay.explain.flight.text import what_if_text
+    from flight_delay.explain.local.json_output import what_if_record
+    from flight_delay.explain.local.text import what_if_text
 
     if arguments.picture:
-        from flight_delay.plots.flight import what_if
+        from flight_delay.report.plots.flight import what_if
 
         write_bytes(arguments.picture, what_if(answer, _FORMATS[arguments.picture.suffix]))
     print(what_if_record(answer) if arguments.json else what_if_text(answer), end="\n" if arguments.json else "")

@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.promotion.collect import collect_evidence
     from flight_delay.promotion.gate import run_checks
     from flight_delay.promotion.summary import description, refusal, table
-    from flight_delay.repository.history import commit_of
     from flight_delay.tracking.registry.candidate import find_candidate
     from flight_delay.tracking.settings import apply_settings
+    from flight_delay.vcs.history import commit_of
 
     apply_settings()
     from flight_delay.tracking.client import connect, reachable  # now: mlflow reads its settings

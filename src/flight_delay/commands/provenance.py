@@ -36,11 +36,11 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer; the exit code is 1 for a run whose pipeline is in no commit."""
-    from flight_delay.repository.artefacts import Artefacts
     from flight_delay.review.provenance.commit import read_provenance
     from flight_delay.review.provenance.document import to_prov_json
     from flight_delay.review.provenance.tree import format_path, format_pipeline
     from flight_delay.tracking.lookup import is_mlflow_uri
+    from flight_delay.vcs.artefacts import Artefacts
 
     if arguments.what and is_mlflow_uri(arguments.what):
         return _run_of_uri(arguments)
@@ -55,12 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_of_uri(arguments: argparse.Namespace) -> int:
-    from flight_delay.repository.artefacts import Artefacts
-    from flight_delay.repository.history import commit_of
     from flight_delay.review.provenance.commit import read_provenance
     from flight_delay.review.provenance.document import to_prov_json
     from flight_delay.review.provenance.tree import format_run
     from flight_delay.tracking.lookup import find
+    from flight_delay.vcs.artefacts import Artefacts
+    from flight_delay.vcs.history import commit_of
 
     if arguments.at:
         raise UserError(f"--at {arguments.at}: is for files; a run or a model has a commit of its own, so leave it out")

@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Publish, and say which run it is."""
     from flight_delay.core.params import load
-    from flight_delay.tracking.revision import checked_out
+    from flight_delay.tracking.publish_revision import checked_out
     from flight_delay.tracking.settings import Publish, apply_settings
 
     apply_settings()

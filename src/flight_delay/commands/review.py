@@ -53,10 +53,10 @@ def run_review(arguments: argparse.Namespace) -> int:
     """Run the review, write the result and print its path."""
     from flight_delay.core.files import write_text
     from flight_delay.core.references import read_reference
-    from flight_delay.repository.git import top
     from flight_delay.review.request import experiments
     from flight_delay.review.request.forms import REVIEW_FILE, ReviewTemplate, read_request, require_absent
     from flight_delay.review.request.result import result_page
+    from flight_delay.vcs.git import top
 
     request = read_request(arguments.request)
     path = request.path("result")

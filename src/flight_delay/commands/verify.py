@@ -70,10 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _behind(uri: str) -> tuple[str, Kept]:
     """The commit that a run or model in MLflow was made in, and the model that is kept there."""
     from flight_delay.core.errors import UserError
-    from flight_delay.repository.history import commit_of
     from flight_delay.review.verification.verify import Kept
     from flight_delay.tracking.lookup import find
-    from flight_delay.tracking.stored import stored_model_md5
+    from flight_delay.tracking.stored_model import stored_model_md5
+    from flight_delay.vcs.history import commit_of
 
     published = find(uri)
     found = commit_of(published.digest, published.model_md5)

@@ -9,13 +9,7 @@ from typing import Any
 import numpy as np
 
 from flight_delay.core.files import rounded
-from flight_delay.evaluation.decision import (
-    break_even,
-    profit_per_flight,
-    strategies,
-    thresholds_by_miss_cost,
-)
-from flight_delay.evaluation.intervals import (
+from flight_delay.evaluation.bootstrap import (
     DRAWS,
     SEED,
     Comparison,
@@ -26,9 +20,10 @@ from flight_delay.evaluation.intervals import (
     interval,
     on_all_flights,
 )
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.evaluation.scoring import confusion
+from flight_delay.evaluation.threshold import break_even, profit_per_flight, strategies, thresholds_by_miss_cost
 from flight_delay.model.predictions import Predictions
 
 MISS_COST_FACTORS = (0.5, 1.0, 2.0, 4.0)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from flight_delay.core.params import Parameters
 from flight_delay.core.runner import progress
-from flight_delay.evaluation.learning import Learnt, measure
+from flight_delay.evaluation.learning_curves import Learnt, measure
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import encode, learn_encoding

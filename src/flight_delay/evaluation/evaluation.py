@@ -12,12 +12,12 @@ from pydantic import Field
 
 from flight_delay.core import files, paths
 from flight_delay.core.params import Parameters
-from flight_delay.evaluation.choice import said_and_seen
+from flight_delay.evaluation.calibration_selection import said_and_seen
+from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.curves import Curve, calibration, confusion_rows, precision_recall, roc
-from flight_delay.evaluation.decision import profit_curve
-from flight_delay.evaluation.payoffs import Payoffs
 from flight_delay.evaluation.slices import SliceRow, slice_all
 from flight_delay.evaluation.summary import summarize, summarize_months
+from flight_delay.evaluation.threshold import profit_curve
 from flight_delay.features.columns import Columns
 from flight_delay.model.predictions import Predictions
 

@@ -40,7 +40,7 @@ def log_loss_per_row(late: Outcome, probability: Probability) -> Column:
 class Metric(NamedTuple):
     """A metric of probabilities: how it is shown, judged and computed.
 
-    Exactly one of `of_counts` and `per_row` is given; `evaluation.intervals` needs it for thousands of resamples.
+    Exactly one of `of_counts` and `per_row` is given; `evaluation.bootstrap` needs it for thousands of resamples.
 
     Attributes:
         label: its name in text and plots.

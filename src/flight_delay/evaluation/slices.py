@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flight_delay.core.files import rounded
-from flight_delay.evaluation.decision import profit_per_flight
-from flight_delay.evaluation.intervals import DRAWS, SEED, Position, Weights, day_weights, interval
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.bootstrap import DRAWS, SEED, Position, Weights, day_weights, interval
+from flight_delay.evaluation.costs import Payoffs
+from flight_delay.evaluation.threshold import profit_per_flight
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.examples import Examples, Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from flight_delay.explain.feature_groups import Topics
 from flight_delay.explain.reference import Reference
-from flight_delay.explain.topics import Topics
 from flight_delay.model.bundle import Bundle
 
 

@@ -9,11 +9,11 @@ from types import ModuleType
 from typing import Protocol
 
 from flight_delay.core.errors import UserError
-from flight_delay.features import calendar, density, history, schedule, weather
+from flight_delay.features import calendar, history, schedule, traffic, weather
 from flight_delay.features.columns import Column
 from flight_delay.features.feature import Effect, Feature, Group, Kind
 
-_MODULES: dict[ModuleType, Group] = {calendar: "schedule", schedule: "schedule", density: "density"}
+_MODULES: dict[ModuleType, Group] = {calendar: "schedule", schedule: "schedule", traffic: "density"}
 
 
 class Entry(Protocol):

@@ -19,7 +19,7 @@ from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.booster import contributions, interactions, predict
 from flight_delay.model.calibration import calibrate
-from flight_delay.model.decision import DECISION_FILE, Decision
+from flight_delay.model.decision_rule import DECISION_FILE, Decision
 from flight_delay.model.encode import EncodedFeature, encode
 
 MODEL_FILE = "model.ubj"

@@ -23,16 +23,16 @@ from flight_delay.model.predictions import Predictions
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, expected_calibration_error, model_size, slice_losses
 from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.history import Found, commit_of
-from flight_delay.repository.lock import outputs
-from flight_delay.review.comparison.compared import compared
+from flight_delay.review.comparison.comparison import compared
 from flight_delay.review.comparison.flights import common_flights
-from flight_delay.review.comparison.side import Side
+from flight_delay.review.comparison.snapshot import Side
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification import verify
 from flight_delay.tracking.lookup import find
 from flight_delay.tracking.registry import loaded_model
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.history import Found, commit_of
+from flight_delay.vcs.lock import outputs
 
 BUNDLE, PROCESSED, RECORDED = "models/bundle", "data/processed", "reports/evaluate/predictions"
 SCORES = pa.schema([pa.field("flight_id", pa.string()), pa.field("probability", pa.float32())])

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
-from flight_delay.repository.history import Found
 from flight_delay.review.comparison.flights import Judged
 from flight_delay.review.verification.verify import Verified
 from flight_delay.tracking.registry.loaded_model import Speed
+from flight_delay.vcs.history import Found
 
 
 class Quality(NamedTuple):

@@ -9,10 +9,10 @@ from flight_delay.core.errors import UserError
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
-from flight_delay.repository.history import Found
 from flight_delay.review.comparison.flights import Judged
 from flight_delay.review.verification.verdict import verdict
 from flight_delay.review.verification.verify import Verified
+from flight_delay.vcs.history import Found
 
 MAX_NAMES = 3  # slices, files or errors that a line names
 NO_CHAMPION = "there is no champion yet to compare with"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.plots.models import words
+from flight_delay.report.plots.labels import words
 
 VERDICTS = {"better": "better", "worse": "worse", "undecided": "cannot tell"}
 PAYOFFS = {

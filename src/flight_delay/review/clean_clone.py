@@ -17,9 +17,9 @@ import yaml
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
-from flight_delay.repository.git import git, top
-from flight_delay.repository.lock import LOCK_FILE, PUBLISH
 from flight_delay.review.environment import build_environment
+from flight_delay.vcs.git import git, top
+from flight_delay.vcs.lock import LOCK_FILE, PUBLISH
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Stage: look for the pitfalls of features, target and the other columns, and profile them. What is wrong stops the
 pipeline before anything is trained; what is doubtful is reported, and features that say nothing are dropped."""
 
+from flight_delay.checks.check import CheckDataParameters, check, read_sample
+from flight_delay.checks.select import leave_out, select
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import log, run_stage
 from flight_delay.data.dictionary import load_dictionary
@@ -8,9 +10,7 @@ from flight_delay.features import weather
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import all_features
 from flight_delay.model.selection import write_selection
-from flight_delay.pitfalls.check import CheckDataParameters, check, read_sample
-from flight_delay.pitfalls.select import leave_out, select
-from flight_delay.plots.profile import draw
+from flight_delay.report.plots.profile import draw
 
 
 def main() -> int:

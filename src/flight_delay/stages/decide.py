@@ -1,16 +1,21 @@
-"""Stage: calibrate, and choose from which probability on a flight is called late. Both on the backtest's predictions, which are
-of months that their models had not seen."""
+"""Stage: calibrate and choose the threshold, both on the out-of-sample predictions of the backtest."""
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import log, run_stage
-from flight_delay.evaluation import decision
-from flight_delay.evaluation.choice import judge_calibrations, said_and_seen
-from flight_delay.evaluation.intervals import DRAWS, SEED, bootstrap_sum, interval
-from flight_delay.evaluation.payoffs import DecisionParameters
-from flight_delay.evaluation.recalibration import fit_calibration
+from flight_delay.evaluation.bootstrap import DRAWS, SEED, bootstrap_sum, interval
+from flight_delay.evaluation.calibration_selection import judge_calibrations, said_and_seen
+from flight_delay.evaluation.costs import DecisionParameters
+from flight_delay.evaluation.threshold import (
+    bayes_threshold,
+    best_threshold,
+    profit_curve,
+    profit_per_flight,
+    strategies,
+)
 from flight_delay.model.calibration import calibrate
-from flight_delay.model.decision import save_decision
+from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.examples import require_both_classes
+from flight_delay.model.fit_calibration import fit_calibration
 from flight_delay.model.predictions import Predictions
 
 
@@ -24,10 +29,11 @@ def main() -> int:
     calibrations = judge_calibrations(by_month)
     calibration = fit_calibration(p.calibration, raw.probability, raw.late)
     probability = calibrate(calibration, raw.probability)
-    threshold = decision.best_threshold(raw.late, probability, p.payoffs)
-    profit = decision.profit_per_flight(raw.late, probability >= threshold, p.payoffs)
+    calibrated = {name: of.with_probability(calibrate(calibration, of.probability)) for name, of in by_month.items()}
+    threshold = best_threshold(raw.late, probability, p.payoffs)
+    profit = profit_per_flight(raw.late, probability >= threshold, p.payoffs)
     drawn = bootstrap_sum({"model": profit}, raw.flight_date, draws=DRAWS, seed=SEED)
-    constant = decision.strategies(raw.late, p.payoffs)
+    constant = strategies(raw.late, p.payoffs)
     best = min(calibrations, key=lambda method: calibrations[method]["log_loss"])
     log.info("  late from %.2f on; %s has the lowest log loss in the backtest", threshold, best)
 
@@ -36,17 +42,15 @@ def main() -> int:
             report / "metrics.json",
             {
                 "threshold": threshold,
-                "bayes_threshold": round(decision.bayes_threshold(p.payoffs), 6),
+                "bayes_threshold": round(bayes_threshold(p.payoffs), 6),
                 "expected_profit": round(float(profit.mean()), 4),
                 "expected_profit_interval": [round(end, 4) for end in interval(drawn["model"])],
                 **{name: round(value, 4) for name, value in constant._asdict().items()},
                 "calibration": {"used": p.calibration, "lowest_log_loss": best, "judged": calibrations},
             },
         )
-        files.write_csv(report / "profit_curve.csv", *decision.profit_curve(raw.late, probability, p.payoffs))
-        rows = said_and_seen(
-            {month: of.with_probability(calibrate(calibration, of.probability)) for month, of in by_month.items()}
-        )
+        files.write_csv(report / "profit_curve.csv", *profit_curve(raw.late, probability, p.payoffs))
+        rows = said_and_seen(calibrated)
         files.write_csv(report / "by_month.csv", list(rows[0]), [list(row.values()) for row in rows])
         save_decision(paths.BUNDLE, calibration, threshold)  # here, so that the report does not change when this fails
     return len(raw)

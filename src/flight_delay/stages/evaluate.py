@@ -5,15 +5,15 @@ import itertools
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import map_months
 from flight_delay.core.runner import log, run_stage
+from flight_delay.evaluation.costs import DecisionParameters
 from flight_delay.evaluation.evaluation import EvaluateParameters, concat_labels, evaluate
-from flight_delay.evaluation.payoffs import DecisionParameters
 from flight_delay.evaluation.slices import SLICED_BY, labels_of
 from flight_delay.features.columns import Columns
 from flight_delay.model.baselines import BASELINES
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.predictions import Predictions
-from flight_delay.plots.evaluate import draw_all
+from flight_delay.report.plots.evaluate import draw_all
 
 
 def main() -> int:

@@ -6,19 +6,19 @@ from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import background, map_months
 from flight_delay.core.runner import run_stage
 from flight_delay.data.dictionary import load_dictionary
-from flight_delay.explain import scheduled
+from flight_delay.explain import flights
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import explain
-from flight_delay.explain.overall.errors import costliest
-from flight_delay.explain.overall.result import InterpretParameters, MonthSummary, combine_months, summarize_month
-from flight_delay.explain.overall.stability import train_other_seeds
+from flight_delay.explain.feature_groups import load_topics
+from flight_delay.explain.global_.errors import costliest
+from flight_delay.explain.global_.result import InterpretParameters, MonthSummary, combine_months, summarize_month
+from flight_delay.explain.global_.stability import train_other_seeds
 from flight_delay.explain.reference import learn
 from flight_delay.explain.sample import stratified
-from flight_delay.explain.topics import load_topics
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month
-from flight_delay.plots.explanations import draw_pictures
+from flight_delay.report.plots.explanations import draw_pictures
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def main() -> int:
     train, validation, test = windows.values()
     bundle, topics, dictionary = load_bundle(paths.BUNDLE), load_topics(), load_dictionary()
     encoding, read_inputs = bundle.manifest.features, partial(read_month, paths.PROCESSED, bundle.manifest.inputs)
-    read = partial(scheduled.read_arrived, paths.PROCESSED, bundle)
+    read = partial(flights.read_arrived, paths.PROCESSED, bundle)
     train_seeds = partial(train_other_seeds, booster, encoding, read_inputs, train, validation, p.other_seeds)
     with background(train_seeds) as other_seeds, files.whole_folder(paths.report("interpret")) as report:
         explainer = Explainer(bundle, topics.covering(encoding), learn(bundle, read, train))

@@ -11,10 +11,10 @@ from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import map_months
 from flight_delay.core.runner import log, run_stage
 from flight_delay.data.canonical import COUNTS, count_flights, read_flights, read_raw
+from flight_delay.data.contract import QUARANTINE, Gated, gate, quarantined
 from flight_delay.data.dictionary import Layout, load_dictionary
-from flight_delay.data.quality import QUARANTINE, Gated, gate, quarantined
+from flight_delay.data.quality_report import Tally
 from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS, time_zones
-from flight_delay.data.tally import Tally
 from flight_delay.data.weather import read_observations
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import forget_recorded_runs, log, run_stage
-from flight_delay.repository.git import commit_with_lock
-from flight_delay.repository.lock import read_lock
-from flight_delay.tracking.content import gather
-from flight_delay.tracking.origin import Origin
+from flight_delay.tracking.run_content import gather
+from flight_delay.tracking.run_source import Origin
 from flight_delay.tracking.settings import Publish, apply_settings
+from flight_delay.vcs.git import commit_with_lock
+from flight_delay.vcs.lock import read_lock
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import run_stage
-from flight_delay.evaluation.payoffs import DecisionParameters
+from flight_delay.evaluation.costs import DecisionParameters
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.report.card import load_card
 from flight_delay.report.inputs import Inputs

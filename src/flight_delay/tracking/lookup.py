@@ -47,7 +47,7 @@ def find(uri: str) -> PublishedRun:
     """
     apply_settings()
     from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
-    from flight_delay.tracking.content import DIGEST_TAG
+    from flight_delay.tracking.run_content import DIGEST_TAG
 
     require_database(uri)
     # A refusal here is not ours: the address, the credentials or the server's age.

@@ -15,7 +15,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
 from flight_delay.model.bundle import Manifest, load_bundle
-from flight_delay.tracking.content import Content
+from flight_delay.tracking.run_content import Content
 
 MODEL_NAME = "model"
 # What loading the bundle and predicting with it import, of others and of our own.

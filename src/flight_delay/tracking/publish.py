@@ -26,8 +26,8 @@ from flight_delay.tracking.client import (
     reachable,
     tracking_uri,
 )
-from flight_delay.tracking.content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
 from flight_delay.tracking.model import log_model
+from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
 from flight_delay.tracking.view import NOTE_TAG, PIPELINES, arrange
 
 # MLflow's own limit on a batch of metrics.

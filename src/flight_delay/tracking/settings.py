@@ -11,7 +11,7 @@ from pydantic import Field
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
-from flight_delay.repository.git import top
+from flight_delay.vcs.git import top
 
 ENV_FILE = ".env"
 

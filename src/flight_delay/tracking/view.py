@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.tracking.client import despite_collisions
-from flight_delay.tracking.content import COMMIT_TAG, DATA_VERSION_TAG
 from flight_delay.tracking.description import FIGURES
+from flight_delay.tracking.run_content import COMMIT_TAG, DATA_VERSION_TAG
 
 VIEW, VIEW_NAME = "glance", "At a glance"
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flight_delay.core.params import flattened, load
-from flight_delay.repository.git import author
-from flight_delay.repository.lock import outputs, read_lock
-from flight_delay.tracking.content import RAW, logged_params
-from flight_delay.tracking.naming import what_changed
+from flight_delay.tracking.run_content import RAW, logged_params
+from flight_delay.tracking.run_names import what_changed
 from flight_delay.tracking.settings import Publish
 from flight_delay.tracking.trials import SearchRun, TrialRun, log_search
 from flight_delay.tuning.study import StudySpec, best_trial, complete_trials
 from flight_delay.tuning.summary import importances, page, plot_importances
+from flight_delay.vcs.git import author
+from flight_delay.vcs.lock import outputs, read_lock
 
 # Trials are in an experiment of their own: they are backtests, not pipelines that could be promoted.
 EXPERIMENT_SUFFIX = "-tuning"

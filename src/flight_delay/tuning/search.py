@@ -11,15 +11,8 @@ from typing import Any, NamedTuple
 from flight_delay.core import params, paths
 from flight_delay.core.months import Windows, present_months
 from flight_delay.evaluation.backtest import BacktestParameters, before_test, origins, run_backtest
+from flight_delay.evaluation.bootstrap import DRAWS, SEED, Comparison, bootstrap, compare, on_all_flights
 from flight_delay.evaluation.comparison import same_flights
-from flight_delay.evaluation.intervals import (
-    DRAWS,
-    SEED,
-    Comparison,
-    bootstrap,
-    compare,
-    on_all_flights,
-)
 from flight_delay.evaluation.scoring import mean_metrics
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month

@@ -20,8 +20,8 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_json
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.model.booster import BoosterParameters
-from flight_delay.repository.lock import read_lock
 from flight_delay.tuning.space import Tune, distributions, require_valid_space
+from flight_delay.vcs.lock import read_lock
 
 # A trial repeats this stage with other parameters; its outputs are those of the current parameters.
 STAGE, REPORT = "backtest", paths.report("backtest")

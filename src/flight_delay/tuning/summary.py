@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from flight_delay.evaluation.intervals import Comparison
+from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.plots.style import BLUE, picture
+from flight_delay.report.plots.style import BLUE, picture
 from flight_delay.tuning.space import Tune
 from flight_delay.tuning.study import as_loss, best_trial, complete_trials
 

@@ -23,7 +23,7 @@ from flight_delay.features.columns import Columns, from_table
 from flight_delay.model.booster import predict
 from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, Manifest
 from flight_delay.model.encode import Matrix, encode
-from flight_delay.repository.lock import LOCK_FILE, outputs, read_lock
+from flight_delay.vcs.lock import LOCK_FILE, outputs, read_lock
 
 GOLDEN = Path(__file__).resolve().parent
 FLIGHTS = GOLDEN / "flights.csv"

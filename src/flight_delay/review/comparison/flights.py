@@ -11,8 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from flight_delay.evaluation.decision import profit_per_flight
-from flight_delay.evaluation.intervals import (
+from flight_delay.evaluation.bootstrap import (
     DRAWS,
     SEED,
     Comparison,
@@ -22,7 +21,8 @@ from flight_delay.evaluation.intervals import (
     compare_values,
     on_all_flights,
 )
-from flight_delay.evaluation.payoffs import Payoffs
+from flight_delay.evaluation.costs import Payoffs
+from flight_delay.evaluation.threshold import profit_per_flight
 from flight_delay.features.columns import Column
 from flight_delay.model.predictions import Predictions
 

@@ -7,9 +7,9 @@ from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
 
-from flight_delay.evaluation.intervals import Comparison
+from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.review.comparison.compared import Compared
+from flight_delay.review.comparison.comparison import Compared
 from flight_delay.review.comparison.flights import PROFIT, Judged
 
 NO_DIFFERENCE = "no difference that these data can show"

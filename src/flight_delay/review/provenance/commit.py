@@ -13,10 +13,6 @@ from typing import Any
 
 import yaml
 
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.git import git
-from flight_delay.repository.history import Change, last_change
-from flight_delay.repository.lock import LOCK_FILE
 from flight_delay.review.provenance.lineage import (
     Item,
     Stage,
@@ -27,6 +23,10 @@ from flight_delay.review.provenance.lineage import (
     read_stages,
     sources,
 )
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.git import git
+from flight_delay.vcs.history import Change, last_change
+from flight_delay.vcs.lock import LOCK_FILE
 
 FLIGHTS, MANIFEST = "data/raw/flights", "data/raw/manifest.json"
 REQUIREMENTS = "requirements.txt"

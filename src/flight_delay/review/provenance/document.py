@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flight_delay.repository.history import Change
-from flight_delay.repository.lock import LOCK_FILE
 from flight_delay.review.provenance.commit import FLIGHTS, REQUIREMENTS, Provenance, md5
 from flight_delay.review.provenance.lineage import Item, Stage, is_inside, list_items, producer, select, upstream
+from flight_delay.vcs.history import Change
+from flight_delay.vcs.lock import LOCK_FILE
 
 if TYPE_CHECKING:
     from prov.identifier import Namespace

@@ -11,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.lock import LOCK_FILE, Stages
+from flight_delay.vcs.lock import LOCK_FILE, Stages
 
 
 @dataclass(frozen=True)

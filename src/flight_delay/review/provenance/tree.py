@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flight_delay.repository.history import Found
 from flight_delay.review.provenance.commit import FLIGHTS, Provenance
 from flight_delay.review.provenance.lineage import (
     Item,
@@ -18,6 +17,7 @@ from flight_delay.review.provenance.lineage import (
     upstream,
 )
 from flight_delay.tracking.lookup import PublishedRun
+from flight_delay.vcs.history import Found
 
 INDENT = "  "
 

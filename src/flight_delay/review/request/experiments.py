@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
-from flight_delay.repository import git
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.lock import outputs
 from flight_delay.review.clean_clone import CleanClone, clean_clone
-from flight_delay.review.comparison.compared import Compared, compared
-from flight_delay.review.comparison.side import FolderFiles, Side
+from flight_delay.review.comparison.comparison import Compared, compared
+from flight_delay.review.comparison.snapshot import FolderFiles, Side
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.request.forms import Experiment, Request
 from flight_delay.review.request.replay import Replay, replay
 from flight_delay.review.verification.verify import Verified, verify_clone
+from flight_delay.vcs import git
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.lock import outputs
 
 REPLAYED = (
     "models/bundle/model.ubj",

@@ -12,22 +12,15 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_text
 from flight_delay.core.params import flattened
 from flight_delay.core.references import read_reference
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.git import author, git
-from flight_delay.repository.lock import outputs
-from flight_delay.review.comparison.compared import compared
+from flight_delay.review.comparison.comparison import compared
 from flight_delay.review.comparison.page import render as render_comparison
-from flight_delay.review.comparison.side import Side
+from flight_delay.review.comparison.snapshot import Side
 from flight_delay.review.environment import PACKAGES, wanted_versions
-from flight_delay.review.request.forms import (
-    REVIEW_FILE,
-    Experiment,
-    Request,
-    ReviewTemplate,
-    render,
-    require_absent,
-)
+from flight_delay.review.request.forms import REVIEW_FILE, Experiment, Request, ReviewTemplate, render, require_absent
 from flight_delay.review.verification.verify import check_lock
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.git import author, git
+from flight_delay.vcs.lock import outputs
 
 REVIEWED = (
     "data/raw/flights",

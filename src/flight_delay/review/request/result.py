@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flight_delay.evaluation.intervals import Comparison
+from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.review.comparison.flights import Judged
 from flight_delay.review.comparison.page import headline
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun

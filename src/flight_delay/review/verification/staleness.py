@@ -12,8 +12,8 @@ import yaml
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import PARAMS_FILE, flattened
-from flight_delay.repository.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 from flight_delay.review.clean_clone import CleanClone
+from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 
 
 def stale_entries(clone: CleanClone) -> list[str]:

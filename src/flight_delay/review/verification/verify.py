@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.lock import LOCK_FILE, PUBLISH, Stages, outputs, read_lock
 from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.diff.files import Difference, Tolerance, compare_files
 from flight_delay.review.environment import Surroundings, deviations, surroundings, wanted_versions
 from flight_delay.review.verification.staleness import stale_entries
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, outputs, read_lock
 
 MODEL = "models/bundle/model.ubj"
 

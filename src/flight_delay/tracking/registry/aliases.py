@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.git import author
 from flight_delay.tracking.registry.versions import (
     CHALLENGER,
     CHAMPION,
@@ -28,6 +27,7 @@ from flight_delay.tracking.registry.versions import (
     set_alias,
     write_event,
 )
+from flight_delay.vcs.git import author
 
 MAX_REASON_LENGTH = 500
 

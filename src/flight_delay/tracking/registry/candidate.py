@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.repository.artefacts import Artefacts
-from flight_delay.repository.lock import digest
 from flight_delay.tracking.lookup import PublishedRun, find, is_mlflow_uri
 from flight_delay.tracking.settings import apply_settings
+from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.lock import digest
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -58,7 +58,7 @@ def _run_of_revision(revision: str) -> str:
     pipeline_digest = digest(Artefacts.of(revision).lock)
     apply_settings()
     from flight_delay.tracking import client as tracking  # now: mlflow reads its settings
-    from flight_delay.tracking.content import DIGEST_TAG
+    from flight_delay.tracking.run_content import DIGEST_TAG
 
     tracking.require_database(revision)
     with tracking.reachable(setting_up=True):

@@ -15,8 +15,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from flight_delay.tracking.client import despite_collisions
-from flight_delay.tracking.content import COMMIT_TAG, DIGEST_TAG
 from flight_delay.tracking.lookup import MODEL_MD5_TAG
+from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG
 
 CHAMPION, CHALLENGER, PREVIOUS, ROLLBACK = "champion", "challenger", "previous", "rollback"
 

@@ -1,0 +1,126 @@
+"""Stability of importances: ranks of features and topics by month and by seed. Directions of effects are compared in
+`explain.global_.sign_changes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from flight_delay.core.engine import Worker
+from flight_delay.explain.explanation import together
+from flight_delay.explain.global_.interactions import PairLevel
+from flight_delay.features.columns import Columns
+from flight_delay.model.booster import BoosterParameters, Trained, contributions, train_booster
+from flight_delay.model.encode import Encoding, encode
+from flight_delay.model.examples import Examples
+from flight_delay.model.training_data import load_training_data
+
+Source = Literal["month", "seed"]
+MeanEffects = Mapping[PairLevel, Mapping[str, float]]  # mean absolute effect in log-odds, by level and name
+
+
+class Rank(NamedTuple):
+    """Rank of a feature or topic in a month, or in a model of another seed; rank 1 is the most important, ties share the best."""
+
+    name: str
+    level: PairLevel
+    source: Source
+    label: str
+    mean_abs_shap: float
+    rank: int
+
+
+def mean_effects(shap: Columns, topic_of: Mapping[str, str]) -> MeanEffects:
+    """Mean absolute effects of features and of topics, whose features' effects are added up flight by flight first.
+
+    Args:
+        shap: by feature, effects in log-odds of shape (rows,), one row or more.
+        topic_of: the topic of each feature.
+    """
+    levels: dict[PairLevel, Columns] = {"feature": shap, "topic": together(shap, topic_of)}
+    return {
+        level: {name: float(np.abs(values).mean(dtype=np.float64)) for name, values in effects.items()}
+        for level, effects in levels.items()
+    }
+
+
+def mean_effects_by_seed(
+    models: Mapping[int, Trained], encoding: Encoding, columns: Columns, topic_of: Mapping[str, str]
+) -> dict[str, MeanEffects]:
+    """Mean absolute effects of models on the same flights, whose input columns have the shape (rows,), by seed."""
+    matrix = encode(columns, encoding)
+    by_seed = {}
+    for seed, model in models.items():
+        values = contributions(model.booster, matrix, encoding)
+        by_seed[str(seed)] = mean_effects(
+            {feature.name: values[:, at] for at, feature in enumerate(encoding)}, topic_of
+        )
+    return by_seed
+
+
+def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Rank]:
+    """Rank features and topics in each month, or each model, in order of labels, features first, the most important first."""
+    rows = []
+    for label, levels in by_label.items():
+        for level, effects in levels.items():
+            rounded = pd.Series(effects, dtype=float).round(6)
+            ranks = rounded.rank(method="min", ascending=False).astype(int)
+            ordered = sorted(rounded.index, key=lambda name: (ranks[name], name))
+            rows += [Rank(name, level, source, label, float(rounded[name]), int(ranks[name])) for name in ordered]
+    return rows
+
+
+def rank_table(rows: Sequence[Rank], level: PairLevel, source: Source) -> pd.DataFrame:
+    """Mean absolute effects by name (rows) and month or seed (columns), without names that have no effect anywhere."""
+    effects: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if (row.level, row.source) == (level, source):
+            effects.setdefault(row.label, {})[row.name] = row.mean_abs_shap
+    table = pd.DataFrame(effects).sort_index()
+    return table[(table > 0).any(axis=1)]
+
+
+def kendall_tau(rows: Sequence[Rank], level: PairLevel, source: Source) -> float | None:
+    """Agreement of months, or seeds, on the order: the mean of Kendall's tau-b over all pairs of them, 1 for the same order.
+
+    Features and topics without effect are left out; they would agree trivially.
+
+    Returns:
+        To six decimals; None where there are fewer than two columns, or two names with an effect.
+    """
+    table = rank_table(rows, level, source)
+    if min(table.shape) < 2:
+        return None
+    taus = table.corr(method="kendall").to_numpy()[np.triu_indices(table.shape[1], 1)]
+    known = taus[~np.isnan(taus)]  # it is NaN where all effects of a column are the same
+    return round(float(known.mean()), 6) if known.size else None
+
+
+def train_other_seeds(
+    parameters: BoosterParameters,
+    encoding: Encoding,
+    read: Callable[[str], Examples],
+    train_months: Sequence[str],
+    validation_months: Sequence[str],
+    count: int,
+    worker: Worker | None = None,
+) -> dict[int, Trained]:
+    """Train models that differ from one another in their seed only, on the same matrices.
+
+    Args:
+        parameters: of XGBoost.
+        encoding: columns of the matrices.
+        read: gives the examples of a month.
+        train_months: training window.
+        validation_months: window for early stopping.
+        count: number of models, with the seeds that follow that of `parameters`.
+        worker: limits the number of threads, and may stop the training.
+    """
+    data = load_training_data(encoding, read, train_months, validation_months, parameters.max_bin, worker)
+    return {
+        seed: train_booster(parameters.model_copy(update={"seed": seed}), data, label=f"seed {seed}", worker=worker)
+        for seed in range(parameters.seed + 1, parameters.seed + 1 + count)
+    }

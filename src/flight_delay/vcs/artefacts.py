@@ -1,0 +1,107 @@
+"""The files of a commit, as git and DVC keep them: read from git, the DVC cache or a DVC remote, never written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dvc.api import DVCFileSystem
+from dvc_data.index import DataIndexDirError
+
+from flight_delay.core.errors import UserError
+from flight_delay.vcs.git import git, resolve, top
+from flight_delay.vcs.lock import LOCK_FILE, Stages, parse_lock
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """What one commit holds. `root` is the top of the checkout whose git repository and DVC cache are asked."""
+
+    commit: str
+    root: Path = field(repr=False)
+
+    @staticmethod
+    def of(revision: str = "HEAD", checkout: Path = Path()) -> Artefacts:
+        """The files of a commit, tag, branch or DVC experiment of a checkout.
+
+        Raises:
+            UserError: there is none of this name, or this is no git repository.
+        """
+        return Artefacts(resolve(revision, checkout), top(checkout))
+
+    @cached_property
+    def lock(self) -> Stages:
+        """The entries of the commit's dvc.lock by stage.
+
+        Raises:
+            UserError: it has none.
+        """
+        try:
+            text = git("show", f"{self.commit}:{LOCK_FILE}", cwd=self.root)
+        except UserError:
+            raise UserError(
+                f"commit {self.commit[:10]} has no {LOCK_FILE}; choose one in which the pipeline had been run "
+                f"(`git log --oneline -- {LOCK_FILE}`)"
+            ) from None
+        return parse_lock(text, f"{self.commit[:10]}:{LOCK_FILE}")
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The sections of the commit's params.yaml."""
+        return dict(yaml.safe_load(self.read_text("params.yaml")))
+
+    def files(self, path: str) -> list[str]:
+        """Paths of the files in a folder of the commit, sorted; of the file itself, if it is one; none if there is neither.
+
+        Raises:
+            UserError: what is in the folder is on no machine that DVC knows of here.
+        """
+        with self._at_hand(path):
+            return sorted(self._system.find(path))
+
+    def read_bytes(self, path: str) -> bytes:
+        """Content of a file of the commit.
+
+        Raises:
+            UserError: the commit has no such file, or its content is on no machine that DVC knows of here.
+        """
+        with self._at_hand(path):
+            return bytes(self._system.read_bytes(path))
+
+    def read_text(self, path: str) -> str:
+        """Content of a text file of the commit; see `read_bytes`."""
+        return self.read_bytes(path).decode()
+
+    def read_json(self, path: str) -> Any:
+        """Content of a JSON file of the commit; see `read_bytes`."""
+        return json.loads(self.read_bytes(path))
+
+    def copy(self, path: str, target: Path) -> None:
+        """Copy a file or folder of the commit to `target`, which is not there yet.
+
+        Raises:
+            UserError: as in `read_bytes`.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with self._at_hand(path):
+            self._system.get(path, str(target), recursive=True)
+
+    @cached_property
+    def _system(self) -> DVCFileSystem:
+        return DVCFileSystem(str(self.root), rev=self.commit)
+
+    @contextmanager
+    def _at_hand(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, DataIndexDirError):  # the latter where a folder's listing is missing
+            raise UserError(
+                f"{path} of commit {self.commit[:10]}: neither in git nor in the DVC cache or remote; "
+                "`dvc fetch --all-commits` brings what a remote has, and `dvc repro` in that commit makes it"
+            ) from None

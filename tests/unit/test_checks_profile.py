@@ -1,0 +1,127 @@
+"""checks.profile: nothing is lost between the columns and their bins."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flight_delay.checks.profile import ColumnProfile, profile
+from flight_delay.checks.table import WINDOWS, Inspected
+
+ROWS = 4_000
+RANDOM = np.random.default_rng(0)
+WINDOW = np.array([*WINDOWS, ""], object)[np.arange(ROWS) * 4 // ROWS]
+MONTH = np.array(["2013-01", "2013-02", "2013-03", "2013-04"], object)[np.arange(ROWS) * 4 // ROWS]
+LATE = np.where(RANDOM.random(ROWS) < 0.1, np.nan, RANDOM.random(ROWS) < 0.3)
+
+COLUMNS: dict[str, np.ndarray] = {
+    "delay": np.where(RANDOM.random(ROWS) < 0.1, np.nan, RANDOM.exponential(30, ROWS).round() - 10),
+    "minutes": RANDOM.integers(300, 1400, ROWS).astype(np.float32),
+    "few": RANDOM.integers(0, 7, ROWS),
+    "flag": RANDOM.random(ROWS) < 0.5,
+    "carrier": np.array([*"ABCDEFGHIJKLMNOPQRST", None], object)[RANDOM.integers(0, 21, ROWS)],
+    "origin": np.array(["EWR", "JFK", "LGA"], object)[RANDOM.integers(0, 3, ROWS)],
+    "date": np.datetime64("2013-01-01") + np.arange(ROWS) * 120 // ROWS,
+    "departure": np.datetime64("2013-01-01T00:00", "ms") + np.arange(ROWS) * np.timedelta64(40, "m"),
+    "nothing": np.full(ROWS, np.nan),
+    "key": np.array([f"flight {n:04d}" for n in range(ROWS)], object),
+}
+
+
+def inspected(columns: dict[str, np.ndarray], order: Any = np.s_[:]) -> Inspected:
+    kinds: Any = {name: "categorical" if of.dtype == object else "quantitative" for name, of in columns.items()}
+    return Inspected({name: of[order] for name, of in columns.items()}, kinds, LATE[order], MONTH[order], WINDOW[order])
+
+
+PROFILES = {of.name: of for of in profile(inspected(COLUMNS))}
+
+
+@pytest.mark.parametrize("of", PROFILES.values(), ids=PROFILES)
+def test_every_row_and_outcome_is_in_one_bin(of: ColumnProfile) -> None:
+    assert list(of.rows) == list(of.share) == list(of.late) == list(of.known) == list(WINDOWS)
+    for window in WINDOWS:
+        rows = window == WINDOW
+        late = LATE[rows][~np.isnan(LATE[rows])]
+        assert of.rows[window] == rows.sum()
+        assert len(of.share[window]) == len(of.late[window]) == len(of.known[window]) == len(of.bins) <= 21
+        assert sum(of.share[window]) == pytest.approx(1, abs=1e-5)
+        assert sum(of.known[window]) == len(late)
+        found = sum(share * known for share, known in zip(of.late[window], of.known[window], strict=True) if share)
+        assert found == pytest.approx(late.sum(), abs=0.01)
+        missing = of.share[window][-1] if of.bins[-1] == "missing" else 0
+        assert of.missing[window] == missing
+
+
+def test_bins_hold_what_their_names_say() -> None:
+    delay, of = COLUMNS["delay"], PROFILES["delay"]
+    edges = [float(edge) for edge in of.edges]
+    assert edges == sorted(edges)
+    assert np.unique(np.diff(edges)).size == 1
+    assert of.bins[:2] == (f"< {edges[0]:g}", f"{edges[0]:g} – {edges[1]:g}")
+    assert of.bins[-2:] == (f"≥ {edges[-1]:g}", "missing")
+    in_second = (delay >= edges[0]) & (delay < edges[1])
+    train = WINDOW == "train"
+    assert of.share["train"][1] == round(in_second[train].mean(), 6)
+    assert of.late["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
+    assert of.known["train"][1] == (train & in_second & ~np.isnan(LATE)).sum()
+
+
+def test_few_values_have_bins_of_their_own() -> None:
+    assert PROFILES["few"].bins == tuple("0123456")
+    assert PROFILES["flag"].bins == ("0", "1")
+    assert PROFILES["few"].edges == ()
+
+
+def test_the_most_frequent_labels_of_training_have_bins_and_the_others_share_one() -> None:
+    labels, counts = np.unique(COLUMNS["carrier"][WINDOW == "train"].astype(str), return_counts=True)
+    expected = sorted((-count, label) for label, count in zip(labels, counts, strict=True) if label != "None")[:12]
+    assert PROFILES["carrier"].bins == (*(label for _, label in expected), "other", "missing")
+    assert set(PROFILES["origin"].bins) == {"EWR", "JFK", "LGA"}
+    assert list(PROFILES["origin"].top.values()) == sorted(PROFILES["origin"].top.values(), reverse=True)
+    assert sum(PROFILES["origin"].top.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_quantiles_are_values_of_the_column_and_dates_are_dates() -> None:
+    known = COLUMNS["delay"][~np.isnan(COLUMNS["delay"])]
+    expected = np.quantile(known, [0, 0.05, 0.5, 0.95, 1], method="inverted_cdf")
+    assert PROFILES["delay"].quantiles == dict(zip(["min", "p05", "median", "p95", "max"], expected, strict=True))
+    assert PROFILES["date"].quantiles["min"] == PROFILES["departure"].quantiles["min"] == "2013-01-01"
+    assert PROFILES["date"].quantiles["max"] == "2013-04-30"
+    assert all(isinstance(edge, str) for edge in PROFILES["date"].edges)
+
+
+def test_a_column_without_a_value_has_the_bin_of_missing_ones_only() -> None:
+    of = PROFILES["nothing"]
+    assert (of.bins, of.distinct, of.quantiles) == (("missing",), 0, {})
+    assert set(of.missing.values()) == {1.0}
+
+
+def test_profiles_are_json_and_do_not_depend_on_the_order_of_rows() -> None:
+    text = json.dumps([of.as_json() for of in PROFILES.values()], allow_nan=False)
+    order = np.random.default_rng(1).permutation(ROWS)
+    assert json.dumps([of.as_json() for of in profile(inspected(COLUMNS, order))], allow_nan=False) == text
+
+
+def test_windows_without_rows_are_left_out() -> None:
+    (of,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW != "validation"))
+    assert list(of.share) == ["train", "test"]
+    (of,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW == ""))
+    assert of.share == {}
+    assert len(of.bins) > 10
+
+
+@given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=80), st.integers(0, 3))
+def test_any_numbers_have_at_most_twenty_bins_with_ends_in_order(values: list[float], seed: int) -> None:
+    column = np.random.default_rng(seed).choice(np.array(values), ROWS)
+    (of,) = profile(inspected({"x": column}))
+    edges = [float(edge) for edge in of.edges]
+    assert len(of.bins) <= 20
+    assert edges == sorted(set(edges))
+    assert of.distinct == np.unique(column).size
+    assert sum(of.share["train"]) == pytest.approx(1, abs=1e-5)
+    assert not edges or column.min() < edges[0] <= edges[-1] <= column.max()

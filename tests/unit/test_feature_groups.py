@@ -1,0 +1,170 @@
+"""explain.feature_groups: every feature is spoken of in one topic, and mistakes in the file are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import load_dictionary
+from flight_delay.explain.feature_groups import REASON_CODES, Topics, load_topics
+from flight_delay.features.registry import groups
+from flight_delay.model.encode import EncodedFeature
+
+TOPICS = load_topics()
+
+
+def encoded(name: str, of: str | None = None) -> EncodedFeature:
+    return EncodedFeature(name=name, kind="indicator" if of else "quantitative", group="history", of=of)
+
+
+def changed(tmp_path: Path, change: object) -> Path:
+    """The real file with a change to its content."""
+    content = yaml.safe_load(REASON_CODES.read_text())
+    change(content["topics"])
+    path = tmp_path / "reason_codes.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def test_every_feature_of_the_data_dictionary_is_in_exactly_one_topic() -> None:
+    declared = [name for topic in TOPICS.topics.values() for name in topic.features]
+    assert sorted(declared) == sorted(load_dictionary().features) == sorted(groups())
+    TOPICS.require(load_dictionary().features)
+
+
+def test_a_feature_without_a_topic_is_refused_by_name() -> None:
+    for ask in (
+        lambda: TOPICS.require(["carrier", "week_of_year"]),
+        lambda: TOPICS.topic_of((encoded("week_of_year"),)),
+    ):
+        with pytest.raises(UserError, match="'week_of_year': "):
+            ask()
+
+
+def test_a_feature_without_a_topic_can_be_a_topic_of_its_own_and_others_stay_as_they_are() -> None:
+    few = Topics(format=1, smallest_reason=0.1, topics={"length": TOPICS.topics["length"]})
+    features = (
+        encoded("block_minutes"),
+        encoded("late_rate_route_7d"),
+        encoded("late_rate_route_30d"),
+        encoded("carrier"),
+    )
+    covering = few.covering(features)
+    assert covering.topics["length"] == few.topics["length"]
+    assert covering.topic_of(features) == {
+        "block_minutes": "length", "late_rate_route_7d": "late_rate_route", "late_rate_route_30d": "late_rate_route", "carrier": "carrier",
+    }  # fmt: skip
+    assert covering.label("late_rate_route") == covering.topics["late_rate_route"].otherwise == "late rate route"
+    assert covering.covering(features) == covering
+
+
+def test_features_have_words_where_these_say_which_feature_is_meant() -> None:
+    features = (
+        encoded("late_rate_route_7d"),
+        encoded("carrier"),
+        encoded("block_minutes"),
+        encoded("late_rate_route_30d"),
+    )
+    labels = TOPICS.labels(features)
+    assert {name: labels[name] for name in ("late_rate_route_7d", "late_rate_route_30d", "carrier", "time_of_day")} == {
+        "late_rate_route_7d": "this route lately, 7 days",
+        "late_rate_route_30d": "this route lately, 30 days",
+        "carrier": "airline",
+        "time_of_day": "time of day",
+    }
+    assert "block_minutes" not in labels  # the topic has another feature, too
+
+
+def test_features_of_a_family_and_indicators_are_of_the_topic_of_their_feature() -> None:
+    features = [
+        encoded("late_rate_route_7d"), encoded("late_rate_route_365d"), encoded("block_minutes"), encoded("distance_miles"),
+        encoded("block_minutes_is_missing", of="block_minutes"), encoded("late_rate_all_3d_is_missing", of="late_rate_all_3d"),
+        encoded("departure_minutes"), encoded("departures_from_origin_so_far"),
+    ]  # fmt: skip
+    assert TOPICS.topic_of(tuple(features)) == {
+        "late_rate_route_7d": "late_route", "late_rate_route_365d": "late_route", "block_minutes": "length",
+        "distance_miles": "length", "block_minutes_is_missing": "length", "late_rate_all_3d_is_missing": "late_lately",
+        "departure_minutes": "time_of_day", "departures_from_origin_so_far": "time_of_day",
+    }  # fmt: skip
+
+
+def test_a_feature_that_is_no_family_does_not_match_by_days() -> None:
+    with pytest.raises(UserError, match="'carrier_7d': "):
+        TOPICS.topic_of((encoded("carrier_7d"),))
+
+
+def test_topics_have_short_different_names() -> None:
+    labels = [TOPICS.label(topic) for topic in TOPICS.topics]
+    assert TOPICS.label("time_of_day") == "time of day"
+    assert len(set(labels)) == len(labels)
+    assert max(map(len, labels)) <= 40
+
+
+@pytest.mark.parametrize(
+    ("present", "chosen"),
+    [
+        (["late_rate_route_3d", "late_rate_route_30d", "late_rate_route_7d"], "late_rate_route_7d"),
+        (["late_rate_route_30d", "late_rate_route_3d"], "late_rate_route_30d"),
+        (["late_rate_route_14d", "late_rate_route_5d", "late_rate_origin_7d"], "late_rate_route_5d"),
+        (["late_rate_origin_7d"], None),
+    ],
+)
+def test_of_a_family_the_days_of_the_file_are_quoted_or_else_the_fewest(present: list[str], chosen: str | None) -> None:
+    quoted = TOPICS.topics["late_route"].quoted(present)
+    assert (quoted and quoted[1]) == chosen
+
+
+def test_the_first_quote_that_the_data_have_is_taken() -> None:
+    length = TOPICS.topics["length"]
+    for present, chosen in (
+        {("block_minutes", "distance_miles"): "distance_miles", ("block_minutes",): "block_minutes"}
+    ).items():
+        quoted = length.quoted(present)
+        assert quoted is not None
+        assert quoted[1] == chosen == quoted[0].feature
+
+
+def quote_of(topics: dict, name: str) -> dict:
+    return topics[name]["quotes"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    {
+        "unknown field": (lambda of: quote_of(of, "carrier").update(raises="{value} of {airport}"), "{airport}"),
+        "rate of a mean": (lambda of: quote_of(of, "length").update(lowers="{rate}"), "{rate}"),
+        "days of no family": (lambda of: quote_of(of, "length").update(plain="{days}"), "{days}"),
+        "value where none is": (lambda of: quote_of(of, "carrier").update(missing="{value}"), "{value}"),
+        "usual where none is": (lambda of: quote_of(of, "carrier").update(plain="{usual}"), "{usual}"),
+        "field in otherwise": (lambda of: of["carrier"].update(otherwise="{value}"), "topics.carrier: "),
+        "broken template": (lambda of: quote_of(of, "carrier").update(plain="{value"), "'{value'"),
+        "unknown key": (lambda of: of["carrier"].update(lable="airline"), "topics.carrier.lable"),
+        "key of a quote": (lambda of: quote_of(of, "carrier").update(above="x"), "topics.carrier.quotes.0.above"),
+        "unknown feature": (lambda of: of["carrier"]["features"].append("tail"), "'tail' "),
+        "no feature": (lambda of: of["carrier"].update(features=[], quotes=[]), "topics.carrier: "),
+        "in two topics": (lambda of: of["origin"]["features"].append("carrier"), "'carrier' "),
+        "twice in one": (lambda of: of["origin"]["features"].append("origin"), "'origin' "),
+        "foreign quote": (lambda of: quote_of(of, "carrier").update(feature="origin"), "topics.carrier: "),
+        "family without days": (lambda of: quote_of(of, "late_route").update(days=[]), "topics.late_route.quotes.0"),
+        "days without family": (lambda of: quote_of(of, "carrier").update(days=[7]), "topics.carrier.quotes.0"),
+        "unknown form": (lambda of: quote_of(of, "carrier").update(shown_as="colour"), "topics.carrier.quotes.0.shown_as"),
+        "missing sentence": (lambda of: quote_of(of, "carrier").pop("lowers"), "topics.carrier.quotes.0.lowers"),
+    }.values(),
+    ids=lambda of: of if isinstance(of, str) else "",
+)  # fmt: skip
+def test_a_mistake_in_the_file_is_refused_in_one_line_that_names_it(tmp_path: Path, change: object, said: str) -> None:
+    path = changed(tmp_path, change)
+    with pytest.raises(UserError) as error:
+        load_topics(path)
+    assert said in str(error.value)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+def test_the_topics_may_be_changed_by_nobody() -> None:
+    assert isinstance(TOPICS, Topics)
+    with pytest.raises(ValueError, match="frozen"):
+        TOPICS.smallest_reason = 0.1  # type: ignore[misc]

@@ -1,0 +1,151 @@
+"""explain.local.what_if: a flight at another time has the features that the whole pipeline would give it there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flight_delay.core.errors import UserError
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.weather import OBSERVATIONS, SOURCES
+from flight_delay.explain.local.what_if import features_at, moved, require_recorded, times, what_if
+from flight_delay.explain.reference import Reference
+from flight_delay.features import history
+from flight_delay.features.builder import FeatureBuilder
+from flight_delay.features.columns import Columns, from_table
+from flight_delay.features.parameters import FeatureParameters
+
+Row = dict[str, Any]
+AsColumns = Callable[[list[Row]], Columns]
+FlightsIn = Callable[[str], st.SearchStrategy[Row]]
+
+PARAMETERS = FeatureParameters(
+    late_minutes=15, horizon_hours=24, history_days=[1, 3], prior_flights=20.0, weather="observed"
+)
+MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
+WEATHER = from_table(
+    pa.Table.from_pylist(
+        [
+            {"airport": of, "observed_utc": MARCH + dt.timedelta(hours=hour), **dict.fromkeys(SOURCES, float(hour))}
+            for of in ("EWR", "GUM")
+            for hour in range(-48, 96)
+        ],
+        OBSERVATIONS,
+    )
+)
+
+
+@given(data=st.data())
+def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_that_time(
+    data: st.DataObject, flights_in: FlightsIn, as_columns: AsColumns, dictionary: Dictionary
+) -> None:
+    flights = data.draw(st.lists(flights_in("2013-03"), min_size=3, max_size=10))
+    row = data.draw(st.integers(0, len(flights) - 1))
+    minutes = data.draw(st.sampled_from([0, 600, 1410]) | st.integers(0, 1439))
+    builder = FeatureBuilder.from_dictionary(PARAMETERS, dictionary, WEATHER)
+    columns = as_columns(flights)
+    counts = history.count_outcomes(columns, 15)
+    own = flights[row]["scheduled_departure_minutes"]
+    later = dt.timedelta(minutes=minutes - own)
+    arrives = (flights[row]["scheduled_arrival_minutes"] + minutes - own) % 1440
+    arrival = flights[row]["scheduled_arrival_utc"]
+    there = {
+        "scheduled_departure_minutes": minutes,
+        "scheduled_departure_utc": flights[row]["scheduled_departure_utc"] + later,
+        "scheduled_arrival_utc": arrival and arrival + later,
+        **({"scheduled_arrival_minutes": arrives} if minutes != own else {}),
+    }
+    changed = as_columns([*flights[:row], flights[row] | there, *flights[row + 1 :]])
+    whole = [builder.build(flights, counts, WEATHER) for flights in (columns, changed)]
+
+    day = np.flatnonzero(columns["flight_date"] == columns["flight_date"][row])
+    schedule = {name: values[day] for name, values in columns.items()}
+    found = features_at(
+        builder, schedule, int(np.flatnonzero(day == row)[0]), [own, minutes], counts=counts, observations=WEATHER
+    )
+    assert list(found) == [feature.name for feature in builder.features]
+    for name, values in found.items():
+        assert values.dtype == whole[0][name].dtype
+        expected = np.array([of[name][row] for of in whole], values.dtype)
+        np.testing.assert_array_equal(values, expected, err_msg=name)
+    require_recorded(found, 0, whole[0], row)
+
+
+SCHEDULE: Columns = {
+    "scheduled_departure_minutes": np.array([600, 1435], np.int32),
+    "scheduled_arrival_minutes": np.array([1430, 50], np.int32),
+    "scheduled_departure_utc": np.array(["2013-03-01T15:00", "2013-03-02T04:55"], "datetime64[ms]"),
+    "scheduled_arrival_utc": np.array(["2013-03-02T04:50", "NaT"], "datetime64[ms]"),
+}
+
+
+def test_a_flight_is_moved_with_its_arrival_and_all_others_stay() -> None:
+    before = {name: of.copy() for name, of in SCHEDULE.items()}
+    later = moved(SCHEDULE, 0, 630)
+    assert {name: str(of[0]) for name, of in later.items()} == {
+        "scheduled_departure_minutes": "630", "scheduled_arrival_minutes": "20",
+        "scheduled_departure_utc": "2013-03-01T15:30:00.000", "scheduled_arrival_utc": "2013-03-02T05:20:00.000",
+    }  # fmt: skip
+    earlier = moved(SCHEDULE, 1, 1375)
+    assert earlier["scheduled_arrival_minutes"][1] == 1430
+    assert np.isnat(earlier["scheduled_arrival_utc"][1])
+    for name, values in SCHEDULE.items():
+        np.testing.assert_array_equal(values, before[name])
+        assert later[name].dtype == values.dtype
+        assert str(later[name][1]) == str(values[1])
+    assert moved(SCHEDULE, 1, 1435) is SCHEDULE
+
+
+def test_times_are_the_half_hours_and_the_flights_own() -> None:
+    assert times(630) == list(range(0, 1440, 30))
+    assert times(1025)[33:37] == [990, 1020, 1025, 1050]
+    assert times(1440)[-2:] == [1410, 1440]
+
+
+class Asked:
+    """A model whose probability is the time of departure as a share of the day."""
+
+    class decision:  # noqa: N801
+        threshold = 1025 / 1440
+
+    def predict_late(self, columns: Columns) -> Any:
+        return (columns["departure_minutes"] / 1440).astype(np.float32)
+
+
+def test_the_answer_says_where_the_model_has_learnt_from() -> None:
+    reference = Reference(
+        format=1, bundle="", months=(), rows=0, late=0.0, means={}, categories={}, hours={},
+        departures={"EWR": {"17:00": 100, "17:30": 99}}, routes={"EWR-LAX": {"17:00": 3}},
+    )  # fmt: skip
+    columns: Columns = {
+        "departure_minutes": np.array([1020, 1025, 1050], np.float32),
+        "origin": np.array(["EWR"] * 3, object),
+        "destination": np.array(["LAX"] * 3, object),
+    }
+    answer = what_if(Asked(), reference, "2013-03-01-UA-1-EWR-1705", columns)  # type: ignore[arg-type]
+    assert [tuple(point) for point in answer.points] == [
+        (1020, pytest.approx(1020 / 1440), False, 100, 3), (1025, pytest.approx(1025 / 1440), True, 100, 3),
+        (1050, pytest.approx(1050 / 1440), True, 99, 0),
+    ]  # fmt: skip
+    assert [point.supported for point in answer.points] == [True, True, False]
+    assert (answer.own, answer.threshold) == (answer.points[1], 1025 / 1440)
+    assert (answer.origin, answer.destination) == ("EWR", "LAX")
+
+
+def test_features_that_are_not_those_on_record_are_refused_by_name() -> None:
+    again = {"a": np.array([1, np.nan], np.float32), "b": np.array(["x", None], object)}
+    recorded = {name: of[::-1] for name, of in again.items()}
+    for at, row in ((0, 1), (1, 0)):
+        require_recorded(again, at, recorded, row)
+    for name, value in (("a", np.nextafter(np.float32(1), np.float32(2))), ("b", "y")):
+        other = recorded | {name: recorded[name].copy()}
+        other[name][1] = value
+        with pytest.raises(UserError, match=f"'{name}' .*`dvc repro`"):
+            require_recorded(again, 0, other, 1)
