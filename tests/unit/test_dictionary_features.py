@@ -47,6 +47,8 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
     "days without history": (
         feature("block_minutes", description="minutes in {days} days"), "features.block_minutes", "{days}",
     ),
+    "an empty label": (feature("origin", label=""), "features.origin.label", "at least 1 character"),
+    "a label of two features": (feature("origin", label="destination"), "features", "'destination'"),
     "a word as entry": (lambda of: of["features"].update(origin="code"), "features.origin", "dictionary"),
     "an empty entry": (lambda of: of["features"].update(origin=None), "features.origin", "dictionary"),
     "no features": (lambda of: of.pop("features"), "features", "required"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -110,13 +111,19 @@ class Column(Parameters):
 
 
 class Feature(Parameters):
-    """An entry for a feature, or for a family of features that differ in the number of days looked back."""
+    """An entry for a feature, or for a family of features that differ in the number of days looked back.
+
+    `topic` names the features that it is explained with, in references/reason_codes.yaml; without one it is explained by
+    itself. `label` is what pictures and sentences call it, instead of its name with blanks.
+    """
 
     description: Text
     group: Literal["schedule", "density", "history", "weather"]
     kind: Literal["quantitative", "categorical"]
     unit: Text | None = None
     effect: Literal["increasing", "decreasing"] | None = None
+    topic: Text | None = None
+    label: Text | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Feature:
@@ -147,6 +154,9 @@ class Dictionary(Parameters):
                 raise ValueError(
                     f"columns.{name}.known: no moment '{column.known}'; there are {', '.join(self.moments)}"
                 )
+        labels = Counter(feature.label for feature in self.features.values() if feature.label)
+        if repeated := [label for label, count in labels.items() if count > 1]:
+            raise ValueError(f"features: several have the label '{repeated[0]}'")
         return self
 
     @property

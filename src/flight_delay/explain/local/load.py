@@ -43,7 +43,7 @@ def load_explainer() -> Explainer:
         UserError: something is missing or damaged, or model and reference are of different versions.
     """
     bundle = load_bundle(paths.BUNDLE)
-    topics = load_topics().covering(bundle.manifest.features)
+    topics = load_topics()
     return Explainer(bundle, topics, references.load(paths.report("interpret") / "reference.json", bundle))
 
 
