@@ -15,14 +15,14 @@ from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS
 from flight_delay.data.weather import OBSERVATIONS, RAW_COLUMNS
 from flight_delay.features.feature import processed_schema
 from flight_delay.features.history import COUNTS
-from flight_delay.features.registry import all_features
+from flight_delay.features.registry import list_features
 from flight_delay.model.predictions import PREDICTIONS
 from flight_delay.model.selection import read_selection
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DICTIONARY = load_dictionary(REPOSITORY / "references/data_dictionary.yaml")
 # As the small pipeline has it, which the fixtures make.
-FEATURES = all_features(DICTIONARY.features, [7, 30], with_weather=False)
+FEATURES = list_features(DICTIONARY.features, [7, 30], with_weather=False)
 EXPLAINED = pa.schema(
     [
         ("flight_id", pa.string()), ("flight_date", pa.date32()), ("late", pa.bool_()), ("probability", pa.float32()),

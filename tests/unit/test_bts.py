@@ -78,21 +78,21 @@ def zipped(**members: bytes) -> bytes:
 
 
 @pytest.fixture
-def fetch(tmp_path: Path) -> Callable[..., tuple[bts.Fetched, dict[str, pa.Table]]]:
+def fetch(tmp_path: Path) -> Callable[..., tuple[bts.FetchedFiles, dict[str, pa.Table]]]:
     """Fetches from a folder with these files; gives what is said and what is written."""
 
-    def of(files: dict[str, bytes], through: str = "2013-01") -> tuple[bts.Fetched, dict[str, pa.Table]]:
+    def of(files: dict[str, bytes], through: str = "2013-01") -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
         return fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, through)
 
     return of
 
 
-def fetched(root: Path, files: dict[str, bytes], through: str) -> tuple[bts.Fetched, dict[str, pa.Table]]:
+def fetched(root: Path, files: dict[str, bytes], through: str) -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
     for name in ("external", "raw/flights"):
         (root / name).mkdir(parents=True)
     for name, content in files.items():
         (root / "external" / name).write_bytes(content)
-    said = bts.fetch(root / "external", root / "raw/flights", LAYOUTS, through)
+    said = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
     assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
     written = {path.stem: pq.read_table(path) for path in sorted((root / "raw/flights").iterdir())}
     assert {month: rows.num_rows for month, rows in written.items()} == {m: of.rows for m, of in said.months.items()}
@@ -101,14 +101,14 @@ def fetched(root: Path, files: dict[str, bytes], through: str) -> tuple[bts.Fetc
 
 def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch):
     said, written = fetch({"2013.csv": table(CLASSIC, [["2013", " 1", "03", "4", "NA", "0730", "PS", "", "x y "]])})
-    assert said.months == {"2013-01": bts.Month(1, "bts_classic")}
+    assert said.months == {"2013-01": bts.SpooledMonth(1, "bts_classic")}
     values = ["2013", " 1", "03", "4", "NA", "0730", "PS", None, "x y "]
     assert written["2013-01"].to_pylist() == [dict(zip(CLASSIC, values, strict=True))]
 
 
 def test_a_download_keeps_its_109_columns_and_the_empty_one_goes(fetch):
     said, written = fetch({DOWNLOAD: zipped(on_time_csv=current(CRSDepTime="0905"), readme_html=b"\0<html>")})
-    assert said.months == {"2013-01": bts.Month(1, "bts_current")}
+    assert said.months == {"2013-01": bts.SpooledMonth(1, "bts_current")}
     (flight,) = written["2013-01"].to_pylist()
     assert list(flight) == CURRENT
     assert len(flight) == 109
@@ -200,7 +200,7 @@ def test_files_are_known_by_their_checksums(fetch, tmp_path):
     said, _ = fetch({"a.csv": classic((2013, 1))})
     (path,) = tmp_path.rglob("a.csv")
     assert said.files == {"a.csv": sha256(path)}
-    assert bts.origin(said)["inputs"] == said.files
+    assert bts.bts_provenance(said)["inputs"] == said.files
 
 
 def test_what_is_no_data_is_left_out_with_a_word_where_it_is_not_expected(fetch, caplog):
@@ -250,7 +250,7 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
 def test_the_real_sample_has_1999_flights_of_each_of_22_months(fetch):
     said, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
     assert list(said.months) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]
-    assert set(said.months.values()) == {bts.Month(1999, "bts_classic")}
+    assert set(said.months.values()) == {bts.SpooledMonth(1999, "bts_classic")}
     flights = pa.concat_tables(written.values())
     assert flights.num_columns == 31
     assert pc.sum(pc.equal(flights["TailNum"], "N700äæ")).as_py() > 0

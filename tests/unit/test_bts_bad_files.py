@@ -138,7 +138,7 @@ def refusal(root: Path, files: Iterable[tuple[str, bytes]], through: str = "2013
         (root / "external" / name).write_bytes(content)
     (root / "raw/flights").mkdir(parents=True)
     with pytest.raises(UserError) as refused:
-        bts.fetch(root / "external", root / "raw/flights", LAYOUTS, through)
+        bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
     assert [path.name for path in (root / "raw").rglob("*")] == ["flights"]
     said = str(refused.value)
     assert len(said.splitlines()) == 1
@@ -228,10 +228,10 @@ def test_a_folder_without_data_says_what_to_put_there(tmp_path, names):
 
 def test_no_folder_is_like_an_empty_one(tmp_path):
     with pytest.raises(UserError, match=r"/external: .*\.csv, \.csv\.gz, \.zip\b"):
-        bts.fetch(tmp_path / "external", tmp_path / "flights", LAYOUTS, "2013-01")
+        bts.fetch_bts(tmp_path / "external", tmp_path / "flights", LAYOUTS, "2013-01")
 
 
 def test_a_link_to_nothing_is_named(tmp_path):
     (tmp_path / "a.csv").symlink_to(tmp_path / "gone")
     with pytest.raises(UserError, match=r"/a\.csv: "):
-        bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
+        bts.fetch_bts(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")

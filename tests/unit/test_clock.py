@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight, skipped_by_clock_change
+from flight_delay.data.clock import first_arrival_after, in_dst_gap, local_to_utc, minutes_after_midnight
 
 ZONES = (
     "America/New_York",
@@ -32,7 +32,7 @@ def utc(local: str, zone: str | None) -> str:
 def arrival(departure: str, origin: str, clock: str, destination: str) -> str:
     """Arrival of one flight by the clock of its destination, as text, given local departure and the timetable's arrival."""
     hours, minutes = map(int, clock.split(":"))
-    when = arrival_after(
+    when = first_arrival_after(
         local_to_utc(pd.Series([pd.Timestamp(departure)]), pd.Series([origin])),
         pd.Series([hours * 60 + minutes]),
         pd.Series([pd.Timestamp(departure).normalize()]),
@@ -100,13 +100,13 @@ def test_without_a_zone_there_is_no_time() -> None:
     ],
 )
 def test_the_hour_that_spring_skips_is_found(local: str, zone: str, skipped: bool) -> None:
-    assert skipped_by_clock_change(pd.Series([pd.Timestamp(local)]), pd.Series([zone])).tolist() == [skipped]
+    assert in_dst_gap(pd.Series([pd.Timestamp(local)]), pd.Series([zone])).tolist() == [skipped]
 
 
 def test_what_is_not_known_is_not_skipped_and_rows_keep_their_places() -> None:
     local = pd.Series([pd.NaT, *[pd.Timestamp("2013-03-10 02:30")] * 3], index=[7, 3, 5, 1])
     zone = pd.Series(["America/New_York", None, "America/New_York", "America/Phoenix"], index=local.index)
-    skipped = skipped_by_clock_change(local, zone)
+    skipped = in_dst_gap(local, zone)
     assert skipped.index.tolist() == [7, 3, 5, 1]
     assert skipped.dtype == bool
     assert skipped.tolist() == [False, False, True, False]
@@ -117,7 +117,7 @@ def test_a_time_is_skipped_when_it_does_not_come_back_from_utc(local: dt.datetim
     local = local.replace(second=0, microsecond=0)
     there = local.replace(tzinfo=ZoneInfo(zone))
     comes_back = there.astimezone(dt.UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
-    skipped = skipped_by_clock_change(pd.Series([pd.Timestamp(local)]), pd.Series([zone]))
+    skipped = in_dst_gap(pd.Series([pd.Timestamp(local)]), pd.Series([zone]))
     assert skipped.tolist() == [not comes_back]
 
 
@@ -170,7 +170,7 @@ def test_the_arrival_is_the_first_after_departure_at_the_wanted_clock_time(
 ) -> None:
     midnight = pd.Series([pd.Timestamp(date)])
     departure = local_to_utc(midnight + pd.Timedelta(minutes=departure_minutes), pd.Series([origin]))
-    found = arrival_after(departure, pd.Series([arrival_minutes]), midnight, pd.Series([destination]))[0]
+    found = first_arrival_after(departure, pd.Series([arrival_minutes]), midnight, pd.Series([destination]))[0]
 
     local = found.to_pydatetime().astimezone(ZoneInfo(destination))
     assert local.hour * 60 + local.minute == arrival_minutes % 1440
@@ -185,7 +185,7 @@ def test_an_unknown_destination_has_no_arrival_and_every_other_one_has(flights: 
     zones = pd.Series([zone for _, zone in flights], dtype=object)
     date = pd.Series([pd.Timestamp("2013-05-05")] * len(flights))
     departure = local_to_utc(date + pd.Timedelta(hours=9), pd.Series(["America/New_York"] * len(flights)))
-    found = arrival_after(departure, minutes, date, zones)
+    found = first_arrival_after(departure, minutes, date, zones)
     assert found.isna().tolist() == zones.isna().tolist()
     known = found.notna()
     assert (found[known] - departure[known]).between(pd.Timedelta(minutes=1), pd.Timedelta(hours=24)).all()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import DICTIONARY_FILE, LAYOUTS, Dictionary, Layout, load_dictionary
-from flight_delay.features.registry import all_features, columns_read, reads
+from flight_delay.features.registry import all_source_columns, list_features, source_columns
 
 OUTCOMES = {  # every column that a day before departure nobody knows, and why
     "departure": ("departure_delay_minutes", "taxi_out_minutes", "cancelled"),
@@ -103,7 +103,7 @@ def test_what_became_of_a_flight_is_refused_with_feature_column_and_reason(
     dictionary: Dictionary, name: str, moment: str
 ) -> None:
     with pytest.raises(UserError) as refused:
-        dictionary.refuse_leaks("my_feature", ["carrier", name], 24)
+        dictionary.check_point_in_time("my_feature", ["carrier", name], 24)
     message = str(refused.value)
     assert [f"'{of}'" in message for of in ("my_feature", name, "carrier")] == [True, True, False]
     assert " 24 " in message
@@ -120,7 +120,7 @@ def test_what_is_not_to_be_used_is_refused_for_its_own_reason_whatever_the_horiz
     reason = dictionary.columns[name].not_used_because
     assert reason
     with pytest.raises(UserError) as refused:
-        dictionary.refuse_leaks("my_feature", [name], horizon_hours)
+        dictionary.check_point_in_time("my_feature", [name], horizon_hours)
     message = str(refused.value)
     assert [f"'{of}'" in message for of in ("my_feature", name)] == [True, True]
     assert message.endswith(f": {reason}")
@@ -140,8 +140,8 @@ def test_every_column_is_either_known_a_day_before_or_refused_above(dictionary: 
 
 
 def test_all_that_features_read_is_known_a_day_before(dictionary: Dictionary) -> None:
-    for feature in all_features(dictionary.features, (7,), with_weather=True):
-        dictionary.refuse_leaks(feature.name, reads(feature), 24)
+    for feature in list_features(dictionary.features, (7,), with_weather=True):
+        dictionary.check_point_in_time(feature.name, source_columns(feature), 24)
 
 
 @given(st.integers(-2_000, 2_000))
@@ -150,19 +150,19 @@ def test_a_column_is_refused_exactly_when_it_becomes_known_too_late(dictionary: 
         if of.not_used_because:
             continue
         if dictionary.moments[of.known].hours_before_departure >= horizon_hours:
-            dictionary.refuse_leaks("my_feature", [name], horizon_hours)
+            dictionary.check_point_in_time("my_feature", [name], horizon_hours)
         else:
             with pytest.raises(UserError, match=rf"'{name}'.* {horizon_hours} .*\({of.known}\)"):
-                dictionary.refuse_leaks("my_feature", [name], horizon_hours)
+                dictionary.check_point_in_time("my_feature", [name], horizon_hours)
 
 
 def test_the_timetable_itself_is_not_known_a_year_before(dictionary: Dictionary) -> None:
-    for name in columns_read(all_features(dictionary.features, (7,), with_weather=True)):
-        dictionary.refuse_leaks("my_feature", [name], 720)
+    for name in all_source_columns(list_features(dictionary.features, (7,), with_weather=True)):
+        dictionary.check_point_in_time("my_feature", [name], 720)
         with pytest.raises(UserError, match=rf"'{name}'.* 721 .*\(schedule_published\)"):
-            dictionary.refuse_leaks("my_feature", [name], 721)
+            dictionary.check_point_in_time("my_feature", [name], 721)
 
 
 def test_a_column_that_nobody_described_is_refused(dictionary: Dictionary) -> None:
     with pytest.raises(UserError, match=r"'my_feature' .*'seats'.* references/data_dictionary\.yaml "):
-        dictionary.refuse_leaks("my_feature", ["carrier", "seats"], 24)
+        dictionary.check_point_in_time("my_feature", ["carrier", "seats"], 24)

@@ -57,14 +57,14 @@ def test_a_write_does_not_reach_through_to_other_links_of_the_file(tmp_path: Pat
 
 def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
     for name in ("old", "new"):
-        with files.whole_folder(tmp_path / "out") as folder:
+        with files.atomic_directory(tmp_path / "out") as folder:
             files.write_text(folder / f"{name}.txt", name)
     assert content(tmp_path) == {"out/new.txt": "new"}
 
 
 def test_a_folder_whose_writing_fails_vanishes_and_the_old_one_stays(tmp_path: Path) -> None:
     def write(name: str, last: str) -> None:
-        with files.whole_folder(tmp_path / "out") as folder:
+        with files.atomic_directory(tmp_path / "out") as folder:
             files.write_text(folder / name, name)
             files.write_json(folder / "last.json", last)
 
@@ -76,9 +76,9 @@ def test_a_folder_whose_writing_fails_vanishes_and_the_old_one_stays(tmp_path: P
 
 
 def test_what_a_killed_process_left_behind_is_cleared_away(tmp_path: Path) -> None:
-    killed = files.whole_folder(tmp_path / "out")
+    killed = files.atomic_directory(tmp_path / "out")
     files.write_text(killed.__enter__() / "half.txt", "half")  # and never left: as if killed
-    with files.whole_folder(tmp_path / "out") as folder:
+    with files.atomic_directory(tmp_path / "out") as folder:
         files.write_text(folder / "whole.txt", "whole")
     assert content(tmp_path) == {"out/whole.txt": "whole"}
 
@@ -123,6 +123,6 @@ def test_the_checksum_is_sha256(tmp_path: Path) -> None:
 
 
 def test_rounding_leaves_counts_alone_and_makes_plain_floats() -> None:
-    values = files.rounded({"rows": 12_345_678, "roc_auc": np.float64(0.123456789)})
+    values = files.round_values({"rows": 12_345_678, "roc_auc": np.float64(0.123456789)})
     assert values == {"rows": 12_345_678, "roc_auc": 0.123457}
     assert json.dumps(values) == '{"rows": 12345678, "roc_auc": 0.123457}'

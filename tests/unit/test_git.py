@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.git import author, commit_with_lock, git, top
-from flight_delay.vcs.lock import digest
+from flight_delay.vcs.git import find_commit_of_lock, git, git_author, repo_root
+from flight_delay.vcs.lock import pipeline_digest
 
 STAGES = {"train": {"cmd": "train", "outs": [{"path": "model", "md5": "m1"}]}, "publish": {"cmd": "publish"}}
 
@@ -42,22 +42,22 @@ def test_where_there_is_no_git_that_is_said_and_nobody_is_the_author(
 ) -> None:
     monkeypatch.setenv("PATH", str(repository))
     with pytest.raises(UserError, match=r"\bPATH\b"):
-        top()
-    assert author() == "unknown"
+        repo_root()
+    assert git_author() == "unknown"
 
 
 def test_the_author_is_who_would_commit(repository: Path) -> None:
-    assert author() == "Ada Lovelace <ada@example.org>"
+    assert git_author() == "Ada Lovelace <ada@example.org>"
 
 
 def test_the_commit_is_known_by_its_lock_whatever_publish_left_in_it(repository: Path) -> None:
     commit = commit_lock(repository, yaml.safe_dump({"stages": STAGES}))
-    assert commit_with_lock(digest({"train": STAGES["train"]})) == commit
+    assert find_commit_of_lock(pipeline_digest({"train": STAGES["train"]})) == commit
 
 
 def test_a_commit_with_another_lock_a_broken_one_or_none_is_not_taken(repository: Path) -> None:
-    assert commit_with_lock(digest(STAGES)) is None
+    assert find_commit_of_lock(pipeline_digest(STAGES)) is None
     commit_lock(repository, yaml.safe_dump({"stages": {"train": {"cmd": "train twice"}}}))
-    assert commit_with_lock(digest(STAGES)) is None
+    assert find_commit_of_lock(pipeline_digest(STAGES)) is None
     commit_lock(repository, "broken: [")
-    assert commit_with_lock(digest(STAGES)) is None
+    assert find_commit_of_lock(pipeline_digest(STAGES)) is None

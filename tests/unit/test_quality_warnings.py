@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from flight_delay.data.contract import Gated
+from flight_delay.data.contract import QualityResult
 from flight_delay.data.dictionary import LAYOUTS, Layout
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 OTHER = {"flight_number": 8}  # a flight without oddity, beside the one that has one
 
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
 Change = dict[str, Any]
 
 # Change, the column that is warned of, values that the warning holds, the column that loses its value.

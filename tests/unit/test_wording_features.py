@@ -11,21 +11,20 @@ import pytest
 from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.dictionary import Dictionary
-from flight_delay.data.dictionary import Feature as Entry
+from flight_delay.data.dictionary import Dictionary, FeatureEntry
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features
+from flight_delay.features.registry import list_features
 
 WHERE = "references/data_dictionary.yaml: features"
-SEATS = Entry(description="x", group="schedule", kind="quantitative", unit="seats")
+SEATS = FeatureEntry(description="x", group="schedule", kind="quantitative", unit="seats")
 
 
 def entries(dictionary: Dictionary) -> None:
     """Reads entries of which one has no function, one is missing, and one is in another group."""
     of: dict[str, Any] = {name: entry for name, entry in dictionary.features.items() if name != "carrier"}
-    all_features({**of, "seats": SEATS, "observed_humidity": SEATS}, (7,), with_weather=True)
+    list_features({**of, "seats": SEATS, "observed_humidity": SEATS}, (7,), with_weather=True)
 
 
 def values(_: Dictionary) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from flight_delay.core.runner import progress
+from flight_delay.core.runner import track_progress
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -50,7 +50,7 @@ def map_months(function: Callable[[str], R], months: Sequence[str], label: str =
         months: in order.
         label: what a line of progress says before the month.
     """
-    for month in progress(months, label):
+    for month in track_progress(months, label):
         yield month, function(month)
 
 
@@ -79,7 +79,7 @@ def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterat
 
 
 @contextmanager
-def background(function: Callable[[Worker], R]) -> Iterator[Future[R]]:
+def run_in_background(function: Callable[[Worker], R]) -> Iterator[Future[R]]:
     """Call a function that trains a model while the block runs, and wait for it at the end of the block.
 
     The block keeps one core for itself, such as to draw.

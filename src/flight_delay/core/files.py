@@ -72,7 +72,7 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def atomic_directory(path: Path) -> Iterator[Path]:
     """Give a folder to write into that becomes `path` when the block ends well, and vanishes when it does not.
 
     A former `path` is replaced as a whole. A folder that a killed process left behind is cleared away first.
@@ -115,7 +115,7 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
-def read_csv(path: Path) -> dict[str, list[float]]:
+def read_csv_columns(path: Path) -> dict[str, list[float]]:
     """Read a CSV of numbers by column.
 
     Raises:
@@ -126,7 +126,7 @@ def read_csv(path: Path) -> dict[str, list[float]]:
         return dict(zip(header, map(list, columns), strict=True))
 
 
-def read_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]]:
+def read_csv_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]]:
     """Read a CSV row by row.
 
     Args:
@@ -170,7 +170,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
         return file.read(columns=list(wanted) if wanted is not None else None)
 
 
-def column_names(path: Path) -> list[str]:
+def parquet_columns(path: Path) -> list[str]:
     """Names of the columns of a Parquet file.
 
     Raises:
@@ -180,7 +180,7 @@ def column_names(path: Path) -> list[str]:
         return list(file.schema_arrow.names)
 
 
-def row_count(path: Path) -> int:
+def parquet_row_count(path: Path) -> int:
     """Number of rows of a Parquet file.
 
     Raises:
@@ -196,7 +196,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def rounded(values: Mapping[str, float], digits: int = 6) -> dict[str, float]:
+def round_values(values: Mapping[str, float], digits: int = 6) -> dict[str, float]:
     """Round for writing. The last digits of a float depend on the processor that summed it; the first six do not."""
     return {name: value if isinstance(value, int) else round(float(value), digits) for name, value in values.items()}
 

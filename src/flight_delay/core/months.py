@@ -12,14 +12,14 @@ from pydantic import Field, model_validator
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
-from flight_delay.core.params import Parameters, load
+from flight_delay.core.params import Parameters, load_params
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="a month, as in '2013-01'")]
 
 
 def months_between(first: str, through: str) -> list[str]:
     """All months from `first` through `through`, in order; empty where `through` comes before `first`."""
-    return [_month(index) for index in range(_index(first), _index(through) + 1)]
+    return [_month_name(index) for index in range(_month_number(first), _month_number(through) + 1)]
 
 
 class Window(Parameters):
@@ -38,7 +38,7 @@ class Window(Parameters):
         return f"{self.first} … {self.through}" if self.first != self.through else self.first
 
 
-class Windows(Parameters):
+class Splits(Parameters):
     """What a model learns from, is tuned on, and is judged on: in that order in time, without overlap."""
 
     train: Window
@@ -46,7 +46,7 @@ class Windows(Parameters):
     test: Window
 
     @model_validator(mode="after")
-    def _in_order(self) -> Windows:
+    def _in_order(self) -> Splits:
         for earlier, later in (("train", "validation"), ("validation", "test")):
             end, start = getattr(self, earlier).through, getattr(self, later).first
             if start <= end:
@@ -56,7 +56,7 @@ class Windows(Parameters):
                 )
         return self
 
-    def named(self) -> dict[str, Window]:
+    def by_name(self) -> dict[str, Window]:
         """The windows by name, in order of time."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
@@ -66,7 +66,7 @@ def month_path(folder: Path, month: str) -> Path:
     return folder / f"{month}.parquet"
 
 
-def months_in(folder: Path) -> list[str]:
+def list_months(folder: Path) -> list[str]:
     """The months for which a folder has a file, in order.
 
     Raises:
@@ -78,7 +78,7 @@ def months_in(folder: Path) -> list[str]:
     return months
 
 
-def present_months(folder: Path, asked_by: str, window: Window) -> list[str]:
+def require_months(folder: Path, asked_by: str, window: Window) -> list[str]:
     """The months of a window that a folder has, checked before long work begins.
 
     Both ends must be there. What is missing between them was missing in the source, and fetch_raw.allow_gaps let it pass.
@@ -86,7 +86,7 @@ def present_months(folder: Path, asked_by: str, window: Window) -> list[str]:
     Raises:
         UserError: the first or the last month is missing.
     """
-    present = months_in(folder)
+    present = list_months(folder)
     missing = [month for month in dict.fromkeys((window.first, window.through)) if month not in present]
     if missing:
         raise UserError(
@@ -96,30 +96,30 @@ def present_months(folder: Path, asked_by: str, window: Window) -> list[str]:
     return [month for month in present if window.first <= month <= window.through]
 
 
-def load_windows(folder: Path) -> dict[str, list[str]]:
+def load_splits(folder: Path) -> dict[str, list[str]]:
     """Read the windows of params.yaml and list the months of each that a folder has, in order of time.
 
     Raises:
         UserError: parameters do not fit, or a folder lacks the first or the last month of a window.
     """
-    windows = load("windows", Windows).named()
-    return {name: present_months(folder, f"windows.{name}", window) for name, window in windows.items()}
+    windows = load_params("windows", Splits).by_name()
+    return {name: require_months(folder, f"windows.{name}", window) for name, window in windows.items()}
 
 
-def gaps(months: Sequence[str]) -> list[str]:
+def missing_months(months: Sequence[str]) -> list[str]:
     """The months that are missing between the first and the last of some months in order."""
     return sorted(set(months_between(months[0], months[-1])) - set(months)) if months else []
 
 
-def read_months(folder: Path, months: Sequence[str], schema: pa.Schema) -> Iterator[tuple[str, pa.Table]]:
+def iterate_months(folder: Path, months: Sequence[str], schema: pa.Schema) -> Iterator[tuple[str, pa.Table]]:
     """Read monthly files one after the other, so that memory holds one month."""
     for month in months:
         yield month, read_table(month_path(folder, month), schema)
 
 
-def _index(month: str) -> int:
+def _month_number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:]) - 1
 
 
-def _month(index: int) -> str:
+def _month_name(index: int) -> str:
     return f"{index // 12:04d}-{index % 12 + 1:02d}"

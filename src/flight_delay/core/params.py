@@ -25,7 +25,7 @@ class Parameters(BaseModel):
 P = TypeVar("P", bound=Parameters)
 
 
-def load(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
+def load_params(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
     """Read one section of the parameter file.
 
     Args:
@@ -37,7 +37,7 @@ def load(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
         UserError: the file or the section is missing, or a key is missing, unknown or has a value that does not fit;
             the message names the key.
     """
-    sections = read_sections(path)
+    sections = read_params(path)
     if section not in sections:
         raise UserError(
             f"{path}: section '{section}' is missing; add it (git show HEAD:{path} shows the committed one)"
@@ -51,7 +51,7 @@ def load(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
         raise UserError(f"{path}: {problems}") from None
 
 
-def read_strictly(path: Path, kind: type[P], called: str) -> P:
+def read_validated_json(path: Path, kind: type[P], called: str) -> P:
     """Read a JSON file that a stage wrote.
 
     Args:
@@ -68,7 +68,7 @@ def read_strictly(path: Path, kind: type[P], called: str) -> P:
         raise UserError(f"{path}: not {called} ({error.errors()[0]['msg']}); `dvc repro` makes it") from None
 
 
-def read_sections(path: Path = PARAMS_FILE) -> dict[str, object]:
+def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
     """Read the whole parameter file as a mapping of sections.
 
     Raises:
@@ -85,12 +85,12 @@ def read_sections(path: Path = PARAMS_FILE) -> dict[str, object]:
     return sections
 
 
-def flattened(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:
+def flatten(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:
     """Values of a nested mapping by their names, joined: {'train_model': {'seed': 1}} becomes {'train_model.seed': 1}."""
     flat: dict[str, Any] = {}
     for name, value in nested.items():
         if isinstance(value, Mapping):
-            flat |= {f"{name}{separator}{inner}": of for inner, of in flattened(value, separator).items()}
+            flat |= {f"{name}{separator}{inner}": of for inner, of in flatten(value, separator).items()}
         else:
             flat[name] = value
     return flat

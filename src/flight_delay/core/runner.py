@@ -39,10 +39,10 @@ def run_stage(name: str, work: Callable[[], int]) -> None:
         name: the stage, as in dvc.yaml.
         work: does the work and returns the number of rows it handled.
     """
-    sys.exit(guarded(name, lambda: _timed(name, work)))
+    sys.exit(run_with_error_handling(name, lambda: _run_timed(name, work)))
 
 
-def guarded(name: str, work: Callable[[], int]) -> int:
+def run_with_error_handling(name: str, work: Callable[[], int]) -> int:
     """Call `work` with logging set up and return its exit code.
 
     Errors that a user can mend become one line and code 2; Ctrl-C becomes one line and code 130, as shells have it.
@@ -77,7 +77,7 @@ def guarded(name: str, work: Callable[[], int]) -> int:
     return 2
 
 
-def progress(items: Sequence[T], unit: str) -> Iterator[T]:
+def track_progress(items: Sequence[T], unit: str) -> Iterator[T]:
     """Go through items, showing how far it is: a bar on a terminal, a line per item elsewhere."""
     if sys.stderr.isatty():
         yield from tqdm(items, unit=unit, leave=False)
@@ -87,12 +87,12 @@ def progress(items: Sequence[T], unit: str) -> Iterator[T]:
         log.info("  %s %s (%d of %d)", unit, item, number, len(items))
 
 
-def recorded_runs() -> dict[str, dict[str, float]]:
-    """What the stages that ran in this checkout since `forget_recorded_runs` took: seconds and peak memory, by stage."""
+def read_timings() -> dict[str, dict[str, float]]:
+    """What the stages that ran in this checkout since `clear_timings` took: seconds and peak memory, by stage."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(LOGS.glob("*.json"))}
 
 
-def forget_recorded_runs() -> None:
+def clear_timings() -> None:
     """Remove the records, so that a stage restored from the cache is not given the duration of another run."""
     for path in LOGS.glob("*.json"):
         path.unlink()
@@ -108,7 +108,7 @@ def peak_memory_mib() -> float:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
+def _stage_lock(name: str) -> Iterator[None]:
     """Let one process at a time work on a stage: when only `dvc` is killed, its stage goes on while the next one starts."""
     LOGS.mkdir(exist_ok=True)
     with (LOGS / f"{name}.lock").open("w") as file:
@@ -120,8 +120,8 @@ def _alone(name: str) -> Iterator[None]:
         yield
 
 
-def _timed(name: str, work: Callable[[], int]) -> int:
-    with _alone(name):
+def _run_timed(name: str, work: Callable[[], int]) -> int:
+    with _stage_lock(name):
         log.info("%s: start", name)
         started = time.perf_counter()
         rows = work()

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from flight_delay.core.files import column_names, read_table
-from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight, skipped_by_clock_change
+from flight_delay.core.files import parquet_columns, read_table
+from flight_delay.data.clock import first_arrival_after, in_dst_gap, local_to_utc, minutes_after_midnight
 from flight_delay.data.dictionary import Dictionary, Layout
 from flight_delay.data.sources import nycflights13
 
@@ -34,13 +34,13 @@ def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
     Raises:
         UserError: a column is missing that its layout must have.
     """
-    present = column_names(path)
+    present = parquet_columns(path)
     layout = dictionary.layout_of(present, str(path))
     wanted = {name for names in dictionary.source_columns(layout).values() for name in names}
     return layout, read_table(path, columns=[name for name in present if name in wanted]).to_pandas()
 
 
-class Reading(NamedTuple):
+class ParsedFlights(NamedTuple):
     """Rows as they were read: one for each row of the source, in its order.
 
     `flights` has the columns of the dictionary. `unreadable` holds, by column and problem, the rows in which a value
@@ -52,12 +52,12 @@ class Reading(NamedTuple):
     remarks: dict[str, Mask]
 
 
-def read_flights(
+def parse_flights(
     raw: pd.DataFrame,
     layout: Layout,
     dictionary: Dictionary,
     zones: Mapping[str, str],
-) -> Reading:
+) -> ParsedFlights:
     """Read the rows of a source.
 
     Args:
@@ -90,17 +90,17 @@ def read_flights(
     departure_local = date + pd.to_timedelta(departs, unit="min")
     departure = local_to_utc(departure_local, origin_zone)
     values["scheduled_departure_utc"] = departure
-    values["scheduled_arrival_utc"] = arrival_after(
+    values["scheduled_arrival_utc"] = first_arrival_after(
         departure, values["scheduled_arrival_minutes"], date, destination_zone
     )
     values["flight_id"] = _flight_id(values)
     absent = {name: pd.Series(None, index=raw.index, dtype=object) for name in dictionary.columns if name not in values}
-    return Reading(
+    return ParsedFlights(
         flights=pd.DataFrame({name: values.get(name, absent.get(name)) for name in dictionary.columns}),
         unreadable={key: failed for key, failed in unreadable.items() if failed.any()},
         remarks={
             "destination is not in the airports table": values["destination"].notna() & destination_zone.isna(),
-            "departure at a time that the spring change skips": skipped_by_clock_change(departure_local, origin_zone),
+            "departure at a time that the spring change skips": in_dst_gap(departure_local, origin_zone),
         },
     )
 

@@ -40,7 +40,7 @@ def local_to_utc(local: pd.Series, zone: pd.Series) -> pd.Series:
     return utc
 
 
-def skipped_by_clock_change(local: pd.Series, zone: pd.Series) -> pd.Series:
+def in_dst_gap(local: pd.Series, zone: pd.Series) -> pd.Series:
     """Whether local times are among those that the spring change skips; arguments as of `local_to_utc`, shape (n,)."""
     skipped = pd.Series(False, index=local.index)
     for name, part in local.groupby(zone):
@@ -49,7 +49,7 @@ def skipped_by_clock_change(local: pd.Series, zone: pd.Series) -> pd.Series:
     return skipped
 
 
-def arrival_after(
+def first_arrival_after(
     departure_utc: pd.Series, arrival_minutes: pd.Series, flight_date: pd.Series, zone: pd.Series
 ) -> pd.Series:
     """The first time after departure at which the destination's clock shows the scheduled arrival, in UTC.

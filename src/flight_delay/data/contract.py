@@ -13,8 +13,8 @@ import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 
-from flight_delay.data.canonical import Mask, Reading
-from flight_delay.data.dictionary import Column, Dictionary
+from flight_delay.data.canonical import Mask, ParsedFlights
+from flight_delay.data.dictionary import ColumnEntry, Dictionary
 
 # Rows of a source that are set aside: position among the rows of their month, why, and the row itself as JSON.
 QUARANTINE = pa.schema(
@@ -29,7 +29,7 @@ QUARANTINE = pa.schema(
 ELAPSED_TOLERANCE_MINUTES = 15
 
 
-class Gated(NamedTuple):
+class QualityResult(NamedTuple):
     """What came through the gate, and what did not.
 
     `flights` is the canonical table in order of departure; `reasons` holds, for each row of the source that is set
@@ -45,33 +45,33 @@ class Gated(NamedTuple):
 
 # What columns must not say together.
 CONTRADICTIONS: dict[str, Callable[[pd.DataFrame], Mask]] = {
-    "cancelled, and arrived": lambda f: _true(f["cancelled"]) & f["arrival_delay_minutes"].notna(),
-    "diverted, and arrived as planned": lambda f: _true(f["diverted"]) & f["arrival_delay_minutes"].notna(),
-    "cancelled and diverted": lambda f: _true(f["cancelled"]) & _true(f["diverted"]),
+    "cancelled, and arrived": lambda f: _is_true(f["cancelled"]) & f["arrival_delay_minutes"].notna(),
+    "diverted, and arrived as planned": lambda f: _is_true(f["diverted"]) & f["arrival_delay_minutes"].notna(),
+    "cancelled and diverted": lambda f: _is_true(f["cancelled"]) & _is_true(f["diverted"]),
     "neither cancelled nor diverted, and never arrived": lambda f: (
-        _false(f["cancelled"]) & _false(f["diverted"]) & f["arrival_delay_minutes"].isna()
+        _is_false(f["cancelled"]) & _is_false(f["diverted"]) & f["arrival_delay_minutes"].isna()
     ),
     # A wrong time zone, or an unknown time written as 0:00, as in BTS files of the 1990s.
     "scheduled times contradict scheduled_elapsed_minutes": lambda f: (
-        _minutes(f["scheduled_arrival_utc"] - f["scheduled_departure_utc"])
+        _to_minutes(f["scheduled_arrival_utc"] - f["scheduled_departure_utc"])
         .sub(pd.to_numeric(f["scheduled_elapsed_minutes"]))
         .abs()
         > ELAPSED_TOLERANCE_MINUTES
     ),
 }
 # What is odd and does no harm.
-ODDITIES: dict[str, Callable[[pd.DataFrame], Mask]] = {
+WARNINGS: dict[str, Callable[[pd.DataFrame], Mask]] = {
     "origin is the destination": lambda f: f["origin"] == f["destination"],
     "departure_delayed_label: a cancelled flight is labelled as delayed": lambda f: (
-        _true(f["cancelled"]) & _true(f["departure_delayed_label"])
+        _is_true(f["cancelled"]) & _is_true(f["departure_delayed_label"])
     ),
     "arrival_delayed_label: a flight that never arrived is labelled as delayed": lambda f: (
-        f["arrival_delay_minutes"].isna() & _true(f["arrival_delayed_label"])
+        f["arrival_delay_minutes"].isna() & _is_true(f["arrival_delayed_label"])
     ),
 }
 
 
-def gate(reading: Reading, dictionary: Dictionary) -> Gated:
+def apply_contract(reading: ParsedFlights, dictionary: Dictionary) -> QualityResult:
     """Let rows through that keep the contract.
 
     Args:
@@ -90,7 +90,7 @@ def gate(reading: Reading, dictionary: Dictionary) -> Gated:
     # Columns contradict each other only where each of them is right by itself.
     wrong = pd.DataFrame(aside, index=flights.index).any(axis=1)
     aside |= {reason: rule(flights) & ~wrong for reason, rule in CONTRADICTIONS.items()}
-    warned |= {odd: rule(flights) for odd, rule in ODDITIES.items()}
+    warned |= {odd: rule(flights) for odd, rule in WARNINGS.items()}
 
     # Of those that are the same flight the first stays, in an order that does not depend on that of the source.
     broken = pd.DataFrame(aside).any(axis=1)
@@ -100,7 +100,7 @@ def gate(reading: Reading, dictionary: Dictionary) -> Gated:
     # Without the zone, which the schema adds again: pandas deprecates to hand Arrow times that have one.
     utc = {str(name): ordered[name].dt.tz_convert(None) for name in ordered.select_dtypes("datetimetz")}
     kept = ordered.assign(**utc)[~again]
-    return Gated(
+    return QualityResult(
         flights=pa.Table.from_pandas(kept, schema=dictionary.schema, preserve_index=False),
         reasons=_by_row(aside),
         warnings={odd: int(rows.sum()) for odd, rows in warned.items()},
@@ -108,7 +108,7 @@ def gate(reading: Reading, dictionary: Dictionary) -> Gated:
     )
 
 
-def quarantined(raw: pd.DataFrame, reasons: Mapping[int, list[str]]) -> list[dict[str, Any]]:
+def quarantine_rows(raw: pd.DataFrame, reasons: Mapping[int, list[str]]) -> list[dict[str, Any]]:
     """Rows of a source that are set aside, with the schema `QUARANTINE`."""
     rows = raw.iloc[list(reasons)].astype(object).where(raw.iloc[list(reasons)].notna(), None)
     return [
@@ -117,7 +117,7 @@ def quarantined(raw: pd.DataFrame, reasons: Mapping[int, list[str]]) -> list[dic
     ]
 
 
-def _checks(column: Column) -> Iterator[pandera.Check]:
+def _checks(column: ColumnEntry) -> Iterator[pandera.Check]:
     """The dictionary's rules for a column; the name of a check is what is said of a value that fails it."""
     if column.minimum is not None and column.maximum is not None:
         low, high = column.minimum, column.maximum
@@ -129,7 +129,7 @@ def _checks(column: Column) -> Iterator[pandera.Check]:
         yield pandera.Check.str_matches(f"^(?:{column.pattern})$", error=f"does not look like {column.pattern}")
 
 
-def _breaches(reading: Reading, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
+def _breaches(reading: ParsedFlights, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
     """Column, problem and rows of every breach of the contract, each cause once.
 
     What could not be read is not missing or out of range as well, and what is made here from other columns is missing
@@ -150,7 +150,7 @@ def _breaches(reading: Reading, dictionary: Dictionary) -> Iterator[tuple[str, s
             yield name, problem, unexplained
 
 
-def _violations(reading: Reading, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
+def _violations(reading: ParsedFlights, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
     # One check after the other: a schema would write an error with a table of its cases for each, which takes longer.
     for name, column in dictionary.columns.items():
         values = reading.flights[name]
@@ -171,14 +171,14 @@ def _by_row(aside: dict[str, Mask]) -> dict[int, list[str]]:
     return dict(sorted(reasons.items()))
 
 
-def _true(flags: pd.Series) -> Mask:
+def _is_true(flags: pd.Series) -> Mask:
     return flags.eq(True).fillna(False).astype(bool)
 
 
-def _false(flags: pd.Series) -> Mask:
+def _is_false(flags: pd.Series) -> Mask:
     return flags.eq(False).fillna(False).astype(bool)
 
 
-def _minutes(durations: pd.Series) -> pd.Series:
+def _to_minutes(durations: pd.Series) -> pd.Series:
     minutes: pd.Series = durations.dt.total_seconds() / 60
     return minutes

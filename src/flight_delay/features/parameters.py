@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from flight_delay.core.params import Parameters
 
 
-def _different(days: list[int]) -> list[int]:
+def _require_distinct(days: list[int]) -> list[int]:
     if len(set(days)) < len(days):
         raise ValueError("a number of days stands there twice")
     return days
@@ -20,6 +20,8 @@ class FeatureParameters(Parameters):
 
     late_minutes: Annotated[int, Field(ge=1)]
     horizon_hours: Annotated[int, Field(ge=1)]
-    history_days: Annotated[list[Annotated[int, Field(ge=1, le=366)]], Field(min_length=1), AfterValidator(_different)]
+    history_days: Annotated[
+        list[Annotated[int, Field(ge=1, le=366)]], Field(min_length=1), AfterValidator(_require_distinct)
+    ]
     prior_flights: Annotated[float, Field(gt=0)]
     weather: Literal["none", "observed"]

@@ -16,7 +16,7 @@ from flight_delay.features.feature import Effect, Feature, Group, Kind
 _MODULES: dict[ModuleType, Group] = {calendar: "schedule", schedule: "schedule", traffic: "density"}
 
 
-class Entry(Protocol):
+class DictionaryEntry(Protocol):
     """What the data dictionary says of a feature."""
 
     @property
@@ -27,19 +27,25 @@ class Entry(Protocol):
     def effect(self) -> Effect | None: ...
 
 
-def functions() -> dict[str, Callable[..., Column]]:
+def feature_functions() -> dict[str, Callable[..., Column]]:
     """The functions that compute a feature each, by name."""
-    return {name: function for module in _MODULES for name, function in _public(module)}
+    return {name: function for module in _MODULES for name, function in _public_functions(module)}
 
 
-def groups() -> dict[str, Group]:
+def groups_by_name() -> dict[str, Group]:
     """The groups of all features, and of all families of history, by name: where each is computed."""
-    by_name: dict[str, Group] = {name: group for module, group in _MODULES.items() for name, _ in _public(module)}
-    return by_name | dict.fromkeys(history.families(), "history") | dict.fromkeys(weather.names(), "weather")
+    by_name: dict[str, Group] = {
+        name: group for module, group in _MODULES.items() for name, _ in _public_functions(module)
+    }
+    return (
+        by_name
+        | dict.fromkeys(history.rate_families(), "history")
+        | dict.fromkeys(weather.weather_features(), "weather")
+    )
 
 
-def all_features(
-    entries: Mapping[str, Entry], history_days: Sequence[int], *, with_weather: bool
+def list_features(
+    entries: Mapping[str, DictionaryEntry], history_days: Sequence[int], *, with_weather: bool
 ) -> tuple[Feature, ...]:
     """The features of the processed tables, in order.
 
@@ -51,7 +57,7 @@ def all_features(
     Raises:
         UserError: an entry has no function or family, or is of another group, or one of these has no entry.
     """
-    known = groups()
+    known = groups_by_name()
     unknown, undescribed = sorted(set(entries) - set(known)), sorted(set(known) - set(entries))
     elsewhere = [name for name, entry in entries.items() if known.get(name, entry.group) != entry.group]
     if unknown or undescribed or elsewhere:
@@ -71,24 +77,24 @@ def all_features(
     return tuple(features)
 
 
-def reads(feature: Feature) -> tuple[str, ...]:
+def source_columns(feature: Feature) -> tuple[str, ...]:
     """Names of the canonical columns that a feature is computed from.
 
     History also counts outcomes of *other* flights, as of the day on which they became known: those are not among them.
     """
     if feature.group == "history":
-        return history.READS
+        return history.HISTORY_COLUMNS
     if feature.group == "weather":
-        return weather.READS
-    return tuple(inspect.signature(functions()[feature.name]).parameters)
+        return weather.WEATHER_COLUMNS
+    return tuple(inspect.signature(feature_functions()[feature.name]).parameters)
 
 
-def columns_read(features: Sequence[Feature]) -> list[str]:
+def all_source_columns(features: Sequence[Feature]) -> list[str]:
     """Names of all canonical columns that features are computed from."""
-    return sorted({name for feature in features for name in reads(feature)})
+    return sorted({name for feature in features for name in source_columns(feature)})
 
 
-def _public(module: ModuleType) -> list[tuple[str, Callable[..., Column]]]:
+def _public_functions(module: ModuleType) -> list[tuple[str, Callable[..., Column]]]:
     return [
         (name, function)
         for name, function in inspect.getmembers(module, inspect.isfunction)

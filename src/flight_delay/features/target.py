@@ -9,7 +9,7 @@ from flight_delay.features.columns import Column
 OUTCOME = "arrival_delay_minutes"
 
 
-def late(arrival_delay_minutes: Column, late_minutes: int) -> Column:
+def is_late(arrival_delay_minutes: Column, late_minutes: int) -> Column:
     """Whether flights arrived late, by the definition of the US Department of Transportation (15 minutes or more).
 
     Args:

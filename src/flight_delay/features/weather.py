@@ -9,23 +9,23 @@ from flight_delay.features.columns import Column, Columns
 MEASUREMENTS = (
     "temperature", "dew_point", "humidity", "wind_direction", "wind_speed", "precipitation", "pressure", "visibility",
 )  # fmt: skip
-READS = ("origin", "scheduled_departure_utc")
+WEATHER_COLUMNS = ("origin", "scheduled_departure_utc")
 
 # How old the last observation may be when the prediction is made, beyond the hour after which it is reported.
 MAX_AGE_HOURS = 6
 REPORTED_AFTER_HOURS = 1
 
 
-def names() -> list[str]:
+def weather_features() -> list[str]:
     """Names of the features."""
     return [f"observed_{measurement}" for measurement in MEASUREMENTS]
 
 
-def observed(columns: Columns, observations: Columns, horizon_hours: int) -> Columns:
+def observed_weather(columns: Columns, observations: Columns, horizon_hours: int) -> Columns:
     """The last weather at the origin that was known when the prediction was made.
 
     Args:
-        columns: `READS`, each of shape (rows,).
+        columns: `WEATHER_COLUMNS`, each of shape (rows,).
         observations: airport, observed_utc and the measurements, each of shape (observations,), in any order.
         horizon_hours: how long before departure the prediction is made.
 
@@ -48,10 +48,10 @@ def observed(columns: Columns, observations: Columns, horizon_hours: int) -> Col
     fresh = found >= 0
     age = known_until[fresh] - observed_at[found[fresh]]
     fresh[fresh] = age <= np.timedelta64(MAX_AGE_HOURS, "h")
-    return {f"observed_{name}": _taken(observations[name], found, fresh) for name in MEASUREMENTS}
+    return {f"observed_{name}": _select_rows(observations[name], found, fresh) for name in MEASUREMENTS}
 
 
-def _taken(values: Column, at: Column, where: Column) -> Column:
+def _select_rows(values: Column, at: Column, where: Column) -> Column:
     taken = np.full(len(at), np.nan)
     taken[where] = values[at[where]]
     return taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flight_delay.data.dictionary import LAYOUTS, Column, Dictionary, Feature
+from flight_delay.data.dictionary import LAYOUTS, ColumnEntry, Dictionary, FeatureEntry
 
 QUESTIONS = {
     "generated": "How it is generated",
@@ -81,7 +81,7 @@ def _features(dictionary: Dictionary) -> Iterator[str]:
         yield _row((shown, feature.label or "", feature.group, kind, feature.effect or "", _described(feature)))
 
 
-def _described(feature: Feature) -> str:
+def _described(feature: FeatureEntry) -> str:
     return feature.description.replace("{days}", "`<days>`")
 
 
@@ -89,11 +89,11 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
 
 
-def _type(column: Column) -> str:
+def _type(column: ColumnEntry) -> str:
     return f"{column.type.replace('_', ' ')}, {column.unit}" if column.unit else column.type
 
 
-def _values(column: Column) -> str:
+def _values(column: ColumnEntry) -> str:
     if column.minimum is not None:
         return f"{column.minimum} … {column.maximum}"
     if column.allowed:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.lock import digest, parse_lock
+from flight_delay.vcs.lock import parse_lock, pipeline_digest
 
 
 class NoGitError(UserError):
@@ -29,7 +29,7 @@ def git(*arguments: str, cwd: Path = Path()) -> str:
     return done.stdout.strip()
 
 
-def top(cwd: Path = Path()) -> Path:
+def repo_root(cwd: Path = Path()) -> Path:
     """The top folder of the checkout that a folder is in.
 
     Raises:
@@ -43,14 +43,14 @@ def top(cwd: Path = Path()) -> Path:
         raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from None
 
 
-def resolve(revision: str, cwd: Path = Path()) -> str:
+def resolve_revision(revision: str, cwd: Path = Path()) -> str:
     """The commit, 40 hexadecimal digits, that a commit, tag, branch or DVC experiment is.
 
     Raises:
         UserError: there is none of this name, or this is no git repository.
     """
-    top(cwd)
-    named = [commit for commit, name in experiments(cwd).items() if name == revision]
+    repo_root(cwd)
+    named = [commit for commit, name in list_experiments(cwd).items() if name == revision]
     for name in (revision, *reversed(named)):  # of several of the same name, on other commits, the newest
         try:
             return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd)
@@ -62,14 +62,14 @@ def resolve(revision: str, cwd: Path = Path()) -> str:
     )
 
 
-def experiments(cwd: Path = Path()) -> dict[str, str]:
+def list_experiments(cwd: Path = Path()) -> dict[str, str]:
     """Name by commit of the DVC experiments, the oldest first: DVC keeps them as refs/exps/xx/baseline/name."""
     found = git("for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", "refs/exps", cwd=cwd)
     lines = [line.split(" ", 1) for line in found.splitlines()]
     return {commit: reference.rpartition("/")[2] for commit, reference in lines if reference.count("/") == 4}
 
 
-def author() -> str:
+def git_author() -> str:
     """Name and address that git would write into a commit made here, or 'unknown'."""
     try:
         return git("var", "GIT_AUTHOR_IDENT").rpartition(">")[0] + ">"
@@ -77,10 +77,10 @@ def author() -> str:
         return "unknown"
 
 
-def commit_with_lock(wanted_digest: str) -> str | None:
+def find_commit_of_lock(wanted_digest: str) -> str | None:
     """The commit that is checked out, if its dvc.lock has this digest; None if not, or if there is no commit."""
     try:
         committed = parse_lock(git("show", "HEAD:dvc.lock"), "HEAD:dvc.lock")
-        return git("rev-parse", "HEAD") if digest(committed) == wanted_digest else None
+        return git("rev-parse", "HEAD") if pipeline_digest(committed) == wanted_digest else None
     except UserError:
         return None

