@@ -11,7 +11,7 @@ import pytest
 
 from flight_delay.data.canonical import parse_flights
 from flight_delay.data.contract import QualityResult, apply_contract
-from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, load_dictionary
+from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, find_layout, load_dictionary
 from flight_delay.data.sources import nycflights13
 
 
@@ -53,8 +53,8 @@ def test_every_flight_of_the_year_is_there_in_its_month(
     for month, raw in raw_by_month.items():
         assert pc.unique(raw["month"]).to_pylist() == [int(month[5:])]
         assert raw.num_columns == 19
-        assert dictionary.layout_of(raw.column_names, month) == "nycflights13"
-        for name, sources in dictionary.source_columns("nycflights13").items():
+        assert find_layout(raw.column_names, dictionary.required_columns, month, "") == "nycflights13"
+        for name, sources in dictionary.layout_columns("nycflights13").items():
             kind = pa.string() if dictionary.columns[name].type == "text" else pa.int64()
             assert {raw.schema.field(of).type for of in sources} == {kind}
 

@@ -18,7 +18,8 @@ from matplotlib import pyplot as plt
 
 from flight_delay.data.canonical import CLOCK_TIMES, parse_flights
 from flight_delay.data.contract import QualityResult, apply_contract
-from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, Layout, load_dictionary
+from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, load_dictionary
+from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources import nycflights13
 from flight_delay.features.columns import Columns, columns_from_table
 
@@ -164,7 +165,7 @@ def _flight(
 
 def _row(flight: dict[str, Any], layout: Layout, dictionary: Dictionary) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, sources in dictionary.source_columns(layout).items():
+    for name, sources in dictionary.layout_columns(layout).items():
         if layout == "nycflights13" and name in ("cancelled", "diverted"):
             continue
         values = flight[name] if name == "flight_date" else (flight.get(name),)

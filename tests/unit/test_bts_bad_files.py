@@ -69,12 +69,11 @@ TEXTS: dict[str, Bad] = {
     "very many names": ("a.csv", b",".join(b"%d" % (n // 2) for n in range(9999)) + b"\n1\n", "repeated", ["'0', '1'", 4969]),
     "very many columns unnamed": ("a.csv", b"a" + b"," * 99_999 + b"\n1\n", "unnamed", [2]),
     "values unnamed": ("a.csv", HEADER[:-1] + b",\n2013,1,UA,LAX,\n2013,1,UA,LAX,7\n", "unnamed values", [5]),
-    "semicolons": ("a.csv", with_bytes(GOOD, b",", b";"), "separated", ["';'"]),
-    "tabs": ("a.csv", with_bytes(GOOD, b",", b"\t"), "separated", ["'\\t'"]),
     "open quote in header": ("a.csv", b'Year,"Month,Dest\n2013,1,LAX\n', "no header", []),
     "long header": ("a.csv", b"Year," + b"x" * 200_000 + b"\n2013,1\n", "no header", []),
     "no line": ("a.csv", b"x" * (bts_text.BLOCK_BYTES + 9), "one line", [bts_text.BLOCK_BYTES]),
-    "another table": ("a.csv", b"faa,tzone\nJFK,America/New_York\n", "layout", ["bts_classic", "'Year', 'Month', 'UniqueCarrier'"]),
+    "semicolons": ("a.csv", with_bytes(GOOD, b",", b";"), "layout", ["bts_classic"]),
+    "another table": ("a.csv", b"faa,tzone\nJFK,America/New_York\n", "layout", ["bts_classic", "'Month', 'UniqueCarrier', 'Year'"]),
     "column missing": ("a.csv", with_bytes(OTHER, b"DOT", b"DOG"), "layout", ["bts_current", "'DOT'"]),
     "names in other letters": ("a.csv", GOOD.swapcase(), "layout", ["bts_classic", "'Year'"]),
     "too few values": ("a.csv", rows("2013,1,UA,LAX", "2013,1,UA"), "values", [3, 4]),
@@ -117,16 +116,12 @@ PACKAGES: dict[str, Bad] = {
     "zip cut short": ("a.zip", zipped(("a.csv", GOOD))[:-30], "damaged", []),
     "zip with another checksum": ("a.zip", with_bytes(STORED, b"LAX", b"LAY"), "damaged", ["(a.csv)", "CRC"]),
     "zip damaged inside": ("a.zip", with_bytes(zipped(("a.csv", GOOD)), b"PK\3\4", b"PK\3\5"), "damaged", ["(a.csv)"]),
-    "zip with a password": ("a.zip", marked(STORED, 0, 1), "encrypted", ["(a.csv)"]),
+    "zip with a password": ("a.zip", marked(STORED, 0, 1), "damaged", ["(a.csv)", "encrypted"]),
     "zip without a table": ("a.zip", zipped(("readme.html", b"<html>"), ("folder.csv/", b"")), "no table", []),
     "zip without a name": ("a.zip", zipped(("?.csv", GOOD)).replace(b"?.csv", b"\0.csv"), "no table", []),
     "zip of another method": ("a.zip", marked(STORED, 2, 9), "damaged", ["(a.csv)", "compression method"]),
     "zip before its start": ("a.zip", STORED[:-6] + b"\0\1\0\0" + STORED[-2:], "damaged", ["(a.csv)"]),
     "bad table in zip": ("a.zip", zipped(("a.csv", GOOD), ("b.csv", GOOD + b"1")), "values", ["a.zip (b.csv)", 5, 1, 4]),
-    **{
-        f"zip with {name}": ("a.zip", zipped(("a.csv", GOOD), (name, GOOD)), "unsafe", [])
-        for name in ("/etc/a.csv", "../a.csv", "b/../../a.csv", "..\\a.csv", "C:\\a.csv", "\\\\host\\a.csv", "../page.html")
-    },
 }  # fmt: skip
 BAD = TEXTS | DATES | PACKAGES
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.dictionary import DICTIONARY_FILE, LAYOUTS, Dictionary, Layout, load_dictionary
+from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, find_layout, load_dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 from flight_delay.features.registry import all_source_columns, list_features, source_columns
 
 OUTCOMES = {  # every column that a day before departure nobody knows, and why
@@ -71,31 +72,33 @@ def test_every_essential_column_that_is_not_made_here_comes_from_every_layout(
 ) -> None:
     missing = {name for name, of in dictionary.columns.items() if layout not in of.sources and not of.informative}
     assert missing == {"flight_id", "scheduled_departure_utc", "scheduled_arrival_utc"}
-    assert set(dictionary.source_columns(layout)) == {
+    assert set(dictionary.layout_columns(layout)) == {
         name for name, of in dictionary.columns.items() if layout in of.sources
     }
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_layout_of_a_table_is_that_whose_columns_it_has(dictionary: Dictionary, layout: Layout) -> None:
-    required = dictionary.required_columns(layout)
-    every = {name for names in dictionary.source_columns(layout).values() for name in names}
+    required = dictionary.required_columns[layout]
+    every = {name for names in dictionary.layout_columns(layout).values() for name in names}
     assert required < every
     for names in (required, every, every | {"Quarter", "x"}, sorted(required)):
-        assert dictionary.layout_of(names, "here") == layout
+        assert find_layout(names, dictionary.required_columns, "here", "") == layout
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_missing_column_is_named_with_the_layout_that_lacks_it(dictionary: Dictionary, layout: Layout) -> None:
-    required = dictionary.required_columns(layout)
+    required = dictionary.required_columns[layout]
     for name in required:
-        with pytest.raises(UserError, match=f"data/raw/2013-01.parquet: column '{name}' .*{layout}"):
-            dictionary.layout_of(required - {name}, "data/raw/2013-01.parquet")
+        with pytest.raises(UserError, match=f"data/raw/2013-01.parquet: .*{layout}, column '{name}'"):
+            find_layout(required - {name}, dictionary.required_columns, "data/raw/2013-01.parquet", "")
 
 
 def test_all_missing_columns_are_named(dictionary: Dictionary) -> None:
     with pytest.raises(UserError, match="'carrier', 'dest'"):
-        dictionary.layout_of(dictionary.required_columns("nycflights13") - {"dest", "carrier"}, "here")
+        find_layout(
+            dictionary.required_columns["nycflights13"] - {"dest", "carrier"}, dictionary.required_columns, "here", ""
+        )
 
 
 @pytest.mark.parametrize(("name", "moment"), [(name, moment) for moment, names in OUTCOMES.items() for name in names])

@@ -13,7 +13,8 @@ import pytest
 
 from flight_delay.data.canonical import parse_flights
 from flight_delay.data.contract import CONTRADICTIONS, QUARANTINE, QualityResult, apply_contract, quarantine_rows
-from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from flight_delay.data.canonical import parse_flights
 from flight_delay.data.contract import CONTRADICTIONS, QualityResult, apply_contract, quarantine_rows
-from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 from flight_delay.data.quality_report import QualityReport
 
 FEW = settings(max_examples=settings.default.max_examples // 6)  # a table takes long, whatever its length

@@ -13,7 +13,7 @@ import pytest
 
 from flight_delay.data.canonical import parse_flights
 from flight_delay.data.contract import QualityResult, apply_contract
-from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary import Dictionary, find_layout
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "tests/data/allyears2k.csv.gz"
@@ -36,7 +36,7 @@ def sample() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def gated(sample: pd.DataFrame, dictionary: Dictionary, zones: dict[str, str]) -> QualityResult:
-    layout = dictionary.layout_of(sample.columns, "the sample")
+    layout = find_layout(sample.columns, dictionary.required_columns, "the sample", "")
     assert layout == "bts_classic"
     return apply_contract(parse_flights(sample, layout, dictionary, zones), dictionary)
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json
 from flight_delay.data.contract import QualityResult, quarantine_rows
-from flight_delay.data.dictionary import Dictionary, Layout
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.quality_report import QualityReport
 
 CLOCK, CARRIER = {"scheduled_departure_minutes": 2575}, {"carrier": None}

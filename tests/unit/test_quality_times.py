@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flight_delay.data.contract import QualityResult
-from flight_delay.data.dictionary import LAYOUTS, Layout
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 

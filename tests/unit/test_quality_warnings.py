@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flight_delay.data.contract import QualityResult
-from flight_delay.data.dictionary import LAYOUTS, Layout
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 OTHER = {"flight_number": 8}  # a flight without oddity, beside the one that has one

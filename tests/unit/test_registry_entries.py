@@ -11,7 +11,8 @@ import pytest
 from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.dictionary import Dictionary, FeatureEntry
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import FeatureEntry
 from flight_delay.features import history, schedule, weather
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Columns

@@ -11,7 +11,8 @@ import yaml
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.contract import QualityResult, quarantine_rows
-from flight_delay.data.dictionary import LAYOUTS, Dictionary, load_dictionary
+from flight_delay.data.dictionary import Dictionary, find_layout, load_dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS
 from flight_delay.data.quality_report import QualityReport
 
 Content = dict[str, Any]
@@ -100,8 +101,10 @@ def test_a_mistake_in_the_dictionary(
 
 REFUSED: list[tuple[Callable[[Dictionary], Any], str]] = [
     (
-        lambda of: of.layout_of(of.required_columns("nycflights13") - {"dest", "carrier"}, "here"),
-        "here: column 'carrier', 'dest' is missing (layout nycflights13); `dvc repro --force` makes it again",
+        lambda of: find_layout(
+            of.required_columns["nycflights13"] - {"dest", "carrier"}, of.required_columns, "here", "mend it"
+        ),
+        "here: no known layout; the closest is nycflights13, column 'carrier', 'dest' is missing; mend it",
     ),
     (
         lambda of: of.check_point_in_time("mine", ["seats"], 24),

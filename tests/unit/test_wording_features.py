@@ -11,7 +11,8 @@ import pytest
 from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.dictionary import Dictionary, FeatureEntry
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import FeatureEntry
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters

@@ -7,6 +7,7 @@ RAW = Path("data/raw")
 RAW_MANIFEST = RAW / "manifest.json"
 INTERIM = Path("data/interim")
 FLIGHTS = INTERIM / "flights"
+QUARANTINE = INTERIM / "quarantine"
 WEATHER = INTERIM / "weather.parquet"
 PROCESSED = Path("data/processed")
 SELECTION = Path("data/selection.json")

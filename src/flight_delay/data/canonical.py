@@ -12,7 +12,8 @@ import pandas as pd
 
 from flight_delay.core.files import parquet_columns, read_table
 from flight_delay.data.clock import first_arrival_after, in_dst_gap, local_to_utc, minutes_after_midnight
-from flight_delay.data.dictionary import Dictionary, Layout
+from flight_delay.data.dictionary import Dictionary, find_layout
+from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources import nycflights13
 
 # What sources write for a missing value, besides nothing.
@@ -35,8 +36,8 @@ def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
         UserError: a column is missing that its layout must have.
     """
     present = parquet_columns(path)
-    layout = dictionary.layout_of(present, str(path))
-    wanted = {name for names in dictionary.source_columns(layout).values() for name in names}
+    layout = find_layout(present, dictionary.required_columns, str(path), "`dvc repro --force` makes it again")
+    wanted = {name for names in dictionary.layout_columns(layout).values() for name in names}
     return layout, read_table(path, columns=[name for name in present if name in wanted]).to_pandas()
 
 
@@ -70,7 +71,7 @@ def parse_flights(
     unreadable: dict[tuple[str, str], Mask] = {}
     values: dict[str, pd.Series] = {}
     raw = raw.reset_index(drop=True)
-    for name, sources in dictionary.source_columns(layout).items():
+    for name, sources in dictionary.layout_columns(layout).items():
         if not set(sources) <= set(raw.columns):
             continue
         if name in DERIVED.get(layout, {}):

@@ -14,7 +14,8 @@ import pandera.pandas as pandera
 import pyarrow as pa
 
 from flight_delay.data.canonical import Mask, ParsedFlights
-from flight_delay.data.dictionary import ColumnEntry, Dictionary
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import ColumnEntry
 
 # Rows of a source that are set aside: position among the rows of their month, why, and the row itself as JSON.
 QUARANTINE = pa.schema(

@@ -4,26 +4,22 @@ The schema of the canonical table, its contract, the names of source columns and
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Literal, TypeVar
 
 import pyarrow as pa
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
 from flight_delay.core.references import read_reference
+from flight_delay.data.dictionary_entries import LAYOUTS, AvailabilityTime, ColumnEntry, FeatureEntry, Layout
 
 DICTIONARY_FILE = Path("references/data_dictionary.yaml")
 
-Text = Annotated[str, Field(min_length=1)]
-Layout = Literal["nycflights13", "bts_classic", "bts_current"]
-LAYOUTS: tuple[Layout, ...] = get_args(Layout)
-Type = Literal["text", "integer", "date", "utc_time", "boolean"]
+L = TypeVar("L", bound=str)
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -40,100 +36,6 @@ REQUIRED_COLUMNS = (
     "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "scheduled_elapsed_minutes",
     "arrival_delay_minutes", "cancelled", "diverted", "departure_delayed_label", "arrival_delayed_label",
 )  # fmt: skip
-
-
-class AvailabilityTime(Parameters):
-    """When something becomes known, in hours before the scheduled departure (negative: after it), at the latest."""
-
-    hours_before_departure: int
-    description: Text
-
-
-class Notes(Parameters):
-    """What numbers do not say; every question has an answer, if only 'none'."""
-
-    generated: Text
-    changes: Text
-    cost: Text
-    restrictions: Text
-    feedback: Text
-
-
-class ColumnEntry(Parameters):
-    """An entry of the dictionary. `sources` holds, by layout, the names of the source's columns that it is made from."""
-
-    description: Text
-    type: Type
-    unit: Text | None
-    nullable: bool
-    role: Literal["key", "schedule", "outcome", "context"]
-    known: Text
-    sources: dict[Layout, Annotated[list[Text], Field(min_length=1)]]
-    notes: Notes
-    minimum: int | datetime.date | None = None
-    maximum: int | datetime.date | None = None
-    allowed: list[Text] | None = None
-    pattern: Text | None = None
-    unique: bool = False
-    informative: bool = False
-    not_used_because: Text | None = None
-
-    @model_validator(mode="after")
-    def _fits_its_type(self) -> ColumnEntry:
-        bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
-        wanted = {"integer": int, "date": datetime.date}.get(self.type)
-        if wanted is None and bounds:
-            raise ValueError(f"a column of type {self.type} has no minimum and maximum")
-        if wanted is not None and (len(bounds) != 2 or not all(type(bound) is wanted for bound in bounds)):
-            raise ValueError(f"minimum and maximum must be given, as {wanted.__name__}")
-        if bounds and self.minimum > self.maximum:  # type: ignore[operator] # both are of one type
-            raise ValueError(f"minimum ({self.minimum}) is above maximum ({self.maximum})")
-        if self.type != "text" and (self.pattern or self.allowed):
-            raise ValueError("pattern and allowed are for columns of type text")
-        if self.type == "integer" and self.unit is None and self.role != "key":
-            raise ValueError("a number needs a unit")
-        if self.pattern:
-            try:
-                re.compile(self.pattern)
-            except re.error as error:
-                raise ValueError(f"pattern is not a regular expression ({error})") from None
-        return self
-
-    @model_validator(mode="after")
-    def _can_be_made(self) -> ColumnEntry:
-        if self.informative and not self.nullable:
-            raise ValueError("an informative column must be nullable, since values are left out of it")
-        if self.type == "date" and any(len(names) != 3 for names in self.sources.values()):
-            raise ValueError("a date is made from three source columns: year, month and day")
-        if self.type == "utc_time" and self.sources:
-            raise ValueError("a utc_time is made here from date, clock time and time zone; it has no sources")
-        return self
-
-
-class FeatureEntry(Parameters):
-    """An entry for a feature, or for a family of features that differ in the number of days looked back.
-
-    `topic` names the features that it is explained with, in references/reason_codes.yaml; without one it is explained by
-    itself. `label` is what pictures and sentences call it, instead of its name with blanks.
-    """
-
-    description: Text
-    group: Literal["schedule", "density", "history", "weather"]
-    kind: Literal["quantitative", "categorical"]
-    unit: Text | None = None
-    effect: Literal["increasing", "decreasing"] | None = None
-    topic: Text | None = None
-    label: Text | None = None
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> FeatureEntry:
-        if (self.group == "history") != ("{days}" in self.description):
-            raise ValueError("the description of a feature of the group history, and of no other, says {days}")
-        if self.kind == "categorical" and (self.unit or self.effect):
-            raise ValueError("a categorical feature has neither unit nor effect")
-        if self.kind == "quantitative" and not self.unit:
-            raise ValueError("a number needs a unit")
-        return self
 
 
 class Dictionary(Parameters):
@@ -171,28 +73,15 @@ class Dictionary(Parameters):
         """Names of the columns that come about with the flight, and of what is made from them."""
         return frozenset(name for name, of in self.columns.items() if of.role in ("outcome", "context"))
 
-    def required_columns(self, layout: Layout) -> set[str]:
-        """Names of the columns that a source of this layout must have."""
-        return {name for of in self.columns.values() if not of.informative for name in of.sources.get(layout, ())}
+    @property
+    def required_columns(self) -> dict[Layout, set[str]]:
+        """Names of the columns that a source of each layout must have."""
+        required = [entry for entry in self.columns.values() if not entry.informative]
+        return {layout: {name for entry in required for name in entry.sources.get(layout, ())} for layout in LAYOUTS}
 
-    def source_columns(self, layout: Layout) -> dict[str, list[str]]:
+    def layout_columns(self, layout: Layout) -> dict[str, list[str]]:
         """Names of the source's columns by canonical column, for those that the layout has."""
         return {name: of.sources[layout] for name, of in self.columns.items() if layout in of.sources}
-
-    def layout_of(self, names: Collection[str], where: str) -> Layout:
-        """The layout of a table with these columns.
-
-        Raises:
-            UserError: a column is missing that its layout (the one that it is closest to) must have.
-        """
-        missing = {layout: sorted(self.required_columns(layout) - set(names)) for layout in LAYOUTS}
-        layout = min(LAYOUTS, key=lambda of: len(missing[of]))
-        if missing[layout]:
-            listed = ", ".join(f"'{name}'" for name in missing[layout])
-            raise UserError(
-                f"{where}: column {listed} is missing (layout {layout}); `dvc repro --force` makes it again"
-            )
-        return layout
 
     def check_point_in_time(self, feature: str, reads: Iterable[str], horizon_hours: int) -> None:
         """Check that a feature reads only what may be used and is known early enough.
@@ -216,6 +105,26 @@ class Dictionary(Parameters):
                     f"feature '{feature}' reads '{name}', which is not known {horizon_hours} hours before departure: "
                     f"{moment.description} ({column.known}); take it out, or change build_features.horizon_hours"
                 )
+
+
+def find_layout(names: Collection[str], layouts: Mapping[L, Collection[str]], where: str, advice: str) -> L:
+    """Find the layout of a table by the names of its columns.
+
+    Args:
+        names: columns of the table.
+        layouts: columns that a table of each layout must have; the first layout that fits is taken.
+        where: the table, for an error.
+        advice: what to do about an unknown layout.
+
+    Raises:
+        UserError: no layout fits; the message names the closest one and the missing columns.
+    """
+    missing = {layout: sorted(set(columns) - set(names)) for layout, columns in layouts.items()}
+    closest = min(layouts, key=lambda layout: len(missing[layout]) / len(layouts[layout]))
+    if missing[closest]:
+        shown = ", ".join(map(repr, missing[closest]))
+        raise UserError(f"{where}: no known layout; the closest is {closest}, column {shown} is missing; {advice}")
+    return closest
 
 
 def load_dictionary(path: Path = DICTIONARY_FILE) -> Dictionary:

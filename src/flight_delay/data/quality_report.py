@@ -9,7 +9,8 @@ from typing import Any
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.contract import QualityResult
-from flight_delay.data.dictionary import Dictionary, Layout
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import Layout
 
 
 class QualityReport:

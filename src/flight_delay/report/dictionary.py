@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flight_delay.data.dictionary import LAYOUTS, ColumnEntry, Dictionary, FeatureEntry
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS, ColumnEntry, FeatureEntry
 
 QUESTIONS = {
     "generated": "How it is generated",

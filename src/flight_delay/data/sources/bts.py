@@ -16,9 +16,11 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256
 from flight_delay.core.months import month_path
 from flight_delay.core.runner import track_progress
-from flight_delay.data.dictionary import Layout
+from flight_delay.data.dictionary import L, find_layout
+from flight_delay.data.dictionary_entries import Layout
+from flight_delay.data.sources.bts_files import SUFFIXES
 from flight_delay.data.sources.bts_spool import SpooledMonth, temporary_spool
-from flight_delay.data.sources.bts_text import SUFFIXES, CsvText, open_texts, quote_values, read_blocks
+from flight_delay.data.sources.bts_text import CsvText, open_texts, quote_values, read_blocks
 
 SOURCE = "bts"
 LICENCE = "public domain: a work of the US Government (Department of Transportation), 17 U.S.C. 105"
@@ -40,7 +42,7 @@ class FetchedFiles(NamedTuple):
     files: dict[str, str]
 
 
-def fetch_bts(external: Path, flights: Path, layouts: Mapping[str, Collection[str]], through: str) -> FetchedFiles:
+def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]], through: str) -> FetchedFiles:
     """Write flights/YYYY-MM.parquet for every month up to `through` that the files in a folder hold.
 
     The same files give the same bytes. Memory does not grow with their number or size.
@@ -62,7 +64,7 @@ def fetch_bts(external: Path, flights: Path, layouts: Mapping[str, Collection[st
     with temporary_spool(flights.parent / ".spool.partial") as spool:
         for name in track_progress(list(checksums), "file"):
             for text in open_texts(external / name):
-                layout = _layout(text, layouts)
+                layout = find_layout(text.names, layouts, str(text), "put the file there as the BTS made it")
                 for month, rows in _by_month(text):
                     found.add(month)
                     if month <= through:
@@ -105,17 +107,6 @@ def _warn_of_copies(checksums: Mapping[str, str]) -> None:
     for name, checksum in checksums.items():
         if first.setdefault(checksum, name) != name:
             log.warning("  %s is a copy of %s: its flights are there twice; remove one of them", name, first[checksum])
-
-
-def _layout(text: CsvText, layouts: Mapping[str, Collection[str]]) -> str:
-    missing = {layout: [name for name in columns if name not in text.names] for layout, columns in layouts.items()}
-    closest = min(layouts, key=lambda layout: len(missing[layout]) / len(layouts[layout]))
-    if missing[closest]:
-        raise UserError(
-            f"{text}: no known layout; the closest is {closest}, and {quote_values(missing[closest])} is missing; put the file "
-            "there as the BTS made it"
-        )
-    return closest
 
 
 def _by_month(text: CsvText) -> Iterator[tuple[str, pa.RecordBatch]]:
