@@ -160,7 +160,9 @@ def _baseline(stages: Stages, params: Mapping[str, str], origin: Origin) -> Base
         commit = previous_pipeline_commit(pipeline_digest(stages), origin.start)
         if commit is None:
             return None
-        lock, given, report = (git("show", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS))
+        lock, given, report = (
+            git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS)
+        )
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
         changed = what_changed(logged_params(yaml.safe_load(given)), params)
         return Baseline(

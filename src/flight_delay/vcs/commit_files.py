@@ -43,7 +43,7 @@ class CommitFiles:
             UserError: it has none.
         """
         try:
-            text = git("show", f"{self.commit}:{LOCK_FILE}", cwd=self.root)
+            text = git("cat-file", "blob", f"{self.commit}:{LOCK_FILE}", cwd=self.root)
         except UserError:
             raise UserError(
                 f"commit {self.commit[:10]} has no {LOCK_FILE}; choose one in which the pipeline had been run "

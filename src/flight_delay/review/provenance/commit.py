@@ -24,7 +24,7 @@ from flight_delay.review.provenance.lineage import (
     sources,
 )
 from flight_delay.vcs.commit_files import CommitFiles
-from flight_delay.vcs.git import git
+from flight_delay.vcs.git import commit_author, git
 from flight_delay.vcs.history import PathChange, last_change
 from flight_delay.vcs.lock import LOCK_FILE
 
@@ -67,7 +67,7 @@ def read_provenance(artefacts: CommitFiles) -> Provenance:
         if _is_committed(artefacts, item, tracked)
         and (change := last_change(item.path.partition(":")[0], commit, root))
     }
-    author = git("show", "--no-patch", "--format=%an <%ae>", commit, cwd=root)
+    author = commit_author(commit, root)
     lock_md5 = md5(artefacts.read_bytes(str(LOCK_FILE)))
     content = artefacts.read_bytes(MANIFEST) if MANIFEST in tracked else b""
     manifest = json.loads(content) if producer(stages, Item(MANIFEST, md5(content))) else None
