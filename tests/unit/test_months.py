@@ -49,27 +49,12 @@ def test_a_range_has_every_month_once_and_in_order(first: str, through: str) -> 
     assert months_between(first, through) == [month for month in every if first <= month <= through]
 
 
-def test_a_range_crosses_years_and_has_both_its_ends() -> None:
-    assert months_between("2012-11", "2013-02") == ["2012-11", "2012-12", "2013-01", "2013-02"]
-    assert months_between("2013-10", "2013-10") == ["2013-10"]
-
-
-def test_a_range_that_ends_before_it_starts_is_empty() -> None:
-    assert months_between("2013-02", "2013-01") == []
-    assert months_between("2013-01", "2012-12") == []
-
-
 @given(st.sets(MONTH, min_size=1, max_size=20))
-def test_what_is_missing_of_some_months_fills_their_range(months: set[str]) -> None:
+def test_missing_months_complete_the_range(months: set[str]) -> None:
+    assert missing_months([]) == []
     missing = missing_months(sorted(months))
     assert missing == sorted(set(missing))
     assert sorted([*months, *missing]) == months_between(min(months), max(months))
-
-
-def test_months_without_a_gap_and_no_months_at_all_miss_none() -> None:
-    assert missing_months(["2012-12", "2013-01", "2013-02"]) == []
-    assert missing_months(["2012-12"]) == []
-    assert missing_months([]) == []
 
 
 def test_a_window_in_short_names_one_month_once() -> None:
@@ -77,21 +62,10 @@ def test_a_window_in_short_names_one_month_once() -> None:
     assert str(Window(first="2013-10", through="2013-12")) == "2013-10 … 2013-12"
 
 
-def test_a_window_that_ends_before_it_starts_is_refused() -> None:
-    with pytest.raises(
-        ValidationError, match=r"Value error, [^\[]*\bfirst\b[^\[]*\b2013-02\b[^\[]*\bthrough\b[^\[]*\b2013-01\b"
-    ):
-        Window(first="2013-02", through="2013-01")
-
-
 @pytest.mark.parametrize("month", ["2013-1", "2013-00", "2013-13", "201301", "2013-01-01", "13-01", " 2013-01", ""])
 def test_what_is_not_a_month_is_refused(month: str) -> None:
     with pytest.raises(ValidationError, match="through"):
         Window(first="0001-01", through=month)
-
-
-def test_windows_may_leave_gaps() -> None:
-    assert windows(train="2013-01 2013-03").train == Window(first="2013-01", through="2013-03")
 
 
 @pytest.mark.parametrize(
@@ -108,10 +82,11 @@ def test_windows_that_overlap_or_are_out_of_order_are_refused(ranges: dict[str, 
         windows(**ranges)
 
 
-def test_windows_are_named_in_order_of_time() -> None:
-    named = windows().by_name()
-    assert list(named) == ["train", "validation", "test"]
-    assert [window.first for window in named.values()] == ["2013-01", "2013-10", "2013-11"]
+def test_windows_may_leave_gaps_and_are_in_order_of_time() -> None:
+    named = windows(train="2013-01 2013-03").by_name()
+    assert [(name, window.first) for name, window in named.items()] == [
+        ("train", "2013-01"), ("validation", "2013-10"), ("test", "2013-11"),
+    ]  # fmt: skip
 
 
 def test_only_monthly_files_are_months(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def read_sample(
     """
     window_of = {month: window for window, names in windows.items() for month in names}
     every = months.list_months(paths.PROCESSED)
-    rows = sum(files.parquet_row_count(months.month_path(paths.PROCESSED, month)) for month in every)
+    rows = sum(files.read_parquet_metadata(months.month_path(paths.PROCESSED, month)).num_rows for month in every)
     step, schema = ceil(rows / max_rows), processed_schema(tuple(features))
     names = [name for name in dictionary.columns if name not in {"flight_id", *processed_schema(tuple(built)).names}]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from flight_delay.core.files import parquet_columns, read_table
+from flight_delay.core.files import read_parquet_metadata, read_table
 from flight_delay.data.clock import first_arrival_after, in_dst_gap, local_to_utc, minutes_after_midnight
 from flight_delay.data.dictionary import Dictionary, find_layout
 from flight_delay.data.dictionary_entries import Layout
@@ -35,7 +35,7 @@ def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
     Raises:
         UserError: a column is missing that its layout must have.
     """
-    present = parquet_columns(path)
+    present = read_parquet_metadata(path).schema.names
     layout = find_layout(present, dictionary.required_columns, str(path), "`dvc repro --force` makes it again")
     wanted = {name for names in dictionary.layout_columns(layout).values() for name in names}
     return layout, read_table(path, columns=[name for name in present if name in wanted]).to_pandas()

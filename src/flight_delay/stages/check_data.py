@@ -19,7 +19,7 @@ def main() -> int:
     dictionary = load_dictionary()
     history_days = params.load_params("build_features", FeatureParameters).history_days
     first = months.month_path(paths.PROCESSED, months.list_months(paths.PROCESSED)[0])
-    with_weather = not set(weather.weather_features()).isdisjoint(files.parquet_columns(first))
+    with_weather = not set(weather.weather_features()).isdisjoint(files.read_parquet_metadata(first).schema.names)
     built = list_features(dictionary.features, history_days, with_weather=with_weather)
     # What is left out for one source need not be taken out of params.yaml for another that lacks it.
     with_every_source = list_features(dictionary.features, history_days, with_weather=True)

@@ -30,8 +30,7 @@ def main() -> int:
     zones = time_zones(files.read_table(paths.RAW / "tables/airports.parquet", RAW_AIRPORTS))
 
     def read(month: str) -> tuple[Layout, pd.DataFrame, QualityResult]:
-        path = months.month_path(paths.RAW / "flights", month)
-        layout, raw = read_raw(path, dictionary)
+        layout, raw = read_raw(months.month_path(paths.RAW / "flights", month), dictionary)
         return layout, raw, apply_contract(parse_flights(raw, layout, dictionary, zones), dictionary)
 
     counts, report = {}, QualityReport()
@@ -39,9 +38,8 @@ def main() -> int:
         for month, (layout, raw, result) in map_months(read, months.list_months(paths.RAW / "flights")):
             files.write_table(months.month_path(flights, month), result.flights)
             quarantined = quarantine_rows(raw, result.reasons)
-            files.write_table(
-                months.month_path(quarantine, month), pa.Table.from_pylist(quarantined, schema=QUARANTINE)
-            )
+            rejected = pa.Table.from_pylist(quarantined, schema=QUARANTINE)
+            files.write_table(months.month_path(quarantine, month), rejected)
             report.add(month, layout, result, quarantined)
             counts[month] = count_flights(result.flights.to_pandas())
         report.raise_if_share_exceeds(p.max_quarantined_share)
