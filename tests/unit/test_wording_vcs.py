@@ -30,7 +30,7 @@ IN_GIT: list[tuple[Callable[[], Any], str]] = [
     ),
     (
         lambda: CommitFiles("c" * 40, Path()).lock,
-        "commit cccccccccc has no dvc.lock; choose one in which the pipeline had been run (`git log --oneline -- dvc.lock`)",
+        "commit cccccccccc has no dvc.lock; choose one that has (`git log --oneline -- dvc.lock`)",
     ),
 ]
 

@@ -1,6 +1,6 @@
-"""The data dictionary: what every canonical column means, when it becomes known, and what its values may be.
+"""The data dictionary: canonical columns with their meaning, contract, sources and time of availability, and features.
 
-The schema of the canonical table, its contract, the names of source columns and the leakage guard are read from it."""
+The schema of the canonical table, data validation and the leakage check are generated from it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 
 
-# What reading and the quality gate compute with, whatever else there is.
+# Columns that parsing and the contract use.
 REQUIRED_COLUMNS = (
     "flight_id", "flight_date", "carrier", "flight_number", "origin", "destination", "scheduled_departure_minutes",
     "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "scheduled_elapsed_minutes",
@@ -39,7 +39,7 @@ REQUIRED_COLUMNS = (
 
 
 class Dictionary(Parameters):
-    """The whole dictionary; columns in the order of the canonical table, features in that of the processed one."""
+    """The dictionary; columns in the order of the canonical table, features in that of the processed one."""
 
     format: Literal[1]
     moments: dict[str, AvailabilityTime]
@@ -50,11 +50,11 @@ class Dictionary(Parameters):
     def _is_whole(self) -> Dictionary:
         missing = [name for name in REQUIRED_COLUMNS if name not in self.columns]
         if missing:
-            raise ValueError(f"columns: {', '.join(missing)} is missing, and the code computes with it")
+            raise ValueError(f"columns: {', '.join(missing)} is missing and required")
         for name, column in self.columns.items():
             if column.known not in self.moments:
                 raise ValueError(
-                    f"columns.{name}.known: no moment '{column.known}'; there are {', '.join(self.moments)}"
+                    f"columns.{name}.known: no moment '{column.known}'; choose one of {', '.join(self.moments)}"
                 )
         labels = Counter(feature.label for feature in self.features.values() if feature.label)
         if repeated := [label for label, count in labels.items() if count > 1]:
@@ -63,15 +63,14 @@ class Dictionary(Parameters):
 
     @property
     def schema(self) -> pa.Schema:
-        """Schema of the canonical table of flights."""
-        return pa.schema(
-            [pa.field(name, ARROW_TYPES[of.type], nullable=of.nullable) for name, of in self.columns.items()]
-        )
+        """Schema of the canonical table."""
+        columns = self.columns.items()
+        return pa.schema([pa.field(name, ARROW_TYPES[entry.type], entry.nullable) for name, entry in columns])
 
     @property
     def outcomes(self) -> frozenset[str]:
-        """Names of the columns that come about with the flight, and of what is made from them."""
-        return frozenset(name for name, of in self.columns.items() if of.role in ("outcome", "context"))
+        """Names of the columns that are known only after departure."""
+        return frozenset(name for name, entry in self.columns.items() if entry.role in ("outcome", "context"))
 
     @property
     def required_columns(self) -> dict[Layout, set[str]]:
@@ -80,30 +79,28 @@ class Dictionary(Parameters):
         return {layout: {name for entry in required for name in entry.sources.get(layout, ())} for layout in LAYOUTS}
 
     def layout_columns(self, layout: Layout) -> dict[str, list[str]]:
-        """Names of the source's columns by canonical column, for those that the layout has."""
-        return {name: of.sources[layout] for name, of in self.columns.items() if layout in of.sources}
+        """Return the source columns of a layout by canonical column."""
+        return {name: entry.sources[layout] for name, entry in self.columns.items() if layout in entry.sources}
 
-    def check_point_in_time(self, feature: str, reads: Iterable[str], horizon_hours: int) -> None:
-        """Check that a feature reads only what may be used and is known early enough.
+    def check_point_in_time(self, feature: str, columns: Iterable[str], horizon_hours: int) -> None:
+        """Check that the columns of a feature may be used and are known at the prediction horizon.
 
         Raises:
-            UserError: it does not; the message names feature, column and reason.
+            UserError: one may not or is not; the message names feature, column and reason.
         """
-        for name in reads:
+        for name in columns:
             if name not in self.columns:
-                raise UserError(
-                    f"feature '{feature}' reads '{name}', which {DICTIONARY_FILE} does not know; describe it there"
-                )
+                raise UserError(f"feature '{feature}' reads '{name}', which is not in {DICTIONARY_FILE}; add it there")
             column = self.columns[name]
             moment = self.moments[column.known]
             if column.not_used_because:
                 raise UserError(
-                    f"feature '{feature}' reads '{name}', which is not to be used: {column.not_used_because}"
+                    f"feature '{feature}' reads '{name}', which must not be used: {column.not_used_because}; remove it"
                 )
             if moment.hours_before_departure < horizon_hours:
                 raise UserError(
                     f"feature '{feature}' reads '{name}', which is not known {horizon_hours} hours before departure: "
-                    f"{moment.description} ({column.known}); take it out, or change build_features.horizon_hours"
+                    f"{moment.description} ({column.known}); remove it, or change build_features.horizon_hours"
                 )
 
 
@@ -131,6 +128,6 @@ def load_dictionary(path: Path = DICTIONARY_FILE) -> Dictionary:
     """Read the data dictionary.
 
     Raises:
-        UserError: it is missing, is not YAML, or an entry is incomplete or contradicts itself; the message names it.
+        UserError: it is missing or is not YAML, or an entry is invalid; the message names it.
     """
     return read_reference(path, Dictionary)

@@ -16,14 +16,14 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 class AvailabilityTime(Parameters):
-    """When something becomes known, in hours before the scheduled departure (negative: after it), at the latest."""
+    """Latest time at which a value becomes known, in hours before the scheduled departure (negative: after it)."""
 
     hours_before_departure: int
     description: Text
 
 
 class Notes(Parameters):
-    """What numbers do not say; every question has an answer, if only 'none'."""
+    """Answers to questions about a column; 'none' is an answer."""
 
     generated: Text
     changes: Text
@@ -33,7 +33,7 @@ class Notes(Parameters):
 
 
 class ColumnEntry(Parameters):
-    """An entry of the dictionary. `sources` holds, by layout, the names of the source's columns that it is made from."""
+    """An entry for a column; `sources` are the source columns that it is computed from, by layout."""
 
     description: Text
     type: Literal["text", "integer", "date", "utc_time", "boolean"]
@@ -52,7 +52,7 @@ class ColumnEntry(Parameters):
     not_used_because: Text | None = None
 
     @model_validator(mode="after")
-    def _fits_its_type(self) -> ColumnEntry:
+    def _validate_type(self) -> ColumnEntry:
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
         wanted = {"integer": int, "date": datetime.date}.get(self.type)
         if wanted is None and bounds:
@@ -73,21 +73,21 @@ class ColumnEntry(Parameters):
         return self
 
     @model_validator(mode="after")
-    def _can_be_made(self) -> ColumnEntry:
+    def _validate_sources(self) -> ColumnEntry:
         if self.informative and not self.nullable:
-            raise ValueError("an informative column must be nullable, since values are left out of it")
+            raise ValueError("an informative column must be nullable, since invalid values are removed")
         if self.type == "date" and any(len(names) != 3 for names in self.sources.values()):
-            raise ValueError("a date is made from three source columns: year, month and day")
+            raise ValueError("a date needs three source columns: year, month and day")
         if self.type == "utc_time" and self.sources:
-            raise ValueError("a utc_time is made here from date, clock time and time zone; it has no sources")
+            raise ValueError("a utc_time is computed from date, clock time and time zone; it has no sources")
         return self
 
 
 class FeatureEntry(Parameters):
-    """An entry for a feature, or for a family of features that differ in the number of days looked back.
+    """An entry for a feature, or for a family of features that differ in their number of days.
 
-    `topic` names the features that it is explained with, in references/reason_codes.yaml; without one it is explained by
-    itself. `label` is what pictures and sentences call it, instead of its name with blanks.
+    `topic` is an entry of references/reason_codes.yaml, which explains all its features together; without a topic, the
+    feature is explained by itself. `label` replaces the name in pictures and explanations.
     """
 
     description: Text
@@ -99,9 +99,9 @@ class FeatureEntry(Parameters):
     label: Text | None = None
 
     @model_validator(mode="after")
-    def _is_whole(self) -> FeatureEntry:
+    def _validate_feature(self) -> FeatureEntry:
         if (self.group == "history") != ("{days}" in self.description):
-            raise ValueError("the description of a feature of the group history, and of no other, says {days}")
+            raise ValueError("{days} belongs into the description of a feature of the group history, and of no other")
         if self.kind == "categorical" and (self.unit or self.effect):
             raise ValueError("a categorical feature has neither unit nor effect")
         if self.kind == "quantitative" and not self.unit:

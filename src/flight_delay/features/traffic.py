@@ -1,5 +1,5 @@
-"""Features of how much else is scheduled at the same time. They count flights of the same date, cancelled ones too, since a day
-ahead nobody knows which will be: the columns handed in must hold the whole schedule of every date that is in them."""
+"""Features of the density of the schedule. They count all scheduled flights of a date, since cancellations are not known a
+day ahead: the columns must hold the whole schedule of every date in them."""
 
 from __future__ import annotations
 
@@ -51,10 +51,7 @@ def departures_from_origin_so_far(flight_date: Column, origin: Column, scheduled
 
 
 def _group_size(*parts: Column) -> Column:
-    """How many rows have the same values as a row, itself included; shape (rows,)."""
-    group = np.zeros(len(parts[0]), np.int64)
-    for part in parts:
-        codes, values = pd.factorize(part, use_na_sentinel=False)
-        group, _ = pd.factorize(group * len(values) + codes)
+    """Count the rows with the same values as each row, itself included; shape (rows,)."""
+    group = pd.DataFrame(dict(enumerate(parts))).groupby(list(range(len(parts))), dropna=False, sort=False).ngroup()
     counts: Column = np.bincount(group)[group]
     return counts.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Sorting rows into months on disk, so that neither memory nor the number of open files grows with what there is."""
+"""Sort rows into months on disk, in bounded memory and with one open file."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ SPOOL_BYTES = 1 << 25
 
 
 class SpooledMonth(NamedTuple):
-    """What was written of a month."""
+    """Number of rows and layout of a month."""
 
     rows: int
     layout: str
 
 
 class Spool:
-    """Rows by month, in a folder. Few of them are in memory, and one file is open, however many months there are."""
+    """Rows by month, in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._first: dict[str, tuple[CsvText, str]] = {}  # whose columns, in whose order, a month has
+        self._first: dict[str, tuple[CsvText, str]] = {}  # text and layout that set the columns of a month
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_bytes = 0
 
     def add(self, month: str, rows: pa.RecordBatch, text: CsvText, layout: str) -> None:
-        """Take rows of a month.
+        """Add rows of a month.
 
         Raises:
-            UserError: those that the month has already are from a text with other columns.
+            UserError: earlier rows of the month have other columns.
         """
         first, layout_of_first = self._first.setdefault(month, (text, layout))
         differing = sorted(set(first.names) ^ set(text.names))
@@ -53,7 +53,7 @@ class Spool:
             self._flush()
 
     def write(self, month: str, path: Path) -> SpooledMonth:
-        """Write what there is of a month as Parquet, and drop it."""
+        """Write the rows of a month as Parquet and remove them from the spool."""
         self._flush()
         text, layout = self._first[month]
         rows = 0
@@ -84,7 +84,7 @@ class Spool:
 
 @contextmanager
 def temporary_spool(folder: Path) -> Iterator[Spool]:
-    """A spool in a folder that is there for the time of the block."""
+    """Yield a spool in a folder that is removed at the end of the block."""
     shutil.rmtree(folder, ignore_errors=True)  # a killed process may have left it
     folder.mkdir(parents=True)
     try:
@@ -95,12 +95,12 @@ def temporary_spool(folder: Path) -> Iterator[Spool]:
 
 def _read(path: Path) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as file:
-        while file.peek(1):  # a stream for each time that something was added
+        while file.peek(1):  # every flush appends a stream
             yield from pa.ipc.open_stream(file)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Cut anew, so that the bytes of the Parquet file do not tell how its rows were read."""
+    """Regroup rows, so that the bytes of the Parquet file do not depend on how they were read."""
     waiting: list[pa.RecordBatch] = []
     missing = ROW_GROUP_ROWS
     for batch in batches:
