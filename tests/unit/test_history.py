@@ -111,11 +111,6 @@ def test_every_grouping_is_that_of_its_name() -> None:
     assert history.feature_name("late_rate_route", 7) == "late_rate_route_7d"
 
 
-def test_minute_1440_is_an_hour_of_its_own(as_columns: AsColumns) -> None:
-    counts = history.count_daily_outcomes(as_columns([{**FLIGHT, "scheduled_departure_minutes": 1440}]), 15)
-    assert one("carrier_hour", counts)[0]["key"] == "UA-24"
-
-
 @given(st.data(), st.sampled_from([1, 15, 60]))
 def test_counts_are_those_of_counting_one_by_one(
     flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, late_minutes: int

@@ -72,9 +72,17 @@ def rate(flight: Flight, flights: list[Flight], family: str, days: int, prior: f
 def computed(
     flights: Columns, counts: pa.Table, days: Sequence[int], prior: float = 20.0, horizon: int = 24
 ) -> dict[str, list[float]]:
-    return {
-        name: values.tolist() for name, values in history.smoothed_rates(flights, counts, days, prior, horizon).items()
-    }
+    rates = history.smoothed_rates(flights, counts, days, prior, horizon)
+    return {name: values.tolist() for name, values in rates.items()}
+
+
+def rate_bytes(flights: Columns, counts: pa.Table, days: Sequence[int], horizon: int) -> dict[str, bytes]:
+    rates = history.smoothed_rates(flights, counts, days, 20.0, horizon)
+    return {name: values.tobytes() for name, values in rates.items()}
+
+
+def counted(flights: Columns) -> pa.Table:
+    return history.count_daily_outcomes(flights, LATE_MINUTES)
 
 
 @given(st.data(), DAYS, PRIORS, HORIZONS)
@@ -83,7 +91,7 @@ def test_rates_are_what_their_definition_says(
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=20))
     columns = as_columns(flights)
-    rates = history.smoothed_rates(columns, history.count_daily_outcomes(columns, LATE_MINUTES), days, prior, horizon)
+    rates = history.smoothed_rates(columns, counted(columns), days, prior, horizon)
     assert list(rates) == [f"{family}_{of}d" for family in history.rate_families() for of in days]
     for family in history.rate_families():
         for of in days:
@@ -98,16 +106,10 @@ def test_counts_of_parts_below_one_another_give_the_rates_of_the_whole(
     parts = data.draw(st.lists(st.lists(flights_in("2013-03"), max_size=10), min_size=1, max_size=4))
     whole = [flight for part in parts for flight in part]
     assume(whole)
-    counts = [
-        history.count_daily_outcomes(as_columns(part), LATE_MINUTES) for part in data.draw(st.permutations(parts))
-    ]
-    of_parts = history.smoothed_rates(as_columns(whole), pa.concat_tables(counts), days, 20.0, horizon)
-    of_whole = history.smoothed_rates(
-        as_columns(whole), history.count_daily_outcomes(as_columns(whole), LATE_MINUTES), days, 20.0, horizon
-    )
-    assert {name: values.tobytes() for name, values in of_parts.items()} == {
-        name: values.tobytes() for name, values in of_whole.items()
-    }
+    counts = [counted(as_columns(part)) for part in data.draw(st.permutations(parts))]
+    columns = as_columns(whole)
+    of_parts = rate_bytes(columns, pa.concat_tables(counts), days, horizon)
+    assert of_parts == rate_bytes(columns, counted(columns), days, horizon)
 
 
 @given(st.data(), DAYS, HORIZONS)
@@ -115,7 +117,7 @@ def test_a_flight_has_alone_the_rates_that_it_has_among_many(
     flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=10))
-    counts = history.count_daily_outcomes(as_columns(flights), LATE_MINUTES)
+    counts = counted(as_columns(flights))
     among_many = history.smoothed_rates(as_columns(flights), counts, days, 20.0, horizon)
     for place, flight in enumerate(flights):
         for name, values in history.smoothed_rates(as_columns([flight]), counts, days, 20.0, horizon).items():
@@ -128,11 +130,10 @@ def test_the_counts_that_are_kept_for_a_month_are_enough_for_it_and_for_later_on
 ) -> None:
     before = data.draw(st.lists(flights_in("2013-02") | flights_in("2013-01"), max_size=15))
     asked = [of for of in data.draw(st.lists(flights_in("2013-03"), min_size=1)) if of["flight_date"].month >= 3]
-    counts = history.count_daily_outcomes(as_columns([*before, *asked]), LATE_MINUTES)
+    counts = counted(as_columns([*before, *asked]))
     kept = history.filter_since(counts, history.first_day_of_counts(np.datetime64("2013-03"), max(days), horizon))
-    assert {
-        n: v.tobytes() for n, v in history.smoothed_rates(as_columns(asked), kept, days, 20.0, horizon).items()
-    } == {n: v.tobytes() for n, v in history.smoothed_rates(as_columns(asked), counts, days, 20.0, horizon).items()}
+    columns = as_columns(asked)
+    assert rate_bytes(columns, kept, days, horizon) == rate_bytes(columns, counts, days, horizon)
 
 
 @pytest.mark.parametrize("days", [1, 60])
@@ -154,11 +155,9 @@ def test_a_day_ahead_flights_of_later_months_change_nothing_so_that_a_month_can_
     february = [of for of in drawn if of["flight_date"].month == 2]
     later = [of for of in drawn if of["flight_date"].month > 2] + data.draw(st.lists(flights_in("2013-03"), max_size=9))
     assume(february)
-    until_then = history.count_daily_outcomes(as_columns(february), LATE_MINUTES)
-    at_last = history.count_daily_outcomes(as_columns([*february, *later]), LATE_MINUTES)
-    assert {
-        n: v.tobytes() for n, v in history.smoothed_rates(as_columns(february), until_then, days, 20.0, horizon).items()
-    } == {n: v.tobytes() for n, v in history.smoothed_rates(as_columns(february), at_last, days, 20.0, horizon).items()}
+    columns = as_columns(february)
+    with_later = counted(as_columns([*february, *later]))
+    assert rate_bytes(columns, counted(columns), days, horizon) == rate_bytes(columns, with_later, days, horizon)
 
 
 def earlier(days: int, **changes: Any) -> Flight:
@@ -177,7 +176,7 @@ def test_rates_by_hand(as_columns: AsColumns) -> None:
         earlier(2, flight_number=8, arrival_delay_minutes=99), earlier(1, arrival_delay_minutes=99),
         earlier(4, arrival_delay_minutes=99), earlier(3, arrival_delay_minutes=None, cancelled=True),
     ]  # fmt: skip
-    counts = history.count_daily_outcomes(as_columns(flights), LATE_MINUTES)
+    counts = counted(as_columns(flights))
     rates = computed(as_columns([FLIGHT]), counts, [2], prior=20.0, horizon=24)
     assert rates["late_rate_all_2d"] == [2 / 4]  # days that ended before noon of the 4th: the 2nd and the 3rd
     assert rates["late_rate_flight_2d"] == pytest.approx([(1 - 3 * 0.5) / 23])
@@ -188,7 +187,7 @@ def test_rates_by_hand(as_columns: AsColumns) -> None:
 
 def test_a_group_that_was_never_seen_is_taken_for_an_average_one(as_columns: AsColumns) -> None:
     other = earlier(2, carrier="AA", origin="JFK", destination="BOS")
-    counts = history.count_daily_outcomes(as_columns([earlier(2, arrival_delay_minutes=20), other]), LATE_MINUTES)
+    counts = counted(as_columns([earlier(2, arrival_delay_minutes=20), other]))
     stranger = {**FLIGHT, "carrier": "ZZ", "flight_number": 9, "origin": "SFO", "destination": "SEA"}
     rates = computed(as_columns([stranger]), counts, [3])
     assert rates["late_rate_all_3d"] == [0.5]
@@ -201,12 +200,6 @@ def test_a_group_that_was_never_seen_is_taken_for_an_average_one(as_columns: AsC
 
 def test_the_late_rate_is_missing_where_only_cancellations_are_known(as_columns: AsColumns) -> None:
     only = [earlier(3, arrival_delay_minutes=None, cancelled=True)]
-    rates = computed(as_columns([FLIGHT]), history.count_daily_outcomes(as_columns(only), LATE_MINUTES), [3])
+    rates = computed(as_columns([FLIGHT]), counted(as_columns(only)), [3])
     assert all(math.isnan(values[0]) == name.startswith("late_rate") for name, values in rates.items())
     assert rates["cancellation_rate_all_3d"] == [1.0]
-
-
-@pytest.mark.parametrize("of", [FLIGHT, earlier(60)])
-def test_where_nothing_is_known_every_rate_is_missing(as_columns: AsColumns, of: Flight) -> None:
-    counts = history.count_daily_outcomes(as_columns([of]), LATE_MINUTES)
-    assert all(math.isnan(values[0]) for values in computed(as_columns([FLIGHT]), counts, [3, 30]).values())

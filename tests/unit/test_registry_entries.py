@@ -49,22 +49,19 @@ def test_every_entry_has_its_function_or_family_and_the_other_way_round(dictiona
     assert {name: of.group for name, of in dictionary.features.items()} == groups_by_name()
 
 
-def test_an_entry_without_a_function_is_named(dictionary: Dictionary) -> None:
-    assert named(refusal({**dictionary.features, "tail_age": entry()})) == ["tail_age"]
-
-
 @pytest.mark.parametrize(
-    "name", ["day_of_week", "departures_from_origin_so_far", "late_rate_route", "observed_pressure"]
+    ("missing", "extra"),
+    [
+        ([], ["tail_age"]),
+        *(([name], []) for name in ("day_of_week", "late_rate_route", "observed_pressure")),
+        (["carrier", "origin"], ["seats", "tail_age"]),
+    ],
 )
-def test_a_feature_without_an_entry_is_named(dictionary: Dictionary, name: str) -> None:
-    entries = {of: entry for of, entry in dictionary.features.items() if of != name}
-    assert named(refusal(entries)) == [name]
-
-
-def test_everything_that_is_missing_is_named_at_once(dictionary: Dictionary) -> None:
-    entries = {of: entry for of, entry in dictionary.features.items() if of not in ("carrier", "origin")}
-    message = refusal({**entries, "tail_age": entry(), "seats": entry()})
-    assert sorted(named(message)) == ["carrier", "origin", "seats", "tail_age"]
+def test_entries_without_functions_and_functions_without_entries_are_named(
+    dictionary: Dictionary, missing: list[str], extra: list[str]
+) -> None:
+    entries = {name: entry for name, entry in dictionary.features.items() if name not in missing}
+    assert sorted(named(refusal(entries | dict.fromkeys(extra, entry())))) == sorted(missing + extra)
 
 
 @pytest.mark.parametrize(
@@ -96,17 +93,13 @@ def test_features_are_in_the_order_of_their_entries_and_those_of_history_are_one
     assert [of.name for of in list_features(backwards, (7,), with_weather=False)][-1] == "day_of_week"
 
 
-def test_a_feature_is_of_the_kind_group_and_effect_of_its_entry(dictionary: Dictionary) -> None:
-    for feature in list_features(dictionary.features, (7,), with_weather=True):
-        of = dictionary.features[feature.name.removesuffix("_7d")]
-        assert (feature.kind, feature.group, feature.effect) == (of.kind, of.group, of.effect)
-
-
-def test_without_weather_only_its_features_are_left_out(dictionary: Dictionary) -> None:
+def test_a_feature_has_kind_group_and_effect_of_its_entry(dictionary: Dictionary) -> None:
     every = list_features(dictionary.features, (7,), with_weather=True)
     without = list_features(dictionary.features, (7,), with_weather=False)
     assert without == tuple(feature for feature in every if feature.group != "weather")
-    assert [feature.name for feature in every if feature.group == "weather"] == weather.weather_features()
+    for feature in every:
+        of = dictionary.features[feature.name.removesuffix("_7d")]
+        assert (feature.kind, feature.group, feature.effect) == (of.kind, of.group, of.effect)
 
 
 def test_without_observations_weather_is_missing_and_nothing_else() -> None:
@@ -151,16 +144,11 @@ def test_what_a_module_keeps_for_itself_or_imports_is_no_feature(monkeypatch: py
     assert not {"_twice", "getsource"} & set(feature_functions())
 
 
-def test_days_of_history_that_stand_there_twice_are_refused() -> None:
-    assert FeatureParameters(**PARAMETERS).history_days == [3, 7]
-    with pytest.raises(ValueError, match="history_days"):
-        FeatureParameters(**{**PARAMETERS, "history_days": [3, 7, 3]})
-
-
 @pytest.mark.parametrize(
     "change",
     [
         {"history_days": []},
+        {"history_days": [3, 7, 3]},
         {"history_days": [0]},
         {"history_days": [367]},
         {"horizon_hours": 0},
@@ -169,6 +157,7 @@ def test_days_of_history_that_stand_there_twice_are_refused() -> None:
         {"weather": "forecast"},
     ],
 )
-def test_parameters_that_make_no_sense_are_refused(change: dict[str, Any]) -> None:
+def test_invalid_parameters_are_refused(change: dict[str, Any]) -> None:
+    assert FeatureParameters(**PARAMETERS).history_days == [3, 7]
     with pytest.raises(ValueError, match=next(iter(change))):
         FeatureParameters(**{**PARAMETERS, **change})

@@ -82,58 +82,16 @@ def test_an_observation_counts_from_an_hour_after_it_for_six_hours(observed_at: 
     np.testing.assert_array_equal(value, [50.0 if seen else np.nan])
 
 
-@pytest.mark.parametrize("horizon", [1, 24, 72])
-def test_a_longer_horizon_looks_further_back(horizon: int) -> None:
-    hourly = [("EWR", NOON - hours * HOUR, float(hours)) for hours in range(80)]
-    assert temperature([("EWR", NOON)], hourly, horizon) == [horizon + 1]
-
-
-def test_a_newer_observation_that_is_too_new_does_not_hide_the_last_that_counts() -> None:
-    seen = [("EWR", LIMIT + SECOND, 60.0), ("EWR", LIMIT - HOUR, 40.0), ("EWR", LIMIT - 2 * HOUR, 30.0)]
-    assert temperature([("EWR", NOON)], seen) == [40.0]
-
-
 def test_the_weather_is_that_of_the_origin_and_missing_where_it_is_not_observed() -> None:
     seen = [("EWR", LIMIT, 50.0), ("JFK", LIMIT, 60.0)]
     of = [("JFK", NOON), ("SFO", NOON), ("EWR", NOON), ("", NOON), (None, NOON)]
     np.testing.assert_array_equal(temperature(of, seen), [60.0, np.nan, 50.0, np.nan, np.nan])
 
 
-def test_a_measurement_that_the_last_observation_lacks_is_not_taken_from_an_older_one() -> None:
-    seen = [("EWR", LIMIT - HOUR, 40.0), ("EWR", LIMIT, None)]
-    np.testing.assert_array_equal(temperature([("EWR", NOON)], seen), [np.nan])
-
-
 def test_of_two_observations_of_one_hour_the_one_that_stands_later_counts() -> None:
     seen = [("EWR", LIMIT, 1.0), ("EWR", LIMIT - HOUR, 3.0), ("EWR", LIMIT, 2.0)]
     assert temperature([("EWR", NOON)], seen) == [2.0]
     assert temperature([("EWR", NOON)], seen[::-1]) == [1.0]
-
-
-@given(st.lists(st.tuples(AIRPORTS, MOMENTS), min_size=1, max_size=10), WEATHER, st.data())
-def test_the_order_of_observations_does_not_matter_where_no_two_are_of_one_time(
-    of: list[Flight], seen: list[Observation], data: st.DataObject
-) -> None:
-    once = list({seen_at[:2]: seen_at for seen_at in seen}.values())
-    np.testing.assert_array_equal(temperature(of, data.draw(st.permutations(once))), temperature(of, once))
-
-
-@given(st.lists(st.tuples(AIRPORTS, MOMENTS), min_size=1, max_size=10), WEATHER)
-def test_a_flight_has_alone_the_weather_that_it_has_among_many(of: list[Flight], seen: list[Observation]) -> None:
-    alone = [temperature([flight], seen)[0] for flight in of]
-    np.testing.assert_array_equal(alone, temperature(of, seen))
-
-
-def test_without_observations_everything_is_missing() -> None:
-    values = weather.observed_weather(flights(("EWR", NOON), ("JFK", NOON)), observations(), 24)
-    assert list(values) == weather.weather_features()
-    for column in values.values():
-        np.testing.assert_array_equal(column, [np.nan, np.nan])
-
-
-def test_no_flight_at_all_has_no_weather() -> None:
-    values = weather.observed_weather(flights(), observations(("EWR", NOON, 1.0)), 24)
-    assert {column.shape for column in values.values()} == {(0,)}
 
 
 def test_every_measurement_is_in_a_column_of_its_name() -> None:

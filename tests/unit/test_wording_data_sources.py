@@ -87,10 +87,6 @@ FILES: dict[str, tuple[dict[str, bytes], str]] = {
         "in/a.csv: row 2 (the header is row 1): Year is '2013', Month is '13': dates out of range (1987-10 … 2100-12); "
         "download it again or remove the row",
     ),
-    "month": (
-        {"a_2013_2.csv": HEADER + ROW},
-        "in/a_2013_2.csv: row 2 (the header is row 1): the name of the file says 2013-02, the row 2013-01; correct one of them",
-    ),
     "damaged": (
         {"a.csv.gz": gzip.compress(HEADER)[:-8]},
         "in/a.csv.gz: cut short, damaged or not what its name says (Compressed file ended before the end-of-stream marker "
@@ -134,10 +130,9 @@ def test_remarks_on_files_of_the_bts(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with caplog.at_level(logging.WARNING):
-        fetch({"a.csv": HEADER + ROW, "b.csv": HEADER + ROW, "notes.txt": b""})
+        fetch({"a.csv": HEADER + ROW, "notes.txt": b""})
     assert caplog.messages == [
         "  in/notes.txt: ignored; only .csv, .csv.gz, .zip files are read",
-        "  b.csv is a copy of a.csv: its flights are duplicates; remove one of them",
     ]
 
 

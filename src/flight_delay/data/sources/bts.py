@@ -56,13 +56,12 @@ def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]
             columns, or the month `through` is missing.
     """
     checksums = {name: sha256(external / name) for name in _data_files(external)}
-    _warn_of_copies(checksums)
     present: set[str] = set()
     with temporary_spool(flights.parent / ".spool.partial") as spool:
         for name in track_progress(list(checksums), "file"):
             for text in open_texts(external / name):
                 layout = find_layout(text.names, layouts, str(text), "put the file there as the BTS made it")
-                for month, rows in _by_parse_month(text):
+                for month, rows in _split_by_month(text):
                     present.add(month)
                     if month <= through:
                         spool.add(month, rows, text, layout)
@@ -101,17 +100,8 @@ def _data_files(external: Path) -> list[str]:
     return names
 
 
-def _warn_of_copies(checksums: Mapping[str, str]) -> None:
-    first: dict[str, str] = {}
-    for name, checksum in checksums.items():
-        if first.setdefault(checksum, name) != name:
-            log.warning("  %s is a copy of %s: its flights are duplicates; remove one of them", name, first[checksum])
-
-
-def _by_parse_month(text: CsvText) -> Iterator[tuple[str, pa.RecordBatch]]:
+def _split_by_month(text: CsvText) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield the rows of a text in blocks of one month each."""
-    name = re.search(r"_([0-9]{4})_(0?[1-9]|1[0-2])\.(csv|csv\.gz|zip)$", text.path.name.lower())
-    expected = f"{name[1]}-{int(name[2]):02d}" if name else None
     for first_row, block in read_blocks(text):
         dates = pc.binary_join_element_wise(
             block["Year"], block["Month"], "|", null_handling="replace", null_replacement=""
@@ -128,8 +118,6 @@ def _by_parse_month(text: CsvText) -> Iterator[tuple[str, pa.RecordBatch]]:
                     f"{where}: Year is {year}, Month is {number}: dates out of range ({FIRST_MONTH} … {LAST_MONTH}); "
                     "download it again or remove the row"
                 )
-            if expected not in {None, month}:
-                raise UserError(f"{where}: the name of the file says {expected}, the row {month}; correct one of them")
             yield month, block.filter(in_month)
 
 
