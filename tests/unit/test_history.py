@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from canonical_flights import DAY, FLIGHT, NOON, known_at
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,28 +21,12 @@ Flight = dict[str, Any]
 AsColumns = Callable[[list[Flight]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Flight]]
 
-DAY = dt.timedelta(days=1)
-NOON = dt.datetime(2013, 3, 5, 12, tzinfo=dt.UTC)
-FLIGHT: Flight = {
-    "flight_date": NOON.date(), "carrier": "UA", "flight_number": 7, "origin": "EWR", "destination": "LAX",
-    "scheduled_departure_minutes": 725, "scheduled_departure_utc": NOON, "scheduled_arrival_utc": NOON + DAY / 4,
-    "arrival_delay_minutes": 0, "cancelled": False, "diverted": False,
-}  # fmt: skip
 CANCELLED = {"arrival_delay_minutes": None, "cancelled": True}
 DIVERTED = {"arrival_delay_minutes": None, "diverted": True}
 KEYS = {
     "all": "", "flight": "UA-7", "origin_hour": "EWR-12", "carrier_origin": "UA-EWR", "carrier_hour": "UA-12",
     "route": "EWR-LAX", "origin": "EWR",
 }  # fmt: skip
-
-
-def known_at(flight: Flight) -> dt.datetime:
-    """When it is known what became of a flight, in plain Python."""
-    departure = flight["scheduled_departure_utc"]
-    if flight["arrival_delay_minutes"] is None:
-        return departure + DAY
-    due = flight["scheduled_arrival_utc"] or departure + DAY
-    return max(departure, due + dt.timedelta(minutes=flight["arrival_delay_minutes"]))
 
 
 def one(grouping: str, counts: pa.Table) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from canonical_flights import DAY, known_at
 from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ AsColumns = Callable[[list[Row]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Row]]
 Rates = Callable[..., Columns]
 
-DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+HOUR = dt.timedelta(hours=1)
 MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
 HISTORY_DAYS = (1, 3, 10)
 HORIZONS = st.integers(1, 72)
@@ -34,13 +35,6 @@ FLIGHTS = {"min_size": 8, "max_size": 12}
 OBSERVATION: st.SearchStrategy[Row] = st.tuples(
     st.sampled_from(["EWR", "GUM"]), st.integers(-3 * 24, 5 * 24), st.none() | st.integers(0, 50).map(float)
 ).map(lambda of: {"airport": of[0], "observed_utc": MARCH + of[1] * HOUR, **dict.fromkeys(SOURCES, of[2])})
-
-
-def known_at(flight: Row) -> dt.datetime:
-    departure: dt.datetime = flight["scheduled_departure_utc"]
-    due: dt.datetime = flight["scheduled_arrival_utc"] or departure + DAY
-    delay = flight["arrival_delay_minutes"]
-    return departure + DAY if delay is None else max(departure, due + dt.timedelta(minutes=delay))
 
 
 Compute = Callable[[list[Row], list[Row], int], list[dict[str, bytes]]]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from canonical_flights import DAY, FLIGHT, NOON, known_at
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -20,7 +21,6 @@ Flight = dict[str, Any]
 AsColumns = Callable[[list[Flight]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Flight]]
 
-DAY = dt.timedelta(days=1)
 HORIZONS = st.integers(1, 72)
 DAYS = st.lists(st.integers(1, 8) | st.integers(1, 60), min_size=1, max_size=3, unique=True)
 PRIORS = st.floats(0.5, 100)
@@ -32,21 +32,6 @@ SHARES: dict[str, Callable[[Flight], tuple[bool, bool]]] = {  # is it counted, a
     ),
     "cancellation_rate": lambda of: (of["cancelled"], True),
 }
-NOON = dt.datetime(2013, 3, 5, 12, tzinfo=dt.UTC)
-FLIGHT: Flight = {
-    "flight_date": NOON.date(), "carrier": "UA", "flight_number": 7, "origin": "EWR", "destination": "LAX",
-    "scheduled_departure_minutes": 725, "scheduled_departure_utc": NOON, "scheduled_arrival_utc": NOON + DAY / 4,
-    "arrival_delay_minutes": 0, "cancelled": False, "diverted": False,
-}  # fmt: skip
-
-
-def known_on(flight: Flight) -> dt.date:
-    """The day, UTC, on which it is known what became of a flight."""
-    departure = flight["scheduled_departure_utc"]
-    due = flight["scheduled_arrival_utc"] or departure + DAY
-    delay = flight["arrival_delay_minutes"]
-    known_at: dt.datetime = departure + DAY if delay is None else max(departure, due + dt.timedelta(minutes=delay))
-    return known_at.date()
 
 
 def group(grouping: str, flight: Flight) -> list[Any]:
@@ -57,7 +42,7 @@ def group(grouping: str, flight: Flight) -> list[Any]:
 def rate(flight: Flight, flights: list[Flight], family: str, days: int, prior: float, horizon: int) -> float:
     """A feature of history by its definition."""
     first_not_ended = (flight["scheduled_departure_utc"] - dt.timedelta(hours=horizon)).date()
-    known = [of for of in flights if first_not_ended - days * DAY <= known_on(of) < first_not_ended]
+    known = [of for of in flights if first_not_ended - days * DAY <= known_at(of).date() < first_not_ended]
     share, grouping = history.rate_families()[family]
     every = [SHARES[share](of) for of in known]
     alike = [SHARES[share](of) for of in known if group(grouping, of) == group(grouping, flight)]

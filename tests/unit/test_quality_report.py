@@ -53,7 +53,7 @@ def reworded(gated: QualityResult) -> QualityResult:
 def add(write: Callable[..., pd.DataFrame], pass_gate: Callable[..., QualityResult]) -> Add:
     def add_month(tally: QualityReport, month: str, layout: Layout, changes: list[dict[str, Any]]) -> None:
         gated = reworded(pass_gate(layout, *changes))
-        tally.add(month, layout, gated, quarantine_rows(write(layout, *changes), gated.reasons))
+        tally.add_month(month, layout, gated, quarantine_rows(write(layout, *changes), gated.reasons))
 
     return add_month
 

@@ -195,7 +195,7 @@ def test_warnings(pass_gate: PassGate, change: dict[str, Any], warning: str) -> 
 def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
     changes: list[dict[str, Any]] = [{}, {"carrier": None}, {"destination": "SJU", "flight_number": 8}]
     tally, gated = QualityReport(), pass_gate(LAYOUTS[0], *changes)
-    tally.add("2013-01", LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
+    tally.add_month("2013-01", LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
     assert tally.remarks() == [
         "quarantined: carrier: is missing: 1 of 3",
         "warning: destination is not in the airports table: 1 of 3",

@@ -86,7 +86,7 @@ def read_sample(
 
     def read(month: str) -> Month:
         processed = files.read_table(months.month_path(paths.PROCESSED, month), schema)
-        others = files.read_table(months.month_path(paths.FLIGHTS, month), dictionary.schema).select(names)
+        others = files.read_table(months.month_path(paths.CANONICAL, month), dictionary.schema).select(names)
         chosen = evenly_spaced(processed.num_rows, step)
         return Month(month, window_of.get(month, ""), processed.take(chosen), others.take(chosen))
 
@@ -111,7 +111,7 @@ def check(sample: Sequence[Month], features: Sequence[Feature], dictionary: Dict
         require_both_classes([part.late], "windows.train and windows.validation")
     inspected, others = put_together(sample, features)
     outcomes = of_outcomes(
-        inspected, others, dictionary.outcomes, {feature.name: source_columns(feature) for feature in features}
+        inspected, others, dictionary.outcome_columns, {feature.name: source_columns(feature) for feature in features}
     )
     moving = {feature.name for feature in features if feature.group in ("history", "weather")}
     findings = find_pitfalls(inspected, without(others, all_source_columns(features)), outcomes, moving)

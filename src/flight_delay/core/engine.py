@@ -57,8 +57,8 @@ def map_months(function: Callable[[str], R], months: Sequence[str], label: str =
 def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterator[R]:
     """Train a model for every item, `PARALLEL_MODELS` at a time, and yield the results in order.
 
-    Threads suffice, since XGBoost releases the interpreter's lock: two models of one thread each are faster than one after
-    the other of two threads each. The last item starts first: with a growing training window it takes longest.
+    Threads suffice, since XGBoost releases the interpreter's lock: two models of one thread each are faster than one
+    after the other of two threads each. The last item starts first: with a growing training window it takes longest.
     """
     cores = available_cores()
     parallel = min(PARALLEL_MODELS, cores, len(items)) or 1

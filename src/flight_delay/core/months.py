@@ -28,7 +28,7 @@ class Window(Parameters):
     through: Month
 
     @model_validator(mode="after")
-    def _in_order(self) -> Window:
+    def _validate_order(self) -> Window:
         if self.first > self.through:
             raise ValueError(f"first ({self.first}) is after through ({self.through})")
         return self
@@ -45,7 +45,7 @@ class Splits(Parameters):
     test: Window
 
     @model_validator(mode="after")
-    def _in_order(self) -> Splits:
+    def _validate_splits(self) -> Splits:
         for earlier, later in (("train", "validation"), ("validation", "test")):
             end, start = getattr(self, earlier).through, getattr(self, later).first
             if start <= end:

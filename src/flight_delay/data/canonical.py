@@ -37,8 +37,8 @@ def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
     """
     present = read_parquet_metadata(path).schema.names
     layout = find_layout(present, dictionary.required_columns, str(path), "`dvc repro --force` makes it again")
-    wanted = {name for names in dictionary.layout_columns(layout).values() for name in names}
-    return layout, read_table(path, columns=[name for name in present if name in wanted]).to_pandas()
+    described = {name for names in dictionary.layout_columns(layout).values() for name in names}
+    return layout, read_table(path, columns=[name for name in present if name in described]).to_pandas()
 
 
 class ParsedFlights(NamedTuple):

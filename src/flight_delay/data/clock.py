@@ -31,7 +31,7 @@ def local_to_utc(local: pd.Series, zone: pd.Series) -> tuple[pd.Series, pd.Serie
         zone: IANA names such as 'America/New_York', null where unknown, shape (n,).
 
     Returns:
-        UTC times, null where the time or the zone is unknown, and whether the local time is in a gap; each of shape (n,).
+        UTC times, null where the time or the zone is unknown, and whether a local time is in a gap; shape (n,) each.
     """
     utc = pd.Series(pd.NaT, index=local.index, dtype="datetime64[ms, UTC]")
     in_gap = pd.Series(False, index=local.index)

@@ -68,7 +68,7 @@ class Dictionary(Parameters):
         return pa.schema([pa.field(name, ARROW_TYPES[entry.type], entry.nullable) for name, entry in columns])
 
     @property
-    def outcomes(self) -> frozenset[str]:
+    def outcome_columns(self) -> frozenset[str]:
         """Names of the columns that are known only after departure."""
         return frozenset(name for name, entry in self.columns.items() if entry.role in ("outcome", "context"))
 

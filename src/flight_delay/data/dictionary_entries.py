@@ -54,11 +54,11 @@ class ColumnEntry(Parameters):
     @model_validator(mode="after")
     def _validate_type(self) -> ColumnEntry:
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
-        wanted = {"integer": int, "date": datetime.date}.get(self.type)
-        if wanted is None and bounds:
+        bound_type = {"integer": int, "date": datetime.date}.get(self.type)
+        if bound_type is None and bounds:
             raise ValueError(f"a column of type {self.type} has no minimum and maximum")
-        if wanted is not None and (len(bounds) != 2 or not all(type(bound) is wanted for bound in bounds)):
-            raise ValueError(f"minimum and maximum must be given, as {wanted.__name__}")
+        if bound_type is not None and (len(bounds) != 2 or not all(type(bound) is bound_type for bound in bounds)):
+            raise ValueError(f"minimum and maximum must be given, as {bound_type.__name__}")
         if bounds and self.minimum > self.maximum:  # type: ignore[operator] # both are of one type
             raise ValueError(f"minimum ({self.minimum}) is above maximum ({self.maximum})")
         if self.type != "text" and (self.pattern or self.allowed):

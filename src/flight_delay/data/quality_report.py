@@ -25,7 +25,9 @@ class QualityReport:
         self._missing: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
 
-    def add(self, month: str, layout: Layout, result: QualityResult, quarantined: Sequence[Mapping[str, Any]]) -> None:
+    def add_month(
+        self, month: str, layout: Layout, result: QualityResult, quarantined: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Add a month."""
         self.rows += result.flights.num_rows + len(quarantined)
         self.quarantined += len(quarantined)
@@ -52,10 +54,11 @@ class QualityReport:
             why = ", ".join(f"{reason} ({count:,})" for reason, count in often)
             first = self._examples[often[0][0]]
             raise UserError(
-                f"{self.quarantined:,} of {self.rows:,} flights break the contract ({self.quarantined / self.rows:.2%}), more than "
-                f"make_dataset.max_quarantined_share in params.yaml ({share:.2%}): {why}; first in row "
-                f"{first['row']} of data/raw/flights/{first['month']}.parquet; correct the source, or raise the share and read "
-                "data/interim/quarantine"
+                f"{self.quarantined:,} of {self.rows:,} flights break the contract "
+                f"({self.quarantined / self.rows:.2%}), more than make_dataset.max_quarantined_share in params.yaml "
+                f"({share:.2%}): {why}; first in row "
+                f"{first['row']} of data/raw/flights/{first['month']}.parquet; correct the source, "
+                "or raise the share and read data/interim/quarantine"
             )
 
     def metrics(self) -> dict[str, Any]:

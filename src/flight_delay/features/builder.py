@@ -67,8 +67,8 @@ class FeatureBuilder:
         """Compute the features of flights.
 
         Args:
-            flights: canonical columns, at least `columns`, each of shape (rows,). Features of density count all scheduled
-                flights of a date, so that all of them are needed.
+            flights: canonical columns, at least `columns`, each of shape (rows,), of all scheduled flights of a date,
+                since features of density count them.
             counts: outcomes by day, of schema `history.COUNTS`; days after the prediction are ignored.
             observations: of the weather, see `weather.observed_weather`.
 

@@ -1,6 +1,7 @@
 """Features of earlier outcomes: rates of late and cancelled flights in the days before the prediction.
 
-Outcomes are counted by the UTC day *on which they became known*, and only days that ended before the prediction are used."""
+Outcomes are counted by the UTC day *on which they became known*. Only days that ended before the
+prediction are used."""
 
 from __future__ import annotations
 
@@ -73,8 +74,8 @@ def outcome_known_at(columns: Columns) -> Column:
     """Compute when the outcome of flights became known, UTC, shape (rows,).
 
     For a flight that arrived: at arrival, but not before its scheduled departure, in case of a typing error; an unknown
-    scheduled arrival is taken to be a day after departure, longer than any flight. For a cancelled or diverted flight: a
-    day after its scheduled departure, since sources do not have the time of the decision.
+    scheduled arrival is taken to be a day after departure, longer than any flight. For a cancelled or diverted flight:
+    a day after its scheduled departure, since sources do not have the time of the decision.
     """
     departure = columns["scheduled_departure_utc"].astype("datetime64[s]")
     arrival = columns["scheduled_arrival_utc"].astype("datetime64[s]")
@@ -129,8 +130,8 @@ def smoothed_rates(
 ) -> Columns:
     """Compute smoothed late and cancellation rates of flights whose outcome was known at the prediction.
 
-    The rate of a group of n flights, k of them late, is shrunk towards the rate p of all flights with m = `prior_flights`
-    pseudo-counts: (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
+    The rate of a group of n flights, k of them late, is shrunk towards the rate p of all flights with m =
+    `prior_flights` pseudo-counts: (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
     https://doi.org/10.1080/01621459.1973.10481350). Returns rate - p; for 'all flights', p. Centring removes day-level
     variation that the trees would otherwise memorise.
 

@@ -54,7 +54,8 @@ def list_features(
         problems += [f"'{name}' has a function, but no entry" for name in undescribed]
         problems += [f"'{name}' has the group {known[name]}, not {entries[name].group}" for name in elsewhere]
         raise UserError(
-            f"references/data_dictionary.yaml: features: {'; '.join(problems)}; add or correct the entry or the function"
+            f"references/data_dictionary.yaml: features: {'; '.join(problems)}; "
+            "add or correct the entry or the function"
         )
     features = []
     for name, entry in entries.items():

@@ -1,5 +1,7 @@
-"""Features of the density of the schedule. They count all scheduled flights of a date, since cancellations are not known a
-day ahead: the columns must hold the whole schedule of every date in them."""
+"""Features of the density of the schedule.
+
+They count all scheduled flights of a date, since cancellations are not known a day ahead: the columns must hold the
+whole schedule of every date in them."""
 
 from __future__ import annotations
 

@@ -31,17 +31,17 @@ def main() -> int:
 
     def count(month: str) -> pa.Table:
         return builder.count_outcomes(
-            columns_from_table(files.read_table(months.month_path(paths.FLIGHTS, month), needed))
+            columns_from_table(files.read_table(months.month_path(paths.CANONICAL, month), needed))
         )
 
     with files.atomic_directory(paths.PROCESSED) as processed, files.atomic_directory(paths.HISTORY) as kept:
-        every, last_day = months.list_months(paths.FLIGHTS), {}
+        every, last_day = months.list_months(paths.CANONICAL), {}
         for month, counted in map_months(count, every, "outcomes of"):
             files.write_table(months.month_path(kept, month), counted)
             last_day[month] = pc.max(counted["day"]).as_py()
 
         def build(month: str) -> int:
-            table = files.read_table(months.month_path(paths.FLIGHTS, month), needed)
+            table = files.read_table(months.month_path(paths.CANONICAL, month), needed)
             flights = columns_from_table(table)
             since = builder.first_day_needed(month).item()
             earlier = [name for name in every if name <= month and last_day[name] and last_day[name] >= since]

@@ -34,13 +34,13 @@ def main() -> int:
         return layout, raw, apply_contract(parse_flights(raw, layout, dictionary, zones), dictionary)
 
     counts, report = {}, QualityReport()
-    with files.atomic_directory(paths.FLIGHTS) as flights, files.atomic_directory(paths.QUARANTINE) as quarantine:
+    with files.atomic_directory(paths.CANONICAL) as flights, files.atomic_directory(paths.QUARANTINE) as quarantine:
         for month, (layout, raw, result) in map_months(read, months.list_months(paths.RAW / "flights")):
             files.write_table(months.month_path(flights, month), result.flights)
             quarantined = quarantine_rows(raw, result.reasons)
             rejected = pa.Table.from_pylist(quarantined, schema=QUARANTINE)
             files.write_table(months.month_path(quarantine, month), rejected)
-            report.add(month, layout, result, quarantined)
+            report.add_month(month, layout, result, quarantined)
             counts[month] = count_flights(result.flights.to_pandas())
         report.raise_if_share_exceeds(p.max_quarantined_share)
     files.write_table(paths.WEATHER, read_observations(paths.RAW / "tables/weather.parquet"))

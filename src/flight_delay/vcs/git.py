@@ -26,7 +26,7 @@ def git(*arguments: str, cwd: Path = Path()) -> str:
     Raises:
         UserError: git fails, with the first line of its error; or git is not installed.
     """
-    return _run(arguments, cwd, _environment())
+    return _run_git(arguments, cwd, _environment())
 
 
 def read_blobs(names: Iterable[str], cwd: Path) -> Iterator[tuple[str, str, bytes]]:
@@ -106,7 +106,7 @@ def git_author() -> str:
     own = {name: value for name, value in os.environ.items() if name.startswith(("GIT_AUTHOR_", "GIT_CONFIG"))}
     environment = {name: value for name, value in _environment().items() if not name.startswith("GIT_CONFIG")}
     try:
-        return _run(("var", "GIT_AUTHOR_IDENT"), Path(), environment | own).rpartition(">")[0] + ">"
+        return _run_git(("var", "GIT_AUTHOR_IDENT"), Path(), environment | own).rpartition(">")[0] + ">"
     except UserError:
         return "unknown"
 
@@ -132,7 +132,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _run(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> str:
+def _run_git(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> str:
     try:
         done = subprocess.run(
             [*_GIT, *arguments],

@@ -64,14 +64,14 @@ def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]
                 for month, rows in _split_by_month(text):
                     present.add(month)
                     if month <= through:
-                        spool.add(month, rows, text, layout)
+                        spool.add_rows(month, rows, text, layout)
         if through not in present:
             raise UserError(
                 f"{external}: no flights of {through}, fetch_raw.through in params.yaml (months are "
                 f"{', '.join(sorted(present))}); add them or change it"
             )
         months = {
-            month: spool.write(month, month_path(flights, month))
+            month: spool.write_month(month, month_path(flights, month))
             for month in track_progress(sorted(month for month in present if month <= through), "month")
         }
     return FetchedFiles(months, checksums)
@@ -95,7 +95,8 @@ def _data_files(external: Path) -> list[str]:
             raise UserError(f"{path}: a broken link; `dvc checkout` restores it, or remove it")
     if not names:
         raise UserError(
-            f"{external}: no {', '.join(SUFFIXES)} file; put on-time performance files of the BTS there, from {HOMEPAGE}"
+            f"{external}: no {', '.join(SUFFIXES)} file; "
+            f"put on-time performance files of the BTS there, from {HOMEPAGE}"
         )
     return names
 

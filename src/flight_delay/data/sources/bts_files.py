@@ -73,7 +73,7 @@ def csv_members(path: Path) -> list[zipfile.ZipInfo]:
         # Some systems add hidden files of their own. A Windows path knows both slashes.
         members = [member for member in archive.infolist() if PureWindowsPath(member.filename).match("[!.]*.csv")]
     if not (files := [member for member in members if not member.is_dir()]):
-        raise UserError(f"{label(path)}: no .csv in this zip; download it again or remove it")
+        raise UserError(f"{printable_name(path)}: no .csv in this zip; download it again or remove it")
     return files
 
 
@@ -87,13 +87,13 @@ def open_utf8(path: Path, member: zipfile.ZipInfo | None) -> Iterator[Utf8Stream
     with _damage_as_user_error(path, member):
         if member is not None:
             with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-                yield Utf8Stream(file, label(path, member))
+                yield Utf8Stream(file, printable_name(path, member))
         elif path.suffix.lower() == ".gz":
             with gzip.open(path) as unzipped:
-                yield Utf8Stream(cast("IO[bytes]", unzipped), label(path))
+                yield Utf8Stream(cast("IO[bytes]", unzipped), printable_name(path))
         else:
             with path.open("rb") as plain:
-                yield Utf8Stream(plain, label(path))
+                yield Utf8Stream(plain, printable_name(path))
 
 
 @contextmanager
@@ -105,11 +105,12 @@ def _damage_as_user_error(path: Path, member: zipfile.ZipInfo | None = None) -> 
             raise  # an error of the disk; EINVAL is a zip that names a place before the file's start
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(
-            f"{label(path, member)}: cut short, damaged or not what its name says ({reason}); download it again"
+            f"{printable_name(path, member)}: cut short, damaged or not what its name says ({reason}); "
+            "download it again"
         ) from None
 
 
-def label(path: Path, member: zipfile.ZipInfo | None = None) -> str:
+def printable_name(path: Path, member: zipfile.ZipInfo | None = None) -> str:
     """Name a file for an error, on one line: letters that cannot be printed become question marks."""
     name = f"{path} ({member.filename})" if member is not None else str(path)
     return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -34,7 +34,7 @@ class Spool:
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_bytes = 0
 
-    def add(self, month: str, rows: pa.RecordBatch, text: CsvText, layout: str) -> None:
+    def add_rows(self, month: str, rows: pa.RecordBatch, text: CsvText, layout: str) -> None:
         """Add rows of a month.
 
         Raises:
@@ -52,7 +52,7 @@ class Spool:
         if self._waiting_bytes >= SPOOL_BYTES:
             self._flush()
 
-    def write(self, month: str, path: Path) -> SpooledMonth:
+    def write_month(self, month: str, path: Path) -> SpooledMonth:
         """Write the rows of a month as Parquet and remove them from the spool."""
         self._flush()
         text, layout = self._first[month]

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.sources.bts_files import Utf8Stream, csv_members, label, open_utf8
+from flight_delay.data.sources.bts_files import Utf8Stream, csv_members, open_utf8, printable_name
 
 BLOCK_BYTES = 1 << 20  # parsed at a time; no row may be longer
 
@@ -34,7 +34,7 @@ class CsvText(NamedTuple):
         return [name for name in self.header if name]
 
     def __str__(self) -> str:
-        return label(self.path, self.member)
+        return printable_name(self.path, self.member)
 
 
 def open_texts(path: Path) -> Iterator[CsvText]:
@@ -46,15 +46,15 @@ def open_texts(path: Path) -> Iterator[CsvText]:
     for member in csv_members(path) if path.name.lower().endswith(".zip") else [None]:
         with open_utf8(path, member) as stream:
             start = io.BufferedReader(stream).read(BLOCK_BYTES).decode(errors="ignore")
-        yield CsvText(path, member, _parse_header(start, label(path, member)))
+        yield CsvText(path, member, _parse_header(start, printable_name(path, member)))
 
 
 def read_blocks(text: CsvText) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Read the rows of a CSV in blocks, so that memory does not grow with the file.
 
     Yields:
-        The number of a block's first row (the header is row 1, blank lines do not count), and the block: all columns that
-        have a name, as strings, null where a value is empty.
+        The number of a block's first row (the header is row 1, blank lines do not count), and the block: all columns
+        that have a name, as strings, null where a value is empty.
 
     Raises:
         UserError: the file is damaged, has no rows, a row does not have the header's number of values, or a value does
@@ -121,7 +121,7 @@ def _arrow_reader(stream: Utf8Stream, header: list[str], invalid: list[pa.csv.In
 def _check(text: CsvText, row: int, block: pa.RecordBatch) -> None:
     """Refuse what Arrow lets through: values in a column without a name, and line breaks in values.
 
-    No file of the BTS has a value of two lines. Where one seems to, a quotation mark is missing and rows are lost in it.
+    No file of the BTS has values of two lines: a quotation mark is missing, and rows would be lost in the value.
     """
     for name, column in zip(text.header, block.columns, strict=True):
         values = column.buffers()[2]
@@ -129,8 +129,8 @@ def _check(text: CsvText, row: int, block: pa.RecordBatch) -> None:
         if b"\n" in content or b"\r" in content:
             broken = row + pc.index(pc.match_substring_regex(column, "[\r\n]"), True).as_py()
             raise UserError(
-                f"{text}: row {broken} (the header is row 1) has a line break in {quote_values([name])}: a quotation mark "
-                "is missing; download it again"
+                f"{text}: row {broken} (the header is row 1) has a line break in {quote_values([name])}: a quotation "
+                "mark is missing; download it again"
             )
         if not name and column.null_count < len(column):
             raise UserError(f"{text}: column {len(text.header)} has values and no name; name it in the first line")
@@ -144,7 +144,7 @@ def _explain(text: CsvText, row: int, invalid: list[pa.csv.InvalidRow], error: p
         )
     if "straddling object" in str(error) or "out of sync" in str(error):
         return (
-            f"{text}: row {row} (the header is row 1) or one after it has a value that does not end on its line, or not "
-            f"within {BLOCK_BYTES} bytes: a quotation mark is missing; download it again"
+            f"{text}: row {row} (the header is row 1) or one after it has a value that does not end on its line, or "
+            f"not within {BLOCK_BYTES} bytes: a quotation mark is missing; download it again"
         )
     return f"{text}: cannot be read from row {row} on ({str(error).splitlines()[0]}); download it again"

@@ -73,7 +73,7 @@ def read_source_tables(folder: Path, source: str, more_airports: Path) -> dict[s
 
     Args:
         folder: of the package.
-        source: of the flights; other sources than the package have airports only, since its weather is that of New York.
+        source: of the flights; other sources have airports only, since the weather is that of New York in 2013.
         more_airports: file of additional airports, see `with_more_airports`; it need not exist.
 
     Raises:
@@ -123,12 +123,13 @@ def fetch_nycflights13(folder: Path, flights: Path, through: str) -> dict[str, i
     by_month = dict(read_flights_by_month(folder))
     if through not in by_month:
         raise UserError(
-            f"params.yaml: fetch_raw.through is {through}, {PACKAGE} has {min(by_month)} … {max(by_month)}; choose one of them"
+            f"params.yaml: fetch_raw.through is {through}, {PACKAGE} has {min(by_month)} … {max(by_month)}; "
+            "choose one of them"
         )
-    wanted = [month for month in by_month if month <= through]
-    for month in track_progress(wanted, "month"):
+    months = [month for month in by_month if month <= through]
+    for month in track_progress(months, "month"):
         write_table(month_path(flights, month), by_month[month])
-    return {month: by_month[month].num_rows for month in wanted}
+    return {month: by_month[month].num_rows for month in months}
 
 
 def time_zones(airports: pa.Table) -> dict[str, str]:

@@ -78,7 +78,7 @@ def other_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)
     moved = ("flight_id", "flight_date", "scheduled_arrival_minutes", "scheduled_arrival_utc")
     needed = list(dict.fromkeys([*moved, *builder.columns]))
-    flights = columns_from_table(files.read_table(months.month_path(paths.FLIGHTS, month), columns=needed))
+    flights = columns_from_table(files.read_table(months.month_path(paths.CANONICAL, month), columns=needed))
     day = np.flatnonzero(flights["flight_date"] == recorded.flight_date[0])
     schedule = {name: values[day] for name, values in flights.items()}
     row = int(np.flatnonzero(schedule["flight_id"] == recorded.flight_id[0])[0])
