@@ -39,15 +39,6 @@ def test_every_measurement_is_taken_from_its_source() -> None:
     assert row == {"airport": "EWR", "observed_utc": NOON, **{name: place for place, name in enumerate(SOURCES)}}
 
 
-def test_rows_are_in_order_of_airport_and_time() -> None:
-    table = canonical_observations(
-        raw({"origin": "LGA"}, {"time_hour": NOON + HOUR}, {"time_hour": NOON}, {"origin": "JFK"})
-    )
-    assert list(zip(table["airport"].to_pylist(), table["observed_utc"].to_pylist(), strict=True)) == [
-        ("EWR", NOON), ("EWR", NOON + HOUR), ("JFK", NOON), ("LGA", NOON),
-    ]  # fmt: skip
-
-
 def test_rows_without_airport_or_time_are_left_out_and_missing_measurements_stay_missing() -> None:
     table = canonical_observations(
         raw({"origin": None, "temp": 1.0}, {"time_hour": None, "temp": 2.0}, {"temp": 3.0, "dewp": None})
@@ -57,14 +48,10 @@ def test_rows_without_airport_or_time_are_left_out_and_missing_measurements_stay
 
 
 @given(st.lists(st.tuples(st.sampled_from(["EWR", "JFK"]), st.integers(0, 5)), max_size=30))
-def test_rows_of_one_airport_and_time_keep_their_order(places: list[tuple[str, int]]) -> None:
+def test_rows_are_in_order_of_airport_and_time_and_otherwise_keep_theirs(places: list[tuple[str, int]]) -> None:
     rows = [{"origin": at, "time_hour": NOON + hour * HOUR, "temp": float(of)} for of, (at, hour) in enumerate(places)]
     table = canonical_observations(raw(*rows))
     assert table["temperature"].to_pylist() == sorted(range(len(places)), key=lambda of: (places[of], of))
-
-
-def test_no_rows_give_an_empty_table() -> None:
-    assert canonical_observations(RAW.empty_table()).equals(OBSERVATIONS.empty_table())
 
 
 def test_the_weather_of_the_package_becomes_a_row_per_airport_and_hour(raw_weather: pa.Table) -> None:

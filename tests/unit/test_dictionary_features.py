@@ -33,14 +33,9 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
         feature("late_rate_all", effect="rising"), "features.late_rate_all.effect", "'increasing' or 'decreasing'",
     ),
     "a categorical unit": (feature("origin", unit="code"), "features.origin", "effect"),
-    "a categorical effect": (feature("origin", effect="increasing"), "features.origin", "effect"),
-    "a unitless measure": (feature("block_minutes", unit=None), "features.block_minutes", "unit"),
     "a numeric unit": (feature("block_minutes", unit=60), "features.block_minutes.unit", "valid string"),
     "history without days": (
         feature("late_rate_route", description="late share"), "features.late_rate_route", "{days}",
-    ),
-    "days without history": (
-        feature("block_minutes", description="minutes in {days} days"), "features.block_minutes", "{days}",
     ),
     "an empty label": (feature("origin", label=""), "features.origin.label", "at least 1 character"),
     "a label of two features": (feature("origin", label="destination"), "features", "'destination'"),

@@ -75,11 +75,6 @@ def test_a_lock_file_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "schema: '2.0'", "- a", "stages: [", "stages:", "stages: broken", "stages: 3"])
-def test_what_is_not_a_lock_file_is_named(text: str) -> None:
-    with pytest.raises(UserError, match=r"^HEAD:dvc\.lock: .*`git checkout dvc\.lock`"):
+def test_a_text_that_is_not_a_lock_file_is_named(text: str) -> None:
+    with pytest.raises(UserError, match=r"^HEAD:dvc\.lock: "):
         parse_lock(text, "HEAD:dvc.lock")
-
-
-def test_a_missing_lock_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"/dvc\.lock: .*`dvc repro`"):
-        read_lock(tmp_path / "dvc.lock")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,11 +13,6 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.data.contract import QualityResult
 from flight_delay.data.sources import nycflights13 as source
-
-
-def test_another_version_than_the_installed_one_is_an_error_that_names_both() -> None:
-    with pytest.raises(UserError, match=rf"\b{version('nycflights13')}\b.*\bfetch_raw\.version\b.* 9\.9\.9\b"):
-        source.package_folder("9.9.9")
 
 
 def test_the_package_is_never_imported(raw_march: pa.Table) -> None:

@@ -26,20 +26,10 @@ WARNED: list[tuple[Change, str, list[str], str | None]] = [
     ({"destination": "SJU"}, "destination", [], "scheduled_arrival_utc"),
 ]  # fmt: skip
 WARNED_IN_BTS: list[tuple[Change, str, list[str], str | None]] = [
-    (
-        {"cancellation_code": "X"},
-        "cancellation_code",
-        ["A, B, C, D"],
-        "cancellation_code",
-    ),
-    (
-        {"scheduled_elapsed_minutes": 0},
-        "scheduled_elapsed_minutes",
-        ["1", "1440"],
-        "scheduled_elapsed_minutes",
-    ),
+    ({"cancellation_code": "X"}, "cancellation_code", ["A, B, C, D"], "cancellation_code"),
+    ({"scheduled_elapsed_minutes": 0}, "scheduled_elapsed_minutes", ["1", "1440"], "scheduled_elapsed_minutes"),
     ({"destination": "EWR", "scheduled_elapsed_minutes": None}, "origin", ["destination"], None),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
