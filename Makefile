@@ -19,7 +19,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TEAM := $(VENV)/.team-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup repro test test-all check verify ui server clean lock
+.PHONY: help setup repro docs test test-all check verify ui server clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ setup: $(DEV) ## make .venv with everything that is locked (PYTHON=… chooses o
 
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
+
+docs: $(RUNTIME) ## make the generated page of docs/ again
+	flight-delay dictionary > docs/data_dictionary.md
 
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE pytest --dist loadfile --no-loadscope-reorder

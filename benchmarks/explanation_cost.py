@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import shap
 
-from flight_delay.core.months import months_in
+from flight_delay.core.months import list_months
 from flight_delay.explain.explanation import explain
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.encode import encode
@@ -41,7 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     bundle = load_bundle(BUNDLE)
-    examples = read_month(PROCESSED, bundle.manifest.inputs, arguments.month or months_in(PROCESSED)[-1])
+    examples = read_month(PROCESSED, bundle.manifest.inputs, arguments.month or list_months(PROCESSED)[-1])
     explainer = shap.TreeExplainer(bundle.booster)
     ours, theirs = [], []
     for _ in range(arguments.runs):

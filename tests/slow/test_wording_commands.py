@@ -46,7 +46,7 @@ def candidate_of_a_commit(in_the_repository: None, monkeypatch) -> None:
     found = SimpleNamespace(published=published, model_id="m-1", metrics={})
     monkeypatch.setattr(candidate, "find_candidate", lambda _: found)
     monkeypatch.setattr(versions, "list_versions", lambda *_: [])
-    monkeypatch.setattr(history, "commit_of", lambda *_: history.Found("c" * 40, None))
+    monkeypatch.setattr(history, "find_pipeline_commit", lambda *_: history.PipelineCommit("c" * 40, None))
     monkeypatch.setattr(collect, "collect_evidence", lambda *_: None)
 
 
@@ -63,7 +63,7 @@ def test_promote_prints_which_alias_moved_where(previous, label: str, monkeypatc
 
 @pytest.mark.usefixtures("candidate_of_a_commit")
 def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(history, "commit_of", lambda *_: None)
+    monkeypatch.setattr(history, "find_pipeline_commit", lambda *_: None)
     with pytest.raises(UserError) as refused:
         promote.run(Namespace(ref="main", to="champion", reason="better"))
     assert str(refused.value) == (

@@ -12,7 +12,7 @@ from flight_delay.review.comparison.flights import Judged, Measure
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification.verify import Checked, Verified
 from flight_delay.tracking.registry.loaded_model import Speed
-from flight_delay.vcs.history import Found
+from flight_delay.vcs.history import PipelineCommit
 
 BOUNDS = Promote(
     model="m",
@@ -49,7 +49,7 @@ def replay(files: tuple[str, ...] = (), predictions: int = 10, different: int = 
 
 
 GOOD = Evidence(
-    commit=Found("c" * 40, None),
+    commit=PipelineCommit("c" * 40, None),
     verification=verified("a"),
     quality=Quality((), 0.01, 0.01),
     comparison=compared(),

@@ -4,7 +4,9 @@ flights as the sources have them; and drawing canonical ones."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import logging
+import zoneinfo
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +18,12 @@ import pytest
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 
-from flight_delay.data.canonical import CLOCK_TIMES, read_flights
-from flight_delay.data.contract import Gated, gate
-from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, Layout, load_dictionary
+from flight_delay.data.canonical import CLOCK_TIMES, parse_flights
+from flight_delay.data.contract import QualityResult, apply_contract
+from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, load_dictionary
+from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources import nycflights13
-from flight_delay.features.columns import Columns, from_table
+from flight_delay.features.columns import Columns, columns_from_table
 
 ZONES = {
     "EWR": "America/New_York", "ORD": "America/Chicago", "PHX": "America/Phoenix", "LAX": "America/Los_Angeles",
@@ -52,7 +55,18 @@ MISSING: dict[Layout, str | None] = {"nycflights13": None, "bts_classic": "NA", 
 
 # From a layout and the changes that make each flight another one than `FLIGHT`, to its rows, and through the gate.
 Write = Callable[..., pd.DataFrame]
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
+
+
+@pytest.fixture
+def restore_process() -> Iterator[None]:
+    """Restore what running a stage sets for its whole process."""
+    root = logging.getLogger()
+    handlers, level, paths = root.handlers[:], root.level, zoneinfo.TZPATH
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    zoneinfo.reset_tzpath(to=paths)
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +92,8 @@ def write(dictionary: Dictionary) -> Write:
 
 @pytest.fixture(scope="session")
 def pass_gate(write: Write, dictionary: Dictionary) -> PassGate:
-    def gated(layout: Layout, *changes: dict[str, Any]) -> Gated:
-        return gate(read_flights(write(layout, *changes), layout, dictionary, ZONES), dictionary)
+    def gated(layout: Layout, *changes: dict[str, Any]) -> QualityResult:
+        return apply_contract(parse_flights(write(layout, *changes), layout, dictionary, ZONES), dictionary)
 
     return gated
 
@@ -106,8 +120,8 @@ def raw_march(package: Path) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def gated_march(raw_march: pa.Table, dictionary: Dictionary, zones: dict[str, str]) -> Gated:
-    return gate(read_flights(raw_march.to_pandas(), "nycflights13", dictionary, zones), dictionary)
+def gated_march(raw_march: pa.Table, dictionary: Dictionary, zones: dict[str, str]) -> QualityResult:
+    return apply_contract(parse_flights(raw_march.to_pandas(), "nycflights13", dictionary, zones), dictionary)
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +153,7 @@ def flights_in() -> Callable[[str], st.SearchStrategy[dict[str, Any]]]:
 def as_columns(dictionary: Dictionary) -> Callable[[list[dict[str, Any]]], Columns]:
     """Turns canonical flights into the columns that reading a table of them gives."""
     schema = pa.schema([dictionary.schema.field(name) for name in CANONICAL])
-    return lambda flights: from_table(pa.Table.from_pylist(flights, schema))
+    return lambda flights: columns_from_table(pa.Table.from_pylist(flights, schema))
 
 
 def _flight(
@@ -164,7 +178,7 @@ def _flight(
 
 def _row(flight: dict[str, Any], layout: Layout, dictionary: Dictionary) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, sources in dictionary.source_columns(layout).items():
+    for name, sources in dictionary.layout_columns(layout).items():
         if layout == "nycflights13" and name in ("cancelled", "diverted"):
             continue
         values = flight[name] if name == "flight_date" else (flight.get(name),)

@@ -21,7 +21,6 @@ LAYOUTS = {
 HEADER = b"Year,Month,UniqueCarrier,Dest\n"
 GOOD = HEADER + b"2013,1,UA,LAX\n" * 3
 OTHER = b"Year,Month,Reporting_Airline,DOT\n2013,1,UA,7\n"
-DOWNLOAD = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2013_1"
 
 
 def rows(*lines: str) -> bytes:
@@ -52,45 +51,39 @@ STORED = zipped(("a.csv", GOOD), method=zipfile.ZIP_STORED)
 LONG = rows(*["2013,1,UA,LAX"] * 10_000)
 PACKED = gzip.compress(bytes(range(1, 256)).replace(b'"', b"") * 99)
 
-# By what is in it: name of the file, its content, its fault, and names and numbers that the error must hold.
-Bad = tuple[str, bytes, str, list[str | int]]
+# By fault: name of the file, its content, and names and numbers that the error must hold.
+Bad = tuple[str, bytes, list[str | int]]
 TEXTS: dict[str, Bad] = {
-    "empty": ("a.csv", b"", "empty", []),
-    "header only": ("a.csv", HEADER, "no rows", []),
-    "header without an end": ("a.csv", HEADER.rstrip(), "one line", [bts_text.BLOCK_BYTES]),
-    "blank lines": ("a.csv", HEADER + b"\n\r\n\n", "no rows", []),
-    "blank first line": ("a.csv", b"\n" + GOOD, "unnamed", [1]),
-    "NUL byte": ("a.csv", GOOD + b"2013,\0", "binary", [len(GOOD) + 5]),
-    "UTF-16": ("a.csv", GOOD.decode().encode("utf-16"), "binary", [3]),
-    "column twice": ("a.csv", with_bytes(GOOD, b"Dest", b"Month"), "repeated", ["'Month'"]),
-    "column unnamed": ("a.csv", with_bytes(GOOD, b"Month", b""), "unnamed", [2]),
-    "two columns unnamed": ("a.csv", with_bytes(GOOD, b"\n", b",,\n"), "unnamed", [5]),
-    "very many columns": ("a.csv", b"a," * 99_999 + b"\n1\n", "repeated", ["'a'"]),
-    "very many names": ("a.csv", b",".join(b"%d" % (n // 2) for n in range(9999)) + b"\n1\n", "repeated", ["'0', '1'", 4969]),
-    "very many columns unnamed": ("a.csv", b"a" + b"," * 99_999 + b"\n1\n", "unnamed", [2]),
-    "values unnamed": ("a.csv", HEADER[:-1] + b",\n2013,1,UA,LAX,\n2013,1,UA,LAX,7\n", "unnamed values", [5]),
-    "semicolons": ("a.csv", with_bytes(GOOD, b",", b";"), "separated", ["';'"]),
-    "tabs": ("a.csv", with_bytes(GOOD, b",", b"\t"), "separated", ["'\\t'"]),
-    "open quote in header": ("a.csv", b'Year,"Month,Dest\n2013,1,LAX\n', "no header", []),
-    "long header": ("a.csv", b"Year," + b"x" * 200_000 + b"\n2013,1\n", "no header", []),
-    "no line": ("a.csv", b"x" * (bts_text.BLOCK_BYTES + 9), "one line", [bts_text.BLOCK_BYTES]),
-    "another table": ("a.csv", b"faa,tzone\nJFK,America/New_York\n", "layout", ["bts_classic", "'Year', 'Month', 'UniqueCarrier'"]),
-    "column missing": ("a.csv", with_bytes(OTHER, b"DOT", b"DOG"), "layout", ["bts_current", "'DOT'"]),
-    "names in other letters": ("a.csv", GOOD.swapcase(), "layout", ["bts_classic", "'Year'"]),
-    "too few values": ("a.csv", rows("2013,1,UA,LAX", "2013,1,UA"), "values", [3, 4]),
-    "too many values": ("a.csv", rows("2013,1,UA,LAX,7"), "values", [2, 5, 4]),
-    "far too few values": ("a.csv", LONG + b"2013\n", "values", [10_002, 1, 4]),
-    "cut short": ("a.csv", GOOD[:-6], "values", [4, 3]),
-    "cut short in quotes": ("a.csv", GOOD + b'2013,1,"U', "values", [5, 3, 4]),
-    "cut in last quotes": ("a.csv", GOOD + b'2013,1,UA,"LA', "odd quotes", []),
-    "quote without end": ("a.csv", GOOD + b'2013,1,UA,"LAX\n' + LONG * 8, "line break", [5, "'Dest'"]),
-    "row in value": ("a.csv", rows('2013,1,UA,"LAX', '2013,1,UA,"SFO"', '2013,1,UA,SFO"'), "line break", [2, "'Dest'"]),
-    "break in value": ("a.csv", rows('2013,1,UA,"LA\rX"'), "line break", [2, "'Dest'"]),
-    "giant value": ("a.csv", GOOD + b"2013,1,UA," + b"x" * 3 * bts_text.BLOCK_BYTES + b"\n", "endless", [5, 1_048_576]),
+    "empty": ("a.csv", b"", []),
+    "header only": ("a.csv", HEADER, []),
+    "header without an end": ("a.csv", HEADER.rstrip(), [bts_text.BLOCK_BYTES]),
+    "blank first line": ("a.csv", b"\n" + GOOD, [1]),
+    "NUL byte": ("a.csv", GOOD + b"2013,\0", [len(GOOD) + 5]),
+    "UTF-16": ("a.csv", GOOD.decode().encode("utf-16"), [3]),
+    "column twice": ("a.csv", with_bytes(GOOD, b"Dest", b"Month"), ["'Month'"]),
+    "column unnamed": ("a.csv", with_bytes(GOOD, b"Month", b""), [2]),
+    "very many columns": ("a.csv", b"a," * 99_999 + b"\n1\n", ["'a'"]),
+    "very many names": ("a.csv", b",".join(b"%d" % (n // 2) for n in range(9999)) + b"\n1\n", ["'0', '1'", 4969]),
+    "values unnamed": ("a.csv", HEADER[:-1] + b",\n2013,1,UA,LAX,\n2013,1,UA,LAX,7\n", [5]),
+    "open quote in header": ("a.csv", b'Year,"Month,Dest\n2013,1,LAX\n', []),
+    "long header": ("a.csv", b"Year," + b"x" * 200_000 + b"\n2013,1\n", []),
+    "semicolons": ("a.csv", with_bytes(GOOD, b",", b";"), ["bts_classic"]),
+    "another table": ("a.csv", b"faa,tzone\nJFK,America/New_York\n", ["bts_classic", "'Month', 'UniqueCarrier', 'Year'"]),
+    "column missing": ("a.csv", with_bytes(OTHER, b"DOT", b"DOG"), ["bts_current", "'DOT'"]),
+    "names in other letters": ("a.csv", GOOD.swapcase(), ["bts_classic", "'Year'"]),
+    "too few values": ("a.csv", rows("2013,1,UA,LAX", "2013,1,UA"), [3, 4]),
+    "too many values": ("a.csv", rows("2013,1,UA,LAX,7"), [2, 5, 4]),
+    "far too few values": ("a.csv", LONG + b"2013\n", [10_002, 1, 4]),
+    "cut short": ("a.csv", GOOD[:-6], [4, 3]),
+    "cut short in quotes": ("a.csv", GOOD + b'2013,1,"U', [5, 3, 4]),
+    "cut in last quotes": ("a.csv", GOOD + b'2013,1,UA,"LA', []),
+    "quote without end": ("a.csv", GOOD + b'2013,1,UA,"LAX\n' + LONG * 8, [5, "'Dest'"]),
+    "break in value": ("a.csv", rows('2013,1,UA,"LA\rX"'), [2, "'Dest'"]),
+    "giant value": ("a.csv", GOOD + b"2013,1,UA," + b"x" * 3 * bts_text.BLOCK_BYTES + b"\n", [5, 1_048_576]),
 }  # fmt: skip
 DATES: dict[str, Bad] = {
     **{
-        f"{year!r}, {month!r}": ("a.csv", rows("2013,1,UA,LAX", f"{year},{month},UA,LAX"), "dates",
+        f"{year!r}, {month!r}": ("a.csv", rows("2013,1,UA,LAX", f"{year},{month},UA,LAX"),
                                  [3, "1987-10 … 2100-12", *shown])
         for year, month, *shown in [
             ("2013", "13", "'13'"), ("2013", "0", "'0'"), ("2013", "", "'2013'", "'None'"), ("", "1", "'None'", "'1'"),
@@ -99,34 +92,28 @@ DATES: dict[str, Bad] = {
             ("2013", "٣", "'٣'"), ("9" * 5000, "1", "'99999"),
         ]
     },
-    "header again": ("a.csv", GOOD + GOOD, "dates", [5, "'Year'", "'Month'"]),
-    "other month than named": (f"{DOWNLOAD}.csv", rows("2013,1,UA,LAX", "2013,2,UA,LAX"), "month", [3, "2013-01", "2013-02"]),
-    "other month than zip": (f"{DOWNLOAD}.ZIP", zipped(("a.csv", rows("2012,12,UA,LAX"))), "month", [2, "2013-01", "2012-12"]),
-    "later and bad": ("a.csv", rows("2013,1,UA,LAX", "2014,1,UA,LAX", "2014,1,UA"), "values", [4, 3]),
+    "header again": ("a.csv", GOOD + GOOD, [5, "'Year'", "'Month'"]),
+    "later and bad": ("a.csv", rows("2013,1,UA,LAX", "2014,1,UA,LAX", "2014,1,UA"), [4, 3]),
 }  # fmt: skip
 PACKAGES: dict[str, Bad] = {
-    "gzip that is none": ("a.csv.gz", GOOD, "damaged", []),
-    "gzip cut short": ("a.csv.gz", gzip.compress(GOOD)[:-10], "damaged", []),
-    "gzip without an end": ("a.csv.gz", gzip.compress(GOOD)[:-8], "damaged", []),
-    "gzip with another checksum": ("a.csv.gz", gzip.compress(GOOD)[:-8] + b"8" * 8, "damaged", ["CRC"]),
-    "gzip damaged inside": ("a.csv.gz", PACKED[:40] + b"\xff" * 40 + PACKED[80:], "damaged", []),
-    "gzip of nothing": ("a.csv.gz", gzip.compress(b""), "empty", []),
-    "gzip called csv": ("a.csv", gzip.compress(GOOD), "binary", []),
-    "zip that is none": ("a.zip", GOOD, "damaged", ["not a zip file"]),
-    "zip of nothing": ("a.zip", b"", "damaged", []),
-    "zip cut short": ("a.zip", zipped(("a.csv", GOOD))[:-30], "damaged", []),
-    "zip with another checksum": ("a.zip", with_bytes(STORED, b"LAX", b"LAY"), "damaged", ["(a.csv)", "CRC"]),
-    "zip damaged inside": ("a.zip", with_bytes(zipped(("a.csv", GOOD)), b"PK\3\4", b"PK\3\5"), "damaged", ["(a.csv)"]),
-    "zip with a password": ("a.zip", marked(STORED, 0, 1), "encrypted", ["(a.csv)"]),
-    "zip without a table": ("a.zip", zipped(("readme.html", b"<html>"), ("folder.csv/", b"")), "no table", []),
-    "zip without a name": ("a.zip", zipped(("?.csv", GOOD)).replace(b"?.csv", b"\0.csv"), "no table", []),
-    "zip of another method": ("a.zip", marked(STORED, 2, 9), "damaged", ["(a.csv)", "compression method"]),
-    "zip before its start": ("a.zip", STORED[:-6] + b"\0\1\0\0" + STORED[-2:], "damaged", ["(a.csv)"]),
-    "bad table in zip": ("a.zip", zipped(("a.csv", GOOD), ("b.csv", GOOD + b"1")), "values", ["a.zip (b.csv)", 5, 1, 4]),
-    **{
-        f"zip with {name}": ("a.zip", zipped(("a.csv", GOOD), (name, GOOD)), "unsafe", [])
-        for name in ("/etc/a.csv", "../a.csv", "b/../../a.csv", "..\\a.csv", "C:\\a.csv", "\\\\host\\a.csv", "../page.html")
-    },
+    "gzip that is none": ("a.csv.gz", GOOD, []),
+    "gzip cut short": ("a.csv.gz", gzip.compress(GOOD)[:-10], []),
+    "gzip without an end": ("a.csv.gz", gzip.compress(GOOD)[:-8], []),
+    "gzip with another checksum": ("a.csv.gz", gzip.compress(GOOD)[:-8] + b"8" * 8, ["CRC"]),
+    "gzip damaged inside": ("a.csv.gz", PACKED[:40] + b"\xff" * 40 + PACKED[80:], []),
+    "gzip of nothing": ("a.csv.gz", gzip.compress(b""), []),
+    "gzip called csv": ("a.csv", gzip.compress(GOOD), []),
+    "zip that is none": ("a.zip", GOOD, ["not a zip file"]),
+    "zip of nothing": ("a.zip", b"", []),
+    "zip cut short": ("a.zip", zipped(("a.csv", GOOD))[:-30], []),
+    "zip with another checksum": ("a.zip", with_bytes(STORED, b"LAX", b"LAY"), ["(a.csv)", "CRC"]),
+    "zip damaged inside": ("a.zip", with_bytes(zipped(("a.csv", GOOD)), b"PK\3\4", b"PK\3\5"), ["(a.csv)"]),
+    "zip with a password": ("a.zip", marked(STORED, 0, 1), ["(a.csv)", "encrypted"]),
+    "zip without a table": ("a.zip", zipped(("readme.html", b"<html>"), ("folder.csv/", b"")), []),
+    "zip without a name": ("a.zip", zipped(("?.csv", GOOD)).replace(b"?.csv", b"\0.csv"), []),
+    "zip of another method": ("a.zip", marked(STORED, 2, 9), ["(a.csv)", "compression method"]),
+    "zip before its start": ("a.zip", STORED[:-6] + b"\0\1\0\0" + STORED[-2:], ["(a.csv)"]),
+    "bad table in zip": ("a.zip", zipped(("a.csv", GOOD), ("b.csv", GOOD + b"1")), ["a.zip (b.csv)", 5, 1, 4]),
 }  # fmt: skip
 BAD = TEXTS | DATES | PACKAGES
 
@@ -138,7 +125,7 @@ def refusal(root: Path, files: Iterable[tuple[str, bytes]], through: str = "2013
         (root / "external" / name).write_bytes(content)
     (root / "raw/flights").mkdir(parents=True)
     with pytest.raises(UserError) as refused:
-        bts.fetch(root / "external", root / "raw/flights", LAYOUTS, through)
+        bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
     assert [path.name for path in (root / "raw").rglob("*")] == ["flights"]
     said = str(refused.value)
     assert len(said.splitlines()) == 1
@@ -153,29 +140,16 @@ def unsaid(values: Iterable[str | int], said: str) -> list[str | int]:
 
 @pytest.mark.parametrize("bad", BAD)
 def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, bad):
-    name, content, _, values = BAD[bad]
+    name, content, values = BAD[bad]
     said = refusal(tmp_path, [("0.csv", GOOD), (name, content)])
     path = str(tmp_path / "external" / name)
     assert said.startswith(path)
     assert unsaid(values, said.replace(path, name)) == [], said
 
 
-def test_every_fault_is_told_in_a_sentence_of_its_own(tmp_path):
-    told: dict[str, set[str]] = {}
-    for number, (name, content, fault, _) in enumerate(BAD.values()):
-        (tmp_path / str(number)).mkdir()
-        said = refusal(tmp_path / str(number), [(name, content)])
-        sentence = re.sub(
-            r"^.*?/external/\S+( \([^()]*\))?: |\(.*\)|'[^']*'(, '[^']*')*( and \d+ more)?|bts_\w+|\d+", "", said
-        )
-        told.setdefault(fault, set()).add(sentence)
-    assert {fault: sentences for fault, sentences in told.items() if len(sentences) != 1} == {}
-    assert len(set.union(*told.values())) == len(told)
-
-
 @pytest.mark.parametrize("bad", TEXTS)
 def test_it_does_not_matter_how_a_bad_text_is_packed(tmp_path, bad):
-    _, content, _, values = TEXTS[bad]
+    _, content, values = TEXTS[bad]
     for name, packed in ("a.csv.gz", gzip.compress(content)), ("a.zip", zipped(("b.csv", content))):
         (tmp_path / name).mkdir()
         said = refusal(tmp_path / name, [(name, packed)]).removeprefix(str(tmp_path / name))
@@ -186,7 +160,7 @@ def test_it_does_not_matter_how_a_bad_text_is_packed(tmp_path, bad):
 @pytest.mark.parametrize("bad", ["NUL byte", "far too few values", "too few values", "header again", "later and bad"])
 def test_what_is_wrong_is_found_in_any_block(tmp_path, monkeypatch, bad, block_bytes):
     monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
-    _, content, _, values = BAD[bad]
+    _, content, values = BAD[bad]
     said = refusal(tmp_path, [("a.csv", content)]).removeprefix(str(tmp_path))
     assert unsaid(values, said) == [], said
 
@@ -228,10 +202,10 @@ def test_a_folder_without_data_says_what_to_put_there(tmp_path, names):
 
 def test_no_folder_is_like_an_empty_one(tmp_path):
     with pytest.raises(UserError, match=r"/external: .*\.csv, \.csv\.gz, \.zip\b"):
-        bts.fetch(tmp_path / "external", tmp_path / "flights", LAYOUTS, "2013-01")
+        bts.fetch_bts(tmp_path / "external", tmp_path / "flights", LAYOUTS, "2013-01")
 
 
 def test_a_link_to_nothing_is_named(tmp_path):
     (tmp_path / "a.csv").symlink_to(tmp_path / "gone")
     with pytest.raises(UserError, match=r"/a\.csv: "):
-        bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
+        bts.fetch_bts(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")

@@ -32,15 +32,15 @@ def flights_of(*dates: tuple[int, int]) -> bytes:
 
 
 @pytest.fixture
-def fetch(tmp_path: Path) -> Callable[..., bts.Fetched]:
+def fetch(tmp_path: Path) -> Callable[..., bts.FetchedFiles]:
     """Fetches from a folder of its own with one file."""
 
-    def of(content: bytes, through: str = "2013-01") -> bts.Fetched:
+    def of(content: bytes, through: str = "2013-01") -> bts.FetchedFiles:
         root = Path(tempfile.mkdtemp(dir=tmp_path))
         for name in ("external", "raw/flights"):
             (root / name).mkdir(parents=True)
         (root / "external/a.csv").write_bytes(content)
-        said = bts.fetch(root / "external", root / "raw/flights", LAYOUTS, through)
+        said = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
         assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
         return said
 
@@ -93,7 +93,7 @@ def test_what_a_killed_process_left_behind_does_not_count(tmp_path):
     left.write_bytes(b"half")
     (tmp_path / "raw/flights").mkdir()
     (tmp_path / "a.csv").write_bytes(flights_of((2013, 1)))
-    assert bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01").months["2013-01"].rows == 1
+    assert bts.fetch_bts(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01").months["2013-01"].rows == 1
     assert not left.parent.exists()
 
 
@@ -107,7 +107,7 @@ def test_a_full_disk_is_not_the_fault_of_the_file(tmp_path, monkeypatch, spool_b
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
         with pytest.raises(OSError, match="too large"):
-            bts.fetch(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
+            bts.fetch_bts(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not (tmp_path / "raw/.spool.partial").exists()

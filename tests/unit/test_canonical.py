@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from flight_delay.data.canonical import COUNTS, Reading, count_flights, read_flights
-from flight_delay.data.contract import Gated, gate
-from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
+from flight_delay.data.canonical import COUNTS, ParsedFlights, count_flights, parse_flights
+from flight_delay.data.contract import QualityResult, apply_contract
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
@@ -21,11 +22,11 @@ CANCELLED = {
 }  # fmt: skip
 
 Write = Callable[..., pd.DataFrame]
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
 
 
-def read(raw: pd.DataFrame, layout: Layout, dictionary: Dictionary) -> Reading:
-    return read_flights(raw, layout, dictionary, {"EWR": "America/New_York", "LAX": "America/Los_Angeles"})
+def read(raw: pd.DataFrame, layout: Layout, dictionary: Dictionary) -> ParsedFlights:
+    return parse_flights(raw, layout, dictionary, {"EWR": "America/New_York", "LAX": "America/Los_Angeles"})
 
 
 def test_every_flight_is_counted_as_what_became_of_it() -> None:
@@ -83,8 +84,8 @@ def test_missing_values_may_be_written_in_several_ways(
 ) -> None:
     raw = write(layout, {}, {"flight_number": 8}).astype(object)
     for name in ("tail_number", "distance_miles", "departure_delay_minutes"):
-        raw.loc[0, dictionary.source_columns(layout)[name][0]] = nothing
-    flights = gate(read(raw, layout, dictionary), dictionary).flights
+        raw.loc[0, dictionary.layout_columns(layout)[name][0]] = nothing
+    flights = apply_contract(read(raw, layout, dictionary), dictionary).flights
     assert flights["tail_number"].to_pylist() == [None, "N1"]
     assert flights["distance_miles"].to_pylist() == [None, 2454]
     assert flights["departure_delay_minutes"].to_pylist() == [None, 5]
@@ -96,7 +97,7 @@ def test_numbers_may_be_written_in_several_ways(
     write: Write, dictionary: Dictionary, layout: Layout, number: Any
 ) -> None:
     raw = write(layout, {}, {"flight_number": 8}).astype(object)  # text beside a number: mixed types in a column
-    raw.loc[0, [dictionary.source_columns(layout)[name][0] for name in ("taxi_in_minutes", "flight_number")]] = number
+    raw.loc[0, [dictionary.layout_columns(layout)[name][0] for name in ("taxi_in_minutes", "flight_number")]] = number
     reading = read(raw, layout, dictionary)
     assert reading.unreadable == {}
     assert reading.flights["taxi_in_minutes"].tolist() == [12, 12]
@@ -119,9 +120,9 @@ def test_flags_may_be_written_in_several_ways(
 @pytest.mark.parametrize("layout", BTS)
 def test_informative_columns_may_be_absent(write: Write, dictionary: Dictionary, layout: Layout) -> None:
     raw = write(layout, {})
-    essential = raw[[name for name in raw if name in dictionary.required_columns(layout)]]
+    essential = raw[[name for name in raw if name in dictionary.required_columns[layout]]]
     assert len(essential.columns) < len(raw.columns)
-    flights = gate(read(essential, layout, dictionary), dictionary).flights
+    flights = apply_contract(read(essential, layout, dictionary), dictionary).flights
     assert flights.schema.equals(dictionary.schema)
     for name, column in dictionary.columns.items():
         assert (flights[name].null_count == 1) == (column.informative), name
@@ -129,7 +130,7 @@ def test_informative_columns_may_be_absent(write: Write, dictionary: Dictionary,
 
 @every_layout
 def test_a_table_without_rows_is_read(write: Write, dictionary: Dictionary, layout: Layout) -> None:
-    gated = gate(read(write(layout, {}).iloc[:0], layout, dictionary), dictionary)
+    gated = apply_contract(read(write(layout, {}).iloc[:0], layout, dictionary), dictionary)
     assert gated.reasons == {}
     assert gated.flights.equals(dictionary.schema.empty_table())
     assert set(count_flights(gated.flights.to_pandas()).values()) == {0}
@@ -138,7 +139,7 @@ def test_a_table_without_rows_is_read(write: Write, dictionary: Dictionary, layo
 def test_real_flights_are_the_same_in_every_layout(
     write: Write, dictionary: Dictionary, raw_march: pa.Table, zones: dict[str, str]
 ) -> None:
-    names = {name: sources[0] for name, sources in dictionary.source_columns("nycflights13").items()}
+    names = {name: sources[0] for name, sources in dictionary.layout_columns("nycflights13").items()}
     march = raw_march.to_pandas()  # the clocks change
     diverted = march["dep_time"].notna() & march["arr_delay"].isna()
     raw = march[diverted | (march.index % 97 == 0)].reset_index(drop=True)
@@ -154,13 +155,13 @@ def test_real_flights_are_the_same_in_every_layout(
     ]
     assert any(flight["cancelled"] for flight in flights)
     assert any(flight["diverted"] for flight in flights)
-    expected = gate(read_flights(raw, "nycflights13", dictionary, zones), dictionary)
+    expected = apply_contract(parse_flights(raw, "nycflights13", dictionary, zones), dictionary)
     assert expected.flights.num_rows == len(raw)
     common = [
         name for name, column in dictionary.columns.items() if "nycflights13" in column.sources or not column.sources
     ]
     for layout in BTS:
-        gated = gate(read_flights(write(layout, *flights), layout, dictionary, zones), dictionary)
+        gated = apply_contract(parse_flights(write(layout, *flights), layout, dictionary, zones), dictionary)
         assert gated.reasons == {}
         assert gated.flights.select(common).equals(expected.flights.select(common))
 

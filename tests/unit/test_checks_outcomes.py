@@ -56,5 +56,5 @@ def test_every_outcome_of_the_dictionary_is_one(dictionary: Dictionary) -> None:
         "taxi_out_minutes",
         "tail_number",
         "departure_delayed_label",
-    } <= dictionary.outcomes
-    assert not {"carrier", "distance_miles", "scheduled_departure_utc"} & dictionary.outcomes
+    } <= dictionary.outcome_columns
+    assert not {"carrier", "distance_miles", "scheduled_departure_utc"} & dictionary.outcome_columns

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight, skipped_by_clock_change
+from flight_delay.data.clock import first_arrival_after, local_to_utc, minutes_after_midnight
 
 ZONES = (
     "America/New_York",
@@ -26,14 +26,14 @@ ZONES = (
 
 def utc(local: str, zone: str | None) -> str:
     """UTC of one local time, as text."""
-    return str(local_to_utc(pd.Series([pd.Timestamp(local)]), pd.Series([zone], dtype=object))[0])
+    return str(local_to_utc(pd.Series([pd.Timestamp(local)]), pd.Series([zone], dtype=object))[0][0])
 
 
 def arrival(departure: str, origin: str, clock: str, destination: str) -> str:
     """Arrival of one flight by the clock of its destination, as text, given local departure and the timetable's arrival."""
     hours, minutes = map(int, clock.split(":"))
-    when = arrival_after(
-        local_to_utc(pd.Series([pd.Timestamp(departure)]), pd.Series([origin])),
+    when = first_arrival_after(
+        local_to_utc(pd.Series([pd.Timestamp(departure)]), pd.Series([origin]))[0],
         pd.Series([hours * 60 + minutes]),
         pd.Series([pd.Timestamp(departure).normalize()]),
         pd.Series([destination]),
@@ -42,13 +42,9 @@ def arrival(departure: str, origin: str, clock: str, destination: str) -> str:
 
 
 def test_clock_times_become_minutes() -> None:
-    times = {0: 0, 1: 1, 59: 59, 100: 60, 517: 317, 1200: 720, 2359: 1439, 2400: 1440}
-    assert minutes_after_midnight(pd.Series(list(times))).tolist() == list(times.values())
-
-
-@given(st.integers(0, 1439))
-def test_every_minute_of_the_day_comes_back(minute: int) -> None:
-    assert minutes_after_midnight(pd.Series([minute // 60 * 100 + minute % 60])).tolist() == [minute]
+    times = [minute // 60 * 100 + minute % 60 for minute in range(1441)]  # 0000 … 2359, 2400
+    assert minutes_after_midnight(pd.Series(times)).tolist() == list(range(1441))
+    assert minutes_after_midnight(pd.Series([517])).tolist() == [5 * 60 + 17]
 
 
 @pytest.mark.parametrize("impossible", [-1, 60, 99, 1275, 2401, 2460, 2500, 9999])
@@ -64,25 +60,16 @@ def test_what_is_not_a_clock_time_has_no_minutes(impossible: int) -> None:
         ("2013-07-15 12:00", "America/Phoenix", "2013-07-15 19:00:00+00:00"),
         ("2013-01-15 20:00", "Pacific/Honolulu", "2013-01-16 06:00:00+00:00"),
         ("2013-01-15 05:00", "Asia/Tokyo", "2013-01-14 20:00:00+00:00"),
+        ("2013-03-10 01:59", "America/New_York", "2013-03-10 06:59:00+00:00"),  # a gap becomes its end
+        ("2013-03-10 02:30", "America/New_York", "2013-03-10 07:00:00+00:00"),
+        ("2013-03-10 03:00", "America/New_York", "2013-03-10 07:00:00+00:00"),
+        ("2013-11-03 01:30", "America/New_York", "2013-11-03 05:30:00+00:00"),  # the first of repeated times
+        ("2013-11-03 02:00", "America/New_York", "2013-11-03 07:00:00+00:00"),
+        ("2013-01-15 12:00", None, "NaT"),
     ],
 )
-def test_local_times_become_utc_in_winter_and_in_summer(local: str, zone: str, expected: str) -> None:
+def test_local_times_become_utc(local: str, zone: str | None, expected: str) -> None:
     assert utc(local, zone) == expected
-
-
-def test_a_time_that_spring_skips_becomes_the_first_that_exists() -> None:
-    assert utc("2013-03-10 01:59", "America/New_York") == "2013-03-10 06:59:00+00:00"
-    assert utc("2013-03-10 02:30", "America/New_York") == "2013-03-10 07:00:00+00:00"
-    assert utc("2013-03-10 03:00", "America/New_York") == "2013-03-10 07:00:00+00:00"
-
-
-def test_of_a_time_that_autumn_repeats_the_first_is_taken() -> None:
-    assert utc("2013-11-03 01:30", "America/New_York") == "2013-11-03 05:30:00+00:00"
-    assert utc("2013-11-03 02:00", "America/New_York") == "2013-11-03 07:00:00+00:00"
-
-
-def test_without_a_zone_there_is_no_time() -> None:
-    assert utc("2013-01-15 12:00", None) == "NaT"
 
 
 @pytest.mark.parametrize(
@@ -100,16 +87,18 @@ def test_without_a_zone_there_is_no_time() -> None:
     ],
 )
 def test_the_hour_that_spring_skips_is_found(local: str, zone: str, skipped: bool) -> None:
-    assert skipped_by_clock_change(pd.Series([pd.Timestamp(local)]), pd.Series([zone])).tolist() == [skipped]
+    assert local_to_utc(pd.Series([pd.Timestamp(local)]), pd.Series([zone]))[1].tolist() == [skipped]
 
 
-def test_what_is_not_known_is_not_skipped_and_rows_keep_their_places() -> None:
-    local = pd.Series([pd.NaT, *[pd.Timestamp("2013-03-10 02:30")] * 3], index=[7, 3, 5, 1])
-    zone = pd.Series(["America/New_York", None, "America/New_York", "America/Phoenix"], index=local.index)
-    skipped = skipped_by_clock_change(local, zone)
-    assert skipped.index.tolist() == [7, 3, 5, 1]
+def test_rows_keep_their_places_among_several_zones() -> None:
+    times = ["NaT", *["2013-03-10 02:30"] * 3, "2013-01-15 12:00"]
+    local = pd.Series(pd.to_datetime(times), index=[7, 3, 5, 1, 2])
+    zone = pd.Series(["America/New_York", None, "America/New_York", "America/Phoenix", "America/Phoenix"], local.index)
+    utc, skipped = local_to_utc(local, zone)
+    assert utc.index.tolist() == skipped.index.tolist() == local.index.tolist()
+    assert [None if pd.isna(time) else time.hour for time in utc] == [None, None, 7, 9, 19]
     assert skipped.dtype == bool
-    assert skipped.tolist() == [False, False, True, False]
+    assert skipped.tolist() == [False, False, True, False, False]
 
 
 @given(st.datetimes(dt.datetime(1988, 1, 2), dt.datetime(2030, 12, 30)), st.sampled_from(ZONES))  # noqa: DTZ001
@@ -117,16 +106,8 @@ def test_a_time_is_skipped_when_it_does_not_come_back_from_utc(local: dt.datetim
     local = local.replace(second=0, microsecond=0)
     there = local.replace(tzinfo=ZoneInfo(zone))
     comes_back = there.astimezone(dt.UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
-    skipped = skipped_by_clock_change(pd.Series([pd.Timestamp(local)]), pd.Series([zone]))
+    _, skipped = local_to_utc(pd.Series([pd.Timestamp(local)]), pd.Series([zone]))
     assert skipped.tolist() == [not comes_back]
-
-
-def test_rows_keep_their_places_among_several_zones() -> None:
-    local = pd.Series([pd.Timestamp("2013-01-15 12:00")] * 4, index=[7, 3, 5, 1])
-    zone = pd.Series(["America/Phoenix", "America/New_York", None, "America/Phoenix"], index=local.index)
-    times = local_to_utc(local, zone)
-    assert times.index.tolist() == [7, 3, 5, 1]
-    assert [None if pd.isna(time) else time.hour for time in times] == [19, 17, None, 19]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +124,8 @@ def test_rows_keep_their_places_among_several_zones() -> None:
         ("2013-01-15 23:30", "Pacific/Honolulu", "07:10", "Pacific/Auckland", "2013-01-17 07:10:00"),
         # the midnight that ends the day
         ("2013-01-15 22:50", "America/New_York", "24:00", "America/New_York", "2013-01-16 00:00:00"),
+        # at the minute of departure: a day later
+        ("2013-01-15 06:00", "America/New_York", "06:00", "America/New_York", "2013-01-16 06:00:00"),
         # through the night in which the clock goes forward
         ("2013-03-09 23:00", "America/New_York", "03:30", "America/New_York", "2013-03-10 03:30:00"),
     ],
@@ -153,8 +136,11 @@ def test_the_arrival_is_the_next_time_that_the_destination_shows(
     assert arrival(departure, origin, clock, destination) == expected
 
 
-def test_an_arrival_at_the_minute_of_departure_is_a_day_later() -> None:
-    assert arrival("2013-01-15 06:00", "America/New_York", "06:00", "America/New_York") == "2013-01-16 06:00:00"
+def test_an_unknown_destination_has_no_arrival() -> None:
+    minutes, date = pd.Series([60, 60]), pd.Series([pd.Timestamp("2013-05-05")] * 2)
+    departure, _ = local_to_utc(date, pd.Series(["America/New_York"] * 2))
+    found = first_arrival_after(departure, minutes, date, pd.Series([None, "Asia/Tokyo"]))
+    assert found.isna().tolist() == [True, False]
 
 
 # Between 1:00 and 3:59, clocks go forward or back.
@@ -169,23 +155,11 @@ def test_the_arrival_is_the_first_after_departure_at_the_wanted_clock_time(
     date: dt.date, departure_minutes: int, arrival_minutes: int, origin: str, destination: str
 ) -> None:
     midnight = pd.Series([pd.Timestamp(date)])
-    departure = local_to_utc(midnight + pd.Timedelta(minutes=departure_minutes), pd.Series([origin]))
-    found = arrival_after(departure, pd.Series([arrival_minutes]), midnight, pd.Series([destination]))[0]
+    departure, _ = local_to_utc(midnight + pd.Timedelta(minutes=departure_minutes), pd.Series([origin]))
+    found = first_arrival_after(departure, pd.Series([arrival_minutes]), midnight, pd.Series([destination]))[0]
 
     local = found.to_pydatetime().astimezone(ZoneInfo(destination))
     assert local.hour * 60 + local.minute == arrival_minutes % 1440
     assert found > departure[0]
     day_before = (local.replace(tzinfo=None) - dt.timedelta(days=1)).replace(tzinfo=ZoneInfo(destination))
     assert day_before <= departure[0]
-
-
-@given(st.lists(st.tuples(st.integers(0, 1439), st.sampled_from([*ZONES, None])), min_size=1, max_size=8))
-def test_an_unknown_destination_has_no_arrival_and_every_other_one_has(flights: list[tuple[int, str | None]]) -> None:
-    minutes = pd.Series([minute for minute, _ in flights])
-    zones = pd.Series([zone for _, zone in flights], dtype=object)
-    date = pd.Series([pd.Timestamp("2013-05-05")] * len(flights))
-    departure = local_to_utc(date + pd.Timedelta(hours=9), pd.Series(["America/New_York"] * len(flights)))
-    found = arrival_after(departure, minutes, date, zones)
-    assert found.isna().tolist() == zones.isna().tolist()
-    known = found.notna()
-    assert (found[known] - departure[known]).between(pd.Timedelta(minutes=1), pd.Timedelta(hours=24)).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from flight_delay.features.columns import from_table
+from flight_delay.features.columns import columns_from_table
 
 TABLE = pa.table(
     {
@@ -19,21 +19,21 @@ TABLE = pa.table(
 
 
 def test_what_is_missing_is_none_nan_or_nat() -> None:
-    columns = from_table(TABLE)
+    columns = columns_from_table(TABLE)
     assert columns["text"].tolist() == ["UA", None]
     np.testing.assert_array_equal(columns["number"], [7, np.nan])
     np.testing.assert_array_equal(columns["time"], np.array(["2013-01-05T14:05", "NaT"], "datetime64[ms]"))
 
 
 def test_what_is_whole_keeps_its_type() -> None:
-    columns = from_table(TABLE)
+    columns = columns_from_table(TABLE)
     assert columns["whole"].dtype == np.int16
     assert columns["date"].tolist() == np.array(["2013-01-05", "2013-01-06"], "datetime64[D]").tolist()
 
 
 def test_only_the_columns_asked_for_are_taken() -> None:
-    assert list(from_table(TABLE, ["date", "text"])) == ["date", "text"]
+    assert list(columns_from_table(TABLE, ["date", "text"])) == ["date", "text"]
 
 
 def test_chunks_are_joined() -> None:
-    assert from_table(pa.concat_tables([TABLE, TABLE]))["text"].tolist() == ["UA", None, "UA", None]
+    assert columns_from_table(pa.concat_tables([TABLE, TABLE]))["text"].tolist() == ["UA", None, "UA", None]

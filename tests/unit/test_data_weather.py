@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.data.weather import OBSERVATIONS, RAW_COLUMNS, SOURCES, observations
+from flight_delay.data.weather import OBSERVATIONS, RAW_COLUMNS, SOURCES, canonical_observations
 from flight_delay.features.weather import MEASUREMENTS
 
 NOON = dt.datetime(2013, 3, 5, 12, tzinfo=dt.UTC)
@@ -35,19 +35,12 @@ def test_the_measurements_are_those_that_features_are_made_of() -> None:
 
 
 def test_every_measurement_is_taken_from_its_source() -> None:
-    row = observations(raw({name: place for place, name in enumerate(SOURCES.values())})).to_pylist()[0]
+    row = canonical_observations(raw({name: place for place, name in enumerate(SOURCES.values())})).to_pylist()[0]
     assert row == {"airport": "EWR", "observed_utc": NOON, **{name: place for place, name in enumerate(SOURCES)}}
 
 
-def test_rows_are_in_order_of_airport_and_time() -> None:
-    table = observations(raw({"origin": "LGA"}, {"time_hour": NOON + HOUR}, {"time_hour": NOON}, {"origin": "JFK"}))
-    assert list(zip(table["airport"].to_pylist(), table["observed_utc"].to_pylist(), strict=True)) == [
-        ("EWR", NOON), ("EWR", NOON + HOUR), ("JFK", NOON), ("LGA", NOON),
-    ]  # fmt: skip
-
-
 def test_rows_without_airport_or_time_are_left_out_and_missing_measurements_stay_missing() -> None:
-    table = observations(
+    table = canonical_observations(
         raw({"origin": None, "temp": 1.0}, {"time_hour": None, "temp": 2.0}, {"temp": 3.0, "dewp": None})
     )
     assert table["temperature"].to_pylist() == [3.0]
@@ -55,18 +48,14 @@ def test_rows_without_airport_or_time_are_left_out_and_missing_measurements_stay
 
 
 @given(st.lists(st.tuples(st.sampled_from(["EWR", "JFK"]), st.integers(0, 5)), max_size=30))
-def test_rows_of_one_airport_and_time_keep_their_order(places: list[tuple[str, int]]) -> None:
+def test_rows_are_in_order_of_airport_and_time_and_otherwise_keep_theirs(places: list[tuple[str, int]]) -> None:
     rows = [{"origin": at, "time_hour": NOON + hour * HOUR, "temp": float(of)} for of, (at, hour) in enumerate(places)]
-    table = observations(raw(*rows))
+    table = canonical_observations(raw(*rows))
     assert table["temperature"].to_pylist() == sorted(range(len(places)), key=lambda of: (places[of], of))
 
 
-def test_no_rows_give_an_empty_table() -> None:
-    assert observations(RAW.empty_table()).equals(OBSERVATIONS.empty_table())
-
-
 def test_the_weather_of_the_package_becomes_a_row_per_airport_and_hour(raw_weather: pa.Table) -> None:
-    table = observations(raw_weather.select(RAW_COLUMNS))
+    table = canonical_observations(raw_weather.select(RAW_COLUMNS))
     assert table.schema == OBSERVATIONS
     assert table.num_rows == raw_weather.num_rows
     assert table.group_by(["airport", "observed_utc"]).aggregate([]).num_rows == table.num_rows

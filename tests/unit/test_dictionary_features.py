@@ -26,31 +26,20 @@ def feature(name: str, **values: Any) -> Callable[[Content], Any]:
 
 
 MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, entry, what is said of it
-    "no description": (feature("origin", description=None), "features.origin.description", "required"),
-    "an empty description": (feature("origin", description=""), "features.origin.description", "at least 1 character"),
     "no group": (feature("origin", group=None), "features.origin.group", "required"),
     "an unknown group": (feature("origin", group="place"), "features.origin.group", "'schedule', 'density', 'history'"),
-    "no kind": (feature("origin", kind=None), "features.origin.kind", "required"),
     "an unknown kind": (feature("origin", kind="number"), "features.origin.kind", "'quantitative' or 'categorical'"),
     "an unknown effect": (
         feature("late_rate_all", effect="rising"), "features.late_rate_all.effect", "'increasing' or 'decreasing'",
     ),
-    "an unknown key": (feature("origin", role="key"), "features.origin.role", "not permitted"),
     "a categorical unit": (feature("origin", unit="code"), "features.origin", "effect"),
-    "a categorical effect": (feature("origin", effect="increasing"), "features.origin", "effect"),
-    "a unitless measure": (feature("block_minutes", unit=None), "features.block_minutes", "unit"),
-    "an empty unit": (feature("block_minutes", unit=""), "features.block_minutes.unit", "at least 1"),
     "a numeric unit": (feature("block_minutes", unit=60), "features.block_minutes.unit", "valid string"),
     "history without days": (
         feature("late_rate_route", description="late share"), "features.late_rate_route", "{days}",
     ),
-    "days without history": (
-        feature("block_minutes", description="minutes in {days} days"), "features.block_minutes", "{days}",
-    ),
-    "a word as entry": (lambda of: of["features"].update(origin="code"), "features.origin", "dictionary"),
-    "an empty entry": (lambda of: of["features"].update(origin=None), "features.origin", "dictionary"),
+    "an empty label": (feature("origin", label=""), "features.origin.label", "at least 1 character"),
+    "a label of two features": (feature("origin", label="destination"), "features", "'destination'"),
     "no features": (lambda of: of.pop("features"), "features", "required"),
-    "a list of features": (lambda of: of.update(features=["origin"]), "features", "valid dictionary"),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from flight_delay.core import engine
-from flight_delay.core.engine import Worker, available_cores, background, map_models
+from flight_delay.core.engine import Worker, available_cores, map_models, run_in_background
 
 
 @pytest.fixture(params=[1, 2, 16])
@@ -62,7 +62,7 @@ def test_the_background_works_while_the_block_runs(cores) -> None:
         assert go_on.wait(60)
         return worker.n_jobs
 
-    with background(work) as result:
+    with run_in_background(work) as result:
         assert begun.wait(60)
         assert not result.done()
         go_on.set()
@@ -71,7 +71,7 @@ def test_the_background_works_while_the_block_runs(cores) -> None:
 
 def test_a_block_that_fails_stops_the_background() -> None:
     stopped = []
-    with pytest.raises(KeyError), background(lambda worker: stopped.append(worker.stop.wait(60))):
+    with pytest.raises(KeyError), run_in_background(lambda worker: stopped.append(worker.stop.wait(60))):
         raise KeyError
     assert stopped == [True]
 
@@ -81,7 +81,7 @@ def test_a_failure_in_the_background_is_raised_at_the_end_of_the_block() -> None
         raise KeyError
 
     ended = []
-    with pytest.raises(KeyError), background(fail):
+    with pytest.raises(KeyError), run_in_background(fail):
         ended.append("block")
     assert ended == ["block"]
 

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.dictionary import load_dictionary
+from flight_delay.data.dictionary import DICTIONARY_FILE, load_dictionary
 from flight_delay.explain.feature_groups import REASON_CODES, Topics, load_topics
-from flight_delay.features.registry import groups
+from flight_delay.features.registry import groups_by_name
 from flight_delay.model.encode import EncodedFeature
 
 TOPICS = load_topics()
@@ -20,45 +20,28 @@ def encoded(name: str, of: str | None = None) -> EncodedFeature:
     return EncodedFeature(name=name, kind="indicator" if of else "quantitative", group="history", of=of)
 
 
-def changed(tmp_path: Path, change: object) -> Path:
+def changed(tmp_path: Path, change: object, source: Path = REASON_CODES, section: str = "topics") -> Path:
     """The real file with a change to its content."""
-    content = yaml.safe_load(REASON_CODES.read_text())
-    change(content["topics"])
-    path = tmp_path / "reason_codes.yaml"
+    content = yaml.safe_load(source.read_text())
+    change(content[section])
+    path = tmp_path / source.name
     path.write_text(yaml.safe_dump(content))
     return path
 
 
 def test_every_feature_of_the_data_dictionary_is_in_exactly_one_topic() -> None:
     declared = [name for topic in TOPICS.topics.values() for name in topic.features]
-    assert sorted(declared) == sorted(load_dictionary().features) == sorted(groups())
-    TOPICS.require(load_dictionary().features)
+    assert sorted(declared) == sorted(load_dictionary().features) == sorted(groups_by_name())
 
 
-def test_a_feature_without_a_topic_is_refused_by_name() -> None:
-    for ask in (
-        lambda: TOPICS.require(["carrier", "week_of_year"]),
-        lambda: TOPICS.topic_of((encoded("week_of_year"),)),
-    ):
-        with pytest.raises(UserError, match="'week_of_year': "):
-            ask()
+def test_a_feature_without_topic_or_label_is_explained_by_itself_and_by_its_name(tmp_path: Path) -> None:
+    def add(features: dict) -> None:
+        features["week_of_year"] = {"group": "schedule", "kind": "categorical", "description": "week"}
 
-
-def test_a_feature_without_a_topic_can_be_a_topic_of_its_own_and_others_stay_as_they_are() -> None:
-    few = Topics(format=1, smallest_reason=0.1, topics={"length": TOPICS.topics["length"]})
-    features = (
-        encoded("block_minutes"),
-        encoded("late_rate_route_7d"),
-        encoded("late_rate_route_30d"),
-        encoded("carrier"),
-    )
-    covering = few.covering(features)
-    assert covering.topics["length"] == few.topics["length"]
-    assert covering.topic_of(features) == {
-        "block_minutes": "length", "late_rate_route_7d": "late_rate_route", "late_rate_route_30d": "late_rate_route", "carrier": "carrier",
-    }  # fmt: skip
-    assert covering.label("late_rate_route") == covering.topics["late_rate_route"].otherwise == "late rate route"
-    assert covering.covering(features) == covering
+    topics = load_topics(dictionary=changed(tmp_path, add, DICTIONARY_FILE, "features"))
+    assert topics.topic_of((encoded("week_of_year"),)) == {"week_of_year": "week_of_year"}
+    assert topics.label("week_of_year") == topics.topics["week_of_year"].otherwise == "week of year"
+    assert topics.topics["carrier"] == TOPICS.topics["carrier"]
 
 
 def test_features_have_words_where_these_say_which_feature_is_meant() -> None:
@@ -75,7 +58,7 @@ def test_features_have_words_where_these_say_which_feature_is_meant() -> None:
         "carrier": "airline",
         "time_of_day": "time of day",
     }
-    assert "block_minutes" not in labels  # the topic has another feature, too
+    assert "block_minutes" not in labels  # the data dictionary has no label for it
 
 
 def test_features_of_a_family_and_indicators_are_of_the_topic_of_their_feature() -> None:
@@ -92,7 +75,7 @@ def test_features_of_a_family_and_indicators_are_of_the_topic_of_their_feature()
 
 
 def test_a_feature_that_is_no_family_does_not_match_by_days() -> None:
-    with pytest.raises(UserError, match="'carrier_7d': "):
+    with pytest.raises(UserError, match="'carrier_7d'"):
         TOPICS.topic_of((encoded("carrier_7d"),))
 
 
@@ -143,10 +126,8 @@ def quote_of(topics: dict, name: str) -> dict:
         "broken template": (lambda of: quote_of(of, "carrier").update(plain="{value"), "'{value'"),
         "unknown key": (lambda of: of["carrier"].update(lable="airline"), "topics.carrier.lable"),
         "key of a quote": (lambda of: quote_of(of, "carrier").update(above="x"), "topics.carrier.quotes.0.above"),
-        "unknown feature": (lambda of: of["carrier"]["features"].append("tail"), "'tail' "),
-        "no feature": (lambda of: of["carrier"].update(features=[], quotes=[]), "topics.carrier: "),
-        "in two topics": (lambda of: of["origin"]["features"].append("carrier"), "'carrier' "),
-        "twice in one": (lambda of: of["origin"]["features"].append("origin"), "'origin' "),
+        "no feature": (lambda of: of.update(weather=of["carrier"]), "topics.weather: "),
+        "no label": (lambda of: of["length"].pop("label"), "topics.length: "),
         "foreign quote": (lambda of: quote_of(of, "carrier").update(feature="origin"), "topics.carrier: "),
         "family without days": (lambda of: quote_of(of, "late_route").update(days=[]), "topics.late_route.quotes.0"),
         "days without family": (lambda of: quote_of(of, "carrier").update(days=[7]), "topics.carrier.quotes.0"),
@@ -162,6 +143,12 @@ def test_a_mistake_in_the_file_is_refused_in_one_line_that_names_it(tmp_path: Pa
     assert said in str(error.value)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value)
+
+
+def test_a_topic_without_sentences_is_refused_by_name(tmp_path: Path) -> None:
+    path = changed(tmp_path, lambda features: features["carrier"].update(topic="airlines"), DICTIONARY_FILE, "features")
+    with pytest.raises(UserError, match=f"{path}: features.carrier.topic: .*'airlines'"):
+        load_topics(dictionary=path)
 
 
 def test_the_topics_may_be_changed_by_nobody() -> None:

@@ -1,4 +1,4 @@
-"""core.files: nothing half-written, and damaged files are named. Tables are in test_files_tables."""
+"""core.files: writes are atomic, and damaged files are named. Tables are in test_files_tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,6 @@ def test_a_write_that_fails_leaves_the_old_content_and_nothing_else(tmp_path: Pa
     assert content(tmp_path) == {"numbers.txt": "old"}
 
 
-def test_a_write_makes_the_folders_that_it_needs_and_replaces_what_was_there(tmp_path: Path) -> None:
-    for text in ("old", "new"):
-        files.write_text(tmp_path / "a/b/c.txt", text)
-    assert content(tmp_path) == {"a/b/c.txt": "new"}
-
-
 def test_a_write_does_not_reach_through_to_other_links_of_the_file(tmp_path: Path) -> None:
     files.write_text(tmp_path / "model", "old")
     os.link(tmp_path / "model", tmp_path / "cached")  # as DVC's cache may do
@@ -55,16 +50,9 @@ def test_a_write_does_not_reach_through_to_other_links_of_the_file(tmp_path: Pat
     assert content(tmp_path) == {"model": "new", "cached": "old"}
 
 
-def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    for name in ("old", "new"):
-        with files.whole_folder(tmp_path / "out") as folder:
-            files.write_text(folder / f"{name}.txt", name)
-    assert content(tmp_path) == {"out/new.txt": "new"}
-
-
 def test_a_folder_whose_writing_fails_vanishes_and_the_old_one_stays(tmp_path: Path) -> None:
     def write(name: str, last: str) -> None:
-        with files.whole_folder(tmp_path / "out") as folder:
+        with files.atomic_directory(tmp_path / "out") as folder:
             files.write_text(folder / name, name)
             files.write_json(folder / "last.json", last)
 
@@ -76,17 +64,11 @@ def test_a_folder_whose_writing_fails_vanishes_and_the_old_one_stays(tmp_path: P
 
 
 def test_what_a_killed_process_left_behind_is_cleared_away(tmp_path: Path) -> None:
-    killed = files.whole_folder(tmp_path / "out")
+    killed = files.atomic_directory(tmp_path / "out")
     files.write_text(killed.__enter__() / "half.txt", "half")  # and never left: as if killed
-    with files.whole_folder(tmp_path / "out") as folder:
+    with files.atomic_directory(tmp_path / "out") as folder:
         files.write_text(folder / "whole.txt", "whole")
     assert content(tmp_path) == {"out/whole.txt": "whole"}
-
-
-@pytest.mark.parametrize("read", [files.read_table, files.read_json])
-def test_a_missing_file_is_named(tmp_path: Path, read: Any) -> None:
-    with pytest.raises(UserError, match="/nothing: "):
-        read(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -103,11 +85,37 @@ def test_json_keeps_the_order_of_keys_and_every_letter(tmp_path: Path) -> None:
     assert list(files.read_json(tmp_path / "a.json")) == ["b", "a"]
 
 
-@pytest.mark.parametrize("damaged", [b"", b'{"a": 1', b"\xff\xfe"])
-def test_damaged_json_is_named(tmp_path: Path, damaged: bytes) -> None:
-    (tmp_path / "a.json").write_bytes(damaged)
-    with pytest.raises(UserError, match=r"/a\.json: "):
-        files.read_json(tmp_path / "a.json")
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        *product([files.read_json, files.read_csv_rows, files.read_csv_columns], [None, b"", b"\xff\xfe"]),
+        (files.read_json, b'{"a": 1'),
+        (files.read_csv_columns, b"a,b\n"),
+    ],
+)
+def test_a_missing_or_damaged_file_is_named(tmp_path: Path, read: Any, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "a").write_bytes(content)
+    with pytest.raises(UserError, match=r"/a: "):
+        read(tmp_path / "a")
+
+
+@pytest.mark.parametrize("content", ["a,b\n1\n", "a,b\n1,x\n"], ids=["short row", "text"])
+def test_a_table_that_is_not_of_numbers_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(UserError, match=r"/a\.csv: "):
+        files.read_csv_rows(tmp_path / "a.csv")
+
+
+def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "new/folder/a.csv"
+    files.write_csv(path, ["by", "label", "flights", "low"], [("carrier", "9E", 300, -1.5), ("flight", "1e5", 2, None)])
+    assert files.read_csv_rows(path, {"by", "label"}) == [
+        {"by": "carrier", "label": "9E", "flights": 300, "low": -1.5},
+        {"by": "flight", "label": "1e5", "flights": 2, "low": None},
+    ]
+    files.write_csv(path, ["round", "loss"], [(1, 0.5), (2, 0.25)])
+    assert files.read_csv_columns(path) == {"round": [1, 2], "loss": [0.5, 0.25]}
 
 
 def test_csv_has_six_digits_and_unix_line_ends(tmp_path: Path) -> None:
@@ -123,6 +131,6 @@ def test_the_checksum_is_sha256(tmp_path: Path) -> None:
 
 
 def test_rounding_leaves_counts_alone_and_makes_plain_floats() -> None:
-    values = files.rounded({"rows": 12_345_678, "roc_auc": np.float64(0.123456789)})
+    values = files.round_values({"rows": 12_345_678, "roc_auc": np.float64(0.123456789)})
     assert values == {"rows": 12_345_678, "roc_auc": 0.123457}
     assert json.dumps(values) == '{"rows": 12345678, "roc_auc": 0.123457}'

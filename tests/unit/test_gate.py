@@ -9,11 +9,11 @@ import pytest
 from gate_evidence import BOUNDS, GOOD, LARGE, SMALL, WORSE_SLICES, compared, judged, replay, verified
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import load
+from flight_delay.core.params import load_params
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.evidence import Quality
 from flight_delay.promotion.gate import NO_CHAMPION, run_checks
-from flight_delay.vcs.history import Found
+from flight_delay.vcs.history import PipelineCommit
 
 NAMES = ["committed", "verified", "data", "backtest", "test", "slices", "calibration", "loaded model", "speed"]
 
@@ -27,7 +27,7 @@ def test_values_just_within_all_bounds_pass() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "failing"),
     [
-        ("commit", Found("c" * 40, "exp-1"), "committed"),
+        ("commit", PipelineCommit("c" * 40, "exp-1"), "committed"),
         ("verification", verified("b"), "verified"),
         ("quality", Quality(("leakage_suspect of delay",), 0, 0.01), "data"),
         ("quality", Quality((), 0.0101, 0.01), "data"),
@@ -77,8 +77,8 @@ def test_evidence_that_is_not_available_fails_its_checks_only(field: str, names:
 
 
 def test_the_bounds_are_in_the_parameter_file(tmp_path) -> None:
-    assert isinstance(load("promote", Promote), Promote)
+    assert isinstance(load_params("promote", Promote), Promote)
     path = tmp_path / "params.yaml"
     path.write_text("promote: {model: a/b}\n")
     with pytest.raises(UserError, match=r"'promote\.model'.*'promote\.min_slice_flights'"):
-        load("promote", Promote, path)
+        load_params("promote", Promote, path)

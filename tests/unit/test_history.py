@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from canonical_flights import DAY, FLIGHT, NOON, known_at
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,28 +21,12 @@ Flight = dict[str, Any]
 AsColumns = Callable[[list[Flight]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Flight]]
 
-DAY = dt.timedelta(days=1)
-NOON = dt.datetime(2013, 3, 5, 12, tzinfo=dt.UTC)
-FLIGHT: Flight = {
-    "flight_date": NOON.date(), "carrier": "UA", "flight_number": 7, "origin": "EWR", "destination": "LAX",
-    "scheduled_departure_minutes": 725, "scheduled_departure_utc": NOON, "scheduled_arrival_utc": NOON + DAY / 4,
-    "arrival_delay_minutes": 0, "cancelled": False, "diverted": False,
-}  # fmt: skip
 CANCELLED = {"arrival_delay_minutes": None, "cancelled": True}
 DIVERTED = {"arrival_delay_minutes": None, "diverted": True}
 KEYS = {
     "all": "", "flight": "UA-7", "origin_hour": "EWR-12", "carrier_origin": "UA-EWR", "carrier_hour": "UA-12",
     "route": "EWR-LAX", "origin": "EWR",
 }  # fmt: skip
-
-
-def known_at(flight: Flight) -> dt.datetime:
-    """When it is known what became of a flight, in plain Python."""
-    departure = flight["scheduled_departure_utc"]
-    if flight["arrival_delay_minutes"] is None:
-        return departure + DAY
-    due = flight["scheduled_arrival_utc"] or departure + DAY
-    return max(departure, due + dt.timedelta(minutes=flight["arrival_delay_minutes"]))
 
 
 def one(grouping: str, counts: pa.Table) -> list[dict[str, Any]]:
@@ -64,7 +49,7 @@ def one(grouping: str, counts: pa.Table) -> list[dict[str, Any]]:
 def test_an_outcome_is_known_when_the_flight_has_arrived_or_a_day_after_it_should_have_left(
     as_columns: AsColumns, change: Flight, known: dt.datetime
 ) -> None:
-    assert history.known_at(as_columns([{**FLIGHT, **change}])).tolist() == [known.replace(tzinfo=None)]
+    assert history.outcome_known_at(as_columns([{**FLIGHT, **change}])).tolist() == [known.replace(tzinfo=None)]
 
 
 @given(st.data())
@@ -73,8 +58,8 @@ def test_no_outcome_is_known_before_the_scheduled_departure(
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1))
     columns = as_columns(flights)
-    assert (history.known_at(columns) >= columns["scheduled_departure_utc"]).all()
-    assert history.known_at(columns).tolist() == [known_at(flight).replace(tzinfo=None) for flight in flights]
+    assert (history.outcome_known_at(columns) >= columns["scheduled_departure_utc"]).all()
+    assert history.outcome_known_at(columns).tolist() == [known_at(flight).replace(tzinfo=None) for flight in flights]
 
 
 @pytest.mark.parametrize(
@@ -92,28 +77,23 @@ def test_a_flight_is_counted_once_in_every_grouping_under_its_own_key(
 ) -> None:
     flight = {**FLIGHT, **change}
     counted = {"day": known_at(flight).date(), "flights": 1, "arrived": arrived, "late": late, "cancelled": cancelled}
-    rows = history.count_outcomes(as_columns([flight]), 15).to_pylist()
+    rows = history.count_daily_outcomes(as_columns([flight]), 15).to_pylist()
     assert rows == [{"grouping": grouping, "key": key, **counted} for grouping, key in KEYS.items()]
 
 
 def test_a_day_of_outcomes_begins_at_midnight_utc(as_columns: AsColumns) -> None:
     at_midnight = {**FLIGHT, "scheduled_arrival_utc": NOON + DAY / 2}
-    counts = history.count_outcomes(as_columns([at_midnight, {**at_midnight, "arrival_delay_minutes": -1}]), 15)
+    counts = history.count_daily_outcomes(as_columns([at_midnight, {**at_midnight, "arrival_delay_minutes": -1}]), 15)
     assert [row["day"].isoformat() for row in one("all", counts)] == ["2013-03-05", "2013-03-06"]
 
 
 def test_every_grouping_is_that_of_its_name() -> None:
     assert set(KEYS) == set(history.GROUPINGS)
-    assert set(history.families()) == {
+    assert set(history.rate_families()) == {
         f"{rate}_rate_{grouping}" for rate in ("late", "cancellation") for grouping in KEYS
     }
-    assert history.families()["cancellation_rate_route"] == ("cancellation_rate", "route")
+    assert history.rate_families()["cancellation_rate_route"] == ("cancellation_rate", "route")
     assert history.feature_name("late_rate_route", 7) == "late_rate_route_7d"
-
-
-def test_minute_1440_is_an_hour_of_its_own(as_columns: AsColumns) -> None:
-    counts = history.count_outcomes(as_columns([{**FLIGHT, "scheduled_departure_minutes": 1440}]), 15)
-    assert one("carrier_hour", counts)[0]["key"] == "UA-24"
 
 
 @given(st.data(), st.sampled_from([1, 15, 60]))
@@ -131,7 +111,7 @@ def test_counts_are_those_of_counting_one_by_one(
         for grouping, names in history.GROUPINGS.items():
             key = "-".join(str({**flight, "hour": hour}[name]) for name in names)
             expected.update((grouping, key, known_at(flight).date(), name) for name, of in became.items() if of)
-    counts = history.count_outcomes(as_columns(flights), late_minutes)
+    counts = history.count_daily_outcomes(as_columns(flights), late_minutes)
     assert counts.schema == history.COUNTS
     assert {pa.int32()} == {counts.schema.field(name).type for name in ("flights", "arrived", "late", "cancelled")}
     rows = counts.to_pylist()
@@ -151,20 +131,24 @@ def test_the_order_of_flights_does_not_change_a_byte_of_the_counts(
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1))
     shuffled = data.draw(st.permutations(flights))
-    assert history.count_outcomes(as_columns(shuffled), 15).equals(history.count_outcomes(as_columns(flights), 15))
+    assert history.count_daily_outcomes(as_columns(shuffled), 15).equals(
+        history.count_daily_outcomes(as_columns(flights), 15)
+    )
 
 
 def test_no_flight_at_all_has_no_counts_and_an_empty_month_does_no_harm(as_columns: AsColumns) -> None:
-    none = history.count_outcomes(as_columns([]), 15)
+    none = history.count_daily_outcomes(as_columns([]), 15)
     assert none.num_rows == 0
     assert none.schema == history.COUNTS
-    assert history.rates(as_columns([]), none, [3], 20.0, 24).keys() == {f"{name}_3d" for name in history.families()}
-    for values in history.rates(as_columns([FLIGHT]), none, [3], 20.0, 24).values():
+    assert history.smoothed_rates(as_columns([]), none, [3], 20.0, 24).keys() == {
+        f"{name}_3d" for name in history.rate_families()
+    }
+    for values in history.smoothed_rates(as_columns([FLIGHT]), none, [3], 20.0, 24).values():
         np.testing.assert_array_equal(values, [np.nan])
 
 
 def test_counts_from_a_day_on_keep_that_day(as_columns: AsColumns) -> None:
     days = [{**FLIGHT, "scheduled_arrival_utc": NOON + days * DAY} for days in (0, 1, 2)]
-    kept = history.known_since(history.count_outcomes(as_columns(days), 15), np.datetime64("2013-03-06"))
+    kept = history.filter_since(history.count_daily_outcomes(as_columns(days), 15), np.datetime64("2013-03-06"))
     assert [row["day"].day for row in one("all", kept)] == [6, 7]
     assert kept.schema == history.COUNTS

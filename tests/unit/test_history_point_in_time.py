@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from canonical_flights import DAY, known_at
 from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -17,15 +18,15 @@ from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.weather import OBSERVATIONS, SOURCES
 from flight_delay.features import history, weather
 from flight_delay.features.builder import FeatureBuilder
-from flight_delay.features.columns import Column, Columns, from_table
-from flight_delay.features.registry import all_features
+from flight_delay.features.columns import Column, Columns, columns_from_table
+from flight_delay.features.registry import list_features
 
 Row = dict[str, Any]
 AsColumns = Callable[[list[Row]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Row]]
 Rates = Callable[..., Columns]
 
-DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+HOUR = dt.timedelta(hours=1)
 MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
 HISTORY_DAYS = (1, 3, 10)
 HORIZONS = st.integers(1, 72)
@@ -36,27 +37,20 @@ OBSERVATION: st.SearchStrategy[Row] = st.tuples(
 ).map(lambda of: {"airport": of[0], "observed_utc": MARCH + of[1] * HOUR, **dict.fromkeys(SOURCES, of[2])})
 
 
-def known_at(flight: Row) -> dt.datetime:
-    departure: dt.datetime = flight["scheduled_departure_utc"]
-    due: dt.datetime = flight["scheduled_arrival_utc"] or departure + DAY
-    delay = flight["arrival_delay_minutes"]
-    return departure + DAY if delay is None else max(departure, due + dt.timedelta(minutes=delay))
-
-
 Compute = Callable[[list[Row], list[Row], int], list[dict[str, bytes]]]
 
 
 @pytest.fixture(scope="module")
 def compute(dictionary: Dictionary, as_columns: AsColumns) -> Compute:
     """All features of flights, as bytes, from everything that became of them and all observations."""
-    features = all_features(dictionary.features, HISTORY_DAYS, with_weather=True)
+    features = list_features(dictionary.features, HISTORY_DAYS, with_weather=True)
     parameters = FEATURE_PARAMETERS.model_copy(update={"history_days": list(HISTORY_DAYS)})
 
     def computed(flights: list[Row], observed: list[Row], horizon: int) -> list[dict[str, bytes]]:
         columns = as_columns(flights)
         builder = FeatureBuilder(parameters.model_copy(update={"horizon_hours": horizon}), features)
         values = builder.build(
-            columns, builder.count_outcomes(columns), from_table(pa.Table.from_pylist(observed, OBSERVATIONS))
+            columns, builder.count_outcomes(columns), columns_from_table(pa.Table.from_pylist(observed, OBSERVATIONS))
         )
         return [{name: as_bytes(of[row]) for name, of in values.items()} for row in range(len(flights))]
 
@@ -117,9 +111,9 @@ def hours_later(rates: Rates, hours: int) -> Rates:
 
 
 LEAKS: dict[str, tuple[Any, str, Any]] = {
-    "outcomes at departure": (history, "known_at", departure),
-    "outcomes on the date": (history, "known_at", flight_date),
-    "an unfinished day": (history, "rates", hours_later(history.rates, 24)),
+    "outcomes at departure": (history, "outcome_known_at", departure),
+    "outcomes on the date": (history, "outcome_known_at", flight_date),
+    "an unfinished day": (history, "smoothed_rates", hours_later(history.smoothed_rates, 24)),
     "unreported weather": (weather, "REPORTED_AFTER_HOURS", 0),
     "weather at departure": (weather, "REPORTED_AFTER_HOURS", -24),
 }
@@ -159,8 +153,8 @@ def test_an_outcome_counts_once_the_day_on_which_it_became_known_has_ended(
     after_a_day = {**late, "scheduled_departure_utc": MARCH + 2 * DAY}
 
     def known(outcome: Row, asked: Row) -> bool:
-        counts = history.count_outcomes(as_columns([outcome]), 15)
-        rates = history.rates(as_columns([asked]), counts, [1], 20.0, 24)
+        counts = history.count_daily_outcomes(as_columns([outcome]), 15)
+        rates = history.smoothed_rates(as_columns([asked]), counts, [1], 20.0, 24)
         return not np.isnan(rates["late_rate_all_1d"][0])
 
     assert known(late, after_a_day)

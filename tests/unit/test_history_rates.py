@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from canonical_flights import DAY, FLIGHT, NOON, known_at
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -20,7 +21,6 @@ Flight = dict[str, Any]
 AsColumns = Callable[[list[Flight]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Flight]]
 
-DAY = dt.timedelta(days=1)
 HORIZONS = st.integers(1, 72)
 DAYS = st.lists(st.integers(1, 8) | st.integers(1, 60), min_size=1, max_size=3, unique=True)
 PRIORS = st.floats(0.5, 100)
@@ -32,21 +32,6 @@ SHARES: dict[str, Callable[[Flight], tuple[bool, bool]]] = {  # is it counted, a
     ),
     "cancellation_rate": lambda of: (of["cancelled"], True),
 }
-NOON = dt.datetime(2013, 3, 5, 12, tzinfo=dt.UTC)
-FLIGHT: Flight = {
-    "flight_date": NOON.date(), "carrier": "UA", "flight_number": 7, "origin": "EWR", "destination": "LAX",
-    "scheduled_departure_minutes": 725, "scheduled_departure_utc": NOON, "scheduled_arrival_utc": NOON + DAY / 4,
-    "arrival_delay_minutes": 0, "cancelled": False, "diverted": False,
-}  # fmt: skip
-
-
-def known_on(flight: Flight) -> dt.date:
-    """The day, UTC, on which it is known what became of a flight."""
-    departure = flight["scheduled_departure_utc"]
-    due = flight["scheduled_arrival_utc"] or departure + DAY
-    delay = flight["arrival_delay_minutes"]
-    known_at: dt.datetime = departure + DAY if delay is None else max(departure, due + dt.timedelta(minutes=delay))
-    return known_at.date()
 
 
 def group(grouping: str, flight: Flight) -> list[Any]:
@@ -57,8 +42,8 @@ def group(grouping: str, flight: Flight) -> list[Any]:
 def rate(flight: Flight, flights: list[Flight], family: str, days: int, prior: float, horizon: int) -> float:
     """A feature of history by its definition."""
     first_not_ended = (flight["scheduled_departure_utc"] - dt.timedelta(hours=horizon)).date()
-    known = [of for of in flights if first_not_ended - days * DAY <= known_on(of) < first_not_ended]
-    share, grouping = history.families()[family]
+    known = [of for of in flights if first_not_ended - days * DAY <= known_at(of).date() < first_not_ended]
+    share, grouping = history.rate_families()[family]
     every = [SHARES[share](of) for of in known]
     alike = [SHARES[share](of) for of in known if group(grouping, of) == group(grouping, flight)]
     if not any(counts for _, counts in every):
@@ -72,7 +57,17 @@ def rate(flight: Flight, flights: list[Flight], family: str, days: int, prior: f
 def computed(
     flights: Columns, counts: pa.Table, days: Sequence[int], prior: float = 20.0, horizon: int = 24
 ) -> dict[str, list[float]]:
-    return {name: values.tolist() for name, values in history.rates(flights, counts, days, prior, horizon).items()}
+    rates = history.smoothed_rates(flights, counts, days, prior, horizon)
+    return {name: values.tolist() for name, values in rates.items()}
+
+
+def rate_bytes(flights: Columns, counts: pa.Table, days: Sequence[int], horizon: int) -> dict[str, bytes]:
+    rates = history.smoothed_rates(flights, counts, days, 20.0, horizon)
+    return {name: values.tobytes() for name, values in rates.items()}
+
+
+def counted(flights: Columns) -> pa.Table:
+    return history.count_daily_outcomes(flights, LATE_MINUTES)
 
 
 @given(st.data(), DAYS, PRIORS, HORIZONS)
@@ -81,9 +76,9 @@ def test_rates_are_what_their_definition_says(
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=20))
     columns = as_columns(flights)
-    rates = history.rates(columns, history.count_outcomes(columns, LATE_MINUTES), days, prior, horizon)
-    assert list(rates) == [f"{family}_{of}d" for family in history.families() for of in days]
-    for family in history.families():
+    rates = history.smoothed_rates(columns, counted(columns), days, prior, horizon)
+    assert list(rates) == [f"{family}_{of}d" for family in history.rate_families() for of in days]
+    for family in history.rate_families():
         for of in days:
             expected = [rate(flight, flights, family, of, prior, horizon) for flight in flights]
             np.testing.assert_allclose(rates[f"{family}_{of}d"], expected, rtol=0, atol=1e-12, err_msg=family)
@@ -96,14 +91,10 @@ def test_counts_of_parts_below_one_another_give_the_rates_of_the_whole(
     parts = data.draw(st.lists(st.lists(flights_in("2013-03"), max_size=10), min_size=1, max_size=4))
     whole = [flight for part in parts for flight in part]
     assume(whole)
-    counts = [history.count_outcomes(as_columns(part), LATE_MINUTES) for part in data.draw(st.permutations(parts))]
-    of_parts = history.rates(as_columns(whole), pa.concat_tables(counts), days, 20.0, horizon)
-    of_whole = history.rates(
-        as_columns(whole), history.count_outcomes(as_columns(whole), LATE_MINUTES), days, 20.0, horizon
-    )
-    assert {name: values.tobytes() for name, values in of_parts.items()} == {
-        name: values.tobytes() for name, values in of_whole.items()
-    }
+    counts = [counted(as_columns(part)) for part in data.draw(st.permutations(parts))]
+    columns = as_columns(whole)
+    of_parts = rate_bytes(columns, pa.concat_tables(counts), days, horizon)
+    assert of_parts == rate_bytes(columns, counted(columns), days, horizon)
 
 
 @given(st.data(), DAYS, HORIZONS)
@@ -111,10 +102,10 @@ def test_a_flight_has_alone_the_rates_that_it_has_among_many(
     flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=10))
-    counts = history.count_outcomes(as_columns(flights), LATE_MINUTES)
-    among_many = history.rates(as_columns(flights), counts, days, 20.0, horizon)
+    counts = counted(as_columns(flights))
+    among_many = history.smoothed_rates(as_columns(flights), counts, days, 20.0, horizon)
     for place, flight in enumerate(flights):
-        for name, values in history.rates(as_columns([flight]), counts, days, 20.0, horizon).items():
+        for name, values in history.smoothed_rates(as_columns([flight]), counts, days, 20.0, horizon).items():
             assert values.tobytes() == among_many[name][place : place + 1].tobytes(), name
 
 
@@ -124,11 +115,10 @@ def test_the_counts_that_are_kept_for_a_month_are_enough_for_it_and_for_later_on
 ) -> None:
     before = data.draw(st.lists(flights_in("2013-02") | flights_in("2013-01"), max_size=15))
     asked = [of for of in data.draw(st.lists(flights_in("2013-03"), min_size=1)) if of["flight_date"].month >= 3]
-    counts = history.count_outcomes(as_columns([*before, *asked]), LATE_MINUTES)
-    kept = history.known_since(counts, history.first_day_needed(np.datetime64("2013-03"), max(days), horizon))
-    assert {n: v.tobytes() for n, v in history.rates(as_columns(asked), kept, days, 20.0, horizon).items()} == {
-        n: v.tobytes() for n, v in history.rates(as_columns(asked), counts, days, 20.0, horizon).items()
-    }
+    counts = counted(as_columns([*before, *asked]))
+    kept = history.filter_since(counts, history.first_day_of_counts(np.datetime64("2013-03"), max(days), horizon))
+    columns = as_columns(asked)
+    assert rate_bytes(columns, kept, days, horizon) == rate_bytes(columns, counts, days, horizon)
 
 
 @pytest.mark.parametrize("days", [1, 60])
@@ -138,7 +128,7 @@ def test_the_first_flight_of_a_month_in_the_earliest_time_zone_finds_all_that_it
 ) -> None:
     predicted_at = dt.datetime(2013, 3, 1, tzinfo=dt.UTC) - dt.timedelta(hours=14 + horizon)
     looks_from = predicted_at.date() - days * DAY
-    needed = history.first_day_needed(np.datetime64("2013-03"), days, horizon).item()
+    needed = history.first_day_of_counts(np.datetime64("2013-03"), days, horizon).item()
     assert looks_from - DAY <= needed <= looks_from
 
 
@@ -150,11 +140,9 @@ def test_a_day_ahead_flights_of_later_months_change_nothing_so_that_a_month_can_
     february = [of for of in drawn if of["flight_date"].month == 2]
     later = [of for of in drawn if of["flight_date"].month > 2] + data.draw(st.lists(flights_in("2013-03"), max_size=9))
     assume(february)
-    until_then = history.count_outcomes(as_columns(february), LATE_MINUTES)
-    at_last = history.count_outcomes(as_columns([*february, *later]), LATE_MINUTES)
-    assert {
-        n: v.tobytes() for n, v in history.rates(as_columns(february), until_then, days, 20.0, horizon).items()
-    } == {n: v.tobytes() for n, v in history.rates(as_columns(february), at_last, days, 20.0, horizon).items()}
+    columns = as_columns(february)
+    with_later = counted(as_columns([*february, *later]))
+    assert rate_bytes(columns, counted(columns), days, horizon) == rate_bytes(columns, with_later, days, horizon)
 
 
 def earlier(days: int, **changes: Any) -> Flight:
@@ -173,7 +161,7 @@ def test_rates_by_hand(as_columns: AsColumns) -> None:
         earlier(2, flight_number=8, arrival_delay_minutes=99), earlier(1, arrival_delay_minutes=99),
         earlier(4, arrival_delay_minutes=99), earlier(3, arrival_delay_minutes=None, cancelled=True),
     ]  # fmt: skip
-    counts = history.count_outcomes(as_columns(flights), LATE_MINUTES)
+    counts = counted(as_columns(flights))
     rates = computed(as_columns([FLIGHT]), counts, [2], prior=20.0, horizon=24)
     assert rates["late_rate_all_2d"] == [2 / 4]  # days that ended before noon of the 4th: the 2nd and the 3rd
     assert rates["late_rate_flight_2d"] == pytest.approx([(1 - 3 * 0.5) / 23])
@@ -184,7 +172,7 @@ def test_rates_by_hand(as_columns: AsColumns) -> None:
 
 def test_a_group_that_was_never_seen_is_taken_for_an_average_one(as_columns: AsColumns) -> None:
     other = earlier(2, carrier="AA", origin="JFK", destination="BOS")
-    counts = history.count_outcomes(as_columns([earlier(2, arrival_delay_minutes=20), other]), LATE_MINUTES)
+    counts = counted(as_columns([earlier(2, arrival_delay_minutes=20), other]))
     stranger = {**FLIGHT, "carrier": "ZZ", "flight_number": 9, "origin": "SFO", "destination": "SEA"}
     rates = computed(as_columns([stranger]), counts, [3])
     assert rates["late_rate_all_3d"] == [0.5]
@@ -197,12 +185,6 @@ def test_a_group_that_was_never_seen_is_taken_for_an_average_one(as_columns: AsC
 
 def test_the_late_rate_is_missing_where_only_cancellations_are_known(as_columns: AsColumns) -> None:
     only = [earlier(3, arrival_delay_minutes=None, cancelled=True)]
-    rates = computed(as_columns([FLIGHT]), history.count_outcomes(as_columns(only), LATE_MINUTES), [3])
+    rates = computed(as_columns([FLIGHT]), counted(as_columns(only)), [3])
     assert all(math.isnan(values[0]) == name.startswith("late_rate") for name, values in rates.items())
     assert rates["cancellation_rate_all_3d"] == [1.0]
-
-
-@pytest.mark.parametrize("of", [FLIGHT, earlier(60)])
-def test_where_nothing_is_known_every_rate_is_missing(as_columns: AsColumns, of: Flight) -> None:
-    counts = history.count_outcomes(as_columns([of]), LATE_MINUTES)
-    assert all(math.isnan(values[0]) for values in computed(as_columns([FLIGHT]), counts, [3, 30]).values())

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.lock import digest, outputs, parse_lock, read_lock
+from flight_delay.vcs.lock import output_hashes, parse_lock, pipeline_digest, read_lock
 
 STAGES: dict[str, Any] = {
     "fetch_raw": {
@@ -37,8 +37,10 @@ def backwards(value: Any) -> Any:
 
 
 def test_the_digest_does_not_see_the_entry_of_publish() -> None:
-    assert digest(changed(lambda stages: stages["publish"]["outs"][0].update(md5="d2"))) == digest(STAGES)
-    assert digest(changed(lambda stages: stages.pop("publish"))) == digest(STAGES)
+    assert pipeline_digest(changed(lambda stages: stages["publish"]["outs"][0].update(md5="d2"))) == pipeline_digest(
+        STAGES
+    )
+    assert pipeline_digest(changed(lambda stages: stages.pop("publish"))) == pipeline_digest(STAGES)
 
 
 @pytest.mark.parametrize(
@@ -54,16 +56,16 @@ def test_the_digest_does_not_see_the_entry_of_publish() -> None:
     ],
 )
 def test_the_digest_changes_with_everything_else(change: Callable[[dict[str, Any]], object]) -> None:
-    assert digest(changed(change)) != digest(STAGES)
+    assert pipeline_digest(changed(change)) != pipeline_digest(STAGES)
 
 
 def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
     assert list(backwards(STAGES)) != list(STAGES)
-    assert digest(backwards(STAGES)) == digest(STAGES)
+    assert pipeline_digest(backwards(STAGES)) == pipeline_digest(STAGES)
 
 
 def test_outputs_are_those_of_every_stage_but_publish() -> None:
-    assert outputs(STAGES) == {"data/raw": "b1.dir", "manifest.json": "b2", "index.html": "c1"}
+    assert output_hashes(STAGES) == {"data/raw": "b1.dir", "manifest.json": "b2", "index.html": "c1"}
 
 
 def test_a_lock_file_is_read(tmp_path: Path) -> None:
@@ -73,11 +75,6 @@ def test_a_lock_file_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "schema: '2.0'", "- a", "stages: [", "stages:", "stages: broken", "stages: 3"])
-def test_what_is_not_a_lock_file_is_named(text: str) -> None:
-    with pytest.raises(UserError, match=r"^HEAD:dvc\.lock: .*`git checkout dvc\.lock`"):
+def test_a_text_that_is_not_a_lock_file_is_named(text: str) -> None:
+    with pytest.raises(UserError, match=r"^HEAD:dvc\.lock: "):
         parse_lock(text, "HEAD:dvc.lock")
-
-
-def test_a_missing_lock_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"/dvc\.lock: .*`dvc repro`"):
-        read_lock(tmp_path / "dvc.lock")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,13 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.contract import Gated
+from flight_delay.data.contract import QualityResult
 from flight_delay.data.sources import nycflights13 as source
-
-
-def test_another_version_than_the_installed_one_is_an_error_that_names_both() -> None:
-    with pytest.raises(UserError, match=rf"\b{version('nycflights13')}\b.*\bfetch_raw\.version 9\.9\.9\b"):
-        source.package_folder("9.9.9")
 
 
 def test_the_package_is_never_imported(raw_march: pa.Table) -> None:
@@ -43,7 +37,7 @@ def test_months_are_fetched_as_they_are_up_to_the_last_one_wanted(
     package: Path, raw_march: pa.Table, tmp_path: Path
 ) -> None:
     rows = {"2013-01": 27_004, "2013-02": 24_951, "2013-03": 28_834}
-    assert source.fetch(package, tmp_path, "2013-03") == rows
+    assert source.fetch_nycflights13(package, tmp_path, "2013-03") == rows
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{month}.parquet" for month in rows]
     written = pq.read_table(tmp_path / "2013-03.parquet")
     assert written.cast(raw_march.schema).equals(raw_march)  # Parquet has no seconds
@@ -54,7 +48,7 @@ def test_a_month_that_the_package_does_not_have_is_refused_with_the_range(
     package: Path, tmp_path: Path, through: str
 ) -> None:
     with pytest.raises(UserError, match=rf"\bfetch_raw\.through .*{through}\b.* 2013-01 … 2013-12\b"):
-        source.fetch(package, tmp_path, through)
+        source.fetch_nycflights13(package, tmp_path, through)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -91,7 +85,9 @@ def test_airports_of_a_user_that_cannot_be_used_are_named(
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_departures_agree_with_the_hour_that_the_package_itself_gives(raw_march: pa.Table, gated_march: Gated) -> None:
+def test_departures_agree_with_the_hour_that_the_package_itself_gives(
+    raw_march: pa.Table, gated_march: QualityResult
+) -> None:
     keys = ["flight_date", "carrier", "flight_number", "origin", "scheduled_departure_minutes"]
     raw_keys = ["day", "carrier", "flight", "origin", "sched_dep_time"]
     flights = gated_march.flights.sort_by([(key, "ascending") for key in keys])

@@ -6,6 +6,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
+from flight_delay.model.baselines import BASELINES
+from flight_delay.report.plots.labels import words
 from flight_delay.report.plots.style import DOTS_PER_INCH, SIZE_INCHES, picture, png
 
 
@@ -30,3 +32,9 @@ def test_the_look_is_left_behind() -> None:
     with picture("title", "x", "y"):
         assert dict(mpl.rcParams) != before
     assert dict(mpl.rcParams) == before
+
+
+def test_every_baseline_has_a_name_of_its_own() -> None:
+    names = [*BASELINES, "model"]
+    assert len({words(name) for name in names}) == len(names)
+    assert words("always_on_time") == "always on time"

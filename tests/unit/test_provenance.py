@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
+from repositories import Repository
 
 from flight_delay.commands.provenance import run
 from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.commit import MANIFEST, Provenance, read_provenance
 from flight_delay.review.provenance.lineage import list_items, sources
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.git import git
+from flight_delay.vcs.commit_files import CommitFiles
 
 PARAMS = {"fetch": {"through": "2013-02", "from": {"year": 2013}}, "train": {"depth": 4}}
 FILES = {
@@ -76,46 +76,36 @@ STAGES: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Repository:
+class Provenanced(Repository):
     """A repository that Ada began and Grace went on with."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.root, self._monkeypatch = root, monkeypatch
-        git("init", "--quiet", "--initial-branch", "main", cwd=root)
-
-    def commit(self, author: str, files: dict[str, str]) -> str:
-        name, _, email = author.removesuffix(">").partition(" <")
-        for role in ("AUTHOR", "COMMITTER"):
-            self._monkeypatch.setenv(f"GIT_{role}_NAME", name)
-            self._monkeypatch.setenv(f"GIT_{role}_EMAIL", email)
+    def commit_files(self, author: str, files: dict[str, str]) -> str:
         for path, text in files.items():
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             (self.root / path).write_text(text)
-        git("add", "--all", cwd=self.root)
-        git("commit", "--quiet", "--message", "change", cwd=self.root)
-        return git("rev-parse", "HEAD", cwd=self.root)
+        return self.commit(author=author)
 
     def lock(self, **changes: Any) -> str:
-        return self.commit(GRACE, {"dvc.lock": yaml.safe_dump({"stages": {**STAGES, **changes}})})
+        return self.commit_files(GRACE, {"dvc.lock": yaml.safe_dump({"stages": {**STAGES, **changes}})})
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Provenanced:
     """Code by Ada, then a stage by Grace; no lock yet."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / ".site"))
-    repository = Repository(tmp_path, monkeypatch)
+    repository = Provenanced(tmp_path)
     (tmp_path / ".git/info/exclude").write_text(".site\n")
-    repository.first = repository.commit(ADA, FILES | {"src/train.py": "draft\n"})
-    repository.second = repository.commit(GRACE, {"src/train.py": FILES["src/train.py"]})
+    repository.first = repository.commit_files(ADA, FILES | {"src/train.py": "draft\n"})
+    repository.second = repository.commit_files(GRACE, {"src/train.py": FILES["src/train.py"]})
     return repository
 
 
 def read() -> Provenance:
-    return read_provenance(Artefacts.of("HEAD"))
+    return read_provenance(CommitFiles.at("HEAD"))
 
 
-def test_inputs_are_confirmed_by_content_with_the_commit_that_changed_them(repository: Repository) -> None:
+def test_inputs_are_confirmed_by_content_with_the_commit_that_changed_them(repository: Provenanced) -> None:
     commit = repository.lock()
     provenance = read()
     assert provenance.commit == (commit, GRACE)
@@ -141,16 +131,16 @@ def test_inputs_are_confirmed_by_content_with_the_commit_that_changed_them(repos
     ],
 )
 def test_an_input_with_other_content_in_the_commit_is_not_confirmed(
-    repository: Repository, path: str, text: str, unconfirmed: str
+    repository: Provenanced, path: str, text: str, unconfirmed: str
 ) -> None:
     repository.lock()
-    repository.commit(ADA, {path: text})
+    repository.commit_files(ADA, {path: text})
     provenance = read()
     inputs = {item.path for item in list_items(provenance.stages) if not sources(provenance.stages, item)}
     assert inputs - {item.path for item in provenance.changes} == {unconfirmed}
 
 
-def test_the_working_tree_is_not_read(repository: Repository) -> None:
+def test_the_working_tree_is_not_read(repository: Provenanced) -> None:
     repository.lock()
     before = read()
     for path in ("src/train.py", "params.yaml", "dvc.lock", "dvc.yaml", MANIFEST, "requirements.in"):
@@ -159,26 +149,26 @@ def test_the_working_tree_is_not_read(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["other", "missing"])
-def test_a_manifest_that_is_not_the_one_of_the_lock_is_ignored(repository: Repository, spoil: str) -> None:
+def test_a_manifest_that_is_not_the_one_of_the_lock_is_ignored(repository: Provenanced, spoil: str) -> None:
     repository.lock()
     if spoil == "other":
-        repository.commit(ADA, {MANIFEST: FILES[MANIFEST].replace("0.1", "0.2")})
+        repository.commit_files(ADA, {MANIFEST: FILES[MANIFEST].replace("0.1", "0.2")})
     else:
         (repository.root / MANIFEST).unlink()
-        repository.commit(ADA, {})
+        repository.commit_files(ADA, {})
     assert read().manifest is None
 
 
-def test_a_commit_without_a_lock_is_refused(repository: Repository) -> None:
+def test_a_commit_without_a_lock_is_refused(repository: Provenanced) -> None:
     with pytest.raises(UserError, match=r" dvc\.lock"):
         read()
 
 
 def test_the_command_takes_paths_from_where_it_is_called_and_commits_by_name(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    repository: Provenanced, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     repository.lock()
-    repository.commit(ADA, {"src/train.py": "train twice\n"})
+    repository.commit_files(ADA, {"src/train.py": "train twice\n"})
 
     def output(what: str | None, at: str | None = None, as_json: bool = False) -> str:
         assert run(argparse.Namespace(what=what, at=at, json=as_json)) == 0

@@ -12,7 +12,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.document import to_prov_json
 from flight_delay.review.provenance.lineage import list_items, read_stages
-from flight_delay.vcs.history import Change
+from flight_delay.vcs.history import PathChange
 
 ADA, GRACE = "Ada Lovelace <ada@example.org>", "Grace Hopper <grace@example.org>"
 FLIGHTS = {"path": "data/raw/flights", "md5": "r1.dir", "size": 5_000_000_000, "nfiles": 2}
@@ -36,10 +36,10 @@ LOCK = {
 def pipeline(**changes: Any) -> Provenance:
     """All inputs confirmed: requirements by Ada's commit, code and parameters by Grace's."""
     stages = read_stages({**LOCK, **changes})
-    ada, grace = Change("1" * 40, ADA), Change("2" * 40, GRACE)
+    ada, grace = PathChange("1" * 40, ADA), PathChange("2" * 40, GRACE)
     by = {"requirements.txt": ada, "src/train.py": grace, "params.yaml:train": grace}
     return Provenance(
-        commit=Change("3" * 40, GRACE),
+        commit=PathChange("3" * 40, GRACE),
         lock_md5="l1",
         stages=stages,
         manifest={"source": "old flights", "version": "0.1", "licence": "CC0-1.0", "homepage": "https://example.org"},

@@ -17,7 +17,7 @@ from prov.model import ProvDocument
 from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.document import to_prov, to_prov_json
 from flight_delay.review.provenance.lineage import list_items, read_stages, sources
-from flight_delay.vcs.history import Change
+from flight_delay.vcs.history import PathChange
 
 ENTITY, ACTIVITY, AGENT = ("entity", "activity", "agent")
 # By relation, what its two ends are.
@@ -58,12 +58,12 @@ def pipelines(draw: st.DrawFn) -> Provenance:
         made += outs
     read = read_stages({name: stages[name] for name in draw(st.permutations(list(stages)))})
     inputs_of_all = [item for item in list_items(read) if not sources(read, item)]
-    changes = {item: Change(draw(st.sampled_from("ab")) * 40, "Ada") for item in inputs_of_all}
+    changes = {item: PathChange(draw(st.sampled_from("ab")) * 40, "Ada") for item in inputs_of_all}
     # A commit has one content of every path.
     confirmed = {item.path: item for item in changes if draw(st.booleans())}.values()
     manifest = draw(st.none() | st.just({"source": "flights", "files": {}}))
     return Provenance(
-        Change("c" * 40, "Grace"), "l", read, manifest, {item: changes[item] for item in confirmed}, {"python": "3"}
+        PathChange("c" * 40, "Grace"), "l", read, manifest, {item: changes[item] for item in confirmed}, {"python": "3"}
     )
 
 

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flight_delay.data.canonical import read_flights
-from flight_delay.data.contract import CONTRADICTIONS, Gated, gate, quarantined
-from flight_delay.data.dictionary import LAYOUTS, Dictionary, Layout
-from flight_delay.data.quality_report import Tally
+from flight_delay.data.canonical import parse_flights
+from flight_delay.data.contract import CONTRADICTIONS, QualityResult, apply_contract, quarantine_rows
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
+from flight_delay.data.quality_report import QualityReport
 
 FEW = settings(max_examples=settings.default.max_examples // 6)  # a table takes long, whatever its length
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
@@ -80,7 +81,7 @@ def test_whatever_stands_in_a_source_every_row_is_kept_by_the_contract_or_set_as
     write: Write, dictionary: Dictionary, layout: Layout, data: st.DataObject
 ) -> None:
     raw = written(write, layout, data.draw(flights(anything)))
-    gated = gate(read_flights(raw, layout, dictionary, ZONES), dictionary)
+    gated = apply_contract(parse_flights(raw, layout, dictionary, ZONES), dictionary)
     assert gated.flights.num_rows + len(gated.reasons) == len(raw)
     assert set(gated.reasons) <= set(range(len(raw)))
     assert_keeps_contract(gated.flights, dictionary)
@@ -91,8 +92,8 @@ def test_whatever_stands_in_a_source_every_row_is_kept_by_the_contract_or_set_as
             name, _, problem = reason.partition(": ")
             assert reason in CONTRADICTIONS or (name in dictionary.columns and problem)
     assert all(0 <= rows <= len(raw) for rows in gated.warnings.values())
-    tally = Tally()
-    tally.add("2013-01", layout, gated, quarantined(raw, gated.reasons))
+    tally = QualityReport()
+    tally.add_month("2013-01", layout, gated, quarantine_rows(raw, gated.reasons))
     assert (tally.rows, tally.aside) == (len(raw), len(gated.reasons))
 
 
@@ -105,7 +106,7 @@ def test_a_table_of_nothing_but_garbage_is_read_as_well(
     names = list(write(layout, {}).columns)
     row = st.lists(garbage, min_size=len(names), max_size=len(names))
     raw = pd.DataFrame(data.draw(some(row, 12)), columns=names)
-    gated = gate(read_flights(raw, layout, dictionary, ZONES), dictionary)
+    gated = apply_contract(parse_flights(raw, layout, dictionary, ZONES), dictionary)
     assert gated.flights.num_rows + len(gated.reasons) == len(raw)
     assert_keeps_contract(gated.flights, dictionary)
 
@@ -118,21 +119,21 @@ def test_the_order_of_rows_does_not_matter(
 ) -> None:
     raw = written(write, layout, data.draw(flights(garbage)))
     shuffled = raw.iloc[data.draw(st.permutations(range(len(raw))))]
-    one, other = (gate(read_flights(of, layout, dictionary, ZONES), dictionary) for of in (raw, shuffled))
+    one, other = (apply_contract(parse_flights(of, layout, dictionary, ZONES), dictionary) for of in (raw, shuffled))
     assert other.flights.equals(one.flights)
     assert other.warnings == one.warnings
     assert reasons(other) == reasons(one)
 
 
-def reasons(gated: Gated) -> Counter[tuple[str, ...]]:
+def reasons(gated: QualityResult) -> Counter[tuple[str, ...]]:
     return Counter(map(tuple, gated.reasons.values()))
 
 
 def test_the_order_of_real_rows_does_not_matter(
-    raw_march: pa.Table, gated_march: Gated, dictionary: Dictionary, zones: dict[str, str]
+    raw_march: pa.Table, gated_march: QualityResult, dictionary: Dictionary, zones: dict[str, str]
 ) -> None:
     raw = raw_march.to_pandas()
     shuffled = raw.iloc[np.random.default_rng(0).permutation(len(raw))]
-    gated = gate(read_flights(shuffled, "nycflights13", dictionary, zones), dictionary)
+    gated = apply_contract(parse_flights(shuffled, "nycflights13", dictionary, zones), dictionary)
     assert gated.flights.equals(gated_march.flights)
     assert gated.warnings == gated_march.warnings

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow.compute as pc
 import pytest
 
-from flight_delay.data.canonical import read_flights
-from flight_delay.data.contract import Gated, gate
-from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.canonical import parse_flights
+from flight_delay.data.contract import QualityResult, apply_contract
+from flight_delay.data.dictionary import Dictionary, find_layout
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "tests/data/allyears2k.csv.gz"
@@ -24,7 +24,7 @@ def column_of(said: str, dictionary: Dictionary) -> str:
     return next(word for word in re.findall(r"\w+", said) if word in dictionary.columns)
 
 
-def test_a_month_of_the_package_comes_through(gated_march: Gated) -> None:
+def test_a_month_of_the_package_comes_through(gated_march: QualityResult) -> None:
     assert gated_march.flights.num_rows == 28_834
     assert gated_march.reasons == {}
 
@@ -35,13 +35,15 @@ def sample() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def gated(sample: pd.DataFrame, dictionary: Dictionary, zones: dict[str, str]) -> Gated:
-    layout = dictionary.layout_of(sample.columns, "the sample")
+def gated(sample: pd.DataFrame, dictionary: Dictionary, zones: dict[str, str]) -> QualityResult:
+    layout = find_layout(sample.columns, dictionary.required_columns, "the sample", "")
     assert layout == "bts_classic"
-    return gate(read_flights(sample, layout, dictionary, zones), dictionary)
+    return apply_contract(parse_flights(sample, layout, dictionary, zones), dictionary)
 
 
-def test_what_is_wrong_in_the_sample_is_set_aside(sample: pd.DataFrame, gated: Gated, dictionary: Dictionary) -> None:
+def test_what_is_wrong_in_the_sample_is_set_aside(
+    sample: pd.DataFrame, gated: QualityResult, dictionary: Dictionary
+) -> None:
     assert len(sample) == 43_978
     counts = Counter(reason for reasons in gated.reasons.values() for reason in reasons)
     assert [(column_of(reason, dictionary), rows) for reason, rows in counts.most_common()] == [
@@ -52,7 +54,9 @@ def test_what_is_wrong_in_the_sample_is_set_aside(sample: pd.DataFrame, gated: G
     assert gated.flights.num_rows == 43_978 - 856
 
 
-def test_what_is_odd_in_the_sample_is_warned_of(sample: pd.DataFrame, gated: Gated, dictionary: Dictionary) -> None:
+def test_what_is_odd_in_the_sample_is_warned_of(
+    sample: pd.DataFrame, gated: QualityResult, dictionary: Dictionary
+) -> None:
     cancelled, never = sample["Cancelled"] == "1", sample["ArrDelay"] == "NA"
     assert sorted((column_of(said, dictionary), rows) for said, rows in gated.warnings.items() if rows) == [
         ("arrival_delayed_label", 1_195),
@@ -64,7 +68,9 @@ def test_what_is_odd_in_the_sample_is_warned_of(sample: pd.DataFrame, gated: Gat
     assert (never & (sample["IsArrDelayed"] == "YES")).sum() == 1_195
 
 
-def test_tail_numbers_with_broken_bytes_are_left_out_and_others_kept(sample: pd.DataFrame, gated: Gated) -> None:
+def test_tail_numbers_with_broken_bytes_are_left_out_and_others_kept(
+    sample: pd.DataFrame, gated: QualityResult
+) -> None:
     broken = sample["TailNum"].str.contains(r"[^\x00-\x7f]")
     assert broken.sum() > 3_000
     given = {tail for tail in gated.flights["tail_number"].to_pylist() if tail is not None}
@@ -72,7 +78,7 @@ def test_tail_numbers_with_broken_bytes_are_left_out_and_others_kept(sample: pd.
     assert all(tail.isascii() for tail in given)
 
 
-def test_the_sample_keeps_its_values(sample: pd.DataFrame, gated: Gated) -> None:
+def test_the_sample_keeps_its_values(sample: pd.DataFrame, gated: QualityResult) -> None:
     """The sums of what came through are those of the rows that were not set aside."""
     kept = sample.drop(index=list(gated.reasons))
     for name, source in (

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from flight_delay.data.contract import Gated
-from flight_delay.data.dictionary import LAYOUTS, Layout
+from flight_delay.data.contract import QualityResult
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
 
 # date, from, at, to, at, minutes from gate to gate; then departure and arrival in UTC
 SCHEDULES = {

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from flight_delay.data.contract import Gated
-from flight_delay.data.dictionary import LAYOUTS, Layout
+from flight_delay.data.contract import QualityResult
+from flight_delay.data.dictionary_entries import LAYOUTS, Layout
 
 BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 OTHER = {"flight_number": 8}  # a flight without oddity, beside the one that has one
 
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
 Change = dict[str, Any]
 
 # Change, the column that is warned of, values that the warning holds, the column that loses its value.
@@ -26,20 +26,10 @@ WARNED: list[tuple[Change, str, list[str], str | None]] = [
     ({"destination": "SJU"}, "destination", [], "scheduled_arrival_utc"),
 ]  # fmt: skip
 WARNED_IN_BTS: list[tuple[Change, str, list[str], str | None]] = [
-    (
-        {"cancellation_code": "X"},
-        "cancellation_code",
-        ["A, B, C, D"],
-        "cancellation_code",
-    ),
-    (
-        {"scheduled_elapsed_minutes": 0},
-        "scheduled_elapsed_minutes",
-        ["1", "1440"],
-        "scheduled_elapsed_minutes",
-    ),
+    ({"cancellation_code": "X"}, "cancellation_code", ["A, B, C, D"], "cancellation_code"),
+    ({"scheduled_elapsed_minutes": 0}, "scheduled_elapsed_minutes", ["1", "1440"], "scheduled_elapsed_minutes"),
     ({"destination": "EWR", "scheduled_elapsed_minutes": None}, "origin", ["destination"], None),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
 from flight_delay.data import weather
-from flight_delay.data.contract import Gated
+from flight_delay.data.contract import QualityResult
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.features import history, schedule
 from flight_delay.features.builder import FeatureBuilder
-from flight_delay.features.columns import Column, Columns, from_table
+from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.feature import KEYS, TARGET, Feature, processed_schema
-from flight_delay.features.registry import all_features, columns_read, reads
+from flight_delay.features.registry import all_source_columns, list_features, source_columns
 
 Compute = Callable[..., Columns]
 
@@ -37,11 +37,11 @@ ROWS = 40
 
 @pytest.fixture(scope="module")
 def features(dictionary: Dictionary) -> tuple[Feature, ...]:
-    return all_features(dictionary.features, DAYS, with_weather=True)
+    return list_features(dictionary.features, DAYS, with_weather=True)
 
 
 @pytest.fixture(scope="module")
-def flights(gated_march: Gated) -> pa.Table:
+def flights(gated_march: QualityResult) -> pa.Table:
     """Flights around the spring change of the clocks, one of them to an airport whose time zone is not known."""
     march = gated_march.flights.to_pandas()
     begun = int((march["flight_date"] < dt.date(2013, 3, 6)).sum())  # before that, nothing has become known yet
@@ -53,11 +53,11 @@ def flights(gated_march: Gated) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def compute(gated_march: Gated, raw_weather: pa.Table, features: tuple[Feature, ...]) -> Compute:
+def compute(gated_march: QualityResult, raw_weather: pa.Table, features: tuple[Feature, ...]) -> Compute:
     """Computes features with what really became of the flights of a month, and with the real weather."""
-    counts = history.count_outcomes(from_table(gated_march.flights), 15)
+    counts = history.count_daily_outcomes(columns_from_table(gated_march.flights), 15)
     parameters = FEATURE_PARAMETERS.model_copy(update={"history_days": list(DAYS)})
-    observations = from_table(weather.observations(raw_weather.select(weather.RAW_COLUMNS)))
+    observations = columns_from_table(weather.canonical_observations(raw_weather.select(weather.RAW_COLUMNS)))
 
     def computed(columns: Columns, asked: tuple[Feature, ...] = features) -> Columns:
         return FeatureBuilder(parameters, asked).build(columns, counts, observations)
@@ -74,7 +74,7 @@ def assert_same(one: Columns, other: Columns) -> None:
 def test_features_come_in_order_with_their_types(
     compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
 ) -> None:
-    computed = compute(from_table(flights))
+    computed = compute(columns_from_table(flights))
     assert list(computed) == [feature.name for feature in features]
     for feature in features:
         assert computed[feature.name].dtype == (np.float32 if feature.kind == "quantitative" else object)
@@ -82,7 +82,7 @@ def test_features_come_in_order_with_their_types(
 
 
 def test_the_real_flights_have_weather_and_history(compute: Compute, flights: pa.Table) -> None:
-    computed = compute(from_table(flights))
+    computed = compute(columns_from_table(flights))
     for name in ("late_rate_all_3d", "cancellation_rate_route_30d", "late_rate_flight_3d"):
         assert np.isfinite(computed[name]).all()
     assert np.isfinite(computed["observed_temperature"]).mean() > 0.9
@@ -92,8 +92,8 @@ def test_a_feature_reads_canonical_columns_that_are_known_a_day_before(
     features: tuple[Feature, ...], dictionary: Dictionary
 ) -> None:
     for feature in features:
-        assert reads(feature), feature.name
-        assert set(reads(feature)) <= KNOWN_A_DAY_BEFORE & set(dictionary.schema.names), feature.name
+        assert source_columns(feature), feature.name
+        assert set(source_columns(feature)) <= KNOWN_A_DAY_BEFORE & set(dictionary.schema.names), feature.name
 
 
 def test_a_processed_table_has_keys_features_and_target_each_once(features: tuple[Feature, ...]) -> None:
@@ -102,41 +102,24 @@ def test_a_processed_table_has_keys_features_and_target_each_once(features: tupl
     assert processed_schema(features).names == names
 
 
-def test_the_columns_read_are_all_that_is_needed(
+def test_the_columns_read_are_needed_and_are_enough(
     compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
 ) -> None:
-    needed = columns_read(features)
-    assert_same(compute(from_table(flights, needed)), compute(from_table(flights)))
-    for name in needed:
+    of_all = compute(columns_from_table(flights))
+    for name in all_source_columns(features):
         with pytest.raises(KeyError, match=name):
-            compute(from_table(flights.drop_columns(name)))
-
-
-def test_what_a_feature_reads_is_enough_for_it(
-    compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
-) -> None:
-    of_all = compute(from_table(flights))
+            compute(columns_from_table(flights.drop_columns(name)))
     for feature in features:
-        alone = compute(from_table(flights, reads(feature)), (feature,))
+        alone = compute(columns_from_table(flights, source_columns(feature)), (feature,))
         assert_same(alone, {feature.name: of_all[feature.name]})
 
 
 def test_some_features_in_any_order_have_the_values_that_they_have_among_all(
     compute: Compute, flights: pa.Table, features: tuple[Feature, ...]
 ) -> None:
-    of_all = compute(from_table(flights))
-    some = features[::-3]
-    assert_same(compute(from_table(flights), some), {feature.name: of_all[feature.name] for feature in some})
-
-
-def test_the_order_of_columns_does_not_matter(compute: Compute, flights: pa.Table) -> None:
-    assert_same(compute(from_table(flights.select(flights.column_names[::-1]))), compute(from_table(flights)))
-
-
-def test_features_fit_the_processed_table(compute: Compute, flights: pa.Table, features: tuple[Feature, ...]) -> None:
-    computed = compute(from_table(flights))
-    table = pa.table(computed, schema=pa.schema([feature.field for feature in features]))
-    assert_same(from_table(table), computed)
+    of_all, some = compute(columns_from_table(flights)), features[::-3]
+    reordered = columns_from_table(flights.select(flights.column_names[::-1]))
+    assert_same(compute(reordered, some), {feature.name: of_all[feature.name] for feature in some})
 
 
 def outcome(field: pa.Field) -> st.SearchStrategy[Any]:
@@ -171,7 +154,7 @@ def test_whatever_became_of_the_flights_their_features_are_the_same(
     compute: Compute, flights: pa.Table, dictionary: Dictionary, data: st.DataObject
 ) -> None:
     changed = otherwise(flights, known_later(dictionary), data)
-    assert_same(compute(from_table(changed)), compute(from_table(flights)))
+    assert_same(compute(columns_from_table(changed)), compute(columns_from_table(flights)))
 
 
 def test_a_planted_leak_does_not_stay_the_same(
@@ -188,14 +171,14 @@ def test_a_planted_leak_does_not_stay_the_same(
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         changed = otherwise(flights, known_later(dictionary), data)
-        assert_same(compute(from_table(changed), (leaking,)), compute(from_table(flights), (leaking,)))
+        assert_same(compute(columns_from_table(changed), (leaking,)), compute(columns_from_table(flights), (leaking,)))
 
     with pytest.raises(AssertionError, match="hours_late"):
         holds()
     with pytest.raises(UserError, match="feature 'hours_late' reads 'arrival_delay_minutes'"):
-        dictionary.refuse_leaks("hours_late", reads(leaking), 24)
+        dictionary.check_point_in_time("hours_late", source_columns(leaking), 24)
 
 
 def test_no_flight_at_all_has_no_features(compute: Compute, flights: pa.Table, features: tuple[Feature, ...]) -> None:
-    computed = compute(from_table(flights.slice(0, 0)))
+    computed = compute(columns_from_table(flights.slice(0, 0)))
     assert {name: len(column) for name, column in computed.items()} == {feature.name: 0 for feature in features}

@@ -12,26 +12,28 @@ from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import Dictionary
-from flight_delay.data.dictionary import Feature as Entry
+from flight_delay.data.dictionary_entries import FeatureEntry
 from flight_delay.features import history, schedule, weather
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features, functions, groups
+from flight_delay.features.registry import feature_functions, groups_by_name, list_features
 
 PARAMETERS: dict[str, Any] = {
     "late_minutes": 15, "horizon_hours": 24, "history_days": [3, 7], "prior_flights": 20.0, "weather": "none",
 }  # fmt: skip
 
 
-def entry(**changes: Any) -> Entry:
-    return Entry(**{"description": "x", "group": "schedule", "kind": "quantitative", "unit": "minutes", **changes})
+def entry(**changes: Any) -> FeatureEntry:
+    return FeatureEntry(
+        **{"description": "x", "group": "schedule", "kind": "quantitative", "unit": "minutes", **changes}
+    )
 
 
-def refusal(entries: dict[str, Entry]) -> str:
+def refusal(entries: dict[str, FeatureEntry]) -> str:
     with pytest.raises(UserError) as refused:
-        all_features(entries, (7,), with_weather=True)
+        list_features(entries, (7,), with_weather=True)
     message = str(refused.value)
     assert message.startswith("references/data_dictionary.yaml: features: ")
     assert len(message.splitlines()) == 1
@@ -43,26 +45,23 @@ def named(message: str) -> list[str]:
 
 
 def test_every_entry_has_its_function_or_family_and_the_other_way_round(dictionary: Dictionary) -> None:
-    assert set(dictionary.features) == {*functions(), *history.families(), *weather.names()}
-    assert {name: of.group for name, of in dictionary.features.items()} == groups()
-
-
-def test_an_entry_without_a_function_is_named(dictionary: Dictionary) -> None:
-    assert named(refusal({**dictionary.features, "tail_age": entry()})) == ["tail_age"]
+    assert set(dictionary.features) == {*feature_functions(), *history.rate_families(), *weather.weather_features()}
+    assert {name: of.group for name, of in dictionary.features.items()} == groups_by_name()
 
 
 @pytest.mark.parametrize(
-    "name", ["day_of_week", "departures_from_origin_so_far", "late_rate_route", "observed_pressure"]
+    ("missing", "extra"),
+    [
+        ([], ["tail_age"]),
+        *(([name], []) for name in ("day_of_week", "late_rate_route", "observed_pressure")),
+        (["carrier", "origin"], ["seats", "tail_age"]),
+    ],
 )
-def test_a_feature_without_an_entry_is_named(dictionary: Dictionary, name: str) -> None:
-    entries = {of: entry for of, entry in dictionary.features.items() if of != name}
-    assert named(refusal(entries)) == [name]
-
-
-def test_everything_that_is_missing_is_named_at_once(dictionary: Dictionary) -> None:
-    entries = {of: entry for of, entry in dictionary.features.items() if of not in ("carrier", "origin")}
-    message = refusal({**entries, "tail_age": entry(), "seats": entry()})
-    assert sorted(named(message)) == ["carrier", "origin", "seats", "tail_age"]
+def test_entries_without_functions_and_functions_without_entries_are_named(
+    dictionary: Dictionary, missing: list[str], extra: list[str]
+) -> None:
+    entries = {name: entry for name, entry in dictionary.features.items() if name not in missing}
+    assert sorted(named(refusal(entries | dict.fromkeys(extra, entry())))) == sorted(missing + extra)
 
 
 @pytest.mark.parametrize(
@@ -89,22 +88,18 @@ def test_features_are_in_the_order_of_their_entries_and_those_of_history_are_one
     expected = []
     for name, of in dictionary.features.items():
         expected += [f"{name}_7d", f"{name}_3d"] if of.group == "history" else [name]
-    assert [feature.name for feature in all_features(dictionary.features, (7, 3), with_weather=True)] == expected
+    assert [feature.name for feature in list_features(dictionary.features, (7, 3), with_weather=True)] == expected
     backwards = dict(reversed(dictionary.features.items()))
-    assert [of.name for of in all_features(backwards, (7,), with_weather=False)][-1] == "day_of_week"
+    assert [of.name for of in list_features(backwards, (7,), with_weather=False)][-1] == "day_of_week"
 
 
-def test_a_feature_is_of_the_kind_group_and_effect_of_its_entry(dictionary: Dictionary) -> None:
-    for feature in all_features(dictionary.features, (7,), with_weather=True):
+def test_a_feature_has_kind_group_and_effect_of_its_entry(dictionary: Dictionary) -> None:
+    every = list_features(dictionary.features, (7,), with_weather=True)
+    without = list_features(dictionary.features, (7,), with_weather=False)
+    assert without == tuple(feature for feature in every if feature.group != "weather")
+    for feature in every:
         of = dictionary.features[feature.name.removesuffix("_7d")]
         assert (feature.kind, feature.group, feature.effect) == (of.kind, of.group, of.effect)
-
-
-def test_without_weather_only_its_features_are_left_out(dictionary: Dictionary) -> None:
-    every = all_features(dictionary.features, (7,), with_weather=True)
-    without = all_features(dictionary.features, (7,), with_weather=False)
-    assert without == tuple(feature for feature in every if feature.group != "weather")
-    assert [feature.name for feature in every if feature.group == "weather"] == weather.names()
 
 
 def test_without_observations_weather_is_missing_and_nothing_else() -> None:
@@ -146,19 +141,14 @@ def test_what_a_module_keeps_for_itself_or_imports_is_no_feature(monkeypatch: py
     _twice.__module__ = schedule.__name__
     monkeypatch.setattr(schedule, "_twice", _twice, raising=False)
     monkeypatch.setattr(schedule, "getsource", inspect.getsource, raising=False)
-    assert not {"_twice", "getsource"} & set(functions())
-
-
-def test_days_of_history_that_stand_there_twice_are_refused() -> None:
-    assert FeatureParameters(**PARAMETERS).history_days == [3, 7]
-    with pytest.raises(ValueError, match="history_days"):
-        FeatureParameters(**{**PARAMETERS, "history_days": [3, 7, 3]})
+    assert not {"_twice", "getsource"} & set(feature_functions())
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"history_days": []},
+        {"history_days": [3, 7, 3]},
         {"history_days": [0]},
         {"history_days": [367]},
         {"horizon_hours": 0},
@@ -167,6 +157,7 @@ def test_days_of_history_that_stand_there_twice_are_refused() -> None:
         {"weather": "forecast"},
     ],
 )
-def test_parameters_that_make_no_sense_are_refused(change: dict[str, Any]) -> None:
+def test_invalid_parameters_are_refused(change: dict[str, Any]) -> None:
+    assert FeatureParameters(**PARAMETERS).history_days == [3, 7]
     with pytest.raises(ValueError, match=next(iter(change))):
         FeatureParameters(**{**PARAMETERS, **change})

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import load
+from flight_delay.core.params import load_params
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.scoring import confusion
 from flight_delay.evaluation.threshold import (
@@ -51,7 +51,7 @@ USUAL = payoffs(100, -500, -100, 100)
 def loaded(folder: Path, text: str) -> Payoffs:
     path = folder / "params.yaml"
     path.write_text(text)
-    return load("payoffs", Payoffs, path)
+    return load_params("payoffs", Payoffs, path)
 
 
 def test_payoffs_are_read_from_the_parameter_file(tmp_path: Path) -> None:

@@ -61,45 +61,12 @@ def test_these_are_all_traffic_features() -> None:
 
 
 @given(st.data())
-def test_counts_are_those_of_counting_one_by_one(
+def test_counts_are_those_of_counting_the_flights_of_a_date_one_by_one(
     flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=25))
     for name in NAMES:
         assert computed(name, as_columns(flights)).tolist() == [counted(name, flights, of) for of in flights], name
-
-
-@given(st.data())
-def test_flights_of_other_dates_change_nothing(
-    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject
-) -> None:
-    flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=20))
-    dates = {flight["flight_date"] for flight in flights}
-    more = data.draw(st.lists(flights_in("2013-03").filter(lambda of: of["flight_date"] not in dates), max_size=20))
-    for name in NAMES:
-        among_more = computed(name, as_columns([*flights, *more]))[: len(flights)]
-        assert among_more.tolist() == computed(name, as_columns(flights)).tolist(), name
-
-
-@given(st.data())
-def test_the_order_of_flights_does_not_matter(
-    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject
-) -> None:
-    flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=25))
-    order = data.draw(st.permutations(range(len(flights))))
-    shuffled = as_columns([flights[place] for place in order])
-    for name in NAMES:
-        assert computed(name, shuffled).tolist() == computed(name, as_columns(flights))[list(order)].tolist(), name
-
-
-@given(st.data())
-def test_whatever_became_of_the_flights_they_are_counted(
-    flights_in: FlightsIn, outcomes: st.SearchStrategy[Flight], as_columns: AsColumns, data: st.DataObject
-) -> None:
-    flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=20))
-    otherwise = [{**flight, **data.draw(outcomes)} for flight in flights]
-    for name in NAMES:
-        assert computed(name, as_columns(otherwise)).tolist() == computed(name, as_columns(flights)).tolist(), name
 
 
 def columns(*times: int | None, **others: list[Any]) -> Columns:
@@ -118,35 +85,6 @@ def columns(*times: int | None, **others: list[Any]) -> Columns:
         **others,
     }
     return {name: of if isinstance(of, np.ndarray) else np.array(of, object) for name, of in made.items()}
-
-
-@every_name
-def test_a_flight_alone_is_the_only_one(name: str) -> None:
-    assert computed(name, columns(545)).tolist() == [0 if name == SO_FAR else 1]
-
-
-@every_name
-def test_no_flight_at_all_has_no_counts(name: str, as_columns: AsColumns) -> None:
-    assert computed(name, as_columns([])).shape == (0,)
-
-
-@pytest.mark.parametrize("name", ["flights_from_origin_in_hour", "flights_to_destination_in_hour"])
-def test_an_hour_of_the_clock_ends_before_the_next_begins(name: str) -> None:
-    assert computed(name, columns(0, 59, 60, 119, 1439, 1440)).tolist() == [2, 2, 2, 2, 1, 1]
-
-
-def test_an_hour_everywhere_is_one_of_utc_among_flights_of_one_local_date() -> None:
-    times = ["2013-01-05T13:00", "2013-01-05T13:59", "2013-01-05T14:00", "2013-01-06T13:00", "2013-01-05T13:30"]
-    dates = ["2013-01-05"] * 4 + ["2013-01-06"]
-    departure = {
-        "flight_date": np.array(dates, "datetime64[D]"),
-        "scheduled_departure_utc": np.array(times, "datetime64[ms]"),
-    }
-    assert computed("flights_everywhere_in_hour", departure).tolist() == [2, 2, 1, 1, 1]
-
-
-def test_flights_that_leave_at_the_same_minute_do_not_leave_one_before_the_other() -> None:
-    assert computed(SO_FAR, columns(1440, 600, 0, 600)).tolist() == [3, 1, 0, 1]
 
 
 @every_name

@@ -8,7 +8,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import load
+from flight_delay.core.params import load_params
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.tuning.space import Tune, distributions, require_valid_space
 
@@ -79,4 +79,4 @@ def test_distributions_have_the_type_of_the_parameter() -> None:
 
 
 def test_the_committed_space_is_valid() -> None:
-    require_valid_space(load("tune", Tune).space, load("train_model", BoosterParameters))
+    require_valid_space(load_params("tune", Tune).space, load_params("train_model", BoosterParameters))

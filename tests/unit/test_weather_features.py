@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from flight_delay.data.weather import OBSERVATIONS, SOURCES
 from flight_delay.features import weather
-from flight_delay.features.columns import Columns, from_table
+from flight_delay.features.columns import Columns, columns_from_table
 
 NOON = dt.datetime(2013, 3, 5, 12, tzinfo=dt.UTC)
 HOUR, SECOND = dt.timedelta(hours=1), dt.timedelta(seconds=1)
@@ -32,17 +32,19 @@ WEATHER = st.lists(st.tuples(AIRPORTS, MOMENTS, st.none() | st.integers(-20, 110
 def flights(*of: Flight) -> Columns:
     origin, departure = zip(*of, strict=True) if of else ((), ())
     schema = pa.schema([("origin", pa.string()), ("scheduled_departure_utc", pa.timestamp("ms", tz="UTC"))])
-    return from_table(pa.table([list(origin), list(departure)], schema=schema))
+    return columns_from_table(pa.table([list(origin), list(departure)], schema=schema))
 
 
 def observations(*of: Observation) -> Columns:
     """Observations of which every measurement is the same number."""
     rows = [{"airport": at, "observed_utc": when, **dict.fromkeys(SOURCES, value)} for at, when, value in of]
-    return from_table(pa.Table.from_pylist(rows, OBSERVATIONS))
+    return columns_from_table(pa.Table.from_pylist(rows, OBSERVATIONS))
 
 
 def temperature(of: Sequence[Flight], seen: Sequence[Observation], horizon: int = 24) -> list[float]:
-    values: list[float] = weather.observed(flights(*of), observations(*seen), horizon)["observed_temperature"].tolist()
+    values: list[float] = weather.observed_weather(flights(*of), observations(*seen), horizon)[
+        "observed_temperature"
+    ].tolist()
     return values
 
 
@@ -58,9 +60,9 @@ def looked_up(flight: Flight, seen: Sequence[Observation], horizon: int) -> floa
 @given(st.lists(st.tuples(AIRPORTS, MOMENTS), max_size=20), WEATHER, st.integers(1, 72))
 def test_the_weather_is_what_looking_it_up_gives(of: list[Flight], seen: list[Observation], horizon: int) -> None:
     expected = [looked_up(flight, seen, horizon) for flight in of]
-    values = weather.observed(flights(*of), observations(*seen), horizon)
-    assert list(values) == weather.names()
-    for name in weather.names():
+    values = weather.observed_weather(flights(*of), observations(*seen), horizon)
+    assert list(values) == weather.weather_features()
+    for name in weather.weather_features():
         np.testing.assert_array_equal(values[name], np.array(expected, float), err_msg=name)
 
 
@@ -80,26 +82,10 @@ def test_an_observation_counts_from_an_hour_after_it_for_six_hours(observed_at: 
     np.testing.assert_array_equal(value, [50.0 if seen else np.nan])
 
 
-@pytest.mark.parametrize("horizon", [1, 24, 72])
-def test_a_longer_horizon_looks_further_back(horizon: int) -> None:
-    hourly = [("EWR", NOON - hours * HOUR, float(hours)) for hours in range(80)]
-    assert temperature([("EWR", NOON)], hourly, horizon) == [horizon + 1]
-
-
-def test_a_newer_observation_that_is_too_new_does_not_hide_the_last_that_counts() -> None:
-    seen = [("EWR", LIMIT + SECOND, 60.0), ("EWR", LIMIT - HOUR, 40.0), ("EWR", LIMIT - 2 * HOUR, 30.0)]
-    assert temperature([("EWR", NOON)], seen) == [40.0]
-
-
 def test_the_weather_is_that_of_the_origin_and_missing_where_it_is_not_observed() -> None:
     seen = [("EWR", LIMIT, 50.0), ("JFK", LIMIT, 60.0)]
     of = [("JFK", NOON), ("SFO", NOON), ("EWR", NOON), ("", NOON), (None, NOON)]
     np.testing.assert_array_equal(temperature(of, seen), [60.0, np.nan, 50.0, np.nan, np.nan])
-
-
-def test_a_measurement_that_the_last_observation_lacks_is_not_taken_from_an_older_one() -> None:
-    seen = [("EWR", LIMIT - HOUR, 40.0), ("EWR", LIMIT, None)]
-    np.testing.assert_array_equal(temperature([("EWR", NOON)], seen), [np.nan])
 
 
 def test_of_two_observations_of_one_hour_the_one_that_stands_later_counts() -> None:
@@ -108,35 +94,11 @@ def test_of_two_observations_of_one_hour_the_one_that_stands_later_counts() -> N
     assert temperature([("EWR", NOON)], seen[::-1]) == [1.0]
 
 
-@given(st.lists(st.tuples(AIRPORTS, MOMENTS), min_size=1, max_size=10), WEATHER, st.data())
-def test_the_order_of_observations_does_not_matter_where_no_two_are_of_one_time(
-    of: list[Flight], seen: list[Observation], data: st.DataObject
-) -> None:
-    once = list({seen_at[:2]: seen_at for seen_at in seen}.values())
-    np.testing.assert_array_equal(temperature(of, data.draw(st.permutations(once))), temperature(of, once))
-
-
-@given(st.lists(st.tuples(AIRPORTS, MOMENTS), min_size=1, max_size=10), WEATHER)
-def test_a_flight_has_alone_the_weather_that_it_has_among_many(of: list[Flight], seen: list[Observation]) -> None:
-    alone = [temperature([flight], seen)[0] for flight in of]
-    np.testing.assert_array_equal(alone, temperature(of, seen))
-
-
-def test_without_observations_everything_is_missing() -> None:
-    values = weather.observed(flights(("EWR", NOON), ("JFK", NOON)), observations(), 24)
-    assert list(values) == weather.names()
-    for column in values.values():
-        np.testing.assert_array_equal(column, [np.nan, np.nan])
-
-
-def test_no_flight_at_all_has_no_weather() -> None:
-    values = weather.observed(flights(), observations(("EWR", NOON, 1.0)), 24)
-    assert {column.shape for column in values.values()} == {(0,)}
-
-
 def test_every_measurement_is_in_a_column_of_its_name() -> None:
     row: dict[str, Any] = {"airport": "EWR", "observed_utc": LIMIT, **{name: of for of, name in enumerate(SOURCES)}}
-    values = weather.observed(flights(("EWR", NOON)), from_table(pa.Table.from_pylist([row], OBSERVATIONS)), 24)
+    values = weather.observed_weather(
+        flights(("EWR", NOON)), columns_from_table(pa.Table.from_pylist([row], OBSERVATIONS)), 24
+    )
     assert {name: column.tolist() for name, column in values.items()} == {
         f"observed_{name}": [of] for of, name in enumerate(SOURCES)
     }

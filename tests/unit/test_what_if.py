@@ -19,7 +19,7 @@ from flight_delay.explain.local.what_if import features_at, moved, require_recor
 from flight_delay.explain.reference import Reference
 from flight_delay.features import history
 from flight_delay.features.builder import FeatureBuilder
-from flight_delay.features.columns import Columns, from_table
+from flight_delay.features.columns import Columns, columns_from_table
 from flight_delay.features.parameters import FeatureParameters
 
 Row = dict[str, Any]
@@ -30,7 +30,7 @@ PARAMETERS = FeatureParameters(
     late_minutes=15, horizon_hours=24, history_days=[1, 3], prior_flights=20.0, weather="observed"
 )
 MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
-WEATHER = from_table(
+WEATHER = columns_from_table(
     pa.Table.from_pylist(
         [
             {"airport": of, "observed_utc": MARCH + dt.timedelta(hours=hour), **dict.fromkeys(SOURCES, float(hour))}
@@ -51,7 +51,7 @@ def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_t
     minutes = data.draw(st.sampled_from([0, 600, 1410]) | st.integers(0, 1439))
     builder = FeatureBuilder.from_dictionary(PARAMETERS, dictionary, WEATHER)
     columns = as_columns(flights)
-    counts = history.count_outcomes(columns, 15)
+    counts = history.count_daily_outcomes(columns, 15)
     own = flights[row]["scheduled_departure_minutes"]
     later = dt.timedelta(minutes=minutes - own)
     arrives = (flights[row]["scheduled_arrival_minutes"] + minutes - own) % 1440

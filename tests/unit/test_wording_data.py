@@ -10,12 +10,13 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.contract import Gated, quarantined
-from flight_delay.data.dictionary import LAYOUTS, Dictionary, load_dictionary
-from flight_delay.data.quality_report import Tally
+from flight_delay.data.contract import QualityResult, quarantine_rows
+from flight_delay.data.dictionary import Dictionary, find_layout, load_dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS
+from flight_delay.data.quality_report import QualityReport
 
 Content = dict[str, Any]
-PassGate = Callable[..., Gated]
+PassGate = Callable[..., QualityResult]
 
 
 def entry(section: str, name: str, **values: Any) -> Callable[[Content], Any]:
@@ -54,26 +55,26 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str]] = {
     ),
     "informative": (
         entry("columns", "tail_number", nullable=False),
-        "columns.tail_number: an informative column must be nullable, since values are left out of it",
+        "columns.tail_number: an informative column must be nullable, since invalid values are removed",
     ),
     "date": (
         entry("columns", "flight_date", sources={"bts_classic": ["Year", "Month"]}),
-        "columns.flight_date: a date is made from three source columns: year, month and day",
+        "columns.flight_date: a date needs three source columns: year, month and day",
     ),
     "time": (
         entry("columns", "scheduled_departure_utc", sources={"bts_classic": ["Time"]}),
-        "columns.scheduled_departure_utc: a utc_time is made here from date, clock time and time zone; it has no sources",
+        "columns.scheduled_departure_utc: a utc_time is computed from date, clock time and time zone; it has no sources",
     ),
     "moment": (
         lambda of: of.update(moments={"once": {"hours_before_departure": 1, "description": "x"}}),
-        "columns.flight_id.known: no moment 'schedule_published'; there are once",
+        "columns.flight_id.known: no moment 'schedule_published'; choose one of once",
     ),
     "column": (
-        lambda of: of["columns"].pop("carrier"), "columns: carrier is missing, and the code computes with it",
+        lambda of: of["columns"].pop("carrier"), "columns: carrier is missing and required",
     ),
     "days": (
         entry("features", "block_minutes", description="{days}"),
-        "features.block_minutes: the description of a feature of the group history, and of no other, says {days}",
+        "features.block_minutes: {days} belongs into the description of a feature of the group history, and of no other",
     ),
     "effect": (
         entry("features", "origin", effect="increasing"),
@@ -95,24 +96,26 @@ def test_a_mistake_in_the_dictionary(
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     with pytest.raises(UserError) as refused:
         load_dictionary(path)
-    assert str(refused.value) == f"{path}: {said}; mend the entry"
+    assert str(refused.value) == f"{path}: {said}; correct the entry"
 
 
 REFUSED: list[tuple[Callable[[Dictionary], Any], str]] = [
     (
-        lambda of: of.layout_of(of.required_columns("nycflights13") - {"dest", "carrier"}, "here"),
-        "here: column 'carrier', 'dest' is missing (layout nycflights13); `dvc repro --force` makes it again",
+        lambda of: find_layout(
+            of.required_columns["nycflights13"] - {"dest", "carrier"}, of.required_columns, "here", "correct it"
+        ),
+        "here: no known layout; the closest is nycflights13, column 'carrier', 'dest' is missing; correct it",
     ),
     (
-        lambda of: of.refuse_leaks("mine", ["seats"], 24),
-        "feature 'mine' reads 'seats', which references/data_dictionary.yaml does not know; describe it there",
+        lambda of: of.check_point_in_time("mine", ["seats"], 24),
+        "feature 'mine' reads 'seats', which is not in references/data_dictionary.yaml; add it there",
     ),
     (
-        lambda of: of.refuse_leaks("mine", ["tail_number"], 24),
-        "feature 'mine' reads 'tail_number', which is not to be used: ",
+        lambda of: of.check_point_in_time("mine", ["tail_number"], 24),
+        "feature 'mine' reads 'tail_number', which must not be used: ",
     ),
     (
-        lambda of: of.refuse_leaks("mine", ["cancelled"], 24),
+        lambda of: of.check_point_in_time("mine", ["cancelled"], 24),
         "feature 'mine' reads 'cancelled', which is not known 24 hours before departure: ",
     ),
 ]
@@ -126,7 +129,11 @@ def test_what_the_dictionary_refuses(dictionary: Dictionary, work: Callable[[Dic
     )
     with pytest.raises(UserError) as refused:
         work(dictionary)
-    message = str(refused.value).removesuffix("; take it out, or change build_features.horizon_hours")
+    message = (
+        str(refused.value)
+        .removesuffix("; remove it, or change build_features.horizon_hours")
+        .removesuffix("; remove it")
+    )
     for description in descriptions:
         message = message.removesuffix(description)
     assert message == said
@@ -187,16 +194,16 @@ def test_warnings(pass_gate: PassGate, change: dict[str, Any], warning: str) -> 
 
 def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
     changes: list[dict[str, Any]] = [{}, {"carrier": None}, {"destination": "SJU", "flight_number": 8}]
-    tally, gated = Tally(), pass_gate(LAYOUTS[0], *changes)
-    tally.add("2013-01", LAYOUTS[0], gated, quarantined(write(LAYOUTS[0], *changes), gated.reasons))
+    tally, gated = QualityReport(), pass_gate(LAYOUTS[0], *changes)
+    tally.add_month("2013-01", LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
     assert tally.remarks() == [
-        "set aside: carrier: is missing: 1 of 3",
+        "quarantined: carrier: is missing: 1 of 3",
         "warning: destination is not in the airports table: 1 of 3",
     ]
     with pytest.raises(UserError) as refused:
-        tally.refuse_above(0.01)
+        tally.raise_if_share_exceeds(0.01)
     assert str(refused.value) == (
         "1 of 3 flights break the contract (33.33%), more than make_dataset.max_quarantined_share in params.yaml (1.00%): "
-        "carrier: is missing (1); first in row 1 of data/raw/flights/2013-01.parquet; mend the source, or raise the share "
+        "carrier: is missing (1); first in row 1 of data/raw/flights/2013-01.parquet; correct the source, or raise the share "
         "and read data/interim/quarantine"
     )

@@ -15,6 +15,7 @@ import yaml
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json, write_table
+from flight_delay.data.dictionary import DICTIONARY_FILE
 from flight_delay.explain.feature_groups import REASON_CODES, load_topics
 from flight_delay.explain.global_.errors import costliest
 from flight_delay.explain.global_.interactions import interactions
@@ -22,6 +23,7 @@ from flight_delay.explain.global_.sign_changes import SignChange
 from flight_delay.explain.local.flight_ids import find, read_keys
 from flight_delay.explain.local.what_if import require_recorded
 from flight_delay.explain.reference import Reference, load
+from flight_delay.model.encode import EncodedFeature
 
 
 def test_sign_changes() -> None:
@@ -110,9 +112,8 @@ def quote_of(topics: dict[str, Any], name: str) -> dict[str, Any]:
         (lambda of: quote_of(of, "carrier").update(raises="{value} of {airport}"), "'raises' of carrier has the field {airport}, which is not filled there"),
         (lambda of: of["carrier"].update(otherwise="{value}"), "subject and otherwise have no fields to fill"),
         (lambda of: quote_of(of, "carrier").update(plain="{value"), "'{value' is not a template (expected '}' before end of string)"),
-        (lambda of: of["carrier"]["features"].append("tail"), "features: 'tail' is no feature of this project"),
-        (lambda of: of["carrier"].update(features=[], quotes=[]), "features: there is no feature"),
-        (lambda of: of["origin"]["features"].append("carrier"), "'carrier' is in more than one topic, or twice in one"),
+        (lambda of: of.update(weather=of["carrier"]), "topics.weather: no feature of references/data_dictionary.yaml has this topic; remove it"),
+        (lambda of: of["length"].pop("label"), "topics.length: a topic of several features needs a label; add it"),
         (lambda of: quote_of(of, "carrier").update(feature="origin"), "quotes 'origin', which is not among its features"),
         (lambda of: quote_of(of, "carrier").update(days=[7]), "days are for families of history, and for all of them; 'carrier' is wrong here"),
     ],
@@ -125,10 +126,18 @@ def test_mistakes_in_the_reason_codes(tmp_path: Path, change: Any, words: str) -
         load_topics(tmp_path / "codes.yaml")
 
 
-def test_a_feature_without_a_topic() -> None:
-    words = "references/reason_codes.yaml: 'week': in no topic; add it to the features of one, or a topic for it"
+def test_features_without_an_entry_or_topic(tmp_path: Path) -> None:
+    words = "references/data_dictionary.yaml: features: no entry for 'week'; add it"
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
-        load_topics().require(["week"])
+        load_topics().topic_of((EncodedFeature(name="week", kind="quantitative", group="schedule"),))
+    path = tmp_path / "dictionary.yaml"
+    path.write_text(DICTIONARY_FILE.read_text().replace("label: airline,", "topic: airlines,"))
+    words = (
+        f"{path}: features.carrier.topic: references/reason_codes.yaml has no topic 'airlines'; "
+        "add it there or choose another"
+    )
+    with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
+        load_topics(dictionary=path)
 
 
 def test_what_does_not_belong_together(tmp_path: Path) -> None:

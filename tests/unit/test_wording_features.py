@@ -12,20 +12,20 @@ from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import Dictionary
-from flight_delay.data.dictionary import Feature as Entry
+from flight_delay.data.dictionary_entries import FeatureEntry
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features
+from flight_delay.features.registry import list_features
 
 WHERE = "references/data_dictionary.yaml: features"
-SEATS = Entry(description="x", group="schedule", kind="quantitative", unit="seats")
+SEATS = FeatureEntry(description="x", group="schedule", kind="quantitative", unit="seats")
 
 
 def entries(dictionary: Dictionary) -> None:
     """Reads entries of which one has no function, one is missing, and one is in another group."""
     of: dict[str, Any] = {name: entry for name, entry in dictionary.features.items() if name != "carrier"}
-    all_features({**of, "seats": SEATS, "observed_humidity": SEATS}, (7,), with_weather=True)
+    list_features({**of, "seats": SEATS, "observed_humidity": SEATS}, (7,), with_weather=True)
 
 
 def values(_: Dictionary) -> None:
@@ -38,11 +38,11 @@ def values(_: Dictionary) -> None:
     [
         (
             entries,
-            f"{WHERE}: 'seats' has an entry and no function in src/flight_delay/features; "
-            "'carrier' has a function and no entry; 'observed_humidity' is of the group weather, not schedule; "
-            "add or mend the entry or the function",
+            f"{WHERE}: 'seats' has an entry, but no function in src/flight_delay/features; "
+            "'carrier' has a function, but no entry; 'observed_humidity' has the group weather, not schedule; "
+            "add or correct the entry or the function",
         ),
-        (values, f"{WHERE}.carrier: the values are categorical, not quantitative; mend the kind"),
+        (values, f"{WHERE}.carrier: the values are categorical, not quantitative; correct the kind"),
     ],
 )
 def test_what_contradicts_the_dictionary(dictionary: Dictionary, work: Callable[[Dictionary], None], said: str) -> None:
@@ -52,5 +52,5 @@ def test_what_contradicts_the_dictionary(dictionary: Dictionary, work: Callable[
 
 
 def test_a_number_of_days_given_twice() -> None:
-    with pytest.raises(ValueError, match=r"\n  Value error, a number of days stands there twice \["):
+    with pytest.raises(ValueError, match=r"\n  Value error, history_days must differ from each other \["):
         FeatureParameters(late_minutes=15, horizon_hours=24, history_days=[3, 3], prior_flights=20.0, weather="none")

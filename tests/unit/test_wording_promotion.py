@@ -14,7 +14,7 @@ from flight_delay.promotion import collect
 from flight_delay.promotion.evidence import Quality
 from flight_delay.promotion.gate import Check, run_checks
 from flight_delay.promotion.summary import description, refusal, table
-from flight_delay.vcs.history import Found
+from flight_delay.vcs.history import PipelineCommit
 
 METRICS = (
     "ROC AUC +0.0031 (-0.0010 to +0.0072), average precision +0.0031 (-0.0010 to +0.0072), "
@@ -27,7 +27,7 @@ METRICS = (
     [
         ({}, "committed", "commit cccccccccc"),
         (
-            {"commit": Found("c" * 40, "exp-1")},
+            {"commit": PipelineCommit("c" * 40, "exp-1")},
             "committed",
             "only in the DVC experiment exp-1; `dvc exp branch` makes a branch of it",
         ),
@@ -80,7 +80,7 @@ def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) 
 
 def test_a_champion_whose_commit_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collect, "find", lambda _: SimpleNamespace(digest="d", model_md5=None))
-    monkeypatch.setattr(collect, "commit_of", lambda *_: None)
+    monkeypatch.setattr(collect, "find_pipeline_commit", lambda *_: None)
     nothing: Any = None
     with pytest.raises(UserError) as refused:
         collect._compare_with_champion(1, nothing, nothing, BOUNDS)

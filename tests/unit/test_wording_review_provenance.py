@@ -12,7 +12,7 @@ from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.lineage import list_items, read_stages, select
 from flight_delay.review.provenance.tree import format_path, format_pipeline, format_run
 from flight_delay.tracking.lookup import PublishedRun
-from flight_delay.vcs.history import Change, Found
+from flight_delay.vcs.history import PathChange, PipelineCommit
 
 FLIGHTS = {"path": "data/raw/flights", "md5": "11111111aa.dir", "size": 5000, "nfiles": 2}
 TABLE = {"path": "table", "md5": "22222222aa", "size": 70}
@@ -38,8 +38,8 @@ SOURCE = "raw data          flights 0.1; CC0-1.0; https://example.org; 2 months,
 def pipeline(manifest: dict[str, Any] | None = MANIFEST, **changes: Any) -> Provenance:
     stages = read_stages({**LOCK, **changes})
     confirmed = [item for item in list_items(stages) if item.path in {"src/a.py", "params.yaml:fetch"}]
-    changed = {item: Change("d" * 40, "Grace") for item in confirmed}
-    return Provenance(Change("c" * 40, "Ada <ada@example.org>"), "l", stages, manifest, changed, {})
+    changed = {item: PathChange("d" * 40, "Grace") for item in confirmed}
+    return Provenance(PathChange("c" * 40, "Ada <ada@example.org>"), "l", stages, manifest, changed, {})
 
 
 def test_a_path_is_shown_as_a_tree_with_what_is_not_confirmed_and_what_uses_it() -> None:
@@ -103,7 +103,7 @@ def test_the_source_of_the_raw_data_is_shown_as_far_as_it_is_known() -> None:
 
 def test_a_run_has_its_commit_its_raw_data_and_the_command_that_verifies_it() -> None:
     run = ["run               repro-d1 (r1)", "pipeline          d1"]
-    assert format_run(RUN, Found("c" * 40, "bold-idea"), pipeline()).splitlines() == [
+    assert format_run(RUN, PipelineCommit("c" * 40, "bold-idea"), pipeline()).splitlines() == [
         *run,
         COMMIT,
         "experiment        bold-idea; `dvc exp branch bold-idea NAME` puts it on a branch",

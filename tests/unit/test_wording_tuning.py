@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import load
+from flight_delay.core.params import load_params
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.tuning import search, study, summary
 from flight_delay.tuning.space import SEARCHABLE, Tune, require_valid_space
@@ -30,7 +30,7 @@ SPACES: list[tuple[dict[str, Any], str]] = [
 def test_invalid_spaces(space: dict[str, Any], message: str) -> None:
     tune = Tune.model_validate({"metric": "log_loss", "seed": 1, "space": space})
     with pytest.raises(UserError) as error:
-        require_valid_space(tune.space, load("train_model", BoosterParameters))
+        require_valid_space(tune.space, load_params("train_model", BoosterParameters))
     assert str(error.value) == f"params.yaml: 'tune.space.{next(iter(space))}': {message}"
 
 
@@ -38,7 +38,7 @@ def test_a_range_without_a_form(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text("tune: {metric: log_loss, seed: 1, space: {max_depth: {low: 3}}}")
     with pytest.raises(UserError) as error:
-        load("tune", Tune, path)
+        load_params("tune", Tune, path)
     assert str(error.value) == f"{path}: 'tune.space.max_depth': give either choices alone, or low and high"
 
 
@@ -61,7 +61,7 @@ def test_a_backtest_that_is_out_of_date(monkeypatch, status: tuple[int, str, str
 
 
 def test_other_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = study.StudySpec("one", TUNE, load("train_model", BoosterParameters), {})
+    spec = study.StudySpec("one", TUNE, load_params("train_model", BoosterParameters), {})
     monkeypatch.chdir(tmp_path)
     Path("a").write_text("train: &a {max_depth: 4}\nother: *a\n")
     with pytest.raises(UserError) as error:

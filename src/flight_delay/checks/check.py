@@ -19,12 +19,12 @@ from flight_delay.checks.run import find_pitfalls
 from flight_delay.checks.sample import Month, earlier_and_later, evenly_spaced, examples_of, put_together, without
 from flight_delay.checks.select import select
 from flight_delay.core import files, months, paths
-from flight_delay.core.engine import background, map_months
+from flight_delay.core.engine import map_months, run_in_background
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.features.feature import Feature, processed_schema
-from flight_delay.features.registry import columns_read, reads
+from flight_delay.features.registry import all_source_columns, source_columns
 from flight_delay.model.examples import require_both_classes
 
 Draw = Callable[[Sequence[ColumnProfile]], dict[str, bytes]]
@@ -79,14 +79,14 @@ def read_sample(
         max_rows: how many flights at most, of all months together.
     """
     window_of = {month: window for window, names in windows.items() for month in names}
-    every = months.months_in(paths.PROCESSED)
-    rows = sum(files.row_count(months.month_path(paths.PROCESSED, month)) for month in every)
+    every = months.list_months(paths.PROCESSED)
+    rows = sum(files.read_parquet_metadata(months.month_path(paths.PROCESSED, month)).num_rows for month in every)
     step, schema = ceil(rows / max_rows), processed_schema(tuple(features))
     names = [name for name in dictionary.columns if name not in {"flight_id", *processed_schema(tuple(built)).names}]
 
     def read(month: str) -> Month:
         processed = files.read_table(months.month_path(paths.PROCESSED, month), schema)
-        others = files.read_table(months.month_path(paths.FLIGHTS, month), dictionary.schema).select(names)
+        others = files.read_table(months.month_path(paths.CANONICAL, month), dictionary.schema).select(names)
         chosen = evenly_spaced(processed.num_rows, step)
         return Month(month, window_of.get(month, ""), processed.take(chosen), others.take(chosen))
 
@@ -111,13 +111,15 @@ def check(sample: Sequence[Month], features: Sequence[Feature], dictionary: Dict
         require_both_classes([part.late], "windows.train and windows.validation")
     inspected, others = put_together(sample, features)
     outcomes = of_outcomes(
-        inspected, others, dictionary.outcomes, {feature.name: reads(feature) for feature in features}
+        inspected, others, dictionary.outcome_columns, {feature.name: source_columns(feature) for feature in features}
     )
     moving = {feature.name for feature in features if feature.group in ("history", "weather")}
-    findings = find_pitfalls(inspected, without(others, columns_read(features)), outcomes, moving)
+    findings = find_pitfalls(inspected, without(others, all_source_columns(features)), outcomes, moving)
     # Of two equal columns neither is missed when it is shuffled: the second is dropped before that is asked.
     wanted = select(features, findings).features
-    with background(lambda worker: importance_beside_noise(earlier, later, wanted, worker=worker)) as importances:
+    with run_in_background(
+        lambda worker: importance_beside_noise(earlier, later, wanted, worker=worker)
+    ) as importances:
         profiles = [*profile(inspected), *profile(others)]
         plots = draw(profiles)
     findings = in_order([*findings, *useless(importances.result())])

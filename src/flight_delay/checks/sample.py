@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from flight_delay.checks.table import Inspected
-from flight_delay.features.columns import Columns, from_table
+from flight_delay.features.columns import Columns, columns_from_table
 from flight_delay.features.feature import TARGET, Feature, Kind
 from flight_delay.model.examples import Examples, labelled
 
@@ -44,8 +44,8 @@ def put_together(months: Sequence[Month], features: Sequence[Feature]) -> tuple[
     given = [name for name in flights.column_names if flights[name].null_count < len(flights)]
     others = {name: _kind(flights.schema.field(name).type) for name in given}
     return (
-        inspected(from_table(processed, [f.name for f in features]), {f.name: f.kind for f in features}),
-        inspected(from_table(flights, others), others),
+        inspected(columns_from_table(processed, [f.name for f in features]), {f.name: f.kind for f in features}),
+        inspected(columns_from_table(flights, others), others),
     )
 
 

@@ -32,10 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.review.comparison.comparison import compared
     from flight_delay.review.comparison.page import render
     from flight_delay.review.comparison.snapshot import Side
-    from flight_delay.vcs.artefacts import Artefacts
+    from flight_delay.vcs.commit_files import CommitFiles
 
     sides = []
-    for label, artefacts in [(label, Artefacts.of(label)) for label in (arguments.a, arguments.b)]:
+    for label, artefacts in [(label, CommitFiles.at(label)) for label in (arguments.a, arguments.b)]:
         log.info("reading %s (%s)", label, artefacts.commit[:10])
         sides.append(Side.of(artefacts, label, artefacts.commit))
     log.info("comparing")

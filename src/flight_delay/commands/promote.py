@@ -35,21 +35,21 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, print the results, and promote; the exit code is 1 if the model is refused."""
     from flight_delay.core.errors import UserError
-    from flight_delay.core.params import load
+    from flight_delay.core.params import load_params
     from flight_delay.promotion.bounds import Promote
     from flight_delay.promotion.collect import collect_evidence
     from flight_delay.promotion.gate import run_checks
     from flight_delay.promotion.summary import description, refusal, table
     from flight_delay.tracking.registry.candidate import find_candidate
     from flight_delay.tracking.settings import apply_settings
-    from flight_delay.vcs.history import commit_of
+    from flight_delay.vcs.history import find_pipeline_commit
 
     apply_settings()
     from flight_delay.tracking.client import connect, reachable  # now: mlflow reads its settings
     from flight_delay.tracking.registry.aliases import current_user, promote, validate_reason
     from flight_delay.tracking.registry.versions import CHAMPION, Entry, label_version, list_versions
 
-    bounds, reason = load("promote", Promote), validate_reason(arguments.reason)
+    bounds, reason = load_params("promote", Promote), validate_reason(arguments.reason)
     candidate = find_candidate(arguments.ref)
     published = candidate.published
     label = f"run {published.run_id} ({published.run_name})"
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             if version.run_id == published.run_id and alias in version.aliases:
                 print(f"{label} is {alias} already, as version {version.number} of {bounds.model}; nothing was moved")
                 return 0
-    found = commit_of(published.digest, published.model_md5)
+    found = find_pipeline_commit(published.digest, published.model_md5)
     if found is None:
         raise UserError(
             f"{label}: its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"

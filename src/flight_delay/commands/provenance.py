@@ -40,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.review.provenance.document import to_prov_json
     from flight_delay.review.provenance.tree import format_path, format_pipeline
     from flight_delay.tracking.lookup import is_mlflow_uri
-    from flight_delay.vcs.artefacts import Artefacts
+    from flight_delay.vcs.commit_files import CommitFiles
 
     if arguments.what and is_mlflow_uri(arguments.what):
         return _run_of_uri(arguments)
-    artefacts = Artefacts.of(arguments.at or "HEAD")
+    artefacts = CommitFiles.at(arguments.at or "HEAD")
     path = os.path.relpath(arguments.what, artefacts.root) if arguments.what else "."
     provenance = read_provenance(artefacts)
     if arguments.json:
@@ -59,14 +59,14 @@ def _run_of_uri(arguments: argparse.Namespace) -> int:
     from flight_delay.review.provenance.document import to_prov_json
     from flight_delay.review.provenance.tree import format_run
     from flight_delay.tracking.lookup import find
-    from flight_delay.vcs.artefacts import Artefacts
-    from flight_delay.vcs.history import commit_of
+    from flight_delay.vcs.commit_files import CommitFiles
+    from flight_delay.vcs.history import find_pipeline_commit
 
     if arguments.at:
         raise UserError(f"--at {arguments.at}: is for files; a run or a model has a commit of its own, so leave it out")
     published = find(arguments.what)
-    found = commit_of(published.digest, published.model_md5)
-    provenance = read_provenance(Artefacts.of(found.commit)) if found else None
+    found = find_pipeline_commit(published.digest, published.model_md5)
+    provenance = read_provenance(CommitFiles.at(found.commit)) if found else None
     if provenance and arguments.json:
         models = (item.path for stage in provenance.stages for item in stage.writes if item.md5 == published.model_md5)
         print(to_prov_json(provenance, next(models, None)))

@@ -20,7 +20,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
-    from flight_delay.core.params import load
+    from flight_delay.core.params import load_params
     from flight_delay.promotion.bounds import Promote
     from flight_delay.tracking.settings import apply_settings
 
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.registry.listing import as_json, as_text
     from flight_delay.tracking.registry.versions import list_versions
 
-    model = load("promote", Promote).model
+    model = load_params("promote", Promote).model
     require_database(model)
     with reachable(setting_up=True):
         versions = list_versions(connect(), model)

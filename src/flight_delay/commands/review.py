@@ -56,16 +56,16 @@ def run_review(arguments: argparse.Namespace) -> int:
     from flight_delay.review.request import experiments
     from flight_delay.review.request.forms import REVIEW_FILE, ReviewTemplate, read_request, require_absent
     from flight_delay.review.request.result import result_page
-    from flight_delay.vcs.git import top
+    from flight_delay.vcs.git import repo_root
 
     request = read_request(arguments.request)
     path = request.path("result")
-    require_absent(top() / path)
-    questions = read_reference(top() / REVIEW_FILE, ReviewTemplate).questions
+    require_absent(repo_root() / path)
+    questions = read_reference(repo_root() / REVIEW_FILE, ReviewTemplate).questions
     run = experiments.run_review(request, arguments.minutes, fresh_env=arguments.fresh_env)
     page = result_page(run, questions, date=_today())
-    require_absent(top() / path)  # it may have been written in the meantime
-    write_text(top() / path, page)
+    require_absent(repo_root() / path)  # it may have been written in the meantime
+    write_text(repo_root() / path, page)
     print(f"{path}: answer the questions at its end, and commit it")
     return 0
 

@@ -22,7 +22,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Move champion and print from which version to which."""
-    from flight_delay.core.params import load
+    from flight_delay.core.params import load_params
     from flight_delay.promotion.bounds import Promote
     from flight_delay.tracking.settings import apply_settings
 
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.registry.aliases import current_user, roll_back, validate_reason
     from flight_delay.tracking.registry.versions import label_version
 
-    reason, model = validate_reason(arguments.reason), load("promote", Promote).model
+    reason, model = validate_reason(arguments.reason), load_params("promote", Promote).model
     require_database(model)
     with reachable(setting_up=True):
         event = roll_back(connect(), model, arguments.to, current_user(), reason)

@@ -20,10 +20,10 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C; the exit code of the server."""
-    from flight_delay.core.params import load
+    from flight_delay.core.params import load_params
     from flight_delay.tracking.settings import Publish, apply_settings
 
     apply_settings()
     from flight_delay.tracking.server.ui import open_ui  # now: mlflow reads its settings while it is imported
 
-    return open_ui(load("publish", Publish).experiment, arguments.port)
+    return open_ui(load_params("publish", Publish).experiment, arguments.port)

@@ -73,10 +73,10 @@ def _behind(uri: str) -> tuple[str, Kept]:
     from flight_delay.review.verification.verify import Kept
     from flight_delay.tracking.lookup import find
     from flight_delay.tracking.stored_model import stored_model_md5
-    from flight_delay.vcs.history import commit_of
+    from flight_delay.vcs.history import find_pipeline_commit
 
     published = find(uri)
-    found = commit_of(published.digest, published.model_md5)
+    found = find_pipeline_commit(published.digest, published.model_md5)
     if not found:
         raise UserError(
             f"{uri}: its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"

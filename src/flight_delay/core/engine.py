@@ -1,4 +1,4 @@
-"""Running independent work side by side. Results do not depend on how many workers there are."""
+"""Run independent work in parallel. Results do not depend on the number of workers."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from flight_delay.core.runner import progress
+from flight_delay.core.runner import track_progress
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Each model that is trained holds its own matrix, so that more at once would multiply memory on machines with many cores.
-MODELS_AT_ONCE = 2
+# Every model in training holds a matrix of its own, so that memory grows with their number.
+PARALLEL_MODELS = 2
 
 
 class Worker(NamedTuple):
-    """What a function that runs beside others has to respect.
+    """Limits of a function that runs in parallel with others.
 
     Attributes:
-        n_jobs: number of threads it may use.
-        stop: set when the result is no longer wanted; long loops end early then.
+        n_jobs: number of threads that it may use.
+        stop: set when the result is no longer needed; long loops then end early.
     """
 
     n_jobs: int
@@ -31,43 +31,39 @@ class Worker(NamedTuple):
 
 
 def available_cores() -> int:
-    """Count the cores that this process may use; `OMP_NUM_THREADS` lowers the number."""
+    """Count the cores that this process may use, at most `OMP_NUM_THREADS`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = os.environ.get("OMP_NUM_THREADS", "")
     return min(cores, int(limit)) if limit.isdigit() and int(limit) > 0 else cores
 
 
 def single_worker() -> Worker:
-    """Describe a worker that has all cores for itself."""
+    """Return a worker that may use all cores."""
     return Worker(available_cores(), threading.Event())
 
 
 def map_months(function: Callable[[str], R], months: Sequence[str], label: str = "month") -> Iterator[tuple[str, R]]:
-    """Call a function for each month, one after the other, and yield months and results in order, showing progress.
+    """Call a function for each month, such as '2013-01', and yield months and results in order.
 
     Args:
-        function: takes a month, such as '2013-01'; it must not depend on the months before.
+        function: must not depend on the months before.
         months: in order.
-        label: what a line of progress says before the month.
+        label: precedes the month in a line of progress.
     """
-    for month in progress(months, label):
+    for month in track_progress(months, label):
         yield month, function(month)
 
 
 def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterator[R]:
-    """Call a function that trains a model for every item, two at once, and yield the results in order.
+    """Train a model for every item, `PARALLEL_MODELS` at a time, and yield the results in order.
 
-    Threads suffice, since XGBoost releases the interpreter's lock: two models of one thread each are faster than one after
-    the other of two threads each. The last item starts first: with a growing training window it takes longest.
-
-    Args:
-        function: takes an item, and a worker with the number of threads that it may use.
-        items: independent of each other.
+    Threads suffice, since XGBoost releases the interpreter's lock: two models of one thread each are faster than one
+    after the other of two threads each. The last item starts first: with a growing training window it takes longest.
     """
     cores = available_cores()
-    at_once = min(MODELS_AT_ONCE, cores, len(items)) or 1
-    worker = Worker(max(1, cores // at_once), threading.Event())
-    with ThreadPoolExecutor(at_once) as pool:
+    parallel = min(PARALLEL_MODELS, cores, len(items)) or 1
+    worker = Worker(max(1, cores // parallel), threading.Event())
+    with ThreadPoolExecutor(parallel) as pool:
         futures = [pool.submit(function, item, worker) for item in reversed(items)]
         try:
             for future in reversed(futures):
@@ -79,16 +75,13 @@ def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterat
 
 
 @contextmanager
-def background(function: Callable[[Worker], R]) -> Iterator[Future[R]]:
-    """Call a function that trains a model while the block runs, and wait for it at the end of the block.
+def run_in_background(function: Callable[[Worker], R]) -> Iterator[Future[R]]:
+    """Train a model while the block runs, and wait for it at the end of the block.
 
-    The block keeps one core for itself, such as to draw.
-
-    Args:
-        function: takes a worker with the number of threads that it may use.
+    The block keeps one core. If it fails, the function is stopped.
 
     Yields:
-        The result to come; where the block fails, the function is stopped.
+        The future result of the function.
     """
     worker = Worker(max(1, available_cores() - 1), threading.Event())
     with ThreadPoolExecutor(1) as pool:

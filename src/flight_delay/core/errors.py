@@ -1,8 +1,8 @@
-"""The one exception that a user can mend. Everything else is a bug and ends in a traceback."""
+"""Errors of the user; every other exception is a bug and ends in a traceback."""
 
 
 class UserError(Exception):
-    """Bad input, and what to do about it.
+    """Invalid input. The message is one line: what is wrong, where, and what to do.
 
-    The message is one line: what is wrong, where, and what to do. Stages and commands print it and exit with code 2.
+    Stages and commands print it and exit with code 2.
     """

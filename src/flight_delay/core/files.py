@@ -1,5 +1,4 @@
-"""Reading and writing files: atomic, so that a kill leaves nothing half-written; byte-stable, so that the same values
-give the same bytes on every run. Nothing here knows what a file means."""
+"""Read and write files. Writing is atomic, and the same values give the same bytes on every run."""
 
 from __future__ import annotations
 
@@ -20,9 +19,11 @@ import pyarrow.parquet as pq
 
 from flight_delay.core.errors import UserError
 
+_RESTORE = "`dvc checkout --force` restores it, or `dvc repro --force` makes it again"
+
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file in one step: it has the old content or the new one, never a part of either."""
+    """Write a file atomically: it has the old content or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     try:
@@ -32,25 +33,24 @@ def write_bytes(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        # A full disk does not say which file it was.
-        error.filename = str(path)
+        error.filename = str(path)  # the error of a full disk has no name
         raise
     finally:
         partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text in one step."""
+    """Write UTF-8 text atomically."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON in one step; keys keep the order they were given in. NaN and infinity are refused."""
+    """Write indented JSON atomically, keys in the given order; NaN and infinity raise ValueError."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a CSV with Unix line ends in one step; floats with at most six significant digits."""
+    """Write a CSV atomically, with Unix line ends and floats of at most six significant digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -59,24 +59,16 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a Parquet file in one step, without the writer's own metadata (pandas index, schema fingerprints)."""
+    """Write a Parquet file atomically, without metadata of the writer (pandas index, schema fingerprints)."""
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        table.combine_chunks().replace_schema_metadata(None),
-        sink,
-        compression="zstd",
-        store_schema=False,
-        write_page_checksum=True,
-    )
+    plain = table.combine_chunks().replace_schema_metadata(None)
+    pq.write_table(plain, sink, compression="zstd", store_schema=False, write_page_checksum=True)
     write_bytes(path, sink.getvalue().to_pybytes())
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a folder to write into that becomes `path` when the block ends well, and vanishes when it does not.
-
-    A former `path` is replaced as a whole. A folder that a killed process left behind is cleared away first.
-    """
+def atomic_directory(path: Path) -> Iterator[Path]:
+    """Yield a directory that replaces `path` when the block succeeds, and is removed when it fails."""
     partial, former = _partial(path), path.with_name(f".{path.name}.former.partial")
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
@@ -93,6 +85,16 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
+def read_bytes(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        UserError: it is missing.
+    """
+    with _open(path) as file:
+        return file.read()
+
+
 def read_json(path: Path) -> Any:
     """Read JSON.
 
@@ -105,45 +107,28 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: not readable as JSON ({error}); {_RESTORE}") from None
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file whole.
+def read_csv_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Read a CSV by row; columns in `text` hold text, all others numbers, or None for an empty value.
 
     Raises:
-        UserError: it is missing.
+        UserError: the file is missing or empty, or a value is not a number.
     """
-    with _open(path) as file:
-        return file.read()
+
+    def parse(name: str, value: str) -> str | float | None:
+        return value if name in text else float(value) if value else None
+
+    try:
+        header, *rows = csv.reader(io.StringIO(read_bytes(path).decode()))
+        return [{name: parse(name, value) for name, value in zip(header, row, strict=True)} for row in rows]
+    except ValueError as error:
+        raise UserError(f"{path}: not a table of numbers ({error}); {_RESTORE}") from None
 
 
-def read_csv(path: Path) -> dict[str, list[float]]:
-    """Read a CSV of numbers by column.
-
-    Raises:
-        UserError: it is missing, empty or holds something else.
-    """
-    with _table_of_numbers(path) as (header, *rows):
-        columns = zip(*([float(value) for value in row] for row in rows), strict=True)
-        return dict(zip(header, map(list, columns), strict=True))
-
-
-def read_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Read a CSV row by row.
-
-    Args:
-        path: the file.
-        text: columns that hold text; all others hold numbers, or nothing, which becomes None.
-
-    Raises:
-        UserError: it is missing, empty or holds something else.
-    """
-    with _table_of_numbers(path) as (header, *rows):
-        return [
-            {
-                name: value if name in text else float(value) if value else None
-                for name, value in zip(header, row, strict=True)
-            }
-            for row in rows
-        ]
+def read_csv_columns(path: Path) -> dict[str, list[float]]:
+    """Read a CSV of numbers by column; see `read_csv_rows`."""
+    if not (rows := read_csv_rows(path)):
+        raise UserError(f"{path}: not a table of numbers (no rows); {_RESTORE}")
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[str] | None = None) -> pa.Table:
@@ -151,57 +136,44 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
 
     Args:
         path: the file.
-        schema: columns that the file must have, with their types; the table has exactly these, in this order.
-        columns: names of columns to read, where the types do not matter.
+        schema: columns to read, in this order, with the types that they must have.
+        columns: names of columns to read, of any type.
 
     Raises:
-        UserError: the file is missing, cut short, or lacks a column, or a column has another type.
+        UserError: the file is missing or cut short, or a column is missing or has another type.
     """
-    wanted = schema.names if schema is not None else columns
+    names = columns if schema is None else schema.names
     with _parquet(path) as file:
         present = file.schema_arrow
-        for name in wanted or []:
+        for name in names or []:
             if name not in present.names:
                 raise UserError(f"{path}: column '{name}' is missing; {_RESTORE}")
-        for field in schema if schema is not None else []:
-            found = present.field(field.name).type
-            if found != field.type:
-                raise UserError(f"{path}: column '{field.name}' is {found}, expected {field.type}; {_RESTORE}")
-        return file.read(columns=list(wanted) if wanted is not None else None)
+        for field in schema or []:
+            kind = present.field(field.name).type
+            if kind != field.type:
+                raise UserError(f"{path}: column '{field.name}' is {kind}, expected {field.type}; {_RESTORE}")
+        return file.read(columns=None if names is None else list(names))
 
 
-def column_names(path: Path) -> list[str]:
-    """Names of the columns of a Parquet file.
-
-    Raises:
-        UserError: the file is missing or cut short.
-    """
-    with _parquet(path) as file:
-        return list(file.schema_arrow.names)
-
-
-def row_count(path: Path) -> int:
-    """Number of rows of a Parquet file.
+def read_parquet_metadata(path: Path) -> pq.FileMetaData:
+    """Read the metadata of a Parquet file, such as `num_rows` and `schema.names`.
 
     Raises:
         UserError: the file is missing or cut short.
     """
     with _parquet(path) as file:
-        return int(file.metadata.num_rows)
+        return file.metadata
 
 
 def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
+    """Compute the hexadecimal SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def rounded(values: Mapping[str, float], digits: int = 6) -> dict[str, float]:
-    """Round for writing. The last digits of a float depend on the processor that summed it; the first six do not."""
+def round_values(values: Mapping[str, float], digits: int = 6) -> dict[str, float]:
+    """Round floats for writing: their last digits depend on the processor that computed them."""
     return {name: value if isinstance(value, int) else round(float(value), digits) for name, value in values.items()}
-
-
-_RESTORE = "`dvc checkout --force` restores it, or `dvc repro --force` makes it again"
 
 
 def _open(path: Path) -> BinaryIO:
@@ -212,17 +184,9 @@ def _open(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def _table_of_numbers(path: Path) -> Iterator[list[list[str]]]:
-    try:
-        yield list(csv.reader(io.StringIO(read_bytes(path).decode())))
-    except ValueError as error:
-        raise UserError(f"{path}: not a table of numbers ({error}); {_RESTORE}") from None
-
-
-@contextmanager
 def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        _open(path).close()  # names the file where Arrow does not
+        _open(path).close()  # the error of Arrow may lack the name of the file
         yield pq.ParquetFile(path, page_checksum_verification=True)
     except (pa.ArrowInvalid, pa.ArrowIOError) as error:
         if isinstance(error, OSError) and error.errno:

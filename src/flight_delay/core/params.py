@@ -1,4 +1,4 @@
-"""Sections of params.yaml, and what stages hand to each other, as strict, frozen objects: a misspelt, missing or superfluous key is an error that names it."""
+"""Read sections of params.yaml, and JSON files of stages, into strict and frozen classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARAMS_FILE = Path("params.yaml")
 
 
 class Parameters(BaseModel):
-    """Base of every parameter class: no coercion, no unknown keys, no changes after loading, no infinities."""
+    """Base of parameter classes: no coercion, no unknown keys, no changes, no NaN and infinities."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -25,72 +25,62 @@ class Parameters(BaseModel):
 P = TypeVar("P", bound=Parameters)
 
 
-def load(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
+def load_params(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
     """Read one section of the parameter file.
 
     Args:
         section: top-level key of the file.
-        kind: the parameter class that the section must fit.
+        kind: class of the parameters.
         path: the parameter file.
 
     Raises:
-        UserError: the file or the section is missing, or a key is missing, unknown or has a value that does not fit;
-            the message names the key.
+        UserError: the file or the section is missing, or a key is missing, unknown or invalid; the message names it.
     """
-    sections = read_sections(path)
+    sections = read_params(path)
     if section not in sections:
-        raise UserError(
-            f"{path}: section '{section}' is missing; add it (git show HEAD:{path} shows the committed one)"
-        )
+        raise UserError(f"{path}: section '{section}' is missing; `git show HEAD:{path}` shows the committed one")
     try:
         return kind.model_validate(sections[section])
     except ValidationError as error:
-        problems = "; ".join(
-            _problem(section, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
-        )
-        raise UserError(f"{path}: {problems}") from None
+        problems = (_problem(section, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors())
+        raise UserError(f"{path}: {'; '.join(problems)}") from None
 
 
-def read_strictly(path: Path, kind: type[P], called: str) -> P:
-    """Read a JSON file that a stage wrote.
-
-    Args:
-        path: the file.
-        kind: the class that it must fit.
-        called: what such a file is called, such as 'a manifest'.
+def read_validated_json(path: Path, kind: type[P], description: str) -> P:
+    """Read a JSON file of a stage into a class; `description` names such a file in an error, such as 'a manifest'.
 
     Raises:
-        UserError: it is missing, or is none.
+        UserError: the file is missing, or does not fit the class.
     """
     try:
         return kind.model_validate_json(json.dumps(read_json(path)))
     except ValidationError as error:
-        raise UserError(f"{path}: not {called} ({error.errors()[0]['msg']}); `dvc repro` makes it") from None
+        raise UserError(f"{path}: not {description} ({error.errors()[0]['msg']}); `dvc repro` makes it") from None
 
 
-def read_sections(path: Path = PARAMS_FILE) -> dict[str, object]:
-    """Read the whole parameter file as a mapping of sections.
+def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
+    """Read the parameter file as a mapping of sections.
 
     Raises:
-        UserError: the file is missing or is not a YAML mapping.
+        UserError: the file is missing or is not a mapping in YAML.
     """
     try:
         sections = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the top of the repository") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); mend the line") from None
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); correct the line") from None
     if not isinstance(sections, dict):
         raise UserError(f"{path}: not a mapping of sections; `git checkout {path}` restores it")
     return sections
 
 
-def flattened(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:
-    """Values of a nested mapping by their names, joined: {'train_model': {'seed': 1}} becomes {'train_model.seed': 1}."""
+def flatten(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:
+    """Flatten a nested mapping: {'train_model': {'seed': 1}} becomes {'train_model.seed': 1}."""
     flat: dict[str, Any] = {}
     for name, value in nested.items():
         if isinstance(value, Mapping):
-            flat |= {f"{name}{separator}{inner}": of for inner, of in flattened(value, separator).items()}
+            flat |= {f"{name}{separator}{key}": leaf for key, leaf in flatten(value, separator).items()}
         else:
             flat[name] = value
     return flat
@@ -99,7 +89,7 @@ def flattened(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]
 def _problem(section: str, location: tuple[int | str, ...], kind: str, message: str) -> str:
     key = ".".join([section, *map(str, location)])
     if kind == "extra_forbidden":
-        return f"unknown key '{key}'; remove it or mend its spelling"
+        return f"unknown key '{key}'; remove it or correct its spelling"
     if kind == "missing":
         return f"key '{key}' is missing; add it"
     return f"'{key}': {message.removeprefix('Value error, ')}"

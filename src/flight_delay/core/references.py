@@ -1,4 +1,4 @@
-"""Files of `references/`: text that people write, read into strict classes, with errors that name the entry."""
+"""Read files of `references/`, which people write, into strict classes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,14 @@ from flight_delay.core.params import P
 
 
 def read_reference(path: Path, kind: type[P]) -> P:
-    """Read a YAML file.
-
-    Args:
-        path: the file.
-        kind: the class that it must fit.
+    """Read a YAML file into a class.
 
     Raises:
-        UserError: it is missing, is not YAML, or an entry is missing, unknown, twice there or does not fit; the message
+        UserError: the file is missing or is not YAML, or an entry is missing, unknown, repeated or invalid; the message
             names it.
     """
     try:
-        content: Any = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (it is a safe one)
+        content: Any = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506 (it is a safe one)
         if not isinstance(content, dict):
             *names, last = kind.model_fields
             raise UserError(
@@ -35,18 +31,19 @@ def read_reference(path: Path, kind: type[P]) -> P:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the top of the repository") from None
     except ValidationError as error:
-        problems = (f"{'.'.join(map(str, of['loc']))}: {of['msg']}".removeprefix(": ") for of in error.errors())
-        raise UserError(f"{path}: {'; '.join(problems).replace('Value error, ', '')}; mend the entry") from None
-    except (yaml.YAMLError, ValueError) as error:  # of dates that do not exist and bytes that are not text, the latter
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); mend the line") from None
+        details = [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.errors()]
+        problems = "; ".join(f"{entry}: {reason}" if entry else reason for entry, reason in details)
+        raise UserError(f"{path}: {problems.replace('Value error, ', '')}; correct the entry") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist, or bytes that are not UTF-8
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); correct the line") from None
 
 
-class _Loader(yaml.CSafeLoader):
-    """Refuses a key that stands twice in a mapping, such as an entry copied under its old name: PyYAML keeps the last."""
+class _UniqueKeyLoader(yaml.CSafeLoader):
+    """Refuses a repeated key in a mapping, such as an entry copied under its old name; PyYAML keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         names = [key.value for key, _ in node.value]
-        for place, (key, _) in enumerate(node.value):
-            if key.value in names[:place]:
-                raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' stands there twice", key.start_mark)
+        for position, (key, _) in enumerate(node.value):
+            if key.value in names[:position]:
+                raise yaml.constructor.ConstructorError(None, None, f"repeated key '{key.value}'", key.start_mark)
         return super().construct_mapping(node, deep)

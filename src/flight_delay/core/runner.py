@@ -1,4 +1,4 @@
-"""What every stage does around its work: logging, timing, and turning errors that a user can mend into one line.
+"""Run stages and commands: logging, timing, and errors of the user in one line.
 
 Durations and memory go to the log and to `logs/` (not tracked), never into an output."""
 
@@ -25,27 +25,23 @@ from flight_delay.core.files import write_text
 
 LOGS = Path("logs")
 LEVEL_VARIABLE = "FLIGHT_DELAY_LOG"
-# What the surroundings refuse, as against what our code does wrong.
-_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
+# Errors of the operating system that a user can resolve; others are bugs.
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 log = logging.getLogger("flight_delay")
 T = TypeVar("T")
 
 
 def run_stage(name: str, work: Callable[[], int]) -> None:
-    """Run a stage and exit: 0 when done, 2 with one line on stderr for what a user can mend.
-
-    Args:
-        name: the stage, as in dvc.yaml.
-        work: does the work and returns the number of rows it handled.
-    """
-    sys.exit(guarded(name, lambda: _timed(name, work)))
+    """Run a stage, which returns its number of rows, and exit; see `run_with_error_handling`."""
+    sys.exit(run_with_error_handling(name, lambda: _run_timed(name, work)))
 
 
-def guarded(name: str, work: Callable[[], int]) -> int:
+def run_with_error_handling(name: str, work: Callable[[], int]) -> int:
     """Call `work` with logging set up and return its exit code.
 
-    Errors that a user can mend become one line and code 2; Ctrl-C becomes one line and code 130, as shells have it.
+    Errors of the user become one line on stderr and code 2; Ctrl-C becomes one line and code 130, as in shells.
     """
     level = os.environ.get(LEVEL_VARIABLE, "INFO").upper()
     if level not in logging.getLevelNamesMapping():
@@ -55,30 +51,26 @@ def guarded(name: str, work: Callable[[], int]) -> int:
         )
         return 2
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=level, force=True)
-    # Time zones come from the pinned tzdata package, not from whatever this machine has.
+    # Time zones come from the locked tzdata package, not from the machine.
     zoneinfo.reset_tzpath(to=())
     try:
         return work()
     except UserError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"{name}: interrupted; what it has not finished is left as it was", file=sys.stderr)
+        print(f"{name}: interrupted; unfinished outputs are unchanged", file=sys.stderr)
         return 130
     except OSError as error:
-        if error.errno not in _REFUSALS:
+        if error.errno not in _NO_SPACE | _NO_PERMISSION:
             raise
-        where = error.filename or Path.cwd()
-        advice = (
-            "free some space"
-            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-            else "check who may write (and read) there"
-        )
-        print(f"{name}: error: {where}: {os.strerror(error.errno)}; {advice} and run it again", file=sys.stderr)
+        path = error.filename or Path.cwd()
+        advice = "free some space" if error.errno in _NO_SPACE else "check the permissions"
+        print(f"{name}: error: {path}: {os.strerror(error.errno)}; {advice} and run it again", file=sys.stderr)
     return 2
 
 
-def progress(items: Sequence[T], unit: str) -> Iterator[T]:
-    """Go through items, showing how far it is: a bar on a terminal, a line per item elsewhere."""
+def track_progress(items: Sequence[T], unit: str) -> Iterator[T]:
+    """Yield items and show progress: a bar on a terminal, a line per item elsewhere."""
     if sys.stderr.isatty():
         yield from tqdm(items, unit=unit, leave=False)
         return
@@ -87,41 +79,41 @@ def progress(items: Sequence[T], unit: str) -> Iterator[T]:
         log.info("  %s %s (%d of %d)", unit, item, number, len(items))
 
 
-def recorded_runs() -> dict[str, dict[str, float]]:
-    """What the stages that ran in this checkout since `forget_recorded_runs` took: seconds and peak memory, by stage."""
+def read_timings() -> dict[str, dict[str, float]]:
+    """Read seconds, peak memory in MiB and rows of the stages that ran since `clear_timings`, by stage."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(LOGS.glob("*.json"))}
 
 
-def forget_recorded_runs() -> None:
-    """Remove the records, so that a stage restored from the cache is not given the duration of another run."""
+def clear_timings() -> None:
+    """Remove the timings, so that a stage restored from the cache does not get those of another run."""
     for path in LOGS.glob("*.json"):
         path.unlink()
 
 
 def peak_memory_mib() -> float:
-    """The most memory that this process has held, in MiB."""
+    """Return the peak memory of this process in MiB."""
     status = Path("/proc/self/status")
     if status.exists():
-        # Unlike getrusage, this does not inherit the peak of the process that started this one.
+        # Unlike that of getrusage, this peak does not include that of the parent process.
         return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # macOS counts bytes
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """Let one process at a time work on a stage: when only `dvc` is killed, its stage goes on while the next one starts."""
+def _stage_lock(name: str) -> Iterator[None]:
+    """Hold the lock of a stage: when only `dvc` is killed, its stage continues while the next one starts."""
     LOGS.mkdir(exist_ok=True)
     with (LOGS / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            log.info("%s: waiting for another process that is at work on it", name)
+            log.info("%s: waiting for another process that runs it", name)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _timed(name: str, work: Callable[[], int]) -> int:
-    with _alone(name):
+def _run_timed(name: str, work: Callable[[], int]) -> int:
+    with _stage_lock(name):
         log.info("%s: start", name)
         started = time.perf_counter()
         rows = work()

@@ -1,6 +1,6 @@
-"""From a source's rows to the columns of the canonical table of flights, by the data dictionary, whatever the source.
+"""Parse the rows of a source into the canonical columns of the data dictionary.
 
-A value that cannot be read is marked and left empty. What becomes of its row is decided in data/quality."""
+Values that cannot be parsed are left empty and reported; data.contract decides about their rows."""
 
 from __future__ import annotations
 
@@ -10,41 +10,44 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from flight_delay.core.files import column_names, read_table
-from flight_delay.data.clock import arrival_after, local_to_utc, minutes_after_midnight, skipped_by_clock_change
-from flight_delay.data.dictionary import Dictionary, Layout
+from flight_delay.core.files import read_parquet_metadata, read_table
+from flight_delay.data.clock import first_arrival_after, local_to_utc, minutes_after_midnight
+from flight_delay.data.dictionary import Dictionary, find_layout
+from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources import nycflights13
 
-# What sources write for a missing value, besides nothing.
+# Texts for a missing value.
 MISSING = ("", "NA")
 FLAGS = {"0": False, "1": True, "NO": False, "YES": True}
-YEARS = (1000, 9000)  # pandas knows no time zones around the ends of the calendar
+YEARS = (1000, 9000)  # years for which pandas has time zones
 CLOCK_TIMES = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
 
 COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destination")
 
 Mask = pd.Series  # of booleans, shape (rows,)
-# By layout and canonical column: how it is computed where reading the source's columns is not enough.
+# By layout and canonical column: functions that compute a column from the raw table.
 DERIVED = {"nycflights13": nycflights13.DERIVED}
 
 
 def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
-    """Read the columns of a raw file that the dictionary describes, and tell its layout.
+    """Find the layout of a raw file, and read the columns that the dictionary describes.
 
     Raises:
-        UserError: a column is missing that its layout must have.
+        UserError: a required column of the layout is missing.
     """
-    present = column_names(path)
-    layout = dictionary.layout_of(present, str(path))
-    wanted = {name for names in dictionary.source_columns(layout).values() for name in names}
-    return layout, read_table(path, columns=[name for name in present if name in wanted]).to_pandas()
+    present = read_parquet_metadata(path).schema.names
+    layout = find_layout(present, dictionary.required_columns, str(path), "`dvc repro --force` makes it again")
+    described = {name for names in dictionary.layout_columns(layout).values() for name in names}
+    return layout, read_table(path, columns=[name for name in present if name in described]).to_pandas()
 
 
-class Reading(NamedTuple):
-    """Rows as they were read: one for each row of the source, in its order.
+class ParsedFlights(NamedTuple):
+    """Parsed rows of a source, in its order.
 
-    `flights` has the columns of the dictionary. `unreadable` holds, by column and problem, the rows in which a value
-    could not be read, and `remarks`, by what there is to say, the rows that were read in a way worth telling.
+    Attributes:
+        flights: the columns of the dictionary.
+        unreadable: by column and problem, the rows whose value could not be parsed.
+        remarks: by text of a warning, the rows that it is about.
     """
 
     flights: pd.DataFrame
@@ -52,33 +55,31 @@ class Reading(NamedTuple):
     remarks: dict[str, Mask]
 
 
-def read_flights(
+def parse_flights(
     raw: pd.DataFrame,
     layout: Layout,
     dictionary: Dictionary,
     zones: Mapping[str, str],
-) -> Reading:
-    """Read the rows of a source.
+) -> ParsedFlights:
+    """Parse the rows of a source.
 
     Args:
-        raw: the columns that the dictionary names for the layout; those of informative columns may be absent. Numbers
-            may be text.
+        raw: source columns of the layout; those of informative columns may be missing. Numbers may be text.
         layout: of the source.
-        dictionary: of the data.
+        dictionary: describes the canonical columns.
         zones: IANA time zone by airport code.
     """
     unreadable: dict[tuple[str, str], Mask] = {}
     values: dict[str, pd.Series] = {}
     raw = raw.reset_index(drop=True)
-    for name, sources in dictionary.source_columns(layout).items():
+    for name, sources in dictionary.layout_columns(layout).items():
         if not set(sources) <= set(raw.columns):
             continue
         if name in DERIVED.get(layout, {}):
             values[name] = DERIVED[layout][name](raw)
             continue
-        kind = dictionary.columns[name].type
-        values[name], failed = _READERS[kind](raw[sources])
-        unreadable[name, _PROBLEMS[kind]] = failed
+        parse, problem = _PARSERS[dictionary.columns[name].type]
+        values[name], unreadable[name, problem] = parse(raw[sources])
     for name in CLOCK_TIMES:
         minutes = minutes_after_midnight(values[name])
         unreadable[name, "is not a clock time"] = values[name].notna() & minutes.isna()
@@ -87,26 +88,25 @@ def read_flights(
     date, departs = values["flight_date"], values["scheduled_departure_minutes"]
     origin_zone, destination_zone = values["origin"].map(zones), values["destination"].map(zones)
     unreadable["origin", "is not in the airports table"] = values["origin"].notna() & origin_zone.isna()
-    departure_local = date + pd.to_timedelta(departs, unit="min")
-    departure = local_to_utc(departure_local, origin_zone)
+    departure, in_dst_gap = local_to_utc(date + pd.to_timedelta(departs, unit="min"), origin_zone)
     values["scheduled_departure_utc"] = departure
-    values["scheduled_arrival_utc"] = arrival_after(
+    values["scheduled_arrival_utc"] = first_arrival_after(
         departure, values["scheduled_arrival_minutes"], date, destination_zone
     )
     values["flight_id"] = _flight_id(values)
     absent = {name: pd.Series(None, index=raw.index, dtype=object) for name in dictionary.columns if name not in values}
-    return Reading(
+    return ParsedFlights(
         flights=pd.DataFrame({name: values.get(name, absent.get(name)) for name in dictionary.columns}),
         unreadable={key: failed for key, failed in unreadable.items() if failed.any()},
         remarks={
             "destination is not in the airports table": values["destination"].notna() & destination_zone.isna(),
-            "departure at a time that the spring change skips": skipped_by_clock_change(departure_local, origin_zone),
+            "departure at a time that the spring change skips": in_dst_gap,
         },
     )
 
 
 def count_flights(flights: pd.DataFrame) -> dict[str, int]:
-    """Count what became of the scheduled flights of a canonical table, by the names in `COUNTS`."""
+    """Count the flights of a canonical table by outcome, with the names in `COUNTS`."""
     return {
         "scheduled": len(flights),
         "completed": int((~flights["cancelled"] & ~flights["diverted"]).sum()),
@@ -118,7 +118,9 @@ def count_flights(flights: pd.DataFrame) -> dict[str, int]:
 
 def _flight_id(values: Mapping[str, pd.Series]) -> pd.Series:
     minutes = values["scheduled_departure_minutes"].astype("Int64")
-    number = values["flight_number"].astype("string").str.removesuffix(".0")  # of any size, until the gate has seen it
+    number = (
+        values["flight_number"].astype("string").str.removesuffix(".0")
+    )  # of any size: the contract is applied later
     hhmm = (minutes // 60 * 100 + minutes % 60).astype("string").str.zfill(4)
     date = values["flight_date"].dt.strftime("%Y-%m-%d").astype("string")
     others = pd.concat([values["carrier"], number, values["origin"], hhmm], axis=1)
@@ -136,7 +138,7 @@ def _whole_numbers(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
     column = columns.iloc[:, 0]
     given = column if pd.api.types.is_numeric_dtype(column) else _text(columns)[0]
     number = pd.to_numeric(given, errors="coerce").astype("float64")
-    whole = number % 1 == 0  # neither for fractions nor for infinities
+    whole = number % 1 == 0  # False for fractions and infinities
     return number.where(whole), given.notna() & ~whole
 
 
@@ -155,15 +157,10 @@ def _dates(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
     return date, date.isna() & ~missing
 
 
-_READERS: dict[str, Callable[[pd.DataFrame], tuple[pd.Series, Mask]]] = {
-    "text": _text,
-    "integer": _whole_numbers,
-    "boolean": _flags,
-    "date": _dates,
-}
-_PROBLEMS = {
-    "text": "is not text",
-    "integer": "is not a whole number",
-    "boolean": "is neither 0 nor 1",
-    "date": "is not a date",
+# By type of a column: how its source columns are parsed, and what is wrong with a value that cannot be.
+_PARSERS: dict[str, tuple[Callable[[pd.DataFrame], tuple[pd.Series, Mask]], str]] = {
+    "text": (_text, "is not text"),
+    "integer": (_whole_numbers, "is not a whole number"),
+    "boolean": (_flags, "is neither 0 nor 1"),
+    "date": (_dates, "is not a date"),
 }

@@ -1,7 +1,7 @@
-"""The quality gate: which rows keep the contract of the data dictionary, and what is to be said of the others.
+"""Apply the contract of the data dictionary to parsed rows.
 
-A row that breaks it in an essential column is set aside with its reasons; one that breaks it in an informative column
-loses that value and is warned of."""
+A row that breaks it in an essential column goes to the quarantine with its reasons; in an informative column, the value
+is removed and counted as a warning."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 
-from flight_delay.data.canonical import Mask, Reading
-from flight_delay.data.dictionary import Column, Dictionary
+from flight_delay.data.canonical import Mask, ParsedFlights
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import ColumnEntry
 
-# Rows of a source that are set aside: position among the rows of their month, why, and the row itself as JSON.
+# Rows in the quarantine: position among the rows of their month, reasons, and the row of the source as JSON.
 QUARANTINE = pa.schema(
     [
         pa.field("row", pa.int64()),
@@ -25,16 +26,18 @@ QUARANTINE = pa.schema(
     ]
 )
 
-# By how much a schedule may disagree with itself: airlines round, and move a flight at the last moment.
+# Tolerance between scheduled times and duration: airlines round, and move a flight at the last moment.
 ELAPSED_TOLERANCE_MINUTES = 15
 
 
-class Gated(NamedTuple):
-    """What came through the gate, and what did not.
+class QualityResult(NamedTuple):
+    """Result of the contract for a month.
 
-    `flights` is the canonical table in order of departure; `reasons` holds, for each row of the source that is set
-    aside, by its position there, the reasons; `warnings` counts, by what there is to say, rows that may come through all the same, and
-    `missing`, by column, rows of the source without a value.
+    Attributes:
+        flights: rows that keep the contract, as the canonical table in order of departure.
+        reasons: by position in the source, why a row is in the quarantine.
+        warnings: number of rows by text; such rows may be among `flights`.
+        missing: number of rows of the source without a value, by column.
     """
 
     flights: pa.Table
@@ -43,82 +46,77 @@ class Gated(NamedTuple):
     missing: dict[str, int]
 
 
-# What columns must not say together.
+# Contradictions between columns, which break the contract.
 CONTRADICTIONS: dict[str, Callable[[pd.DataFrame], Mask]] = {
-    "cancelled, and arrived": lambda f: _true(f["cancelled"]) & f["arrival_delay_minutes"].notna(),
-    "diverted, and arrived as planned": lambda f: _true(f["diverted"]) & f["arrival_delay_minutes"].notna(),
-    "cancelled and diverted": lambda f: _true(f["cancelled"]) & _true(f["diverted"]),
+    "cancelled, and arrived": lambda f: _is_true(f["cancelled"]) & f["arrival_delay_minutes"].notna(),
+    "diverted, and arrived as planned": lambda f: _is_true(f["diverted"]) & f["arrival_delay_minutes"].notna(),
+    "cancelled and diverted": lambda f: _is_true(f["cancelled"]) & _is_true(f["diverted"]),
     "neither cancelled nor diverted, and never arrived": lambda f: (
-        _false(f["cancelled"]) & _false(f["diverted"]) & f["arrival_delay_minutes"].isna()
+        _is_false(f["cancelled"]) & _is_false(f["diverted"]) & f["arrival_delay_minutes"].isna()
     ),
     # A wrong time zone, or an unknown time written as 0:00, as in BTS files of the 1990s.
     "scheduled times contradict scheduled_elapsed_minutes": lambda f: (
-        _minutes(f["scheduled_arrival_utc"] - f["scheduled_departure_utc"])
+        _to_minutes(f["scheduled_arrival_utc"] - f["scheduled_departure_utc"])
         .sub(pd.to_numeric(f["scheduled_elapsed_minutes"]))
         .abs()
         > ELAPSED_TOLERANCE_MINUTES
     ),
 }
-# What is odd and does no harm.
-ODDITIES: dict[str, Callable[[pd.DataFrame], Mask]] = {
+# Contradictions that only cause a warning.
+WARNINGS: dict[str, Callable[[pd.DataFrame], Mask]] = {
     "origin is the destination": lambda f: f["origin"] == f["destination"],
     "departure_delayed_label: a cancelled flight is labelled as delayed": lambda f: (
-        _true(f["cancelled"]) & _true(f["departure_delayed_label"])
+        _is_true(f["cancelled"]) & _is_true(f["departure_delayed_label"])
     ),
     "arrival_delayed_label: a flight that never arrived is labelled as delayed": lambda f: (
-        f["arrival_delay_minutes"].isna() & _true(f["arrival_delayed_label"])
+        f["arrival_delay_minutes"].isna() & _is_true(f["arrival_delayed_label"])
     ),
 }
 
 
-def gate(reading: Reading, dictionary: Dictionary) -> Gated:
-    """Let rows through that keep the contract.
-
-    Args:
-        reading: rows of a source, all of one month.
-        dictionary: of the data.
-    """
-    flights = reading.flights
-    aside: dict[str, Mask] = {}
-    warned = dict(reading.remarks)
-    for name, problem, rows in _breaches(reading, dictionary):
+def apply_contract(parsed: ParsedFlights, dictionary: Dictionary) -> QualityResult:
+    """Separate the rows of a month that keep the contract from those that break it."""
+    flights = parsed.flights
+    broken_rules: dict[str, Mask] = {}
+    warnings = dict(parsed.remarks)
+    for name, problem, rows in _breaches(parsed, dictionary):
         if dictionary.columns[name].informative:
-            warned[f"{name}: {problem}; the value is left out"] = rows
+            warnings[f"{name}: {problem}; the value is left out"] = rows
             flights = flights.assign(**{name: flights[name].mask(rows)})
         else:
-            aside[f"{name}: {problem}"] = rows
-    # Columns contradict each other only where each of them is right by itself.
-    wrong = pd.DataFrame(aside, index=flights.index).any(axis=1)
-    aside |= {reason: rule(flights) & ~wrong for reason, rule in CONTRADICTIONS.items()}
-    warned |= {odd: rule(flights) for odd, rule in ODDITIES.items()}
+            broken_rules[f"{name}: {problem}"] = rows
+    # Contradictions count only where every column is valid by itself.
+    invalid = pd.DataFrame(broken_rules, index=flights.index).any(axis=1)
+    broken_rules |= {reason: rule(flights) & ~invalid for reason, rule in CONTRADICTIONS.items()}
+    warnings |= {text: rule(flights) for text, rule in WARNINGS.items()}
 
-    # Of those that are the same flight the first stays, in an order that does not depend on that of the source.
-    broken = pd.DataFrame(aside).any(axis=1)
+    # The first of repeated flights stays; the order does not depend on that of the source.
+    broken = pd.DataFrame(broken_rules).any(axis=1)
     ordered = flights[~broken].sort_values(["scheduled_departure_utc", "flight_id", *flights.columns], kind="stable")
     again = ordered["flight_id"].duplicated()
-    aside["flight_id: the same flight again"] = again.reindex(flights.index, fill_value=False)
-    # Without the zone, which the schema adds again: pandas deprecates to hand Arrow times that have one.
+    broken_rules["flight_id: the same flight again"] = again.reindex(flights.index, fill_value=False)
+    # Without the zone, which the schema adds again: pandas deprecates passing times with a zone to Arrow.
     utc = {str(name): ordered[name].dt.tz_convert(None) for name in ordered.select_dtypes("datetimetz")}
     kept = ordered.assign(**utc)[~again]
-    return Gated(
+    return QualityResult(
         flights=pa.Table.from_pandas(kept, schema=dictionary.schema, preserve_index=False),
-        reasons=_by_row(aside),
-        warnings={odd: int(rows.sum()) for odd, rows in warned.items()},
-        missing={str(name): int(count) for name, count in reading.flights.isna().sum().items()},
+        reasons=_by_row(broken_rules),
+        warnings={text: int(rows.sum()) for text, rows in warnings.items()},
+        missing={str(name): int(count) for name, count in parsed.flights.isna().sum().items()},
     )
 
 
-def quarantined(raw: pd.DataFrame, reasons: Mapping[int, list[str]]) -> list[dict[str, Any]]:
-    """Rows of a source that are set aside, with the schema `QUARANTINE`."""
+def quarantine_rows(raw: pd.DataFrame, reasons: Mapping[int, list[str]]) -> list[dict[str, Any]]:
+    """Return the rows of a source that are in the quarantine, with the schema `QUARANTINE`."""
     rows = raw.iloc[list(reasons)].astype(object).where(raw.iloc[list(reasons)].notna(), None)
     return [
-        {"row": position, "reasons": why, "source": json.dumps(row, default=str, ensure_ascii=False)}
-        for (position, why), row in zip(reasons.items(), rows.to_dict("records"), strict=True)
+        {"row": position, "reasons": texts, "source": json.dumps(row, default=str, ensure_ascii=False)}
+        for (position, texts), row in zip(reasons.items(), rows.to_dict("records"), strict=True)
     ]
 
 
-def _checks(column: Column) -> Iterator[pandera.Check]:
-    """The dictionary's rules for a column; the name of a check is what is said of a value that fails it."""
+def _checks(column: ColumnEntry) -> Iterator[pandera.Check]:
+    """Yield the rules of the dictionary for a column; the error of a check is the text of a reason."""
     if column.minimum is not None and column.maximum is not None:
         low, high = column.minimum, column.maximum
         bounds = (low, high) if column.type == "integer" else (pd.Timestamp(low), pd.Timestamp(high))
@@ -129,20 +127,22 @@ def _checks(column: Column) -> Iterator[pandera.Check]:
         yield pandera.Check.str_matches(f"^(?:{column.pattern})$", error=f"does not look like {column.pattern}")
 
 
-def _breaches(reading: Reading, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
-    """Column, problem and rows of every breach of the contract, each cause once.
+def _breaches(parsed: ParsedFlights, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
+    """Yield column, problem and rows of every breach of the contract, each cause once.
 
-    What could not be read is not missing or out of range as well, and what is made here from other columns is missing
-    only because one of them is.
+    A value that could not be parsed is not counted as missing or out of range, and a computed column is not counted as
+    missing where a column that it is computed from breaks the contract.
     """
-    none = pd.Series(False, index=reading.flights.index)
-    unread, broken = dict.fromkeys(reading.flights.columns, none), none
-    for (name, problem), rows in reading.unreadable.items():
+    none = pd.Series(False, index=parsed.flights.index)
+    unread, broken = dict.fromkeys(parsed.flights.columns, none), none
+    for (name, problem), rows in parsed.unreadable.items():
         unread[name] = unread[name] | rows
         broken = broken | (none if dictionary.columns[name].informative else rows)
         yield name, problem, rows
-    made_here_last = sorted(_violations(reading, dictionary), key=lambda of: not dictionary.columns[of[0]].sources)
-    for name, problem, rows in made_here_last:
+    computed_last = sorted(
+        _violations(parsed, dictionary), key=lambda breach: not dictionary.columns[breach[0]].sources
+    )
+    for name, problem, rows in computed_last:
         column = dictionary.columns[name]
         unexplained = rows & ~(unread[name] if column.sources else broken)
         broken = broken | (none if column.informative else unexplained)
@@ -150,10 +150,10 @@ def _breaches(reading: Reading, dictionary: Dictionary) -> Iterator[tuple[str, s
             yield name, problem, unexplained
 
 
-def _violations(reading: Reading, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
-    # One check after the other: a schema would write an error with a table of its cases for each, which takes longer.
+def _violations(parsed: ParsedFlights, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
+    # Single checks, since a pandera schema builds a table of failure cases for each error, which is slow.
     for name, column in dictionary.columns.items():
-        values = reading.flights[name]
+        values = parsed.flights[name]
         missing = values.isna()
         if not column.nullable and missing.any():
             yield name, "is missing", missing
@@ -163,22 +163,22 @@ def _violations(reading: Reading, dictionary: Dictionary) -> Iterator[tuple[str,
                 yield name, str(check.error), ~passed
 
 
-def _by_row(aside: dict[str, Mask]) -> dict[int, list[str]]:
+def _by_row(broken_rules: dict[str, Mask]) -> dict[int, list[str]]:
     reasons: dict[int, list[str]] = {}
-    for reason, rows in aside.items():
+    for reason, rows in broken_rules.items():
         for position in rows.index[rows]:
             reasons.setdefault(int(position), []).append(reason)
     return dict(sorted(reasons.items()))
 
 
-def _true(flags: pd.Series) -> Mask:
+def _is_true(flags: pd.Series) -> Mask:
     return flags.eq(True).fillna(False).astype(bool)
 
 
-def _false(flags: pd.Series) -> Mask:
+def _is_false(flags: pd.Series) -> Mask:
     return flags.eq(False).fillna(False).astype(bool)
 
 
-def _minutes(durations: pd.Series) -> pd.Series:
+def _to_minutes(durations: pd.Series) -> pd.Series:
     minutes: pd.Series = durations.dt.total_seconds() / 60
     return minutes

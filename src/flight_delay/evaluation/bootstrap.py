@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.files import rounded
+from flight_delay.core.files import round_values
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.features.columns import Column
 from flight_delay.model.examples import Outcome
@@ -190,7 +190,7 @@ def compare_values(
         UserError: no draw has a number.
     """
     found = {"difference": difference, **interval(values - than, level)._asdict()}
-    exact = {name: value + 0.0 for name, value in rounded(found).items()}  # -0.0 becomes 0.0
+    exact = {name: value + 0.0 for name, value in round_values(found).items()}  # -0.0 becomes 0.0
     verdict: Verdict = "undecided"
     if exact["low"] > 0 or exact["high"] < 0:
         verdict = "better" if (exact["low"] > 0) == higher_is_better else "worse"

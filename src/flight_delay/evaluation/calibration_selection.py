@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.files import rounded
+from flight_delay.core.files import round_values
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.calibration import Method, calibrate
 from flight_delay.model.fit_calibration import fit_calibration
@@ -41,7 +41,7 @@ def judge_calibrations(by_month: Mapping[str, Predictions]) -> dict[str, dict[st
             calibration = fit_calibration(method, before.probability, before.late)
             judged[method].append(probability_metrics(after.late, calibrate(calibration, after.probability)))
     return {
-        method: rounded({name: float(np.mean([of[name] for of in every])) for name in ("log_loss", "brier")})
+        method: round_values({name: float(np.mean([of[name] for of in every])) for name in ("log_loss", "brier")})
         for method, every in judged.items()
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flight_delay.core.files import rounded
+from flight_delay.core.files import round_values
 from flight_delay.evaluation.bootstrap import (
     DRAWS,
     SEED,
@@ -95,7 +95,7 @@ def money(rungs: Mapping[str, Predictions], thresholds: Mapping[str, float], pay
     counts = confusion(model.late, model.probability, thresholds["model"])
     return {
         "expected_profit": {
-            **rounded({name: float(of.mean()) for name, of in profit.items()}, 4),
+            **round_values({name: float(of.mean()) for name, of in profit.items()}, 4),
             "perfect": round(strategies(model.late, payoffs).perfect, 4),
         },
         "interval": _ends(*interval(drawn["model"])),

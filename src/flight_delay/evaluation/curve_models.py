@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, Field
 
 from flight_delay.core.params import Parameters
-from flight_delay.core.runner import progress
+from flight_delay.core.runner import track_progress
 from flight_delay.evaluation.learning_curves import Learnt, measure
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
@@ -74,7 +74,7 @@ def fit_curves(
     runs = {number: [model.max_depth] for number in last} | {len(train): depths}
     faster = model.model_copy(update={"learning_rate": parameters.learning_rate})
     learnt = {}
-    for number, several in progress(list(runs.items()), "months and depths"):
+    for number, several in track_progress(list(runs.items()), "months and depths"):
         fitted = fit_depths(faster, features, several, read, train[-number:], validation)
         learnt.update({(number, depth): trained for depth, trained in fitted.items()})
     return Curves(

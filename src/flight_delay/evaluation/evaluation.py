@@ -102,7 +102,7 @@ def evaluate(
             for name, rival in rivals.items()
         },
     }
-    on_backtest = files.read_rows(DECISION / "by_month.csv", {"month"})
+    on_backtest = files.read_csv_rows(DECISION / "by_month.csv", {"month"})
     return Evaluation(
         metrics=summarize(model, baselines, files.read_json(BACKTEST / "metrics.json"), decided, payoffs),
         predictions=after,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
-from flight_delay.core.files import rounded
+from flight_delay.core.files import round_values
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Probability
@@ -24,7 +24,7 @@ def probability_metrics(late: Outcome, probability: Probability) -> dict[str, fl
         `METRICS`, then brier, base_rate (share of late flights) and rows; as scikit-learn defines them, to six digits.
     """
     exact = probability.astype(np.float64)
-    return rounded(
+    return round_values(
         {
             **{name: getattr(metrics, metric.scikit_learn)(late, exact) for name, metric in METRICS.items()},
             "brier": metrics.brier_score_loss(late, exact),
@@ -46,7 +46,7 @@ def decision_metrics(late: Outcome, probability: Probability, threshold: float) 
         accuracy, precision, recall, f1, with late as the positive class; precision is 0 where no flight is called late.
     """
     called_late = probability >= threshold
-    return rounded(
+    return round_values(
         {
             "accuracy": metrics.accuracy_score(late, called_late),
             "precision": metrics.precision_score(late, called_late, zero_division=0.0),
@@ -76,4 +76,8 @@ def mean_metrics(by_month: dict[str, dict[str, float]]) -> dict[str, Any]:
     """Mean over months of every metric, each month counting the same; rows are added up."""
     names = next(iter(by_month.values()))
     means = {name: float(np.mean([month[name] for month in by_month.values()])) for name in names if name != "rows"}
-    return {**rounded(means), "rows": sum(int(month["rows"]) for month in by_month.values()), "months": len(by_month)}
+    return {
+        **round_values(means),
+        "rows": sum(int(month["rows"]) for month in by_month.values()),
+        "months": len(by_month),
+    }

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flight_delay.core.files import rounded
+from flight_delay.core.files import round_values
 from flight_delay.evaluation.bootstrap import DRAWS, SEED, Position, Weights, day_weights, interval
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.threshold import profit_per_flight
@@ -119,7 +119,7 @@ def slice_metrics(
     }
     rows = []
     for at, label in enumerate(parts):
-        numbers = rounded({column: values[at] for column, values in columns.items()})
+        numbers = round_values({column: values[at] for column, values in columns.items()})
         known: dict[str, Any] = {
             column: None if np.isnan(number) else number + 0.0  # -0.0 becomes 0.0
             for column, number in numbers.items()

@@ -1,11 +1,10 @@
-"""Topics: features that mean the same or go together, and the sentences that may be said of them. They are declared in
-references/reason_codes.yaml and read here; sentences are filled in elsewhere."""
+"""Topics: features that are explained together. The data dictionary names the topic of each feature, and
+references/reason_codes.yaml has the sentences of the topics; they are filled in elsewhere."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Literal
@@ -15,9 +14,9 @@ from pydantic import Field, field_validator, model_validator
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
 from flight_delay.core.references import read_reference
+from flight_delay.data.dictionary import DICTIONARY_FILE, load_dictionary
 from flight_delay.explain.words import ShownAs
-from flight_delay.features.history import families
-from flight_delay.features.registry import groups
+from flight_delay.features.history import rate_families
 from flight_delay.model.encode import Encoding
 
 REASON_CODES = Path("references/reason_codes.yaml")
@@ -54,7 +53,7 @@ class Quote(Parameters):
 
     @model_validator(mode="after")
     def _can_be_filled(self) -> Quote:
-        if (self.feature in families()) != bool(self.days):
+        if (self.feature in rate_families()) != bool(self.days):
             raise ValueError(f"days are for families of history, and for all of them; '{self.feature}' is wrong here")
         for name, allowed in _SENTENCES.items():
             unfit = {"rate"} if self.usual != "late_share" else set()
@@ -74,31 +73,39 @@ class Quote(Parameters):
         return next((by_days[days] for days in (*self.days, *sorted(by_days)) if days in by_days), None)
 
 
-class Topic(Parameters):
-    """Features that are spoken of together."""
+class Sentences(Parameters):
+    """An entry of reason_codes.yaml; `label` is for topics of several features, one feature has its own."""
 
-    label: Text
+    label: Text | None = None
     subject: Text
-    features: tuple[Text, ...]
-    quotes: tuple[Quote, ...]
+    quotes: tuple[Quote, ...] = ()
     otherwise: Text
 
-    @field_validator("features", "quotes", mode="before")
+    @field_validator("quotes", mode="before")
     @classmethod
-    def _listed(cls, of: object) -> object:
-        return tuple(of) if isinstance(of, list) else of
+    def _listed(cls, quotes: object) -> object:
+        return tuple(quotes) if isinstance(quotes, list) else quotes
 
     @model_validator(mode="after")
-    def _speaks_of_its_own(self) -> Topic:
-        unknown = [name for name in self.features if name not in groups()]
-        if unknown or not self.features:
-            said = f"'{unknown[0]}' is no feature of this project" if unknown else "there is no feature"
-            raise ValueError(f"features: {said}")
-        if foreign := [quote.feature for quote in self.quotes if quote.feature not in self.features]:
-            raise ValueError(f"quotes '{foreign[0]}', which is not among its features")
+    def _speaks_of_its_own(self) -> Sentences:
         if _fields(self.otherwise) or _fields(self.subject):
             raise ValueError("subject and otherwise have no fields to fill")
         return self
+
+
+class ReasonCodes(Parameters):
+    """Content of reason_codes.yaml."""
+
+    format: Literal[1]
+    smallest_reason: Annotated[float, Field(ge=0, lt=1)]
+    topics: dict[str, Sentences]
+
+
+class Topic(Sentences):
+    """Features that are explained together."""
+
+    label: Text
+    features: tuple[Text, ...]
 
     def quoted(self, present: Collection[str]) -> tuple[Quote, str] | None:
         """Which feature of the data a sentence quotes, and how; None where they have none that can be."""
@@ -106,81 +113,68 @@ class Topic(Parameters):
 
 
 class Topics(Parameters):
-    """All topics, by name."""
+    """All topics by name, and the labels that features have in the data dictionary."""
 
-    format: Literal[1]
-    smallest_reason: Annotated[float, Field(ge=0, lt=1)]
-    topics: Annotated[dict[str, Topic], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _in_one_topic(self) -> Topics:
-        times = Counter(name for topic in self.topics.values() for name in topic.features)
-        if twice := [name for name, count in times.items() if count > 1]:
-            raise ValueError(f"'{twice[0]}' is in more than one topic, or twice in one")
-        return self
+    smallest_reason: float
+    topics: dict[str, Topic]
+    feature_labels: dict[str, str]
 
     def label(self, topic: str) -> str:
         """Short words for a topic, such as 'time of day'."""
         return self.topics[topic].label
 
-    def covering(self, features: Encoding) -> Topics:
-        """These topics, and one for each feature that is in none of them: it is called by its name, until somebody finds words for it."""
-        declared = {name for topic in self.topics.values() for name in topic.features}
-        lacking = dict.fromkeys(family_of(feature.of or feature.name) for feature in features)
-        added = {}
-        for name in lacking:
-            if name not in declared:
-                words = name.replace("_", " ")
-                added[name] = Topic(label=words, subject=words, features=(name,), quotes=(), otherwise=words)
-        return self.model_copy(update={"topics": {**self.topics, **added}})
-
     def labels(self, features: Encoding) -> dict[str, str]:
-        """Words for topics, and for the features that have one to themselves or look back so many days; others are called by their names."""
+        """Label topics and encoded features; features without a label in the data dictionary are left out."""
         found = {name: topic.label for name, topic in self.topics.items()}
-        of = self.topic_of(features)
         for feature in features:
             name = feature.of or feature.name
-            topic, days = self.topics[of[feature.name]], days_of(name)
-            if topic.features == (family_of(name),):
-                words = topic.label if name == family_of(name) else f"{topic.label}, {days} days"
-                found[feature.name] = f"{words}, missing" if feature.of else words
+            if label := self.feature_labels.get(family_of(name)):
+                label = label if name == family_of(name) else f"{label}, {days_of(name)} days"
+                found[feature.name] = f"{label}, missing" if feature.of else label
         return found
 
     def topic_of(self, features: Encoding) -> dict[str, str]:
-        """The topic of every encoded feature; that of an indicator is the topic of the feature that it is of.
+        """Name the topic of each encoded feature; an indicator has the topic of its feature.
 
         Raises:
-            UserError: a feature is in no topic.
+            UserError: the data dictionary has no entry for a feature.
         """
-        found = self._topics_of(feature.of or feature.name for feature in features)
-        return {feature.name: found[feature.of or feature.name] for feature in features}
-
-    def require(self, entries: Iterable[str]) -> None:
-        """Check that features, or families of history, of the data dictionary are in a topic each.
-
-        Raises:
-            UserError: one is in no topic.
-        """
-        self._topics_of(entries)
-
-    def _topics_of(self, names: Iterable[str]) -> dict[str, str]:
         declared = {name: topic for topic, of in self.topics.items() for name in of.features}
-        found = {name: declared.get(family_of(name)) for name in names}
-        if lacking := [name for name, topic in found.items() if topic is None]:
-            raise UserError(
-                f"{REASON_CODES}: {', '.join(map(repr, lacking))}: in no topic; add it to the features of one, "
-                "or a topic for it"
-            )
-        return {name: topic for name, topic in found.items() if topic}
+        found = {feature.name: declared.get(family_of(feature.of or feature.name), "") for feature in features}
+        if missing := [name for name, topic in found.items() if not topic]:
+            raise UserError(f"{DICTIONARY_FILE}: features: no entry for {', '.join(map(repr, missing))}; add it")
+        return found
 
 
-def load_topics(path: Path = REASON_CODES) -> Topics:
-    """Read topics and their sentences.
+def load_topics(path: Path = REASON_CODES, dictionary: Path = DICTIONARY_FILE) -> Topics:
+    """Read the topics of the features of the data dictionary, and their sentences.
+
+    A feature whose entry names no topic is explained by itself, with a default sentence unless `path` has one of its name.
 
     Raises:
-        UserError: the file is missing, or an entry is unknown, missing or does not fit; the message names it.
+        UserError: a file is missing, or an entry is unknown, missing or does not fit; the message names it.
     """
-    return read_reference(path, Topics)
+    codes, entries = read_reference(path, ReasonCodes), load_dictionary(dictionary).features
+    members: dict[str, list[str]] = {name: [] for name in codes.topics}
+    for name, entry in entries.items():
+        if entry.topic and entry.topic not in members:
+            raise UserError(
+                f"{dictionary}: features.{name}.topic: {path} has no topic '{entry.topic}'; add it there or choose another"
+            )
+        members.setdefault(entry.topic or name, []).append(name)
+    topics = {}
+    for name, features in members.items():
+        own = [entries[feature].label or feature.replace("_", " ") for feature in features]
+        sentences = codes.topics.get(name) or Sentences(subject=own[0], otherwise=own[0])
+        if not features:
+            raise UserError(f"{path}: topics.{name}: no feature of {dictionary} has this topic; remove it")
+        if foreign := [quote.feature for quote in sentences.quotes if quote.feature not in features]:
+            raise UserError(f"{path}: topics.{name}: quotes '{foreign[0]}', which is not among its features; mend it")
+        if len(features) > 1 and not sentences.label:
+            raise UserError(f"{path}: topics.{name}: a topic of several features needs a label; add it")
+        topics[name] = Topic(**dict(sentences) | {"label": sentences.label or own[0], "features": tuple(features)})
+    labels = {name: entry.label for name, entry in entries.items() if entry.label}
+    return Topics(smallest_reason=codes.smallest_reason, topics=topics, feature_labels=labels)
 
 
 def days_of(name: str) -> int | None:
@@ -192,7 +186,7 @@ def days_of(name: str) -> int | None:
 def family_of(name: str) -> str:
     """The family of a feature of history, such as 'late_rate_route' of 'late_rate_route_7d'; other features are their own."""
     family = _DAYS.sub("", name)
-    return family if family in families() else name
+    return family if family in rate_families() else name
 
 
 def _fields(template: str) -> set[str]:

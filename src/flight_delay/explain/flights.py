@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from flight_delay.core.files import column_names, read_table
+from flight_delay.core.files import read_parquet_metadata, read_table
 from flight_delay.core.months import month_path
-from flight_delay.features.columns import Column, Columns, from_table
+from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.feature import KEYS, TARGET, processed_schema
 from flight_delay.model.bundle import Bundle
 from flight_delay.model.examples import Examples
@@ -59,8 +59,8 @@ def read_month(folder: Path, bundle: Bundle, month: str) -> Scheduled:
     """
     path = month_path(folder, month)
     required = read_table(path, processed_schema(bundle.manifest.inputs))
-    rest = [name for name in column_names(path) if name not in required.column_names]
-    columns = from_table(required) | from_table(read_table(path, columns=rest))
+    rest = [name for name in read_parquet_metadata(path).schema.names if name not in required.column_names]
+    columns = columns_from_table(required) | columns_from_table(read_table(path, columns=rest))
     return Scheduled(
         flight_id=columns["flight_id"],
         flight_date=columns["flight_date"],

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import Parameters, read_strictly
+from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.explain.words import clock
 from flight_delay.features.columns import Column, Columns
 from flight_delay.model.bundle import Bundle
@@ -123,7 +123,7 @@ def load(path: Path, bundle: Bundle) -> Reference:
     Raises:
         UserError: it is missing, or was learnt for another version of the model.
     """
-    reference = read_strictly(path, Reference, "a reference of this format")
+    reference = read_validated_json(path, Reference, "a reference of this format")
     if reference.bundle != bundle.checksum:
         raise UserError(f"{path}: explanation and model are of different versions; `dvc repro` makes both")
     return reference

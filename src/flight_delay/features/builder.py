@@ -1,4 +1,4 @@
-"""Compute the features of flights from their schedule and from what was known when the prediction is made."""
+"""Compute the features of flights from the schedule and from outcomes and weather known at the prediction."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from flight_delay.features import history, weather
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import Feature, Group, Kind
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features, columns_read, functions, reads
+from flight_delay.features.registry import all_source_columns, feature_functions, list_features, source_columns
 
 
 @dataclass(frozen=True)
 class FeatureBuilder:
-    """Compute features in one way for every use: training, what-if explanations and predictions.
+    """Computation of features, the same for training, what-if explanations and predictions.
 
     Attributes:
-        parameters: how features are computed; a model bundle records them.
-        features: which features, in order.
+        parameters: of the features; a model bundle records them.
+        features: to compute, in order.
     """
 
     parameters: FeatureParameters
@@ -34,71 +34,68 @@ class FeatureBuilder:
     def from_dictionary(
         cls, parameters: FeatureParameters, dictionary: Dictionary, observations: Columns
     ) -> FeatureBuilder:
-        """Choose the features of the data dictionary that parameters and source allow.
-
-        Args:
-            parameters: how features are computed.
-            dictionary: describes features, and when each canonical column is known.
-            observations: of the weather, as `build` takes them; without any, there are no features of the weather.
+        """Build all features of the data dictionary, those of the weather if there are observations.
 
         Raises:
-            UserError: a feature reads a column that is not known at the time of the prediction, or has no function.
+            UserError: a feature reads a column that is not known at the prediction, or has no function.
         """
         with_weather = parameters.weather == "observed" and len(observations["airport"]) > 0
-        features = all_features(dictionary.features, parameters.history_days, with_weather=with_weather)
+        features = list_features(dictionary.features, parameters.history_days, with_weather=with_weather)
         for feature in features:
-            dictionary.refuse_leaks(feature.name, reads(feature), parameters.horizon_hours)
+            dictionary.check_point_in_time(feature.name, source_columns(feature), parameters.horizon_hours)
         return cls(parameters, features)
 
     def only(self, groups: Collection[Group]) -> FeatureBuilder:
-        """Keep the features of some groups."""
+        """Return a builder of the features of some groups."""
         return replace(self, features=tuple(feature for feature in self.features if feature.group in groups))
 
     @property
     def columns(self) -> list[str]:
         """Names of the canonical columns that `build` reads."""
-        return columns_read(self.features)
+        return all_source_columns(self.features)
 
     def count_outcomes(self, flights: Columns) -> pa.Table:
-        """Count the outcomes of flights by day, as `history.count_outcomes` does."""
-        return history.count_outcomes(flights, self.parameters.late_minutes)
+        """Count the outcomes of flights by day, as `history.count_daily_outcomes` does."""
+        return history.count_daily_outcomes(flights, self.parameters.late_minutes)
 
     def first_day_needed(self, month: str) -> np.datetime64:
-        """Return the first day of counts that flights of a month, such as '2013-01', or of later ones need."""
+        """Return the first day of counts that `build` needs for flights of a month, such as '2013-01', or later."""
         days, hours = max(self.parameters.history_days), self.parameters.horizon_hours
-        return history.first_day_needed(np.datetime64(month), days, hours)
+        return history.first_day_of_counts(np.datetime64(month), days, hours)
 
     def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
         """Compute the features of flights.
 
         Args:
-            flights: canonical columns, at least `columns`, each of shape (rows,); features of density count all scheduled flights
-                of a date, so that all of them are needed.
-            counts: outcomes known per day, of schema `history.COUNTS`; later days than a flight may use are ignored.
-            observations: of the weather, columns as `weather.observed` takes them.
+            flights: canonical columns, at least `columns`, each of shape (rows,), of all scheduled flights of a date,
+                since features of density count them.
+            counts: outcomes by day, of schema `history.COUNTS`; days after the prediction are ignored.
+            observations: of the weather, see `weather.observed_weather`.
 
         Returns:
-            By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape (rows,).
+            By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape
+            (rows,).
 
         Raises:
-            UserError: the values of a feature are not of its kind.
+            UserError: the kind of a feature's values differs from its entry.
         """
         p, groups = self.parameters, {feature.group for feature in self.features}
         values: Columns = {}
         if "history" in groups:
-            values |= history.rates(flights, counts, p.history_days, p.prior_flights, p.horizon_hours)
+            values |= history.smoothed_rates(flights, counts, p.history_days, p.prior_flights, p.horizon_hours)
         if "weather" in groups:
-            values |= weather.observed(flights, observations, p.horizon_hours)
-        for name, function in functions().items():
+            values |= weather.observed_weather(flights, observations, p.horizon_hours)
+        for name, function in feature_functions().items():
             if any(feature.name == name for feature in self.features):
                 values[name] = function(*(flights[column] for column in inspect.signature(function).parameters))
-        return {feature.name: _cast(values[feature.name], feature) for feature in self.features}
+        return {feature.name: _cast_to_kind(values[feature.name], feature) for feature in self.features}
 
 
-def _cast(values: Column, feature: Feature) -> Column:
+def _cast_to_kind(values: Column, feature: Feature) -> Column:
     kind: Kind = "quantitative" if np.issubdtype(values.dtype, np.number) else "categorical"
     if kind != feature.kind:
         raise UserError(
-            f"references/data_dictionary.yaml: features.{feature.name}: the values are {kind}, not {feature.kind}; mend the kind"
+            f"references/data_dictionary.yaml: features.{feature.name}: the values are {kind}, not {feature.kind}; "
+            "correct the kind"
         )
     return values.astype(np.float32 if kind == "quantitative" else object)

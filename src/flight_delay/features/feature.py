@@ -1,4 +1,4 @@
-"""What a feature is, for those who train on it: a name, a kind, and where it comes from. How it is computed stands elsewhere."""
+"""A feature as a column of the processed tables, and their schema."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Effect = Literal["increasing", "decreasing"]
 
 
 class Feature(Parameters):
-    """A feature: a column of the processed tables. `effect` is the direction that a model may be held to."""
+    """A column of the processed tables; `effect` is the direction of a monotone constraint."""
 
     name: str
     kind: Kind
@@ -23,22 +23,22 @@ class Feature(Parameters):
 
     @property
     def field(self) -> pa.Field:
-        """Column of the processed tables that holds it."""
+        """The column of the processed tables."""
         return pa.field(self.name, pa.float32() if self.kind == "quantitative" else pa.string())
 
 
-# Beside the features, a processed table has the keys of a flight and the target.
+# Columns of a processed table besides the features.
 KEYS = ("flight_id", "flight_date")
 TARGET = "late"
 
 
 def processed_schema(features: tuple[Feature, ...]) -> pa.Schema:
-    """Schema of a processed table: keys, features in order, target."""
+    """Build the schema of a processed table: keys, features in order, target."""
     return pa.schema(
         [
             pa.field("flight_id", pa.string()),
             pa.field("flight_date", pa.date32()),
             *(feature.field for feature in features),
-            pa.field(TARGET, pa.bool_()),  # null: cancelled or diverted, so that there is nothing to learn from
+            pa.field(TARGET, pa.bool_()),  # null for cancelled and diverted flights
         ]
     )

@@ -1,7 +1,7 @@
-"""Features of what became of earlier flights: how many were late or cancelled in the days before the prediction.
+"""Features of earlier outcomes: rates of late and cancelled flights in the days before the prediction.
 
-Outcomes are counted per day *on which they became known*, in UTC, and only days that had ended when the prediction was made
-are looked at. A flight that was due two days ago and is still in the air is in no count."""
+Outcomes are counted by the UTC day *on which they became known*. Only days that ended before the
+prediction are used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from flight_delay.features.columns import Column, Columns
 
-# By what flights are put together; the name of a rate ends in one of these.
+# Columns by which flights are grouped; the name of a rate ends in the name of a grouping.
 GROUPINGS: dict[str, tuple[str, ...]] = {
     "all": (),
     "flight": ("carrier", "flight_number"),
@@ -24,11 +24,18 @@ GROUPINGS: dict[str, tuple[str, ...]] = {
     "route": ("origin", "destination"),
     "origin": ("origin",),
 }
-READS = ("carrier", "flight_number", "origin", "destination", "scheduled_departure_minutes", "scheduled_departure_utc")
+HISTORY_COLUMNS = (
+    "carrier",
+    "flight_number",
+    "origin",
+    "destination",
+    "scheduled_departure_minutes",
+    "scheduled_departure_utc",
+)
 OUTCOMES = ("scheduled_arrival_utc", "arrival_delay_minutes", "cancelled")
 
-# A row per grouping, group and day: flights whose outcome became known on that day (UTC), those of them that arrived,
-# arrived late, and were cancelled.
+# A row per grouping, group and UTC day: number of flights whose outcome became known on that day, and of those that
+# arrived, arrived late and were cancelled.
 COUNTS = pa.schema(
     [
         pa.field("grouping", pa.string()),
@@ -44,31 +51,31 @@ _DAY = np.timedelta64(1, "D")
 
 
 class Rate(NamedTuple):
-    """A rate: what is counted, out of what."""
+    """Columns of `COUNTS` of numerator and denominator."""
 
-    counted: str
-    of: str
+    numerator: str
+    denominator: str
 
 
 RATES = {"late_rate": Rate("late", "arrived"), "cancellation_rate": Rate("cancelled", "flights")}
 
 
-def families() -> dict[str, tuple[str, str]]:
-    """Rate and grouping by name of the family of features, such as 'late_rate_route'."""
+def rate_families() -> dict[str, tuple[str, str]]:
+    """Return rate and grouping by family of features, such as 'late_rate_route'."""
     return {f"{rate}_{grouping}": (rate, grouping) for rate in RATES for grouping in GROUPINGS}
 
 
 def feature_name(family: str, days: int) -> str:
-    """Name of a feature of a family, such as 'late_rate_route_7d'."""
+    """Return the name of a feature of a family, such as 'late_rate_route_7d'."""
     return f"{family}_{days}d"
 
 
-def known_at(columns: Columns) -> Column:
-    """When the outcome of flights became known, UTC, shape (rows,).
+def outcome_known_at(columns: Columns) -> Column:
+    """Compute when the outcome of flights became known, UTC, shape (rows,).
 
-    A flight that arrived: when it did, and never before its scheduled departure, whatever a typing error says. Where the scheduled
-    arrival is not known, it is taken to be a day after departure, which no flight takes. One that did not arrive where it should: a day after its scheduled departure, since sources do not say when a
-    delayed flight was given up.
+    For a flight that arrived: at arrival, but not before its scheduled departure, in case of a typing error; an unknown
+    scheduled arrival is taken to be a day after departure, longer than any flight. For a cancelled or diverted flight:
+    a day after its scheduled departure, since sources do not have the time of the decision.
     """
     departure = columns["scheduled_departure_utc"].astype("datetime64[s]")
     arrival = columns["scheduled_arrival_utc"].astype("datetime64[s]")
@@ -78,19 +85,19 @@ def known_at(columns: Columns) -> Column:
     return np.where(np.isnan(delay), departure + _DAY, np.maximum(arrived, departure))
 
 
-def count_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
-    """Count what became of flights, per group and day on which it became known.
+def count_daily_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
+    """Count outcomes of flights by group and by the day on which they became known.
 
     Args:
-        columns: `READS` and `OUTCOMES`, each of shape (rows,).
-        late_minutes: from how many minutes on a flight is late.
+        columns: `HISTORY_COLUMNS` and `OUTCOMES`, each of shape (rows,).
+        late_minutes: smallest delay of a late flight, in minutes.
 
     Returns:
-        A table of schema `COUNTS`, sorted. Counts of several tables can be put one below the other.
+        A sorted table of schema `COUNTS`; tables of several months can be concatenated.
     """
     delay = columns["arrival_delay_minutes"].astype(np.float64)
     outcomes = {
-        "day": known_at(columns).astype("datetime64[D]"),
+        "day": outcome_known_at(columns).astype("datetime64[D]"),
         "flights": np.ones(len(delay), np.int32),
         "arrived": (~np.isnan(delay)).astype(np.int32),
         "late": (delay >= late_minutes).astype(np.int32),
@@ -99,7 +106,7 @@ def count_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
     counted = ("flights", "arrived", "late", "cancelled")
     parts = []
     for grouping in GROUPINGS:
-        table = pa.table({"key": _keys(columns, grouping), **outcomes})
+        table = pa.table({"key": _group_keys(columns, grouping), **outcomes})
         sums = table.group_by(["key", "day"], use_threads=False).aggregate([(name, "sum") for name in counted])
         sums = sums.rename_columns({f"{name}_sum": name for name in counted})
         sums = sums.append_column("grouping", pa.array([grouping] * len(sums)))
@@ -107,31 +114,33 @@ def count_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def first_day_needed(month: np.datetime64, days: int, horizon_hours: int) -> np.datetime64:
-    """First day of counts that a flight of a month, or of a later one, may need; a day early for the sake of time zones."""
+def first_day_of_counts(month: np.datetime64, days: int, horizon_hours: int) -> np.datetime64:
+    """Return the first day of counts that flights of a month or later need; a day early because of time zones."""
     first: np.datetime64 = month.astype("datetime64[D]") - np.timedelta64(days + horizon_hours // 24 + 2, "D")
     return first
 
 
-def known_since(counts: pa.Table, day: np.datetime64) -> pa.Table:
-    """The rows of a table of counts from a day on."""
+def filter_since(counts: pa.Table, day: np.datetime64) -> pa.Table:
+    """Keep the counts of a day and later."""
     return counts.filter(pc.greater_equal(counts["day"], pa.scalar(day.item(), pa.date32())))
 
 
-def rates(columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights: float, horizon_hours: int) -> Columns:
-    """Smoothed late and cancellation rates of the flights that were known when a prediction was made.
+def smoothed_rates(
+    columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights: float, horizon_hours: int
+) -> Columns:
+    """Compute smoothed late and cancellation rates of flights whose outcome was known at the prediction.
 
-    The rate of a group of n flights, k of them late, is smoothed towards that of all flights p as if `prior_flights` more had
-    been seen: (k + m p) / (n + m), with m = prior_flights, an empirical Bayes estimate (Efron & Morris 1973,
-    https://doi.org/10.1080/01621459.1973.10481350). Given is what it is above p, so that trees need not learn
-    the difference from days that they would know again; of all flights, p itself.
+    The rate of a group of n flights, k of them late, is shrunk towards the rate p of all flights with m =
+    `prior_flights` pseudo-counts: (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
+    https://doi.org/10.1080/01621459.1973.10481350). Returns rate - p; for 'all flights', p. Centring removes day-level
+    variation that the trees would otherwise memorise.
 
     Args:
-        columns: `READS`, each of shape (rows,).
-        counts: of schema `COUNTS`, at least those of the days before that are looked at.
-        days: how far back, in days that had ended at the time of the prediction.
-        prior_flights: strength of the smoothing, in flights.
-        horizon_hours: how long before departure the prediction is made.
+        columns: `HISTORY_COLUMNS`, each of shape (rows,).
+        counts: of schema `COUNTS`, at least of the days that are used.
+        days: lengths of the window, in days that ended before the prediction.
+        prior_flights: pseudo-counts.
+        horizon_hours: hours between prediction and departure.
 
     Returns:
         By name, float64 of shape (rows,); NaN where no outcome of any flight was known.
@@ -139,49 +148,50 @@ def rates(columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights
     predicted_at = columns["scheduled_departure_utc"].astype("datetime64[s]") - np.timedelta64(horizon_hours, "h")
     end = predicted_at.astype("datetime64[D]")  # the first day that had not ended
     if not len(end):
-        return {feature_name(family, of): np.empty(0) for family in families() for of in days}
+        return {feature_name(family, length): np.empty(0) for family in rate_families() for length in days}
     first = end.min() - np.timedelta64(max(days), "D")
-    last = _offset(end.max(), first)
-    end_at = _offset(end, first)
+    last = _day_number(end.max(), first)
+    end_at = _day_number(end, first)
 
-    every = {}
+    sums = {}
     for grouping in GROUPINGS:
         known = counts.filter(pc.equal(counts["grouping"], grouping))
         groups = pc.unique(known["key"])
-        row = pc.index_in(pa.array(_keys(columns, grouping)), groups).fill_null(len(groups)).to_numpy(False)
+        row = pc.index_in(pa.array(_group_keys(columns, grouping)), groups).fill_null(len(groups)).to_numpy(False)
         key = pc.index_in(known["key"], groups).to_numpy()
-        day = _offset(known["day"].to_numpy().astype("datetime64[D]"), first)
-        seen = (day >= 0) & (day < last)
+        day = _day_number(known["day"].to_numpy().astype("datetime64[D]"), first)
+        is_used = (day >= 0) & (day < last)
         for name in {name for rate in RATES.values() for name in rate}:
-            # Counts from the first day up to, and without, a day; the last row is that of groups never seen.
-            until = np.zeros((len(groups) + 1, last + 1), np.int32)
-            np.add.at(until, (key[seen], day[seen] + 1), known[name].to_numpy()[seen])
-            np.cumsum(until, axis=1, out=until)
-            for of in days:
-                every[grouping, name, of] = until[row, end_at] - until[row, end_at - of]
+            # Cumulative counts before each day; the last row belongs to groups without counts.
+            before = np.zeros((len(groups) + 1, last + 1), np.int32)
+            np.add.at(before, (key[is_used], day[is_used] + 1), known[name].to_numpy()[is_used])
+            np.cumsum(before, axis=1, out=before)
+            for length in days:
+                sums[grouping, name, length] = before[row, end_at] - before[row, end_at - length]
 
     result = {}
-    for family, (rate, grouping) in families().items():
-        counted, total = RATES[rate]
-        for of in days:
+    for family, (rate, grouping) in rate_families().items():
+        numerator, denominator = RATES[rate]
+        for length in days:
             with np.errstate(invalid="ignore"):
-                overall = every["all", counted, of] / every["all", total, of]
-            hits, flights = every[grouping, counted, of], every[grouping, total, of]
+                overall = sums["all", numerator, length] / sums["all", denominator, length]
+            hits, flights = sums[grouping, numerator, length], sums[grouping, denominator, length]
             excess = (hits - flights * overall) / (flights + prior_flights)
-            result[feature_name(family, of)] = overall if grouping == "all" else excess
+            result[feature_name(family, length)] = overall if grouping == "all" else excess
     return result
 
 
-def _offset(day: Column, first: np.datetime64) -> Column:
+def _day_number(day: Column, first: np.datetime64) -> Column:
     return (day - first).astype(np.int64)
 
 
-def _keys(columns: Columns, grouping: str) -> pa.Array:
-    """The group of every row, as text."""
+def _group_keys(columns: Columns, grouping: str) -> pa.Array:
+    """Return the group of each row, as text."""
     parts = []
     for name in GROUPINGS[grouping]:
-        of = columns["scheduled_departure_minutes"] // 60 if name == "hour" else columns[name]
-        parts.append(pa.array(of.astype(np.int32) if name in ("hour", "flight_number") else of).cast(pa.string()))
+        values = columns["scheduled_departure_minutes"] // 60 if name == "hour" else columns[name]
+        is_number = name in ("hour", "flight_number")
+        parts.append(pa.array(values.astype(np.int32) if is_number else values).cast(pa.string()))
     if not parts:
         return pa.array([""] * len(columns["carrier"]), pa.string())
     return pc.binary_join_element_wise(*parts, "-")

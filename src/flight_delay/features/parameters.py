@@ -1,4 +1,4 @@
-"""The parameters of features and target."""
+"""Parameters of features and target."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from pydantic import AfterValidator, Field
 from flight_delay.core.params import Parameters
 
 
-def _different(days: list[int]) -> list[int]:
+def _require_distinct(days: list[int]) -> list[int]:
     if len(set(days)) < len(days):
-        raise ValueError("a number of days stands there twice")
+        raise ValueError("history_days must differ from each other")
     return days
 
 
 class FeatureParameters(Parameters):
-    """What counts as late, how long before departure it is said, and what is looked at for it."""
+    """Parameters of features and target, the section `build_features` of params.yaml."""
 
     late_minutes: Annotated[int, Field(ge=1)]
     horizon_hours: Annotated[int, Field(ge=1)]
-    history_days: Annotated[list[Annotated[int, Field(ge=1, le=366)]], Field(min_length=1), AfterValidator(_different)]
+    history_days: Annotated[
+        list[Annotated[int, Field(ge=1, le=366)]], Field(min_length=1), AfterValidator(_require_distinct)
+    ]
     prior_flights: Annotated[float, Field(gt=0)]
     weather: Literal["none", "observed"]

@@ -1,4 +1,4 @@
-"""Features that the timetable states: who flies from where to where, at what local times, how long and how far."""
+"""Features of the timetable: airline, airports, local times, duration and distance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target: was a flight late?"""
+"""The target: whether a flight arrived late."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from flight_delay.features.columns import Column
 OUTCOME = "arrival_delay_minutes"
 
 
-def late(arrival_delay_minutes: Column, late_minutes: int) -> Column:
-    """Whether flights arrived late, by the definition of the US Department of Transportation (15 minutes or more).
+def is_late(arrival_delay_minutes: Column, late_minutes: int) -> Column:
+    """Compute whether flights arrived late; the US Department of Transportation counts from 15 minutes.
 
     Args:
-        arrival_delay_minutes: NaN for flights that did not arrive where they should, shape (rows,).
-        late_minutes: from how many minutes on a flight is late.
+        arrival_delay_minutes: shape (rows,), NaN for cancelled and diverted flights.
+        late_minutes: smallest delay of a late flight, in minutes.
 
     Returns:
-        True, False, or None where there was no arrival; shape (rows,).
+        True, False, or None for cancelled and diverted flights, shape (rows,).
     """
     outcome = (arrival_delay_minutes >= late_minutes).astype(object)
     outcome[np.isnan(arrival_delay_minutes)] = None

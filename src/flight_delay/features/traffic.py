@@ -1,5 +1,7 @@
-"""Features of how much else is scheduled at the same time. They count flights of the same date, cancelled ones too, since a day
-ahead nobody knows which will be: the columns handed in must hold the whole schedule of every date that is in them."""
+"""Features of the density of the schedule.
+
+They count all scheduled flights of a date, since cancellations are not known a day ahead: the columns must hold the
+whole schedule of every date in them."""
 
 from __future__ import annotations
 
@@ -13,34 +15,34 @@ MINUTES_AN_HOUR = 60
 
 def flights_from_origin_in_hour(flight_date: Column, origin: Column, scheduled_departure_minutes: Column) -> Column:
     """Flights that leave the origin in the same hour of its clock."""
-    return _together(flight_date, origin, scheduled_departure_minutes // MINUTES_AN_HOUR)
+    return _group_size(flight_date, origin, scheduled_departure_minutes // MINUTES_AN_HOUR)
 
 
 def flights_to_destination_in_hour(
     flight_date: Column, destination: Column, scheduled_arrival_minutes: Column
 ) -> Column:
     """Flights of the same date of departure that reach the destination in the same hour of its clock."""
-    return _together(flight_date, destination, scheduled_arrival_minutes // MINUTES_AN_HOUR)
+    return _group_size(flight_date, destination, scheduled_arrival_minutes // MINUTES_AN_HOUR)
 
 
 def flights_everywhere_in_hour(flight_date: Column, scheduled_departure_utc: Column) -> Column:
     """Flights of the same date that leave in the same hour of UTC, wherever from."""
-    return _together(flight_date, scheduled_departure_utc.astype("datetime64[h]"))
+    return _group_size(flight_date, scheduled_departure_utc.astype("datetime64[h]"))
 
 
 def flights_from_origin_on_day(flight_date: Column, origin: Column) -> Column:
     """Flights that leave the origin on the date."""
-    return _together(flight_date, origin)
+    return _group_size(flight_date, origin)
 
 
 def flights_of_carrier_from_origin_on_day(flight_date: Column, carrier: Column, origin: Column) -> Column:
     """Flights of the airline that leave the origin on the date."""
-    return _together(flight_date, carrier, origin)
+    return _group_size(flight_date, carrier, origin)
 
 
 def flights_on_route_on_day(flight_date: Column, origin: Column, destination: Column) -> Column:
     """Flights from the origin to the destination on the date."""
-    return _together(flight_date, origin, destination)
+    return _group_size(flight_date, origin, destination)
 
 
 def departures_from_origin_so_far(flight_date: Column, origin: Column, scheduled_departure_minutes: Column) -> Column:
@@ -50,11 +52,8 @@ def departures_from_origin_so_far(flight_date: Column, origin: Column, scheduled
     return rank - 1
 
 
-def _together(*parts: Column) -> Column:
-    """How many rows have the same values as a row, itself included; shape (rows,)."""
-    group = np.zeros(len(parts[0]), np.int64)
-    for part in parts:
-        codes, values = pd.factorize(part, use_na_sentinel=False)
-        group, _ = pd.factorize(group * len(values) + codes)
+def _group_size(*parts: Column) -> Column:
+    """Count the rows with the same values as each row, itself included; shape (rows,)."""
+    group = pd.DataFrame(dict(enumerate(parts))).groupby(list(range(len(parts))), dropna=False, sort=False).ngroup()
     counts: Column = np.bincount(group)[group]
     return counts.astype(np.float32)

@@ -13,7 +13,7 @@ import xgboost as xgb
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256, write_bytes, write_json
 from flight_delay.core.months import Window
-from flight_delay.core.params import Parameters, read_strictly
+from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
@@ -126,8 +126,8 @@ def load_bundle(folder: Path) -> Bundle:
         UserError: a file is missing or damaged, or they do not belong together.
     """
     path = folder / MANIFEST_FILE
-    manifest = read_strictly(path, Manifest, "a manifest of this format")
-    decision = read_strictly(folder / DECISION_FILE, Decision, "a decision of this format")
+    manifest = read_validated_json(path, Manifest, "a manifest of this format")
+    decision = read_validated_json(folder / DECISION_FILE, Decision, "a decision of this format")
     model = folder / MODEL_FILE
     if not model.exists() or sha256(model) != manifest.model_sha256:
         raise UserError(f"{model}: missing, or not the model of {path}; `dvc checkout --force` restores both")

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
-from flight_delay.core.months import month_path, read_months
-from flight_delay.features.columns import Column, Columns, from_table
+from flight_delay.core.months import iterate_months, month_path
+from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.feature import TARGET, Feature, processed_schema
 
 Outcome = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -35,7 +35,7 @@ class Examples:
 def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
     """Take the flights that arrived out of a processed table; cancelled and diverted ones have no outcome to learn from."""
     arrived = table.filter(pc.is_valid(table[TARGET]))
-    columns = from_table(arrived)
+    columns = columns_from_table(arrived)
     return Examples(
         flight_id=columns["flight_id"],
         flight_date=columns["flight_date"],
@@ -51,7 +51,7 @@ def read_month(folder: Path, features: Sequence[Feature], month: str) -> Example
 
 def read_window(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:
     """Read the examples of several processed months as one, with some features."""
-    tables = (table for _, table in read_months(folder, months, processed_schema(tuple(features))))
+    tables = (table for _, table in iterate_months(folder, months, processed_schema(tuple(features))))
     return labelled(pa.concat_tables(tables), features)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flight_delay.core.files import read_table, write_table
 from flight_delay.core.months import month_path
-from flight_delay.features.columns import Column, from_table
+from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.model.examples import Examples, Outcome
 
 Probability = np.ndarray[tuple[int], np.dtype[Any]]
@@ -65,5 +65,5 @@ class Predictions:
         Raises:
             UserError: it is missing or damaged.
         """
-        columns = from_table(read_table(month_path(folder, month), PREDICTIONS))
+        columns = columns_from_table(read_table(month_path(folder, month), PREDICTIONS))
         return Predictions(**{**columns, "late": columns["late"].astype(bool)})

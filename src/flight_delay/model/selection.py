@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from flight_delay.core.files import write_json
-from flight_delay.core.params import Parameters, read_strictly
+from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.features.feature import Feature
 
 
@@ -36,4 +36,4 @@ def read_selection(path: Path) -> Selection:
     Raises:
         UserError: it is missing or is none.
     """
-    return read_strictly(path, Selection, "a selection of features")
+    return read_validated_json(path, Selection, "a selection of features")

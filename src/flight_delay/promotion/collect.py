@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
-from flight_delay.core.months import Windows, month_path, months_in
+from flight_delay.core.months import Splits, list_months, month_path
 from flight_delay.core.runner import log
 from flight_delay.evaluation.slices import SLICED_BY, labels_of
-from flight_delay.features.columns import Column, Columns, from_table
+from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.model.examples import read_window
 from flight_delay.model.predictions import Predictions
 from flight_delay.promotion.bounds import Promote
@@ -30,9 +30,9 @@ from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification import verify
 from flight_delay.tracking.lookup import find
 from flight_delay.tracking.registry import loaded_model
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.history import Found, commit_of
-from flight_delay.vcs.lock import outputs
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.history import PipelineCommit, find_pipeline_commit
+from flight_delay.vcs.lock import output_hashes
 
 BUNDLE, PROCESSED, RECORDED = "models/bundle", "data/processed", "reports/evaluate/predictions"
 SCORES = pa.schema([pa.field("flight_id", pa.string()), pa.field("probability", pa.float32())])
@@ -40,7 +40,7 @@ SCORES = pa.schema([pa.field("flight_id", pa.string()), pa.field("probability", 
 T = TypeVar("T")
 
 
-def collect_evidence(found: Found, model_id: str, champion: int | None, bounds: Promote) -> Evidence:
+def collect_evidence(found: PipelineCommit, model_id: str, champion: int | None, bounds: Promote) -> Evidence:
     """Collect evidence, the cheapest first.
 
     Args:
@@ -49,7 +49,7 @@ def collect_evidence(found: Found, model_id: str, champion: int | None, bounds: 
         champion: version of the registered model that is champion; None if there is none.
         bounds: of the gate.
     """
-    artefacts = Artefacts.of(found.commit)
+    artefacts = CommitFiles.at(found.commit)
     log.info("reading commit %s", found.commit[:10])
     side = _or_error(lambda: Side.of(artefacts, found.commit[:10], found.commit))
     quality = _or_error(lambda: read_quality(artefacts))
@@ -68,7 +68,7 @@ def collect_evidence(found: Found, model_id: str, champion: int | None, bounds: 
     return Evidence(found, verification, quality, comparison, error, replay)
 
 
-def read_quality(artefacts: Artefacts) -> Quality:
+def read_quality(artefacts: CommitFiles) -> Quality:
     """Read the data quality of a commit."""
     findings = artefacts.read_json("reports/check_data/findings.json")
     return Quality(
@@ -78,13 +78,13 @@ def read_quality(artefacts: Artefacts) -> Quality:
     )
 
 
-def _compare_with_champion(version: int, artefacts: Artefacts, side: Side, bounds: Promote) -> ChampionComparison:
+def _compare_with_champion(version: int, artefacts: CommitFiles, side: Side, bounds: Promote) -> ChampionComparison:
     label = f"champion {version}"
     published = find(f"models:/{bounds.model}/{version}")
-    found = commit_of(published.digest, published.model_md5)
+    found = find_pipeline_commit(published.digest, published.model_md5)
     if found is None:
         raise UserError(f"the commit of {label} is not here; `git fetch` brings what was pushed")
-    champion_artefacts = Artefacts.of(found.commit)
+    champion_artefacts = CommitFiles.at(found.commit)
     champion_side = Side.of(champion_artefacts, label, found.commit)
     comparison = compared(champion_side, side)
     common = common_flights(champion_side.test, side.test)
@@ -98,7 +98,7 @@ def _compare_with_champion(version: int, artefacts: Artefacts, side: Side, bound
     )
 
 
-def read_size(artefacts: Artefacts) -> ModelSize:
+def read_size(artefacts: CommitFiles) -> ModelSize:
     """Read the size of the model of a commit."""
     manifest = artefacts.read_json(f"{BUNDLE}/manifest.json")
     features = sum(feature["kind"] != "indicator" for feature in manifest["features"])
@@ -106,7 +106,7 @@ def read_size(artefacts: Artefacts) -> ModelSize:
 
 
 def compare_replay(
-    artefacts: Artefacts, bundle: Path, scores: Path, recorded: Path, speed: loaded_model.Speed
+    artefacts: CommitFiles, bundle: Path, scores: Path, recorded: Path, speed: loaded_model.Speed
 ) -> Replay:
     """Compare the model in MLflow and its predictions with those of a commit.
 
@@ -117,19 +117,22 @@ def compare_replay(
         recorded: folder of the commit's predictions, a file per month.
         speed: of the model.
     """
-    expected = {path: md5 for path, md5 in outputs(artefacts.lock).items() if path.startswith(f"{BUNDLE}/")}
+    expected = {path: md5 for path, md5 in output_hashes(artefacts.lock).items() if path.startswith(f"{BUNDLE}/")}
     logged = {f"{BUNDLE}/{path.name}": _md5(path) for path in bundle.iterdir()}
     other_files = sorted(Path(path).name for path in {*expected, *logged} if expected.get(path) != logged.get(path))
     predictions = different = 0
-    for month in months_in(recorded):
-        before, now = Predictions.read(recorded, month), from_table(read_table(month_path(scores, month), SCORES))
+    for month in list_months(recorded):
+        before, now = (
+            Predictions.read(recorded, month),
+            columns_from_table(read_table(month_path(scores, month), SCORES)),
+        )
         again = pd.Series(now["probability"], index=now["flight_id"]).reindex(before.flight_id)
         predictions += len(before)
         different += int((again.to_numpy() != before.probability).sum())  # a missing one is NaN
     return Replay(other_files, predictions, different, speed)
 
 
-def _replay(artefacts: Artefacts, model_id: str) -> Replay:
+def _replay(artefacts: CommitFiles, model_id: str) -> Replay:
     with TemporaryDirectory() as temporary:
         flights, recorded, scores = (Path(temporary) / name for name in ("flights", "recorded", "scores"))
         scores.mkdir()
@@ -141,9 +144,9 @@ def _replay(artefacts: Artefacts, model_id: str) -> Replay:
         return compare_replay(artefacts, model / loaded_model.BUNDLE, scores, recorded, speed)
 
 
-def _slice_labels(artefacts: Artefacts, flight_id: Column) -> Columns:
+def _slice_labels(artefacts: CommitFiles, flight_id: Column) -> Columns:
     """The slices that test flights are in, by division, in the order of the flights."""
-    window = Windows.model_validate(artefacts.params["windows"]).test
+    window = Splits.model_validate(artefacts.params["windows"]).test
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         months = [month for month in _months(artefacts, PROCESSED) if window.first <= month <= window.through]
@@ -161,7 +164,7 @@ def _or_error(collect: Callable[[], T]) -> T | UserError:
         return error
 
 
-def _months(artefacts: Artefacts, folder: str) -> list[str]:
+def _months(artefacts: CommitFiles, folder: str) -> list[str]:
     return [Path(path).stem for path in artefacts.files(folder)]
 
 

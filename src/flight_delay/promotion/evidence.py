@@ -11,7 +11,7 @@ from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
 from flight_delay.review.comparison.flights import Judged
 from flight_delay.review.verification.verify import Verified
 from flight_delay.tracking.registry.loaded_model import Speed
-from flight_delay.vcs.history import Found
+from flight_delay.vcs.history import PipelineCommit
 
 
 class Quality(NamedTuple):
@@ -47,7 +47,7 @@ class Replay(NamedTuple):
 class Evidence:
     """Everything that the gate judges. `comparison` is None if there is no champion."""
 
-    commit: Found
+    commit: PipelineCommit
     verification: Verified | UserError
     quality: Quality | UserError
     comparison: ChampionComparison | UserError | None

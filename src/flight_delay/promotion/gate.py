@@ -12,7 +12,7 @@ from flight_delay.promotion.evidence import ChampionComparison, Evidence, Qualit
 from flight_delay.review.comparison.flights import Judged
 from flight_delay.review.verification.verdict import verdict
 from flight_delay.review.verification.verify import Verified
-from flight_delay.vcs.history import Found
+from flight_delay.vcs.history import PipelineCommit
 
 MAX_NAMES = 3  # slices, files or errors that a line names
 NO_CHAMPION = "there is no champion yet to compare with"
@@ -44,7 +44,7 @@ def run_checks(evidence: Evidence, bounds: Promote) -> list[Check]:
     return checks
 
 
-def check_commit(commit: Found, _: Promote) -> Result:
+def check_commit(commit: PipelineCommit, _: Promote) -> Result:
     """The pipeline is in a commit on a branch or a tag."""
     if commit.experiment:
         return False, f"only in the DVC experiment {commit.experiment}; `dvc exp branch` makes a branch of it"

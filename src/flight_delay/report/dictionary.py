@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flight_delay.data.dictionary import LAYOUTS, Column, Dictionary, Feature
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import LAYOUTS, ColumnEntry, FeatureEntry
 
 QUESTIONS = {
     "generated": "How it is generated",
@@ -25,7 +26,7 @@ def _columns(dictionary: Dictionary) -> Iterator[str]:
     yield ""
     yield "The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) that models are"
     yield "trained on, `data/processed/`. This page is made from `references/data_dictionary.yaml` by"
-    yield "`flight-delay dictionary > docs/data_dictionary.md`; edit that file, not this one."
+    yield "`make docs`; edit that file, not this one."
     yield ""
     yield "| column | role | type | values | may be missing | known |"
     yield "|---|---|---|---|---|---|"
@@ -73,15 +74,15 @@ def _features(dictionary: Dictionary) -> Iterator[str]:
     yield "by then, if it is not too old. The effect is what `train_model.monotone` holds the model to: where such a feature is higher,"
     yield "a flight is never predicted less likely to be late (increasing), or never more likely (decreasing)."
     yield ""
-    yield "| feature | group | kind | effect | description |"
-    yield "|---|---|---|---|---|"
+    yield "| feature | label | group | kind | effect | description |"
+    yield "|---|---|---|---|---|---|"
     for name, feature in dictionary.features.items():
         shown = f"`{name}_<days>d`" if feature.group == "history" else f"`{name}`"
         kind = f"{feature.kind}, {feature.unit}" if feature.unit else feature.kind
-        yield _row((shown, feature.group, kind, feature.effect or "", _described(feature)))
+        yield _row((shown, feature.label or "", feature.group, kind, feature.effect or "", _described(feature)))
 
 
-def _described(feature: Feature) -> str:
+def _described(feature: FeatureEntry) -> str:
     return feature.description.replace("{days}", "`<days>`")
 
 
@@ -89,11 +90,11 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
 
 
-def _type(column: Column) -> str:
+def _type(column: ColumnEntry) -> str:
     return f"{column.type.replace('_', ' ')}, {column.unit}" if column.unit else column.type
 
 
-def _values(column: Column) -> str:
+def _values(column: ColumnEntry) -> str:
     if column.minimum is not None:
         return f"{column.minimum} … {column.maximum}"
     if column.allowed:

@@ -18,7 +18,7 @@ import yaml
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
 from flight_delay.review.environment import build_environment
-from flight_delay.vcs.git import git, top
+from flight_delay.vcs.git import git, repo_root
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH
 
 
@@ -93,7 +93,7 @@ def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]
     """
     with tempfile.TemporaryDirectory(prefix="flight-delay-review-") as folder:
         root = Path(folder) / "clone"
-        git("clone", "--quiet", "--no-checkout", str(top()), str(root))
+        git("clone", "--quiet", "--no-checkout", str(repo_root()), str(root))
         git("fetch", "--quiet", "origin", commit, cwd=root)  # an experiment is on no branch
         git("checkout", "--quiet", "--detach", commit, cwd=root)
         python = Path(sys.executable)

@@ -12,17 +12,17 @@ from flight_delay.model.selection import read_selection
 
 
 def main() -> int:
-    p = params.load("backtest", BacktestParameters)
-    booster_parameters = params.load("train_model", BoosterParameters)
-    windows = params.load("windows", months.Windows)
-    there_are = months.present_months(paths.PROCESSED, "windows.train or windows.validation", before_test(windows))
+    p = params.load_params("backtest", BacktestParameters)
+    booster_parameters = params.load_params("train_model", BoosterParameters)
+    windows = params.load_params("windows", months.Splits)
+    there_are = months.require_months(paths.PROCESSED, "windows.train or windows.validation", before_test(windows))
     steps = origins(there_are, p.first_test_month, p.test_months)
     features = read_selection(paths.SELECTION).features
     read = partial(read_month, paths.PROCESSED, features)
     require_outcomes(steps, read)
     done = run_backtest(booster_parameters, features, steps, read)
 
-    with files.whole_folder(paths.report("backtest")) as report:
+    with files.atomic_directory(paths.report("backtest")) as report:
         for month, said in done.predictions.items():
             said.write(report / "predictions", month)
         files.write_json(report / "by_month.json", done.by_month)

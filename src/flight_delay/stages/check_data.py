@@ -8,25 +8,25 @@ from flight_delay.core.runner import log, run_stage
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.features import weather
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.features.registry import all_features
+from flight_delay.features.registry import list_features
 from flight_delay.model.selection import write_selection
 from flight_delay.report.plots.profile import draw
 
 
 def main() -> int:
-    p = params.load("check_data", CheckDataParameters)
-    windows = months.load_windows(paths.PROCESSED)
+    p = params.load_params("check_data", CheckDataParameters)
+    windows = months.load_splits(paths.PROCESSED)
     dictionary = load_dictionary()
-    history_days = params.load("build_features", FeatureParameters).history_days
-    first = months.month_path(paths.PROCESSED, months.months_in(paths.PROCESSED)[0])
-    with_weather = not set(weather.names()).isdisjoint(files.column_names(first))
-    built = all_features(dictionary.features, history_days, with_weather=with_weather)
+    history_days = params.load_params("build_features", FeatureParameters).history_days
+    first = months.month_path(paths.PROCESSED, months.list_months(paths.PROCESSED)[0])
+    with_weather = not set(weather.weather_features()).isdisjoint(files.read_parquet_metadata(first).schema.names)
+    built = list_features(dictionary.features, history_days, with_weather=with_weather)
     # What is left out for one source need not be taken out of params.yaml for another that lacks it.
-    with_every_source = all_features(dictionary.features, history_days, with_weather=True)
+    with_every_source = list_features(dictionary.features, history_days, with_weather=True)
     features, left_out = leave_out(built, p.leave_out, with_every_source)
 
     checked = check(read_sample(windows, built, features, dictionary, p.max_rows), features, dictionary, draw)
-    with files.whole_folder(paths.report("check_data")) as folder:
+    with files.atomic_directory(paths.report("check_data")) as folder:
         checked.write(folder)
     selection = select(features, checked.findings, left_out)
     write_selection(paths.SELECTION, selection)

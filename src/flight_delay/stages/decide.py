@@ -20,9 +20,9 @@ from flight_delay.model.predictions import Predictions
 
 
 def main() -> int:
-    p = params.load("decide", DecisionParameters)
+    p = params.load_params("decide", DecisionParameters)
     backtest = paths.report("backtest") / "predictions"
-    by_month = {month: Predictions.read(backtest, month) for month in months.months_in(backtest)}
+    by_month = {month: Predictions.read(backtest, month) for month in months.list_months(backtest)}
     raw = Predictions.concat(by_month.values())
     require_both_classes([raw.late], "the months of the backtest")
 
@@ -37,7 +37,7 @@ def main() -> int:
     best = min(calibrations, key=lambda method: calibrations[method]["log_loss"])
     log.info("  late from %.2f on; %s has the lowest log loss in the backtest", threshold, best)
 
-    with files.whole_folder(paths.report("decide")) as report:
+    with files.atomic_directory(paths.report("decide")) as report:
         files.write_json(
             report / "metrics.json",
             {

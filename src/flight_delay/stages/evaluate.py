@@ -17,9 +17,9 @@ from flight_delay.report.plots.evaluate import draw_all
 
 
 def main() -> int:
-    p = params.load("evaluate", EvaluateParameters)
-    payoffs = params.load("decide", DecisionParameters).payoffs
-    windows = months.load_windows(paths.PROCESSED)
+    p = params.load_params("evaluate", EvaluateParameters)
+    payoffs = params.load_params("decide", DecisionParameters).payoffs
+    windows = months.load_splits(paths.PROCESSED)
     bundle = load_bundle(paths.BUNDLE)
     inputs = bundle.manifest.inputs
     names = {feature.name for feature in inputs}
@@ -46,7 +46,7 @@ def main() -> int:
         by_month, windows, concat_labels(test_labels), baselines, bundle.decision.threshold, payoffs, p
     )
     log.info("  %s", evaluation.metrics["verdict"])
-    with files.whole_folder(paths.report("evaluate")) as folder:
+    with files.atomic_directory(paths.report("evaluate")) as folder:
         evaluation.write(folder)
         for name, picture in draw_all(evaluation, folder).items():
             files.write_bytes(folder / f"{name}.png", picture)

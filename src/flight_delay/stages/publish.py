@@ -6,23 +6,23 @@ changed and in a fresh clone, and only then."""
 from pathlib import Path
 
 from flight_delay.core import files, months, params, paths
-from flight_delay.core.runner import forget_recorded_runs, log, run_stage
+from flight_delay.core.runner import clear_timings, log, run_stage
 from flight_delay.tracking.run_content import gather
 from flight_delay.tracking.run_source import Origin
 from flight_delay.tracking.settings import Publish, apply_settings
-from flight_delay.vcs.git import commit_with_lock
+from flight_delay.vcs.git import find_commit_of_lock
 from flight_delay.vcs.lock import read_lock
 
 
 def main() -> int:
-    p = params.load("publish", Publish)
+    p = params.load_params("publish", Publish)
     apply_settings()
     from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
 
-    content = gather(Path(), read_lock(), params.load("windows", months.Windows), Origin.here())
-    run_id, added = publish(content, p.experiment, commit_with_lock(content.digest))
+    content = gather(Path(), read_lock(), params.load_params("windows", months.Splits), Origin.here())
+    run_id, added = publish(content, p.experiment, find_commit_of_lock(content.digest))
     log.info("%s run %s (%s)", "added" if added else "already there: ", run_id, content.name)
-    forget_recorded_runs()
+    clear_timings()
     files.write_json(paths.RECEIPT, {"pipeline_digest": content.digest})
     return 1
 

@@ -12,8 +12,8 @@ from flight_delay.report.pictures import PICTURES
 
 
 def main() -> int:
-    windows = params.load("windows", months.Windows).named()
-    features = params.load("build_features", FeatureParameters)
+    windows = params.load_params("windows", months.Splits).by_name()
+    features = params.load_params("build_features", FeatureParameters)
     names = [picture.name for of in PICTURES.values() for picture in of]
     explanation = files.read_json(paths.REPORTS / "interpret/summary.json")
     manifest = paths.BUNDLE / "manifest.json"
@@ -29,7 +29,7 @@ def main() -> int:
         decided=files.read_json(paths.REPORTS / "decide/metrics.json"),
         backtest=files.read_json(paths.REPORTS / "backtest/by_month.json"),
         learning=files.read_json(paths.REPORTS / "learning_curves/reading.json"),
-        slices=files.read_rows(paths.REPORTS / "evaluate/slices.csv", {"by", "label"}),
+        slices=files.read_csv_rows(paths.REPORTS / "evaluate/slices.csv", {"by", "label"}),
         explanation=explanation,
         selection=files.read_json(paths.SELECTION),
         counts=files.read_json(paths.REPORTS / "data/flights.json"),
@@ -39,7 +39,7 @@ def main() -> int:
         manifest=files.read_json(paths.RAW_MANIFEST),
         bundle=bundle,
         card=load_card(),
-        payoffs=params.load("decide", DecisionParameters).payoffs.model_dump(),
+        payoffs=params.load_params("decide", DecisionParameters).payoffs.model_dump(),
         windows={name: str(window) for name, window in windows.items()},
         late_minutes=features.late_minutes,
         horizon_hours=features.horizon_hours,

@@ -22,20 +22,20 @@ class TrainBaselines(params.Parameters):
 
 
 def main() -> int:
-    p = params.load("train_baselines", TrainBaselines)
-    windows = params.load("windows", months.Windows)
-    test_months = months.present_months(paths.PROCESSED, "windows.test", windows.test)
+    p = params.load_params("train_baselines", TrainBaselines)
+    windows = params.load_params("windows", months.Splits)
+    test_months = months.require_months(paths.PROCESSED, "windows.test", windows.test)
     features = read_selection(paths.SELECTION).features
     looked_up = [of for of in (baselines.CARRIER, baselines.DEPARTURE) if of.name not in {f.name for f in features}]
     needed = [*features, *looked_up]
-    train = read_window(paths.PROCESSED, needed, months.present_months(paths.PROCESSED, "windows.train", windows.train))
+    train = read_window(paths.PROCESSED, needed, months.require_months(paths.PROCESSED, "windows.train", windows.train))
     require_both_classes([train.late], "windows.train")
 
     log.info("  fitting to %s flights", f"{len(train):,}")
     setting = baselines.Setting(features, p.regularization_strength)
     fitted = map_models(lambda fit, worker: fit(train, setting._replace(worker=worker)), list(BASELINES.values()))
     ladder = dict(zip(BASELINES, fitted, strict=True))
-    with files.whole_folder(paths.report("baselines")) as report:
+    with files.atomic_directory(paths.report("baselines")) as report:
         for month, examples in map_months(partial(read_month, paths.PROCESSED, needed), test_months):
             for name, predict in ladder.items():
                 Predictions.of(examples, predict(examples.features)).write(report / name, month)

@@ -14,12 +14,12 @@ from flight_delay.model.training_data import load_training_data
 
 
 def main() -> int:
-    p = params.load("train_model", BoosterParameters)
-    windows = params.load("windows", months.Windows)
+    p = params.load_params("train_model", BoosterParameters)
+    windows = params.load_params("windows", months.Splits)
     features = read_selection(paths.SELECTION).features
     read = partial(read_month, paths.PROCESSED, features)
-    train = months.present_months(paths.PROCESSED, "windows.train", windows.train)
-    validation = months.present_months(paths.PROCESSED, "windows.validation", windows.validation)
+    train = months.require_months(paths.PROCESSED, "windows.train", windows.train)
+    validation = months.require_months(paths.PROCESSED, "windows.validation", windows.validation)
     for name, of in (("train", train), ("validation", validation)):
         require_both_classes((read(month).late for month in of), f"windows.{name}")
 
@@ -34,13 +34,13 @@ def main() -> int:
         paths.BUNDLE,
         trained.booster,
         features=encoding,
-        feature_parameters=params.load("build_features", FeatureParameters),
+        feature_parameters=params.load_params("build_features", FeatureParameters),
         trained_on=windows.train,
         trained_rows=rows,
         trained_base_rate=late / rows,
         stopped_on=windows.validation,
     )
-    with files.whole_folder(paths.report("train")) as report:
+    with files.atomic_directory(paths.report("train")) as report:
         files.write_json(report / "importances.json", importances(trained.booster, encoding))
         curves = [(f"{window}_{metric}", of) for metric, by in trained.curve.items() for window, of in by.items()]
         rounds = zip(*(values for _, values in curves), strict=True)

@@ -11,15 +11,15 @@ from typing import Any
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.files import read_csv, read_json
-from flight_delay.core.months import Windows
-from flight_delay.core.params import flattened, read_sections
+from flight_delay.core.files import read_csv_columns, read_json
+from flight_delay.core.months import Splits
+from flight_delay.core.params import flatten, read_params
 from flight_delay.tracking.description import FIGURES, Baseline, describe
 from flight_delay.tracking.run_names import what_changed, what_else_changed
 from flight_delay.tracking.run_source import Origin
 from flight_delay.vcs.git import git
-from flight_delay.vcs.history import pipeline_before
-from flight_delay.vcs.lock import LOCK_FILE, Stages, digest, inputs, outputs, parse_lock
+from flight_delay.vcs.history import previous_pipeline_commit
+from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, output_hashes, parse_lock, pipeline_digest
 
 DIGEST_TAG = "pipeline_digest"
 COMMIT_TAG = "git_commit"
@@ -35,7 +35,7 @@ OF_COMMANDS = ("publish", "tune", "promote")
 
 @dataclass(frozen=True)
 class DataSet:
-    """A part of the data, as MLflow lists it beside a run; `origin` says where its raw data come from."""
+    """A part of the data, as MLflow lists it beside a run; `bts_provenance` says where its raw data come from."""
 
     name: str
     context: str
@@ -76,7 +76,7 @@ class Content:
     package: Path
 
 
-def gather(root: Path, stages: Stages, windows: Windows, origin: Origin) -> Content:
+def gather(root: Path, stages: Stages, windows: Splits, origin: Origin) -> Content:
     """Gather what a pipeline has made.
 
     Args:
@@ -88,7 +88,7 @@ def gather(root: Path, stages: Stages, windows: Windows, origin: Origin) -> Cont
     Raises:
         UserError: a file is missing or damaged.
     """
-    report, md5, identity = read_json(root / METRICS), outputs(stages), digest(stages)
+    report, md5, identity = read_json(root / METRICS), output_hashes(stages), pipeline_digest(stages)
     quality, manifest = read_json(root / "reports/quality.json"), read_json(root / MANIFEST)
     pitfalls = read_json(root / "reports/check_data/counts.json")
     metrics = {
@@ -97,7 +97,7 @@ def gather(root: Path, stages: Stages, windows: Windows, origin: Origin) -> Cont
         "data/quarantined_share": float(quality["quarantined_share"]),
         "data/warnings": float(sum(pitfalls.values())),
     }
-    params = logged_params(read_sections(root / "params.yaml"))
+    params = logged_params(read_params(root / "params.yaml"))
     baseline = _baseline(stages, params, origin)
     return Content(
         digest=identity,
@@ -107,7 +107,7 @@ def gather(root: Path, stages: Stages, windows: Windows, origin: Origin) -> Cont
         metrics=metrics,
         curve={
             f"curve/{name}": values
-            for name, values in read_csv(root / "reports/train/curve.csv").items()
+            for name, values in read_csv_columns(root / "reports/train/curve.csv").items()
             if name != "round"
         },
         tags={
@@ -136,7 +136,7 @@ def gather(root: Path, stages: Stages, windows: Windows, origin: Origin) -> Cont
 def logged_params(sections: Mapping[str, Any]) -> dict[str, str]:
     """Parameters of a pipeline as a run shows them: text by dotted name, without the sections of commands."""
     of_pipeline = {name: section for name, section in sections.items() if name not in OF_COMMANDS}
-    return {name: str(value) for name, value in flattened(of_pipeline).items()}
+    return {name: str(value) for name, value in flatten(of_pipeline).items()}
 
 
 def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
@@ -144,7 +144,7 @@ def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
 
     The profit of the test gets the name that the one of the backtest has.
     """
-    found = {name: float(value) for name, value in flattened(report, "/").items() if isinstance(value, int | float)}
+    found = {name: float(value) for name, value in flatten(report, "/").items() if isinstance(value, int | float)}
     found["test/expected_profit"] = found["money/expected_profit/model"]
     return {of.metric: found[of.metric] for of in FIGURES if of.metric in found} | found
 
@@ -157,10 +157,12 @@ def _visible(folder: Path) -> list[Path]:
 def _baseline(stages: Stages, params: Mapping[str, str], origin: Origin) -> Baseline | None:
     """The pipeline that this one was made from, as far as git still has it; its files are in git, whatever DVC has."""
     try:
-        commit = pipeline_before(digest(stages), origin.start)
+        commit = previous_pipeline_commit(pipeline_digest(stages), origin.start)
         if commit is None:
             return None
-        lock, given, report = (git("show", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS))
+        lock, given, report = (
+            git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS)
+        )
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
         changed = what_changed(logged_params(yaml.safe_load(given)), params)
         return Baseline(
@@ -174,7 +176,7 @@ def _baseline(stages: Stages, params: Mapping[str, str], origin: Origin) -> Base
 
 def _given(stages: Stages) -> dict[str, str]:
     """Code, requirements and raw data."""
-    return inputs(stages) | {path: md5 for path, md5 in outputs(stages).items() if path == RAW}
+    return input_hashes(stages) | {path: md5 for path, md5 in output_hashes(stages).items() if path == RAW}
 
 
 def _name(identity: str, baseline: Baseline | None, experiment: str | None) -> str:
@@ -190,13 +192,13 @@ def _data_version(manifest: Mapping[str, Any], md5: str) -> str:
 
 
 def _datasets(
-    windows: Windows, metrics: Mapping[str, Any], manifest: Mapping[str, Any], md5: Mapping[str, str], rows: int
+    windows: Splits, metrics: Mapping[str, Any], manifest: Mapping[str, Any], md5: Mapping[str, str], rows: int
 ) -> list[DataSet]:
     said = {key: value for key, value in manifest.items() if isinstance(value, str)} | {"manifest_md5": md5[MANIFEST]}
     return [
         *(
             DataSet(f"flights {window}", name, PROCESSED, md5[PROCESSED], metrics[name]["rows"], said)
-            for name, window in windows.named().items()
+            for name, window in windows.by_name().items()
         ),
         DataSet("raw flights", "raw", RAW, md5[RAW], rows, said),
     ]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flight_delay.core.runner import recorded_runs
-from flight_delay.vcs.git import author, experiments, git
+from flight_delay.core.runner import read_timings
+from flight_delay.vcs.git import commit_author, git, git_author, list_experiments
 from flight_delay.vcs.lock import PUBLISH
 
 
@@ -35,11 +35,11 @@ class Origin:
         """Of the pipeline that runs in this folder; DVC tells the stages of an experiment what they belong to."""
         baseline = os.environ.get("DVC_EXP_BASELINE_REV")
         return Origin(
-            author=author(),
+            author=git_author(),
             start=baseline or "HEAD",
             experiment=os.environ.get("DVC_EXP_NAME"),
             experiment_baseline=baseline,
-            seconds={name: of["seconds"] for name, of in recorded_runs().items() if name != PUBLISH},
+            seconds={name: of["seconds"] for name, of in read_timings().items() if name != PUBLISH},
         )
 
     @staticmethod
@@ -49,9 +49,9 @@ class Origin:
         Raises:
             UserError: there is no such commit.
         """
-        experiment = experiments(cwd).get(commit)
+        experiment = list_experiments(cwd).get(commit)
         return Origin(
-            author=git("log", "-1", "--format=%an <%ae>", commit, cwd=cwd),
+            author=commit_author(commit, cwd),
             start=commit,
             experiment=experiment,
             experiment_baseline=git("rev-parse", f"{commit}^", cwd=cwd) if experiment else None,

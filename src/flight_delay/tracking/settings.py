@@ -11,7 +11,7 @@ from pydantic import Field
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
-from flight_delay.vcs.git import top
+from flight_delay.vcs.git import repo_root
 
 ENV_FILE = ".env"
 
@@ -37,7 +37,7 @@ def main_checkout() -> Path:
     if root := os.environ.get("DVC_ROOT"):
         return Path(root).resolve()
     try:
-        return top()  # also from a folder within it
+        return repo_root()  # also from a folder within it
     except UserError:
         return Path.cwd()
 

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from flight_delay.core import params, paths
-from flight_delay.core.months import Windows, present_months
+from flight_delay.core.months import Splits, require_months
 from flight_delay.evaluation.backtest import BacktestParameters, before_test, origins, run_backtest
 from flight_delay.evaluation.bootstrap import DRAWS, SEED, Comparison, bootstrap, compare, on_all_flights
 from flight_delay.evaluation.comparison import same_flights
@@ -50,9 +50,9 @@ def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
     Raises:
         UserError: months are missing.
     """
-    window = before_test(params.load("windows", Windows))
-    months = present_months(paths.PROCESSED, "windows.train or windows.validation", window)
-    folds = origins(months, params.load("backtest", BacktestParameters).first_test_month, 1)
+    window = before_test(params.load_params("windows", Splits))
+    months = require_months(paths.PROCESSED, "windows.train or windows.validation", window)
+    folds = origins(months, params.load_params("backtest", BacktestParameters).first_test_month, 1)
     folds = [fold._replace(test_months=fold.test_months[:1]) for fold in folds]
     features = read_selection(paths.SELECTION).features
     read = lru_cache(CACHED_MONTHS)(partial(read_month, paths.PROCESSED, features))

@@ -52,13 +52,13 @@ def read_study_spec() -> StudySpec:
     """
     if find_spec("optuna") is None:
         raise UserError("Optuna is not installed; `make setup` installs it")
-    tune, parameters = params.load("tune", Tune), params.load("train_model", BoosterParameters)
+    tune, parameters = params.load_params("tune", Tune), params.load_params("train_model", BoosterParameters)
     require_valid_space(tune.space, parameters)
     require_up_to_date()
     entry = read_lock()[STAGE]
     identity = [tune.model_dump(mode="json"), entry["deps"], entry["params"]]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    return StudySpec(f"{tune.metric}-{digest[:12]}", tune, parameters, params.read_sections())
+    return StudySpec(f"{tune.metric}-{digest[:12]}", tune, parameters, params.read_params())
 
 
 def require_up_to_date() -> None:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_text
-from flight_delay.core.params import PARAMS_FILE, read_sections
+from flight_delay.core.params import PARAMS_FILE, read_params
 from flight_delay.tuning.space import Value
 
 
@@ -30,7 +30,7 @@ def write_values(section: str, values: Mapping[str, Value], path: Path = PARAMS_
     Raises:
         UserError: other values would change, too, since YAML anchors share them; the file stays as it is.
     """
-    sections: dict[str, Any] = read_sections(path)
+    sections: dict[str, Any] = read_params(path)
     editor = YAML()
     editor.preserve_quotes, editor.width = True, 10_000
     document = editor.load(path.read_text(encoding="utf-8"))

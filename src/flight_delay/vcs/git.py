@@ -1,12 +1,19 @@
-"""The few questions that are put to git."""
+"""Run git independently of the caller's environment and configuration."""
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.lock import digest, parse_lock
+from flight_delay.vcs.lock import LOCK_FILE, parse_lock, pipeline_digest
+
+_CONFIG = Path(__file__).with_name("gitconfig")
+# The command line overrides the configuration of the repository as well.
+_OVERRIDES = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "color.ui=false")
+_GIT = ("git", "--no-pager", *(part for setting in _OVERRIDES for part in ("-c", setting)))
 
 
 class NoGitError(UserError):
@@ -14,26 +21,43 @@ class NoGitError(UserError):
 
 
 def git(*arguments: str, cwd: Path = Path()) -> str:
-    """Run git and return what it prints.
+    """Run git and return its output.
 
     Raises:
-        UserError: git refuses, and the message is git's own first line; or there is no git.
+        UserError: git fails, with the first line of its error; or git is not installed.
     """
-    try:
-        done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise NoGitError("there is no git on the PATH; install it") from None
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise UserError(f"git {' '.join(arguments[:2])}: {said}")
-    return done.stdout.strip()
+    return _run_git(arguments, cwd, _environment())
 
 
-def top(cwd: Path = Path()) -> Path:
-    """The top folder of the checkout that a folder is in.
+def read_blobs(names: Iterable[str], cwd: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Read files of commits, one after the other, with one git process.
+
+    Args:
+        names: such as 'HEAD:dvc.lock'; those that do not exist are left out.
+        cwd: folder in the repository.
+
+    Yields:
+        Name, object id and content of each.
+    """
+    with subprocess.Popen(
+        [*_GIT, "cat-file", "--batch"], cwd=cwd, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        requests, replies = process.stdin, process.stdout
+        assert requests is not None and replies is not None  # noqa: S101, PT018 (they are pipes)
+        for name in names:
+            requests.write(f"{name}\n".encode())
+            requests.flush()
+            match replies.readline().decode().split():
+                case [blob, "blob", size]:
+                    yield name, blob, replies.read(int(size) + 1)[:-1]
+        requests.close()
+
+
+def repo_root(cwd: Path = Path()) -> Path:
+    """Return the top folder of the checkout that a folder is in.
 
     Raises:
-        UserError: this is no git repository.
+        UserError: the folder is not in a git repository, or git is not installed.
     """
     try:
         return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
@@ -43,15 +67,15 @@ def top(cwd: Path = Path()) -> Path:
         raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from None
 
 
-def resolve(revision: str, cwd: Path = Path()) -> str:
-    """The commit, 40 hexadecimal digits, that a commit, tag, branch or DVC experiment is.
+def resolve_revision(revision: str, cwd: Path = Path()) -> str:
+    """Return the commit, 40 hexadecimal digits, of a commit, tag, branch or DVC experiment.
 
     Raises:
-        UserError: there is none of this name, or this is no git repository.
+        UserError: there is none of this name, or the folder is not in a git repository.
     """
-    top(cwd)
-    named = [commit for commit, name in experiments(cwd).items() if name == revision]
-    for name in (revision, *reversed(named)):  # of several of the same name, on other commits, the newest
+    repo_root(cwd)
+    named = [commit for commit, name in list_experiments(cwd).items() if name == revision]
+    for name in (revision, *reversed(named)):  # the newest of several experiments of the same name
         try:
             return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd)
         except UserError:
@@ -62,25 +86,61 @@ def resolve(revision: str, cwd: Path = Path()) -> str:
     )
 
 
-def experiments(cwd: Path = Path()) -> dict[str, str]:
-    """Name by commit of the DVC experiments, the oldest first: DVC keeps them as refs/exps/xx/baseline/name."""
-    found = git("for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", "refs/exps", cwd=cwd)
-    lines = [line.split(" ", 1) for line in found.splitlines()]
-    return {commit: reference.rpartition("/")[2] for commit, reference in lines if reference.count("/") == 4}
+def list_experiments(cwd: Path = Path()) -> dict[str, str]:
+    """List DVC experiments, oldest first: name by commit. DVC keeps them as refs/exps/xx/baseline/name."""
+    refs = git("for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", "refs/exps", cwd=cwd)
+    lines = [line.split(" ", 1) for line in refs.splitlines()]
+    return {commit: ref.rpartition("/")[2] for commit, ref in lines if ref.count("/") == 4}
 
 
-def author() -> str:
-    """Name and address that git would write into a commit made here, or 'unknown'."""
+def commit_author(commit: str, cwd: Path = Path()) -> str:
+    """Return the author of a commit as 'name <address>'."""
+    return git("rev-list", "-1", "--format=%an <%ae>", commit, cwd=cwd).partition("\n")[2]
+
+
+def git_author() -> str:
+    """Return the name and address that git would write into a commit made here, or 'unknown'.
+
+    The only question that the user's configuration and GIT_AUTHOR_* answer.
+    """
+    own = {name: value for name, value in os.environ.items() if name.startswith(("GIT_AUTHOR_", "GIT_CONFIG"))}
+    environment = {name: value for name, value in _environment().items() if not name.startswith("GIT_CONFIG")}
     try:
-        return git("var", "GIT_AUTHOR_IDENT").rpartition(">")[0] + ">"
+        return _run_git(("var", "GIT_AUTHOR_IDENT"), Path(), environment | own).rpartition(">")[0] + ">"
     except UserError:
         return "unknown"
 
 
-def commit_with_lock(wanted_digest: str) -> str | None:
-    """The commit that is checked out, if its dvc.lock has this digest; None if not, or if there is no commit."""
+def find_commit_of_lock(digest: str) -> str | None:
+    """Return the commit that is checked out, if its dvc.lock has a digest; None if not, or without a commit."""
+    name = f"HEAD:{LOCK_FILE}"
     try:
-        committed = parse_lock(git("show", "HEAD:dvc.lock"), "HEAD:dvc.lock")
-        return git("rev-parse", "HEAD") if digest(committed) == wanted_digest else None
+        committed = parse_lock(git("cat-file", "blob", name), name)
+        return git("rev-parse", "HEAD") if pipeline_digest(committed) == digest else None
     except UserError:
         return None
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {
+        **kept,
+        "GIT_CONFIG_GLOBAL": str(_CONFIG),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+
+
+def _run_git(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> str:
+    try:
+        done = subprocess.run(
+            [*_GIT, *arguments],
+            cwd=cwd, env=environment, capture_output=True, check=False, encoding="utf-8", errors="surrogateescape",
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise NoGitError("there is no git on the PATH; install it") from None
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise UserError(f"git {' '.join(arguments[:2])}: {reason}")
+    return done.stdout.strip()

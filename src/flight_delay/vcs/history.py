@@ -1,118 +1,97 @@
-"""What git's history says: which commit a pipeline was committed in, and which one last changed a path."""
+"""Search git's history for pipelines, and for the commit that last changed a path."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.git import experiments, git, top
-from flight_delay.vcs.lock import LOCK_FILE, digest, parse_lock
+from flight_delay.vcs.git import git, list_experiments, read_blobs, repo_root
+from flight_delay.vcs.lock import LOCK_FILE, parse_lock, pipeline_digest
 
 
-class Found(NamedTuple):
-    """A commit that holds a pipeline; `experiment` is the name of the DVC experiment that it is, if it is on no branch."""
+class PipelineCommit(NamedTuple):
+    """A commit that holds a pipeline; `experiment` is the name of a DVC experiment, None for a commit on a branch."""
 
     commit: str
     experiment: str | None
 
 
-class Change(NamedTuple):
-    """A commit and its author, 'name <address>'."""
+class PathChange(NamedTuple):
+    """A commit that changed a path, and its author, 'name <address>'."""
 
     commit: str
     author: str
 
 
-def commit_of(digest: str, model_md5: str | None) -> Found | None:
-    """The commit that brought a pipeline into the history; None if there is none here.
+def find_pipeline_commit(digest: str, model_md5: str | None) -> PipelineCommit | None:
+    """Find the oldest commit whose dvc.lock has a digest; None if there is none.
 
-    That is the oldest one on a branch, a tag or a remote branch whose dvc.lock has the digest, or else the oldest such DVC
-    experiment.
+    Branches, tags, remote branches and HEAD are searched first, then DVC experiments.
 
     Args:
-        digest: of the lock file, see `lock.digest`.
-        model_md5: MD5 of the model, or of any other file that the lock names. Parsing is slow: a lock that does not
-            contain it is not parsed.
+        digest: of the lock file, see `lock.pipeline_digest`.
+        model_md5: MD5 of the model, or of any other file that the lock names. A lock that does not contain it is not
+            parsed, since parsing is slow.
 
     Raises:
-        UserError: this is no git repository.
+        UserError: the working directory is not in a git repository.
     """
-    root = top()
-    oldest_first = ("--full-history", "--date-order", "--reverse")
-    everywhere = ("--branches", "--tags", "--remotes", *_head(root))
-    commits = git("rev-list", *oldest_first, *everywhere, "--", str(LOCK_FILE), cwd=root).splitlines()
-    found = experiments(root)
-    for commit in _with_lock([*commits, *found], digest, model_md5, root):
-        return Found(commit, None if commit in set(commits) else found[commit])
+    root = repo_root()
+    options = ("--full-history", "--date-order", "--reverse", "--branches", "--tags", "--remotes")
+    commits = git("rev-list", *options, *_head_commit(root), "--", str(LOCK_FILE), cwd=root).splitlines()
+    experiments = list_experiments(root)
+    is_match: dict[str, bool] = {}  # by content of dvc.lock: each is parsed once
+    for commit, blob, text in _read_locks([*commits, *experiments], root):
+        if blob not in is_match:
+            is_match[blob] = (model_md5 or "") in text and _digest_or_none(text) == digest
+        if is_match[blob]:
+            return PipelineCommit(commit, None if commit in set(commits) else experiments[commit])
     return None
 
 
-def pipeline_before(digest: str, start: str, cwd: Path = Path()) -> str | None:
-    """The commit, 40 hexadecimal digits, that holds the pipeline which one was made from: the nearest one of another digest.
+def previous_pipeline_commit(digest: str, start: str, cwd: Path = Path()) -> str | None:
+    """Find the nearest earlier commit that holds another pipeline; None if there is none.
 
     Args:
-        digest: of the lock file of the pipeline, see `lock.digest`.
-        start: commit from which history is followed back, itself included; of a merge, along its first parent.
+        digest: of the lock file of the pipeline, see `lock.pipeline_digest`.
+        start: commit to start from, itself included; merges are followed along their first parents.
 
     Returns:
-        None if there is no such commit.
+        40 hexadecimal digits.
 
     Raises:
-        UserError: there is no commit `start`, or this is no git repository.
+        UserError: there is no commit `start`, or the folder is not in a git repository.
     """
     first = git("rev-parse", "--verify", f"{start}^{{commit}}", cwd=cwd)
     before = git("rev-list", "--first-parent", first, "--", str(LOCK_FILE), cwd=cwd).splitlines()
-    for commit, _, text in _locks([first, *before], cwd):
-        if _digest(text) not in {None, digest}:
-            return commit
-    return None
+    locks = ((commit, _digest_or_none(text)) for commit, _, text in _read_locks([first, *before], cwd))
+    return next((commit for commit, other in locks if other not in {None, digest}), None)
 
 
-def last_change(path: str, commit: str, root: Path) -> Change | None:
-    """The commit that last changed a file, or a file in a folder, up to and including `commit`; None if git has no such path."""
-    said = git("log", "-1", "--format=%H%n%an <%ae>", commit, "--", path, cwd=root)
-    return Change(*said.split("\n", 1)) if said else None
+def last_change(path: str, commit: str, root: Path) -> PathChange | None:
+    """Find the commit that last changed a path, up to and including `commit`; None if git has no such path."""
+    output = git("rev-list", "-1", "--format=%an <%ae>", commit, "--", path, cwd=root)
+    return PathChange(*output.removeprefix("commit ").split("\n", 1)) if output else None
 
 
-def _head(root: Path) -> list[str]:
-    """HEAD, which may be on no branch, unless nothing is committed yet."""
+def _head_commit(root: Path) -> list[str]:
+    """Return HEAD, which may be on no branch; nothing before the first commit."""
     try:
         return [git("rev-parse", "--verify", "--quiet", "HEAD", cwd=root)]
     except UserError:
         return []
 
 
-def _with_lock(commits: Iterable[str], wanted: str, mentioned: str | None, root: Path) -> Iterator[str]:
-    """Those commits whose dvc.lock has the digest. Every distinct content is parsed once, and only if it may be it."""
-    has: dict[str, bool] = {}
-    for commit, blob, text in _locks(commits, root):
-        if blob not in has:
-            has[blob] = (mentioned or "") in text and _digest(text) == wanted
-        if has[blob]:
-            yield commit
-
-
-def _digest(text: str) -> str | None:
+def _digest_or_none(text: str) -> str | None:
     try:
-        return digest(parse_lock(text, str(LOCK_FILE)))
+        return pipeline_digest(parse_lock(text, str(LOCK_FILE)))
     except UserError:
         return None
 
 
-def _locks(commits: Iterable[str], root: Path) -> Iterator[tuple[str, str, str]]:
-    """Commit, id and text of every dvc.lock that there is, from one git that answers as long as it is asked."""
-    command = ["git", "cat-file", "--batch"]
-    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        asked, answers = process.stdin, process.stdout
-        assert asked is not None and answers is not None  # noqa: S101, PT018 (they are pipes)
-        for commit in commits:
-            asked.write(f"{commit}:{LOCK_FILE}\n".encode())
-            asked.flush()
-            match answers.readline().decode().split():
-                case [blob, "blob", size]:
-                    text = answers.read(int(size) + 1).decode(errors="replace")
-                    yield commit, blob, text
-        asked.close()
+def _read_locks(commits: Iterable[str], root: Path) -> Iterator[tuple[str, str, str]]:
+    """Read commit, object id and text of every dvc.lock."""
+    for name, blob, content in read_blobs((f"{commit}:{LOCK_FILE}" for commit in commits), root):
+        yield name.partition(":")[0], blob, content.decode(errors="replace")

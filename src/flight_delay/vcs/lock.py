@@ -1,4 +1,4 @@
-"""dvc.lock: reading it, and the digest that identifies a pipeline."""
+"""Read dvc.lock, and compute the digest that identifies a pipeline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Stages = dict[str, dict[str, Any]]
 
 
 def parse_lock(text: str, where: str) -> Stages:
-    """The entries of a lock file by stage.
+    """Parse the entries of a lock file by stage; `where` names it in an error.
 
     Raises:
         UserError: it is not a lock file of DVC 2 or later.
@@ -39,24 +39,24 @@ def read_lock(path: Path = LOCK_FILE) -> Stages:
         raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
 
 
-def digest(stages: Mapping[str, Any]) -> str:
-    """SHA-256 over all entries but that of `publish`: commands, parameters, inputs and outputs with their checksums.
+def pipeline_digest(stages: Mapping[str, Any]) -> str:
+    """Compute SHA-256 over all entries but that of `publish`: commands, parameters, inputs and outputs with checksums.
 
     Two checkouts with the same digest hold the same pipeline, data, model and reports.
     """
-    made = {name: entry for name, entry in stages.items() if name != PUBLISH}
-    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+    entries = {name: entry for name, entry in stages.items() if name != PUBLISH}
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
-def outputs(stages: Mapping[str, Any]) -> dict[str, str]:
-    """MD5 by path of every output, but that of `publish`; folders have DVC's '….dir'."""
-    return {
-        out["path"]: out["md5"] for name, entry in stages.items() if name != PUBLISH for out in entry.get("outs", [])
-    }
+def output_hashes(stages: Mapping[str, Any]) -> dict[str, str]:
+    """Return MD5 by path of every output, without those of `publish`; a folder's ends in '.dir'."""
+    entries = [entry for name, entry in stages.items() if name != PUBLISH]
+    return {out["path"]: out["md5"] for entry in entries for out in entry.get("outs", [])}
 
 
-def inputs(stages: Mapping[str, Any]) -> dict[str, str]:
-    """MD5 by path of what a pipeline is given, but does not make: code, requirements, external data."""
-    made = outputs(stages)
-    deps = [dep for name, entry in stages.items() if name != PUBLISH for dep in entry.get("deps", [])]
-    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] not in made}
+def input_hashes(stages: Mapping[str, Any]) -> dict[str, str]:
+    """Return MD5 by path of what no stage makes: code, requirements, external data."""
+    outputs = output_hashes(stages)
+    entries = [entry for name, entry in stages.items() if name != PUBLISH]
+    deps = [dep for entry in entries for dep in entry.get("deps", [])]
+    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] not in outputs}

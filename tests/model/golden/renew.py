@@ -18,12 +18,12 @@ import xgboost as xgb
 
 from flight_delay.core import files, months, params
 from flight_delay.core.errors import UserError
-from flight_delay.core.runner import guarded
-from flight_delay.features.columns import Columns, from_table
+from flight_delay.core.runner import run_with_error_handling
+from flight_delay.features.columns import Columns, columns_from_table
 from flight_delay.model.booster import predict
 from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, Manifest
 from flight_delay.model.encode import Matrix, encode
-from flight_delay.vcs.lock import LOCK_FILE, outputs, read_lock
+from flight_delay.vcs.lock import LOCK_FILE, output_hashes, read_lock
 
 GOLDEN = Path(__file__).resolve().parent
 FLIGHTS = GOLDEN / "flights.csv"
@@ -36,13 +36,13 @@ PER_DAY, PER_PAIR, PER_GAP = 3, 2, 20
 
 def model_of(root: Path) -> tuple[xgb.Booster, Manifest]:
     """The model of a checkout and its manifest. No decision is needed: golden probabilities are those before calibration."""
-    manifest = params.read_strictly(root / BUNDLE / MANIFEST_FILE, Manifest, "a fitting manifest")
+    manifest = params.read_validated_json(root / BUNDLE / MANIFEST_FILE, Manifest, "a fitting manifest")
     return xgb.Booster(model_file=root / BUNDLE / MODEL_FILE), manifest
 
 
 def flights_of(root: Path, of_months: Iterable[str]) -> Columns:
     """Columns of all flights of some processed months, cancelled and diverted ones among them."""
-    tables = [from_table(files.read_table(months.month_path(root / PROCESSED, month))) for month in of_months]
+    tables = [columns_from_table(files.read_table(months.month_path(root / PROCESSED, month))) for month in of_months]
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
@@ -91,10 +91,10 @@ def choose(flights: pd.DataFrame) -> pd.DataFrame:
 def candidates(root: Path) -> pd.DataFrame:
     """The flights of a checkout that golden ones are chosen from, as `choose` needs them."""
     booster, manifest = model_of(root)
-    test = months.present_months(
-        root / PROCESSED, "windows.test", params.load("windows", months.Windows, root / params.PARAMS_FILE).test
+    test = months.require_months(
+        root / PROCESSED, "windows.test", params.load_params("windows", months.Splits, root / params.PARAMS_FILE).test
     )
-    flights = flights_of(root, dict.fromkeys([months.months_in(root / PROCESSED)[0], *test]))
+    flights = flights_of(root, dict.fromkeys([months.list_months(root / PROCESSED)[0], *test]))
     names = ["flight_id", "flight_date", "carrier", "origin"]
     lacking = ["block_minutes", "late_rate_flight_60d", "late_rate_all_60d"]
     dates = flights["flight_date"].astype("datetime64[M]").astype(str)
@@ -116,7 +116,7 @@ def main() -> int:
     """
     root = Path()
     path = BUNDLE / MODEL_FILE
-    if not path.exists() or outputs(read_lock(LOCK_FILE)).get(str(path)) != md5_of(root):
+    if not path.exists() or output_hashes(read_lock(LOCK_FILE)).get(str(path)) != md5_of(root):
         raise UserError(
             f"{path}: missing, or not the one of {LOCK_FILE}; `dvc repro` makes both, and a release commits them"
         )
@@ -136,4 +136,4 @@ def _evenly(ordered: pd.DataFrame, count: int) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded("renew", main))
+    sys.exit(run_with_error_handling("renew", main))

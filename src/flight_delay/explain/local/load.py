@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from flight_delay.core import files, months, paths
-from flight_delay.core.runner import progress
+from flight_delay.core.runner import track_progress
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.weather import OBSERVATIONS
 from flight_delay.explain import reference as references
@@ -21,7 +21,7 @@ from flight_delay.explain.local.reasons import Reasons, reasons_of
 from flight_delay.explain.local.what_if import WhatIf, features_at, require_recorded, times, what_if
 from flight_delay.features import history
 from flight_delay.features.builder import FeatureBuilder
-from flight_delay.features.columns import Column, from_table
+from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.model.bundle import load_bundle
 
 # Sentences are made for so many flights at a time, so that memory does not grow with the number asked for.
@@ -43,7 +43,7 @@ def load_explainer() -> Explainer:
         UserError: something is missing or damaged, or model and reference are of different versions.
     """
     bundle = load_bundle(paths.BUNDLE)
-    topics = load_topics().covering(bundle.manifest.features)
+    topics = load_topics()
     return Explainer(bundle, topics, references.load(paths.report("interpret") / "reference.json", bundle))
 
 
@@ -55,7 +55,7 @@ def explained(explainer: Explainer, found: Mapping[str, Column]) -> Iterator[Exp
         found: by month, positions of the flights in its processed table.
     """
     several = list(found)
-    for month in progress(several, "month") if len(several) > 1 else several:
+    for month in track_progress(several, "month") if len(several) > 1 else several:
         flights = read_month(paths.PROCESSED, explainer.bundle, month)
         for start in range(0, len(found[month]), _AT_ONCE):
             yield from _explained(explainer, flights.take(found[month][start : start + _AT_ONCE]))
@@ -73,24 +73,24 @@ def other_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
         UserError: a file is missing, or data/processed is not what code and parameters make of the schedule.
     """
     recorded = read_month(paths.PROCESSED, explainer.bundle, month).take(np.array([position]))
-    observations = from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
+    observations = columns_from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     parameters = explainer.bundle.manifest.feature_parameters
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)
     moved = ("flight_id", "flight_date", "scheduled_arrival_minutes", "scheduled_arrival_utc")
     needed = list(dict.fromkeys([*moved, *builder.columns]))
-    flights = from_table(files.read_table(months.month_path(paths.FLIGHTS, month), columns=needed))
+    flights = columns_from_table(files.read_table(months.month_path(paths.CANONICAL, month), columns=needed))
     day = np.flatnonzero(flights["flight_date"] == recorded.flight_date[0])
     schedule = {name: values[day] for name, values in flights.items()}
     row = int(np.flatnonzero(schedule["flight_id"] == recorded.flight_id[0])[0])
     departures = times(int(schedule["scheduled_departure_minutes"][row]))
-    kept = [earlier for earlier in months.months_in(paths.HISTORY) if earlier <= month]
-    counts = [table for _, table in months.read_months(paths.HISTORY, kept, history.COUNTS)]
+    kept = [earlier for earlier in months.list_months(paths.HISTORY) if earlier <= month]
+    counts = [table for _, table in months.iterate_months(paths.HISTORY, kept, history.COUNTS)]
     values = features_at(
         builder,
         schedule,
         row,
         departures,
-        counts=history.known_since(pa.concat_tables(counts), builder.first_day_needed(month)),
+        counts=history.filter_since(pa.concat_tables(counts), builder.first_day_needed(month)),
         observations=observations,
     )
     own = departures.index(int(schedule["scheduled_departure_minutes"][row]))

@@ -18,13 +18,15 @@ def draw_all(done: Evaluation, folder: Path) -> dict[str, bytes]:
         folder: its tables; numbers are drawn as they are written there.
     """
     backtest, decide, train = (paths.report(stage) for stage in ("backtest", "decide", "train"))
-    profit_on_backtest, profit_on_test = (files.read_csv(part / "profit_curve.csv") for part in (decide, folder))
-    sliced = files.read_rows(folder / "slices.csv", {"by", "label"})
-    aged = files.read_rows(backtest / "aging.csv", {"trained_through", "month"})
+    profit_on_backtest, profit_on_test = (
+        files.read_csv_columns(part / "profit_curve.csv") for part in (decide, folder)
+    )
+    sliced = files.read_csv_rows(folder / "slices.csv", {"by", "label"})
+    aged = files.read_csv_rows(backtest / "aging.csv", {"trained_through", "month"})
     return {
         **evaluation.draw_all(done.metrics, done.curves, done.monthly),
         **comparison.draw_all(done.metrics, sliced, aged),
         "profit": threshold.profit(profit_on_backtest, profit_on_test, done.metrics["threshold"]),
         "said_and_seen": threshold.said_and_seen(done.calibration_by_month),
-        "training_curve": training_curve(files.read_csv(train / "curve.csv")),
+        "training_curve": training_curve(files.read_csv_columns(train / "curve.csv")),
     }

@@ -17,14 +17,14 @@ import yaml
 from flight_delay.core import files as on_disk
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
-from flight_delay.core.params import flattened
+from flight_delay.core.params import flatten
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.features.columns import Column, from_table
+from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.model.calibration import Method, calibrate
 from flight_delay.model.decision_rule import Decision
 from flight_delay.model.fit_calibration import fit_calibration
 from flight_delay.model.predictions import PREDICTIONS, Predictions
-from flight_delay.vcs.lock import LOCK_FILE, Stages, inputs, outputs, parse_lock
+from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, output_hashes, parse_lock
 
 BACKTEST, TEST = "reports/backtest/predictions", "reports/evaluate/predictions"
 FLIGHTS = "data/interim/flights"
@@ -140,11 +140,11 @@ class Side:
             commit=commit,
             parameters={
                 name: json.dumps(value, ensure_ascii=False, default=str)
-                for name, value in flattened(given.sections).items()
+                for name, value in flatten(given.sections).items()
             },
             stale=_stale(lock, given.sections),
-            outputs=outputs(lock),
-            inputs=inputs(lock),
+            outputs=output_hashes(lock),
+            inputs=input_hashes(lock),
             origin=origin,
             raw_files=raw_files,
             features=read("data/selection.json", lambda text: tuple(of["name"] for of in json.loads(text)["features"])),
@@ -216,12 +216,12 @@ def _table(content: bytes, schema: pa.Schema) -> pa.Table:
 
 
 def _predictions(table: pa.Table) -> Predictions:
-    columns = from_table(table)
+    columns = columns_from_table(table)
     return Predictions(**{**columns, "late": columns["late"].astype(bool)})
 
 
 def _destinations(tables: list[pa.Table], flight_id: Column) -> Column:
-    columns = from_table(pa.concat_tables(tables))
+    columns = columns_from_table(pa.concat_tables(tables))
     known = pd.Series(columns["destination"], index=columns["flight_id"], dtype=object).reindex(flight_id)
     destination: Column = known.where(known.notna(), None).to_numpy()
     return destination

@@ -23,9 +23,9 @@ from flight_delay.review.provenance.lineage import (
     read_stages,
     sources,
 )
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.git import git
-from flight_delay.vcs.history import Change, last_change
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.git import commit_author, git
+from flight_delay.vcs.history import PathChange, last_change
 from flight_delay.vcs.lock import LOCK_FILE
 
 FLIGHTS, MANIFEST = "data/raw/flights", "data/raw/manifest.json"
@@ -41,15 +41,15 @@ class Provenance:
     direct requirements, and of Python.
     """
 
-    commit: Change
+    commit: PathChange
     lock_md5: str
     stages: list[Stage]
     manifest: dict[str, Any] | None
-    changes: dict[Item, Change]
+    changes: dict[Item, PathChange]
     software: dict[str, str]
 
 
-def read_provenance(artefacts: Artefacts) -> Provenance:
+def read_provenance(artefacts: CommitFiles) -> Provenance:
     """Read what a commit says.
 
     Raises:
@@ -67,11 +67,13 @@ def read_provenance(artefacts: Artefacts) -> Provenance:
         if _is_committed(artefacts, item, tracked)
         and (change := last_change(item.path.partition(":")[0], commit, root))
     }
-    author = git("show", "--no-patch", "--format=%an <%ae>", commit, cwd=root)
+    author = commit_author(commit, root)
     lock_md5 = md5(artefacts.read_bytes(str(LOCK_FILE)))
     content = artefacts.read_bytes(MANIFEST) if MANIFEST in tracked else b""
     manifest = json.loads(content) if producer(stages, Item(MANIFEST, md5(content))) else None
-    return Provenance(Change(commit, author), lock_md5, stages, manifest, changes, _read_software(artefacts, tracked))
+    return Provenance(
+        PathChange(commit, author), lock_md5, stages, manifest, changes, _read_software(artefacts, tracked)
+    )
 
 
 def md5(content: bytes) -> str:
@@ -79,7 +81,7 @@ def md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def _is_committed(artefacts: Artefacts, item: Item, tracked: list[str]) -> bool:
+def _is_committed(artefacts: CommitFiles, item: Item, tracked: list[str]) -> bool:
     """Whether the content of an input in the commit has the checksum in dvc.lock."""
     file, _, key = item.path.partition(":")
     if item.values is not None:
@@ -95,7 +97,7 @@ def _is_committed(artefacts: Artefacts, item: Item, tracked: list[str]) -> bool:
     return f"{md5(json.dumps(parts, sort_keys=True).encode())}.dir" == item.md5
 
 
-def _read_software(artefacts: Artefacts, tracked: list[str]) -> dict[str, str]:
+def _read_software(artefacts: CommitFiles, tracked: list[str]) -> dict[str, str]:
     """Locked versions of the direct requirements, and the range of Python in pyproject.toml."""
     if not {REQUIREMENTS, "requirements.in", "pyproject.toml"} <= {*tracked}:
         return {}

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from flight_delay.review.provenance.commit import FLIGHTS, REQUIREMENTS, Provenance, md5
 from flight_delay.review.provenance.lineage import Item, Stage, is_inside, list_items, producer, select, upstream
-from flight_delay.vcs.history import Change
+from flight_delay.vcs.history import PathChange
 from flight_delay.vcs.lock import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _add_folders(document: ProvDocument, fd: Namespace, stages: list[Stage], ite
 
 def _add_commits(document: ProvDocument, fd: Namespace, provenance: Provenance, items: list[Item]) -> None:
     """Add the commit, those that last changed its inputs, and their authors."""
-    contents: list[tuple[Change, Item]] = [(provenance.commit, Item(str(LOCK_FILE), provenance.lock_md5))]
+    contents: list[tuple[PathChange, Item]] = [(provenance.commit, Item(str(LOCK_FILE), provenance.lock_md5))]
     contents += [(provenance.changes[item], item) for item in items if item in provenance.changes]
     for author in dict.fromkeys(change.author for change, _ in contents):
         document.agent(fd[_id("author", author)], {"prov:label": author})

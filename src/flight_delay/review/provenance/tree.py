@@ -17,12 +17,12 @@ from flight_delay.review.provenance.lineage import (
     upstream,
 )
 from flight_delay.tracking.lookup import PublishedRun
-from flight_delay.vcs.history import Found
+from flight_delay.vcs.history import PipelineCommit
 
 INDENT = "  "
 
 
-def format_run(published: PublishedRun, found: Found | None, provenance: Provenance | None) -> str:
+def format_run(published: PublishedRun, found: PipelineCommit | None, provenance: Provenance | None) -> str:
     """What a run was made from: its commit, if there is one here, and the raw data of that commit."""
     lines = [("run", f"{published.run_name} ({published.run_id})"), ("pipeline", published.digest)]
     if not found or not provenance:

@@ -20,8 +20,8 @@ from flight_delay.review.request.forms import Experiment, Request
 from flight_delay.review.request.replay import Replay, replay
 from flight_delay.review.verification.verify import Verified, verify_clone
 from flight_delay.vcs import git
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.lock import outputs
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.lock import output_hashes
 
 REPLAYED = (
     "models/bundle/model.ubj",
@@ -65,8 +65,8 @@ def run_review(request: Request, minutes: float, *, fresh_env: bool = False) -> 
     """
     start = time.monotonic()
     deadline = start + 60 * minutes
-    artefacts = Artefacts.of(request.commit)
-    check_md5(request, outputs(artefacts.lock))
+    artefacts = CommitFiles.at(request.commit)
+    check_md5(request, output_hashes(artefacts.lock))
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
         log.info("review: verifying %s (at most %g minutes)", artefacts.commit[:10], minutes)
         try:
@@ -94,7 +94,7 @@ def check_md5(request: Request, locked: Mapping[str, str]) -> None:
             )
 
 
-def replay_recorded(artefacts: Artefacts, verified: Path, reproduced: set[str]) -> Replay | str:
+def replay_recorded(artefacts: CommitFiles, verified: Path, reproduced: set[str]) -> Replay | str:
     """Replay the predictions of a commit, or return why that is not possible.
 
     Args:
@@ -126,8 +126,8 @@ def _run_experiment(
     try:
         clone.dvc(*command, timeout_seconds=_remaining(deadline))
         # Among experiments only: a branch may have the same name.
-        commits = {name: commit for commit, name in git.experiments(clone.root).items()}
-        artefacts = Artefacts(commits[experiment.name], clone.root)
+        commits = {name: commit for commit, name in git.list_experiments(clone.root).items()}
+        artefacts = CommitFiles(commits[experiment.name], clone.root)
         comparison = compared(baseline(), Side.of(artefacts, experiment.name, artefacts.commit))
         return ExperimentResult(experiment, time.monotonic() - start, comparison)
     except subprocess.TimeoutExpired:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flight_delay.core import paths
-from flight_delay.core.months import months_in
+from flight_delay.core.months import list_months
 from flight_delay.evaluation.comparison import same_flights
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month
@@ -38,7 +38,7 @@ def replay(folder: Path) -> Replay:
     bundle = load_bundle(folder / paths.BUNDLE)
     flights = changed = 0
     largest = 0.0
-    for month in months_in(folder / PREDICTIONS):
+    for month in list_months(folder / PREDICTIONS):
         recorded = Predictions.read(folder / PREDICTIONS, month)
         examples = read_month(folder / paths.PROCESSED, bundle.manifest.inputs, month)
         replayed = Predictions.of(examples, bundle.predict_late(examples.features))

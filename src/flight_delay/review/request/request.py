@@ -10,7 +10,7 @@ from typing import Any
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_text
-from flight_delay.core.params import flattened
+from flight_delay.core.params import flatten
 from flight_delay.core.references import read_reference
 from flight_delay.review.comparison.comparison import compared
 from flight_delay.review.comparison.page import render as render_comparison
@@ -18,9 +18,9 @@ from flight_delay.review.comparison.snapshot import Side
 from flight_delay.review.environment import PACKAGES, wanted_versions
 from flight_delay.review.request.forms import REVIEW_FILE, Experiment, Request, ReviewTemplate, render, require_absent
 from flight_delay.review.verification.verify import check_lock
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.git import author, git
-from flight_delay.vcs.lock import outputs
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.git import git, git_author
+from flight_delay.vcs.lock import output_hashes
 
 REVIEWED = (
     "data/raw/flights",
@@ -50,16 +50,16 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
         UserError: the page exists, a change is not committed, dvc.lock does not fit the commit, or an artefact that is
             compared is missing.
     """
-    artefacts = Artefacts.of()
-    base = Artefacts.of(against) if against else None
+    artefacts = CommitFiles.at()
+    base = CommitFiles.at(against) if against else None
     requirements = wanted_versions(artefacts.read_text("requirements.txt"), platform.python_version())
-    md5 = outputs(artefacts.lock)
+    md5 = output_hashes(artefacts.lock)
     template = read_reference(artefacts.root / REVIEW_FILE, ReviewTemplate)
     request = Request(
         format=2,
         name=slug(name or git("branch", "--show-current") or "detached"),
         date=date,
-        author=author(),
+        author=git_author(),
         commit=artefacts.commit,
         against=base.commit if base else None,
         versions={package: requirements[package] for package in PACKAGES if package in requirements},
@@ -89,7 +89,7 @@ def request_page(request: Request, comparison: str | None) -> str:
 
 def is_noop(experiment: Experiment, params: Mapping[str, Any]) -> bool:
     """Whether an experiment sets every parameter to the value that it has."""
-    current = flattened(params)
+    current = flatten(params)
     return all(name in current and current[name] == value for name, value in experiment.parameters.items())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import PARAMS_FILE, flattened
+from flight_delay.core.params import PARAMS_FILE, flatten
 from flight_delay.review.clean_clone import CleanClone
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 
@@ -86,8 +86,8 @@ def _changed(
         for kind, paths in part.items():
             for path, how in paths.items():
                 if isinstance(how, Mapping):
-                    before = flattened({section: then[section] for section in how if section in then})
-                    after = flattened({section: now[section] for section in how if section in now})
+                    before = flatten({section: then[section] for section in how if section in then})
+                    after = flatten({section: now[section] for section in how if section in now})
                     for name in {**after, **before}:
                         if before.get(name) != after.get(name):
                             found[name] = f"is {after.get(name, 'gone')}, was {before.get(name, 'not there')}"

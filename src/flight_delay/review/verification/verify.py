@@ -13,8 +13,8 @@ from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.diff.files import Difference, Tolerance, compare_files
 from flight_delay.review.environment import Surroundings, deviations, surroundings, wanted_versions
 from flight_delay.review.verification.staleness import stale_entries
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, outputs, read_lock
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, output_hashes, read_lock
 
 MODEL = "models/bundle/model.ubj"
 
@@ -78,8 +78,8 @@ def check_lock(revision: str) -> Verified:
     Raises:
         UserError: there is no such commit, or it has no dvc.lock.
     """
-    artefacts = Artefacts.of(revision)
-    model = outputs(artefacts.lock).get(MODEL)
+    artefacts = CommitFiles.at(revision)
+    model = output_hashes(artefacts.lock).get(MODEL)
     with clean_clone(artefacts.commit) as clone:
         return Verified(artefacts.commit, [], stale_entries(clone), None, [], Tolerance(), model)
 
@@ -97,7 +97,7 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> V
     Raises:
         UserError: there is no such commit, it has no dvc.lock, its environment cannot be built, or a stage fails.
     """
-    artefacts = Artefacts.of(revision)
+    artefacts = CommitFiles.at(revision)
     _ = artefacts.lock
     log.info("verifying %s in a clean clone", artefacts.commit[:10])
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
@@ -105,7 +105,7 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> V
 
 
 def verify_clone(
-    clone: CleanClone, artefacts: Artefacts, tolerance: Tolerance, timeout_seconds: float | None = None
+    clone: CleanClone, artefacts: CommitFiles, tolerance: Tolerance, timeout_seconds: float | None = None
 ) -> Verified:
     """Make everything in a clean clone, and compare it with what its commit says; the clone holds the results then.
 
@@ -125,7 +125,7 @@ def verify_clone(
         has,
         deviations(wanted, has.versions),
         tolerance,
-        outputs(artefacts.lock).get(MODEL),
+        output_hashes(artefacts.lock).get(MODEL),
     )
 
 
@@ -134,14 +134,14 @@ def compare_outputs(then: Stages, now: Stages) -> list[Checked]:
     checked = []
     for stage in dict.fromkeys([*now, *then]):
         if stage != PUBLISH:
-            before, after = (outputs({stage: stages.get(stage, {})}) for stages in (then, now))
+            before, after = (output_hashes({stage: stages.get(stage, {})}) for stages in (then, now))
             checked += [
                 Checked(stage, path, before.get(path), after.get(path)) for path in dict.fromkeys([*after, *before])
             ]
     return checked
 
 
-def _explained(checked: Sequence[Checked], artefacts: Artefacts, root: Path, tolerance: Tolerance) -> list[Checked]:
+def _explained(checked: Sequence[Checked], artefacts: CommitFiles, root: Path, tolerance: Tolerance) -> list[Checked]:
     """Say how outputs differ, as far as their committed bytes are at hand: all at once, since a checksum in one may follow
     from another."""
     then: dict[str, bytes] = {}

@@ -27,7 +27,7 @@ from flight_delay.tracking.registry.versions import (
     set_alias,
     write_event,
 )
-from flight_delay.vcs.git import author
+from flight_delay.vcs.git import git_author
 
 MAX_REASON_LENGTH = 500
 
@@ -46,7 +46,7 @@ def validate_reason(reason: str) -> str:
 
 def current_user() -> str:
     """The author that git would write into a commit made here, or else the user of this machine."""
-    name = author()
+    name = git_author()
     return getpass.getuser() if name == "unknown" else name
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.lookup import PublishedRun, find, is_mlflow_uri
 from flight_delay.tracking.settings import apply_settings
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.lock import digest
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.lock import pipeline_digest
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -55,7 +55,7 @@ def find_candidate(ref: str) -> Candidate:
 
 
 def _run_of_revision(revision: str) -> str:
-    pipeline_digest = digest(Artefacts.of(revision).lock)
+    digest = pipeline_digest(CommitFiles.at(revision).lock)
     apply_settings()
     from flight_delay.tracking import client as tracking  # now: mlflow reads its settings
     from flight_delay.tracking.run_content import DIGEST_TAG
@@ -64,7 +64,7 @@ def _run_of_revision(revision: str) -> str:
     with tracking.reachable(setting_up=True):
         client = tracking.connect()
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-        condition = f"tags.{DIGEST_TAG} = '{pipeline_digest}'"
+        condition = f"tags.{DIGEST_TAG} = '{digest}'"
         runs = client.search_runs(experiments, condition, order_by=["attributes.end_time ASC"])
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     if not runs:

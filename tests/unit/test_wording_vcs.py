@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.git import git, resolve, top
+from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.git import git, repo_root, resolve_revision
 from flight_delay.vcs.lock import parse_lock, read_lock
 
 BEFORE_GIT: list[tuple[Callable[[], Any], str]] = [
-    (top, "FOLDER: not in a git repository; run it in a checkout of the project"),
+    (repo_root, "FOLDER: not in a git repository; run it in a checkout of the project"),
     (lambda: read_lock(Path("dvc.lock")), "dvc.lock: no such file; `dvc repro` makes it"),
     (
         lambda: parse_lock("", "HEAD:dvc.lock"),
@@ -24,13 +24,13 @@ BEFORE_GIT: list[tuple[Callable[[], Any], str]] = [
 IN_GIT: list[tuple[Callable[[], Any], str]] = [
     (lambda: git("rev-parse", "nowhere"), "git rev-parse nowhere: fatal: "),
     (
-        lambda: resolve("nowhere"),
+        lambda: resolve_revision("nowhere"),
         "there is no commit 'nowhere' here; `git log --oneline` lists them, `git fetch` brings more, "
         "`dvc exp list --all-commits` lists experiments",
     ),
     (
-        lambda: Artefacts("c" * 40, Path()).lock,
-        "commit cccccccccc has no dvc.lock; choose one in which the pipeline had been run (`git log --oneline -- dvc.lock`)",
+        lambda: CommitFiles("c" * 40, Path()).lock,
+        "commit cccccccccc has no dvc.lock; choose one that has (`git log --oneline -- dvc.lock`)",
     ),
 ]
 
@@ -49,5 +49,5 @@ def test_what_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError) as refused:
-        top()
+        repo_root()
     assert str(refused.value) == "there is no git on the PATH; install it"
