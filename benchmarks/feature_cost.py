@@ -72,7 +72,7 @@ def finished_matrix(folder: Path) -> None:
     encoding = learn_encoding(features, [read["train"]])
     for name, examples in read.items():
         np.save(folder / f"{name}.npy", encode(examples.features, encoding))
-        np.save(folder / f"{name}_late.npy", examples.late)
+        np.save(folder / f"{name}_late.npy", examples.target)
     p = params.load("train_model", BoosterParameters)
     options = p.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
     effects = {"increasing": 1, "decreasing": -1, None: 0}

@@ -33,18 +33,18 @@ def later(invent: Any) -> Examples:
 def test_the_base_rate_is_the_share_of_late_training_flights(train: Examples, later: Examples) -> None:
     predicted = base_rate(train)(later.features)
     assert predicted.shape == (len(later),)
-    assert set(predicted) == {train.late.mean()}
+    assert set(predicted) == {train.target.mean()}
 
 
 def test_logistic_regression_learns_from_both_kinds_of_features(
     train: Examples, later: Examples, features: Features
 ) -> None:
     predict = logistic_regression(train, features, 1.0)
-    said = log_loss(later.late, predict(later.features))
-    assert said < log_loss(later.late, base_rate(train)(later.features)) - 0.1
+    said = log_loss(later.target, predict(later.features))
+    assert said < log_loss(later.target, base_rate(train)(later.features)) - 0.1
     for name in ("departure_minutes", "carrier"):  # what makes the invented flights late
         shuffled = np.random.default_rng(0).permutation(later.features[name])
-        assert log_loss(later.late, predict({**later.features, name: shuffled})) > said + 0.02
+        assert log_loss(later.target, predict({**later.features, name: shuffled})) > said + 0.02
 
 
 def test_what_training_did_not_have_is_predicted_too(train: Examples, later: Examples, features: Features) -> None:
@@ -114,7 +114,7 @@ def test_xgboost_as_it_comes_is_xgboost_without_a_parameter(
         "feature_types": [of.xgboost_type for of in encoding],
         "enable_categorical": True,
     }
-    matrix = xgb.DMatrix(encode(train.features, encoding), label=train.late, **described)
+    matrix = xgb.DMatrix(encode(train.features, encoding), label=train.target, **described)
     plain = xgb.train({"objective": "binary:logistic"}, matrix, num_boost_round=100)
     expected = plain.predict(xgb.DMatrix(encode(later.features, encoding), **described))
     np.testing.assert_array_equal(xgboost_defaults(train, features)(later.features), expected)

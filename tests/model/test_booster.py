@@ -22,14 +22,14 @@ Months = dict[str, Examples]
 
 def joined(months: list[Examples]) -> Examples:
     columns = {name: np.concatenate([month.features[name] for month in months]) for name in months[0].features}
-    rest = ([getattr(month, name) for month in months] for name in ("flight_id", "flight_date", "late"))
+    rest = ([getattr(month, name) for month in months] for name in ("row_id", "date", "target"))
     flight_id, flight_date, late = map(np.concatenate, rest)
     return Examples(flight_id, flight_date, columns, late)
 
 
 def cut(examples: Examples, start: int, end: int) -> Examples:
     columns = {name: column[start:end] for name, column in examples.features.items()}
-    return Examples(examples.flight_id[start:end], examples.flight_date[start:end], columns, examples.late[start:end])
+    return Examples(examples.row_id[start:end], examples.date[start:end], columns, examples.target[start:end])
 
 
 def raw(booster: xgb.Booster) -> bytes:
@@ -82,7 +82,7 @@ def test_early_stopping_keeps_the_best_round(months: Months, encoding: Encoding,
     assert trained.rounds < len(curve) < 200
     validation = months["2013-04"]
     predicted = predict(trained.booster, encode(validation.features, encoding)).astype(np.float64)
-    assert log_loss(validation.late, predicted) == pytest.approx(min(curve), abs=1e-6)
+    assert log_loss(validation.target, predicted) == pytest.approx(min(curve), abs=1e-6)
 
 
 def test_without_validation_months_all_rounds_are_trained_and_kept(
@@ -112,7 +112,7 @@ def test_nothing_of_the_search_is_left_in_the_model(trained: Trained) -> None:
 def test_the_model_learns_what_is_there_to_be_learnt(trained: Trained, encoding: Encoding, invent: Any) -> None:
     fresh = invent(2_000, seed=99)
     predicted = predict(trained.booster, encode(fresh.features, encoding)).astype(np.float64)
-    assert log_loss(fresh.late, predicted) < log_loss(fresh.late, np.full(len(fresh), fresh.late.mean())) - 0.1
+    assert log_loss(fresh.target, predicted) < log_loss(fresh.target, np.full(len(fresh), fresh.target.mean())) - 0.1
 
 
 def test_predicting_in_place_is_predicting_from_a_matrix(months: Months, encoding: Encoding, trained: Trained) -> None:
@@ -147,9 +147,7 @@ def test_importances_name_every_feature_the_one_that_matters_first_and_a_useless
     months: Months, parameters: BoosterParameters, features: tuple[Feature, ...]
 ) -> None:
     constant = {
-        name: Examples(
-            of.flight_id, of.flight_date, {**of.features, "distance_miles": np.ones(len(of), np.float32)}, of.late
-        )
+        name: Examples(of.row_id, of.date, {**of.features, "distance_miles": np.ones(len(of), np.float32)}, of.target)
         for name, of in months.items()
     }
     learnt = learn_encoding(features, constant.values())

@@ -87,7 +87,7 @@ def test_an_indicator_of_missing_values_is_not_held_to_the_effect_of_its_feature
     missing = np.isnan(examples.features["held"])
     for share in (0.0, 1.0):
         late = np.where(missing, share, np.arange(ROWS) % 2 == 0).astype(bool)
-        told = Examples(examples.flight_id, examples.flight_date, examples.features, late)
+        told = Examples(examples.row_id, examples.date, examples.features, late)
         encoding = learn_encoding(features("increasing"), [told])
         assert [of.name for of in encoding if of.effect] == ["held"]
         assert encoding[-1].name == "held_is_missing"

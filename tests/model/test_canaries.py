@@ -124,15 +124,15 @@ def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_pa
     bundle = trained(tmp_path, learnt, max_rounds=300, max_depth=6)
     explanation = explain(bundle, learnt)
     added_up = probability_of(explanation.expected + sum(of.astype(np.float64) for of in explanation.shap.values()))
-    assert np.abs(added_up - bundle.predict_late(learnt.features)).max() <= ADDS_UP_WITHIN
+    assert np.abs(added_up - bundle.predict_probability(learnt.features)).max() <= ADDS_UP_WITHIN
 
     def forgetful(self: Bundle, columns: Columns) -> Explained:
         explained = whole(self, columns)
         explained.contributions[ROWS // 2, 0] += 0.01  # of one flight and one feature
         return explained
 
-    whole = Bundle.explain_late
-    monkeypatch.setattr(Bundle, "explain_late", forgetful)
+    whole = Bundle.predict_with_contributions
+    monkeypatch.setattr(Bundle, "predict_with_contributions", forgetful)
     with pytest.raises(RuntimeError, match="add up"):
         explain(bundle, learnt)
 

@@ -35,7 +35,7 @@ def month(carriers: list[str | None], distances: list[float] | None = None) -> E
 
 def some(examples: Examples, rows: slice) -> Examples:
     parts = {name: column[rows] for name, column in examples.features.items()}
-    return Examples(examples.flight_id[rows], examples.flight_date[rows], parts, examples.late[rows])
+    return Examples(examples.row_id[rows], examples.date[rows], parts, examples.target[rows])
 
 
 def test_categories_are_learnt_from_every_training_month_in_alphabetical_order() -> None:

@@ -41,9 +41,9 @@ def processed(*late: bool | None, first: int = 0) -> pa.Table:
 def test_flights_that_did_not_arrive_are_left_out_of_every_column() -> None:
     examples = labelled(processed(True, None, False, None, True), FEATURES)
     assert len(examples) == 3
-    assert examples.flight_id.tolist() == ["flight 0", "flight 2", "flight 4"]
-    assert examples.late.tolist() == [True, False, True]
-    assert examples.late.dtype == bool
+    assert examples.row_id.tolist() == ["flight 0", "flight 2", "flight 4"]
+    assert examples.target.tolist() == [True, False, True]
+    assert examples.target.dtype == bool
     assert list(examples.features) == [feature.name for feature in FEATURES]
     assert examples.features["carrier"].tolist() == ["carrier 0", "carrier 2", "carrier 4"]
     assert examples.features["block_minutes"].tolist() == [0.0, 2.0, 4.0]
@@ -68,9 +68,9 @@ def test_a_window_is_its_months_one_after_the_other(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True, None))
     write_table(month_path(tmp_path, "2013-02"), processed(False, True, first=10))
     window = read_window(tmp_path, FEATURES, ["2013-01", "2013-02"])
-    assert window.flight_id.tolist() == ["flight 0", "flight 10", "flight 11"]
-    assert window.late.tolist() == [True, False, True]
-    assert read_month(tmp_path, FEATURES, "2013-02").flight_id.tolist() == ["flight 10", "flight 11"]
+    assert window.row_id.tolist() == ["flight 0", "flight 10", "flight 11"]
+    assert window.target.tolist() == [True, False, True]
+    assert read_month(tmp_path, FEATURES, "2013-02").row_id.tolist() == ["flight 10", "flight 11"]
 
 
 def test_only_the_features_asked_for_are_read_in_the_order_asked_for(tmp_path: Path) -> None:

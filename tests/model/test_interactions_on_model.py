@@ -64,7 +64,7 @@ def test_a_planted_product_is_found_first(encoding: Encoding, parameters: Booste
         of = invent(4_000, seed=int(month[-2:]) + 50)
         x, y = (np.nan_to_num(of.features[name], nan=500) > 500 for name in ("block_minutes", "distance_miles"))
         late = np.random.default_rng(int(month[-2:])).random(len(of)) < np.where(x == y, 0.7, 0.2)
-        return replace(of, late=late)
+        return replace(of, target=late)
 
     train = ["2013-01", "2013-02", "2013-03"]
     (model,) = train_other_seeds(parameters, encoding, planted, train, ["2013-04"], 1).values()

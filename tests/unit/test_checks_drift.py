@@ -15,11 +15,11 @@ CHANCE = np.random.default_rng(1).random((3, ROWS))
 TABLE = Inspected(
     columns={name: of + (PART == 2) for name, of in zip(("temperature", "distance", "hour"), CHANCE, strict=True)},
     kinds=dict.fromkeys(("temperature", "distance", "hour"), "quantitative"),
-    late=(np.random.default_rng(2).random(ROWS) < 0.25).astype(float),
+    target=(np.random.default_rng(2).random(ROWS) < 0.25).astype(float),
     month=np.array(["2013-01", "2013-02", "2013-03"], object)[PART],
     window=np.array(WINDOWS, object)[PART],
 )
-NO_OTHERS = Inspected({}, {}, TABLE.late, TABLE.month, TABLE.window)
+NO_OTHERS = Inspected({}, {}, TABLE.target, TABLE.month, TABLE.window)
 
 
 @pytest.mark.parametrize("moving", [set(), {"temperature"}, ["temperature", "hour"], {"no such column"}])
@@ -33,5 +33,5 @@ def test_what_is_meant_to_move_does_not_drift_and_everything_else_does(moving: s
 def test_what_is_meant_to_move_is_looked_at_for_all_other_pitfalls() -> None:
     every, without = (find_pitfalls(TABLE, NO_OTHERS, moving=moving) for moving in ((), tuple(TABLE.columns)))
     assert [of for of in every if of.check != "drift"] == without
-    broken = Inspected({"temperature": np.full(ROWS, np.nan)}, TABLE.kinds, TABLE.late, TABLE.month, TABLE.window)
+    broken = Inspected({"temperature": np.full(ROWS, np.nan)}, TABLE.kinds, TABLE.target, TABLE.month, TABLE.window)
     assert [of.check for of in find_pitfalls(broken, NO_OTHERS, moving=["temperature"])] == ["constant"]

@@ -58,7 +58,7 @@ def test_features_and_other_columns_are_those_of_the_same_flights() -> None:
     assert features.columns["late_rate_all_3d"].tolist() == pytest.approx([number / 10 for number in range(9)])
     assert others.columns["tail_number"].tolist() == [f"N{number}" for number in range(9)]
     for table in (features, others):
-        np.testing.assert_array_equal(table.late, [1, np.nan, 0] * 3)
+        np.testing.assert_array_equal(table.target, [1, np.nan, 0] * 3)
         assert table.month.tolist() == np.repeat(["2013-01", "2013-02", "2013-03"], 3).tolist()
         assert table.window.tolist() == np.repeat(["train", "validation", ""], 3).tolist()
 
@@ -88,8 +88,8 @@ def test_columns_are_taken_away_and_the_flights_stay() -> None:
 
 def test_examples_are_the_flights_that_arrived() -> None:
     examples = examples_of(MONTHS[:2], [RATE])
-    assert examples.flight_id.tolist() == ["flight 0", "flight 2", "flight 3", "flight 5"]
-    assert examples.late.tolist() == [True, False, True, False]
+    assert examples.row_id.tolist() == ["flight 0", "flight 2", "flight 3", "flight 5"]
+    assert examples.target.tolist() == [True, False, True, False]
     assert list(examples.features) == ["late_rate_all_3d"]
 
 

@@ -45,7 +45,7 @@ def test_each_month_is_calibrated_by_all_months_before_it() -> None:
     for method in METHODS:
         every = [
             probability_metrics(
-                after.late, calibrate(fit_calibration(method, before.probability, before.late), after.probability)
+                after.target, calibrate(fit_calibration(method, before.probability, before.target), after.probability)
             )
             for before, after in steps
         ]
@@ -56,10 +56,10 @@ def test_each_month_is_calibrated_by_all_months_before_it() -> None:
 def test_a_later_month_changes_nothing_about_earlier_ones() -> None:
     two = dict(list(months(1).items())[:2])
     before, after = two.values()
-    turned = Predictions(after.flight_id, after.flight_date, ~after.late, after.probability)
+    turned = Predictions(after.row_id, after.date, ~after.target, after.probability)
     judged = judge_calibrations({"2013-05": before, "2013-06": turned})
-    calibrated = calibrate(fit_calibration("sigmoid", before.probability, before.late), after.probability)
-    assert judged["sigmoid"]["log_loss"] == probability_metrics(~after.late, calibrated)["log_loss"]
+    calibrated = calibrate(fit_calibration("sigmoid", before.probability, before.target), after.probability)
+    assert judged["sigmoid"]["log_loss"] == probability_metrics(~after.target, calibrated)["log_loss"]
 
 
 def test_one_month_judges_nothing() -> None:
@@ -73,6 +73,6 @@ def test_what_was_said_stands_beside_what_was_seen() -> None:
     assert [row["month"] for row in rows] == list(by_month)
     for row, of in zip(rows, by_month.values(), strict=True):
         assert row["predicted"] == pytest.approx(of.probability.mean(), abs=1e-6)
-        assert row["observed"] == pytest.approx(of.late.mean(), abs=1e-6)
+        assert row["observed"] == pytest.approx(of.target.mean(), abs=1e-6)
         assert row["flights"] == ROWS
         assert row["predicted"] > row["observed"]

@@ -116,7 +116,7 @@ def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
 
 
 def test_other_flights_are_not_compared() -> None:
-    other = {**RUNGS, "logistic": replace(RUNGS["logistic"], flight_id=NAMES[::-1])}
+    other = {**RUNGS, "logistic": replace(RUNGS["logistic"], row_id=NAMES[::-1])}
     for compare in (same_flights, ladder, lambda rungs: money(rungs, THRESHOLDS, PAYOFFS)):
         with pytest.raises(ValueError, match=r"^logistic "):
             compare(other)

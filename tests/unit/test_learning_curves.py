@@ -62,18 +62,18 @@ def test_a_point_has_the_metrics_of_scikit_learn() -> None:
     assert (found.point.rows, found.point.rounds) == (400, 17)
     for window, of in (("train", train), ("validation", validation)):
         exact = of.probability.astype(np.float64)
-        log_loss = metrics.log_loss(of.late, exact)
-        base = metrics.log_loss(of.late, np.full(len(of), of.late.mean()))
+        log_loss = metrics.log_loss(of.target, exact)
+        base = metrics.log_loss(of.target, np.full(len(of), of.target.mean()))
         assert getattr(found.point, f"{window}_logloss") == pytest.approx(log_loss, abs=1e-6)
         assert getattr(found.point, f"{window}_roc_auc") == pytest.approx(
-            metrics.roc_auc_score(of.late, exact), abs=1e-6
+            metrics.roc_auc_score(of.target, exact), abs=1e-6
         )
         assert getattr(found.point, f"{window}_skill") == pytest.approx(1 - log_loss / base, abs=1e-6)
 
 
 def test_saying_the_share_of_late_flights_is_no_skill() -> None:
     share = says(0)
-    constant = Predictions(share.flight_id, share.flight_date, LATE, np.full(ROWS, LATE.mean(), np.float32))
+    constant = Predictions(share.row_id, share.date, LATE, np.full(ROWS, LATE.mean(), np.float32))
     found = measure(1, constant, constant).point
     assert (found.train_skill, found.validation_skill) == pytest.approx((0, 0), abs=1e-6)
 
@@ -91,7 +91,7 @@ def test_log_loss_is_compared_as_scikit_learn_measures_it_and_less_is_better() -
 
 def test_certain_mistakes_do_not_cost_infinitely_much() -> None:
     of = says(0)
-    certain = Predictions(of.flight_id, of.flight_date, LATE, (~LATE).astype(np.float32))
+    certain = Predictions(of.row_id, of.date, LATE, (~LATE).astype(np.float32))
     assert np.isfinite(compare_log_loss(certain, of)[:3]).all()
 
 

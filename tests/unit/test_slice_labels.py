@@ -83,7 +83,7 @@ def test_every_label_is_a_text_of_its_flight() -> None:
 def test_no_flights_have_no_labels() -> None:
     whole = examples()
     none = {name: column[:0] for name, column in whole.features.items()}
-    labels = labels_of(Examples(whole.flight_id[:0], whole.flight_date[:0], none, whole.late[:0]))
+    labels = labels_of(Examples(whole.row_id[:0], whole.date[:0], none, whole.target[:0]))
     assert {len(column) for column in labels.values()} == {0}
 
 
@@ -92,7 +92,7 @@ def test_labels_need_what_slices_are_made_from_and_nothing_else() -> None:
     for of in SLICED_BY:
         rest = {name: column for name, column in whole.features.items() if name != of.name}
         with pytest.raises(KeyError, match=of.name):
-            labels_of(Examples(whole.flight_id, whole.flight_date, rest, whole.late))
+            labels_of(Examples(whole.row_id, whole.date, rest, whole.target))
     assert set(whole.features) == {of.name for of in SLICED_BY}
 
 
@@ -102,11 +102,11 @@ def test_every_division_is_measured_as_it_is_alone(threshold: float, min_flights
     of = predictions()
     called = of.probability >= threshold
     assert (of.probability == threshold).any()  # from the threshold on, itself included
-    profit, best = (profit_per_flight(of.late, calls, PAYOFFS) for calls in (called, of.late))
+    profit, best = (profit_per_flight(of.target, calls, PAYOFFS) for calls in (called, of.target))
     expected = []
     for name, labels in LABELS.items():
         expected += slice_metrics(
-            name, labels, of.late, of.probability, called, profit, best, of.flight_date,
+            name, labels, of.target, of.probability, called, profit, best, of.date,
             min_flights=min_flights, draws=DRAWS, seed=SEED,
         )  # fmt: skip
     assert slice_all(LABELS, of, threshold, PAYOFFS, min_flights=min_flights) == expected
@@ -117,7 +117,7 @@ def test_every_flight_is_in_one_part_of_every_division_and_all_lose_the_same_alt
     rows = slice_all(LABELS, of, 0.3, PAYOFFS, min_flights=30)
     assert list(dict.fromkeys(row.by for row in rows)) == list(LABELS)
     called = of.probability >= 0.3
-    misses, false_alarms = int((of.late & ~called).sum()), int((~of.late & called).sum())
+    misses, false_alarms = int((of.target & ~called).sum()), int((~of.target & called).sum())
     assert min(misses, false_alarms) > 0
     for name in LABELS:
         parts = [row for row in rows if row.by == name]
@@ -127,7 +127,7 @@ def test_every_flight_is_in_one_part_of_every_division_and_all_lose_the_same_alt
 
 def test_calls_that_are_always_right_lose_nothing() -> None:
     of = predictions()
-    sure = Predictions(of.flight_id, of.flight_date, of.late, of.late.astype(np.float32))
+    sure = Predictions(of.row_id, of.date, of.target, of.target.astype(np.float32))
     for row in slice_all(LABELS, sure, 0.5, PAYOFFS, min_flights=1):
         assert (row.lost, row.profit_per_flight, row.recall, row.false_alarm_rate) == (0, 100, 1, 0)
 

@@ -33,12 +33,12 @@ def invented(rows: int = ROWS) -> dict[str, Any]:
     best = np.where(late, worth, 0.0)
     return {
         "labels": labels,
-        "late": late,
+        "target": late,
         "probability": probability,
-        "called_late": called_late,
+        "predicted_positive": called_late,
         "profit": np.where(called_late == late, best, -worth / 2),
         "best_profit": best,
-        "flight_date": np.datetime64("2013-12-01") + random.integers(31, size=rows),
+        "date": np.datetime64("2013-12-01") + random.integers(31, size=rows),
     }
 
 
@@ -56,12 +56,12 @@ def chosen(flights: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
 def test_a_slice_is_that_worked_out_by_hand() -> None:
     flights = {
         "labels": np.array(["A", "B", "A", "A", "A"], object),
-        "late": np.array([True, False, False, True, False]),
+        "target": np.array([True, False, False, True, False]),
         "probability": np.array([0.75, 0.5, 0.5, 0.5, 0.25], np.float32),
-        "called_late": np.array([True, True, True, False, False]),
+        "predicted_positive": np.array([True, True, True, False, False]),
         "profit": np.array([10.0, -3.0, -2.0, -1.0, 0.0]),
         "best_profit": np.array([10.0, 0.0, 0.0, 6.0, 0.0]),
-        "flight_date": np.array([1, 1, 2, 2, 2]),
+        "date": np.array([1, 1, 2, 2, 2]),
     }
     a, b = sliced(flights, draws=200)
     # Of four pairs of a late and a punctual flight, three are in the right order and one is tied.
@@ -76,13 +76,13 @@ def test_a_slice_is_that_worked_out_by_hand() -> None:
 @pytest.mark.parametrize("min_flights", [1, 30])
 def test_every_part_is_measured_like_its_flights_alone(min_flights: int) -> None:
     labels = np.array([label or "unknown" for label in FLIGHTS["labels"]])
-    weights, day = day_weights(FLIGHTS["flight_date"], 50, 2)
+    weights, day = day_weights(FLIGHTS["date"], 50, 2)
     rows = sliced(FLIGHTS, min_flights)
     own = {row.label for row in rows}
     for row in rows:
         inside = ~np.isin(labels, list(own)) if row.label.startswith("others") else labels == row.label
         part = chosen(FLIGHTS, inside)
-        late, called, exact = part["late"], part["called_late"], part["probability"].astype(np.float64)
+        late, called, exact = part["target"], part["predicted_positive"], part["probability"].astype(np.float64)
         both = 0 < late.sum() < len(late)
         assert row.flights == inside.sum()
         assert row.base_rate == pytest.approx(late.mean(), abs=1e-6)
@@ -93,7 +93,7 @@ def test_every_part_is_measured_like_its_flights_alone(min_flights: int) -> None
         assert row.profit_per_flight == pytest.approx(part["profit"].mean(), abs=1e-6)
         assert row.lost == pytest.approx((part["best_profit"] - part["profit"]).sum(), abs=1e-6)
         assert row.lost_per_flight == pytest.approx(row.lost / row.flights, abs=1e-6)
-        if len(np.unique(part["flight_date"])) < 2:
+        if len(np.unique(part["date"])) < 2:
             assert (row.low, row.high) == (None, None)
             continue
         drawn = [of[day][inside] for of in weights]
@@ -107,7 +107,11 @@ def test_parts_add_up_to_the_whole(min_flights: int) -> None:
     rows = sliced(FLIGHTS, min_flights)
     assert sum(row.flights for row in rows) == ROWS
     assert sum(row.lost for row in rows) == pytest.approx((FLIGHTS["best_profit"] - FLIGHTS["profit"]).sum(), abs=1e-4)
-    for column, values in (("base_rate", "late"), ("mean_prediction", "probability"), ("profit_per_flight", "profit")):
+    for column, values in (
+        ("base_rate", "target"),
+        ("mean_prediction", "probability"),
+        ("profit_per_flight", "profit"),
+    ):
         total = sum(getattr(row, column) * row.flights for row in rows)
         assert total == pytest.approx(FLIGHTS[values].sum(), abs=0.01)
 
@@ -140,21 +144,21 @@ def test_flights_without_a_label_are_unknown() -> None:
 
 def test_a_slice_of_everything_is_measured_as_the_whole_is() -> None:
     (row,) = sliced({**FLIGHTS, "labels": np.full(ROWS, "all", object)})
-    whole = bootstrap_sum({"profit": FLIGHTS["profit"]}, FLIGHTS["flight_date"], draws=50, seed=2)["profit"]
+    whole = bootstrap_sum({"profit": FLIGHTS["profit"]}, FLIGHTS["date"], draws=50, seed=2)["profit"]
     assert (row.low, row.high) == pytest.approx(interval(whole), abs=1e-6)
     assert row.low is not None
     assert row.low < row.profit_per_flight == pytest.approx(FLIGHTS["profit"].mean(), abs=1e-6)
     exact = FLIGHTS["probability"].astype(np.float64)
-    assert row.roc_auc == pytest.approx(metrics.roc_auc_score(FLIGHTS["late"], exact), abs=1e-6)
-    assert row.recall == pytest.approx(metrics.recall_score(FLIGHTS["late"], FLIGHTS["called_late"]), abs=1e-6)
+    assert row.roc_auc == pytest.approx(metrics.roc_auc_score(FLIGHTS["target"], exact), abs=1e-6)
+    assert row.recall == pytest.approx(metrics.recall_score(FLIGHTS["target"], FLIGHTS["predicted_positive"]), abs=1e-6)
 
 
 @pytest.mark.parametrize("late", [True, False])
 def test_a_slice_of_one_class_has_no_area_under_a_curve(late: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        (row,) = sliced({**FLIGHTS, "labels": np.full(ROWS, "all", object), "late": np.full(ROWS, late)})
-    called = pytest.approx(FLIGHTS["called_late"].mean(), abs=1e-6)
+        (row,) = sliced({**FLIGHTS, "labels": np.full(ROWS, "all", object), "target": np.full(ROWS, late)})
+    called = pytest.approx(FLIGHTS["predicted_positive"].mean(), abs=1e-6)
     assert row.roc_auc is None
     assert (row.recall, row.false_alarm_rate) == ((called, None) if late else (None, called))
     assert row.base_rate == late
@@ -186,7 +190,7 @@ def test_rows_are_written_as_json_with_six_digits_and_no_negative_zero() -> None
 
 def test_flights_of_a_single_day_are_refused() -> None:
     with pytest.raises(UserError, match=" 1 day"):
-        sliced({**FLIGHTS, "flight_date": np.full(ROWS, np.datetime64("2013-12-24"))})
+        sliced({**FLIGHTS, "date": np.full(ROWS, np.datetime64("2013-12-24"))})
 
 
 def test_of_thousands_of_labels_none_is_lost() -> None:

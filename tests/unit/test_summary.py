@@ -36,11 +36,11 @@ def summary() -> dict[str, Any]:
 
 def test_every_window_and_every_rival_has_its_own_metrics(summary: dict[str, Any]) -> None:
     for window, of in MODEL.items():
-        assert summary[window] == all_metrics(of.late, of.probability, 0.3)
+        assert summary[window] == all_metrics(of.target, of.probability, 0.3)
     for name, of in BASELINES.items():
-        assert summary["baselines"][name] == {"test": all_metrics(of.late, of.probability, 0.25)}
+        assert summary["baselines"][name] == {"test": all_metrics(of.target, of.probability, 0.25)}
     assert summary["backtest"] == {"roc_auc": 0.6, "expected_profit": -3.4}
-    assert summary["confusion"]["test"] == confusion(MODEL["test"].late, MODEL["test"].probability, 0.3)
+    assert summary["confusion"]["test"] == confusion(MODEL["test"].target, MODEL["test"].probability, 0.3)
     assert summary["threshold"] == 0.3
     assert summary["mean_prediction"]["test"] == pytest.approx(MODEL["test"].probability.mean(), abs=1e-6)
     assert json.loads(json.dumps(summary)) == summary
@@ -60,7 +60,7 @@ def test_months_are_judged_by_the_window_that_they_are_in() -> None:
     assert rows == [
         {"month": "2013-10", "judged": "backtest", "roc_auc": 0.6},
         *(
-            {"month": month, "judged": windows[month], **probability_metrics(of.late, of.probability)}
+            {"month": month, "judged": windows[month], **probability_metrics(of.target, of.probability)}
             for month, of in by_month.items()
         ),
     ]

@@ -36,7 +36,7 @@ def uncertain() -> Predictions:
     """Better than `said_of_all(0.25)` on one day by more than it is worse on the other."""
     of = said_of_all(0.25)
     return Predictions(
-        of.flight_id, of.flight_date, of.late, np.array([0.5, 0.25, 0.25, 0.25, 0.2, 0.25, 0.25, 0.25], np.float32)
+        of.row_id, of.date, of.target, np.array([0.5, 0.25, 0.25, 0.25, 0.2, 0.25, 0.25, 0.25], np.float32)
     )
 
 
@@ -137,7 +137,7 @@ SENSELESS = {
         (lambda: day_weights(ONE_DAY, 10, 1), UserError, "flights of 1 day(s) are too few for an interval, 2 are needed; widen the window"),
         (lambda: interval(np.full(10, np.nan)), UserError, "none of 10 draws of days has the flights that are needed; widen the window"),
         (lambda: fit_calibration("sigmoid", np.full(1, 0.3, np.float32), np.array([True])), ValueError, "sigmoid calibration needs late flights and flights on time, there is only one kind"),
-        (lambda: same_flights({"model": uncertain(), "logistic": Predictions(*(of[::-1] for of in (uncertain().flight_id, uncertain().flight_date, uncertain().late, uncertain().probability)))}), ValueError, "logistic predicts other flights"),
+        (lambda: same_flights({"model": uncertain(), "logistic": Predictions(*(of[::-1] for of in (uncertain().row_id, uncertain().date, uncertain().target, uncertain().probability)))}), ValueError, "logistic predicts other flights"),
         (lambda: Payoffs(**SENSELESS), ValueError, "late_called_late (-501) must be more than late_called_on_time (-500), or else no threshold makes sense"),
         (lambda: CurveParameters(training_months=[2, 1], max_depths=[4], learning_rate=0.2), ValueError, "numbers must rise"),
     ],

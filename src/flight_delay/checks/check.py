@@ -108,7 +108,7 @@ def check(sample: Sequence[Month], features: Sequence[Feature], dictionary: Dict
     # One month is a weak judge of what a feature is worth.
     earlier, later = (examples_of(part, features) for part in earlier_and_later(sample))
     for part in (earlier, later):
-        require_both_classes([part.late], "windows.train and windows.validation")
+        require_both_classes([part.target], "windows.train and windows.validation")
     inspected, others = put_together(sample, features)
     outcomes = of_outcomes(
         inspected, others, dictionary.outcomes, {feature.name: reads(feature) for feature in features}

@@ -81,7 +81,7 @@ def importance_beside_noise(
     data = load_training_data(encoding, every.__getitem__, ["train"], ["validation"], parameters.max_bin, worker)
     trained = train_booster(parameters, data, worker=worker)
     matrix = encode(every["validation"].features, encoding)
-    rises = _rises(trained.booster, matrix, validation.late, repeats, random)
+    rises = _rises(trained.booster, matrix, validation.target, repeats, random)
     by_name = {of.name: rise for of, rise in zip(encoding, rises, strict=True)}
     return Importances(
         features={of.name: by_name[of.name] for of in features},
@@ -115,14 +115,14 @@ def _with_noise(examples: Examples, widest: str | None, random: np.random.Genera
     noise: Columns = {name: random.standard_normal(len(examples), np.float32) for name in RANDOM_NUMBERS}
     if widest is not None:
         noise |= {name: random.permutation(examples.features[widest]) for name in RANDOM_LABELS}
-    return Examples(examples.flight_id, examples.flight_date, {**examples.features, **noise}, examples.late)
+    return Examples(examples.row_id, examples.date, {**examples.features, **noise}, examples.target)
 
 
 def _rises(
-    booster: xgb.Booster, matrix: Matrix, late: Outcome, repeats: int, random: np.random.Generator
+    booster: xgb.Booster, matrix: Matrix, target: Outcome, repeats: int, random: np.random.Generator
 ) -> list[float]:
     """Mean rise of log loss by column: permutation importance, https://doi.org/10.1023/A:1010933404324"""
-    before = _log_loss(late, predict(booster, matrix))
+    before = _log_loss(target, predict(booster, matrix))
     used = booster.get_score(importance_type="weight")
     rises = []
     for place, name in enumerate(booster.feature_names or ()):
@@ -132,12 +132,12 @@ def _rises(
             matrix[:, place] = random.permutation(
                 column
             )  # also where no tree uses it: draws of the others stay the same
-            after.append(_log_loss(late, predict(booster, matrix)) if name in used else before)
+            after.append(_log_loss(target, predict(booster, matrix)) if name in used else before)
         matrix[:, place] = column
         rises.append(round(float(np.mean(after)) - before, 6))
     return rises
 
 
-def _log_loss(late: Outcome, probability: Matrix) -> float:
-    right = np.where(late, probability, 1 - probability).astype(np.float64)
+def _log_loss(target: Outcome, probability: Matrix) -> float:
+    right = np.where(target, probability, 1 - probability).astype(np.float64)
     return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())

@@ -33,13 +33,13 @@ def put_together(months: Sequence[Month], features: Sequence[Feature]) -> tuple[
     """Features, and the other columns of the same flights, as far as they have a value anywhere."""
     processed = pa.concat_tables(month.processed for month in months)
     flights = pa.concat_tables(month.flights for month in months)
-    late = processed[TARGET].cast(pa.float64()).to_numpy()  # NaN where there is no outcome
+    target = processed[TARGET].cast(pa.float64()).to_numpy()  # NaN where there is no outcome
     lengths = [month.processed.num_rows for month in months]
     month = np.repeat(np.array([month.name for month in months], object), lengths)
     window = np.repeat(np.array([month.window for month in months], object), lengths)
 
     def inspected(columns: Columns, kinds: dict[str, Kind]) -> Inspected:
-        return Inspected(columns, kinds, late, month, window)
+        return Inspected(columns, kinds, target, month, window)
 
     given = [name for name in flights.column_names if flights[name].null_count < len(flights)]
     others = {name: _kind(flights.schema.field(name).type) for name in given}

@@ -79,12 +79,12 @@ class Inspected:
 
     columns: Columns
     kinds: Mapping[str, Kind]
-    late: Column  # float64: 1 late, 0 not, NaN unknown
+    target: Column  # float64: 1 late, 0 not, NaN unknown
     month: Column  # such as '2013-01'
     window: Column  # 'train', 'validation', 'test', or '' for a month in none of them
 
     def __len__(self) -> int:
-        return len(self.late)
+        return len(self.target)
 
     @cached_property
     def coded(self) -> dict[str, Coded]:
@@ -94,7 +94,7 @@ class Inspected:
     @cached_property
     def outcomes(self) -> Numbers:
         """Position in `OUTCOMES` of what became of each flight."""
-        return np.where(np.isnan(self.late), 2, self.late == 1).astype(np.int64)
+        return np.where(np.isnan(self.target), 2, self.target == 1).astype(np.int64)
 
     @cached_property
     def windows(self) -> Numbers:

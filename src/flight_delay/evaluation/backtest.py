@@ -107,9 +107,11 @@ def require_outcomes(steps: Sequence[Origin], read: Callable[[str], Examples]) -
         UserError: one has not.
     """
     first = steps[0]
-    require_both_classes((read(month).late for month in first.train_months), f"backtest before {first.test_months[0]}")
+    require_both_classes(
+        (read(month).target for month in first.train_months), f"backtest before {first.test_months[0]}"
+    )
     for month in [first.validation_month, *(step.test_months[0] for step in steps)]:
-        require_both_classes([read(month).late], month)
+        require_both_classes([read(month).target], month)
 
 
 def run_backtest(
@@ -144,7 +146,7 @@ def run_backtest(
         log.info("origin %d of %d: predicted %s", number, len(steps), step.test_months[0])
         done.rounds.append(fold.rounds)
         for age, (month, said) in enumerate(fold.predictions.items(), start=1):
-            metrics = probability_metrics(said.late, said.probability)
+            metrics = probability_metrics(said.target, said.probability)
             done.aging.append([step.train_months[-1], age, month, *metrics.values()])
             if age == 1:
                 done.predictions[month], done.by_month[month] = said, metrics

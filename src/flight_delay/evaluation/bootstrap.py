@@ -41,7 +41,7 @@ class Comparison(NamedTuple):
     verdict: Verdict
 
 
-def day_weights(flight_date: Column, draws: int, seed: int) -> tuple[Weights, Position]:
+def day_weights(date: Column, draws: int, seed: int) -> tuple[Weights, Position]:
     """Draw as many days as there are, with replacement, again and again.
 
     Args:
@@ -56,7 +56,7 @@ def day_weights(flight_date: Column, draws: int, seed: int) -> tuple[Weights, Po
     Raises:
         UserError: the flights are of fewer than two days.
     """
-    dates, day = np.unique(flight_date, return_inverse=True)
+    dates, day = np.unique(date, return_inverse=True)
     days = len(dates)
     if days < 2:
         raise UserError(f"flights of {days} day(s) are too few for an interval, 2 are needed; widen the window")
@@ -67,9 +67,9 @@ def day_weights(flight_date: Column, draws: int, seed: int) -> tuple[Weights, Po
 
 
 def bootstrap(
-    late: Outcome,
+    target: Outcome,
     probabilities: Mapping[str, Probability],
-    flight_date: Column,
+    date: Column,
     *,
     draws: int,
     seed: int,
@@ -96,22 +96,24 @@ def bootstrap(
     Raises:
         UserError: the flights are of fewer than two days.
     """
-    weights, day = day_weights(flight_date, draws, seed)
-    return {model: _measured(late, probability, weights, day, metrics) for model, probability in probabilities.items()}
+    weights, day = day_weights(date, draws, seed)
+    return {
+        model: _measured(target, probability, weights, day, metrics) for model, probability in probabilities.items()
+    }
 
 
 def on_all_flights(
-    late: Outcome, probabilities: Mapping[str, Probability], metrics: Sequence[str] = tuple(METRICS)
+    target: Outcome, probabilities: Mapping[str, Probability], metrics: Sequence[str] = tuple(METRICS)
 ) -> dict[str, dict[str, float]]:
     """By model, the metrics of `bootstrap` on all flights, each once, unrounded."""
-    once, day = np.ones((1, 1), np.int64), np.zeros(len(late), np.intp)
-    measured = {model: _measured(late, probability, once, day, metrics) for model, probability in probabilities.items()}
+    once, day = np.ones((1, 1), np.int64), np.zeros(len(target), np.intp)
+    measured = {
+        model: _measured(target, probability, once, day, metrics) for model, probability in probabilities.items()
+    }
     return {model: {name: float(value[0]) for name, value in of.items()} for model, of in measured.items()}
 
 
-def bootstrap_sum(
-    values_per_flight: Mapping[str, Column], flight_date: Column, *, draws: int, seed: int
-) -> dict[str, Drawn]:
+def bootstrap_sum(values_per_flight: Mapping[str, Column], date: Column, *, draws: int, seed: int) -> dict[str, Drawn]:
     """Mean per flight, such as of profit, on drawn days; the same as those of `bootstrap` for the same days and seed.
 
     Args:
@@ -126,7 +128,7 @@ def bootstrap_sum(
     Raises:
         UserError: the flights are of fewer than two days.
     """
-    weights, day = day_weights(flight_date, draws, seed)
+    weights, day = day_weights(date, draws, seed)
     return {name: _mean_per_flight(values, weights, day) for name, values in values_per_flight.items()}
 
 
@@ -198,11 +200,11 @@ def compare_values(
 
 
 def _measured(
-    late: Outcome, probability: Probability, weights: Weights, day: Position, metrics: Sequence[str]
+    target: Outcome, probability: Probability, weights: Weights, day: Position, metrics: Sequence[str]
 ) -> dict[str, Drawn]:
     exact = probability.astype(np.float64)
     order = np.argsort(-exact, kind="stable")
-    late_ranked, day_ranked = late[order], day[order]
+    late_ranked, day_ranked = target[order], day[order]
     # A threshold takes all flights of one probability together: it stands at the last of them.
     threshold = np.flatnonzero(np.append(np.diff(exact[order]) != 0, True))
     late_so_far = np.cumsum(late_ranked)[threshold]
@@ -222,7 +224,7 @@ def _measured(
                 drawn[name][draw] = function(positives, predicted)
     for name in metrics:
         if per_row := METRICS[name].per_row:
-            drawn[name] = np.where(both, _mean_per_flight(per_row(late, exact), weights, day), np.nan)
+            drawn[name] = np.where(both, _mean_per_flight(per_row(target, exact), weights, day), np.nan)
     return drawn
 
 

@@ -38,8 +38,8 @@ def judge_calibrations(by_month: Mapping[str, Predictions]) -> dict[str, dict[st
     for place, month in enumerate(months[1:], start=1):
         before, after = Predictions.concat(by_month[of] for of in months[:place]), by_month[month]
         for method in METHODS:
-            calibration = fit_calibration(method, before.probability, before.late)
-            judged[method].append(probability_metrics(after.late, calibrate(calibration, after.probability)))
+            calibration = fit_calibration(method, before.probability, before.target)
+            judged[method].append(probability_metrics(after.target, calibrate(calibration, after.probability)))
     return {
         method: rounded({name: float(np.mean([of[name] for of in every])) for name in ("log_loss", "brier")})
         for method, every in judged.items()
@@ -52,7 +52,7 @@ def said_and_seen(by_month: Mapping[str, Predictions]) -> list[dict[str, Any]]:
         {
             "month": month,
             "predicted": round(float(of.probability.mean(dtype=np.float64)), 6),
-            "observed": round(float(of.late.mean()), 6),
+            "observed": round(float(of.target.mean()), 6),
             "flights": len(of),
         }
         for month, of in by_month.items()

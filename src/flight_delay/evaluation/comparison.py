@@ -37,7 +37,7 @@ def same_flights(of: Mapping[str, Predictions]) -> None:
     """
     first = next(iter(of.values()))
     for name, predictions in of.items():
-        if not np.array_equal(predictions.flight_id, first.flight_id):
+        if not np.array_equal(predictions.row_id, first.row_id):
             raise ValueError(f"{name} predicts other flights")
 
 
@@ -52,10 +52,10 @@ def ladder(rungs: Mapping[str, Predictions]) -> dict[str, Any]:
         difference, low, high and verdict; model_over_logistic: the same for these two.
     """
     same_flights(rungs)
-    late, flight_date = rungs["model"].late, rungs["model"].flight_date
+    target, date = rungs["model"].target, rungs["model"].date
     probabilities = {name: of.probability for name, of in rungs.items()}
-    drawn = bootstrap(late, probabilities, flight_date, draws=DRAWS, seed=SEED)
-    whole = on_all_flights(late, probabilities)
+    drawn = bootstrap(target, probabilities, date, draws=DRAWS, seed=SEED)
+    whole = on_all_flights(target, probabilities)
 
     def step(model: str, than: str) -> dict[str, Any]:
         return {name: of._asdict() for name, of in compare(drawn, whole, model, than).items()}
@@ -85,18 +85,18 @@ def money(rungs: Mapping[str, Predictions], thresholds: Mapping[str, float], pay
     model = rungs["model"]
     calls = {name: of.probability >= thresholds[name] for name, of in rungs.items()}
     calls |= {"always_on_time": np.zeros(len(model), bool), "always_late": np.ones(len(model), bool)}
-    profit = {name: profit_per_flight(model.late, called, payoffs) for name, called in calls.items()}
-    drawn = bootstrap_sum(profit, model.flight_date, draws=DRAWS, seed=SEED)
+    profit = {name: profit_per_flight(model.target, called, payoffs) for name, called in calls.items()}
+    drawn = bootstrap_sum(profit, model.date, draws=DRAWS, seed=SEED)
     over: dict[str, Comparison] = {
         name: compare_values(drawn["model"], drawn[name], float(profit["model"].mean() - profit[name].mean()))
         for name in profit
         if name != "model"
     }
-    counts = confusion(model.late, model.probability, thresholds["model"])
+    counts = confusion(model.target, model.probability, thresholds["model"])
     return {
         "expected_profit": {
             **rounded({name: float(of.mean()) for name, of in profit.items()}, 4),
-            "perfect": round(strategies(model.late, payoffs).perfect, 4),
+            "perfect": round(strategies(model.target, payoffs).perfect, 4),
         },
         "interval": _ends(*interval(drawn["model"])),
         "model_over": {name: of._asdict() for name, of in over.items()},

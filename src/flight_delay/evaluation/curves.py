@@ -21,9 +21,9 @@ class Curve(NamedTuple):
     rows: list[tuple[Any, ...]]
 
 
-def roc(late: Outcome, probability: Probability) -> Curve:
+def roc(target: Outcome, probability: Probability) -> Curve:
     """Share of late flights that are found against share of punctual flights that are called late."""
-    false_positive, true_positive, threshold = metrics.roc_curve(late, probability)
+    false_positive, true_positive, threshold = metrics.roc_curve(target, probability)
     # The first threshold is infinite: no flight is called late.
     threshold[0] = 1.0
     return _thinned(
@@ -31,20 +31,20 @@ def roc(late: Outcome, probability: Probability) -> Curve:
     )
 
 
-def precision_recall(late: Outcome, probability: Probability) -> Curve:
+def precision_recall(target: Outcome, probability: Probability) -> Curve:
     """Share of calls that are right against share of late flights that are found."""
-    precision, recall, threshold = metrics.precision_recall_curve(late, probability)
+    precision, recall, threshold = metrics.precision_recall_curve(target, probability)
     # From no call at all (recall 0) to calling every flight late (recall 1); the closing point has no threshold.
     return _thinned(
         ("recall", "precision", "threshold"), recall[::-1], precision[::-1], np.append(threshold, 1.0)[::-1]
     )
 
 
-def calibration(late: Outcome, probability: Probability, bins: int) -> Curve:
+def calibration(target: Outcome, probability: Probability, bins: int) -> Curve:
     """Observed against predicted share of late flights, in bins that hold equally many flights."""
     order = np.argsort(probability, kind="stable")
     rows = [
-        (float(probability[part].mean(dtype=np.float64)), float(late[part].mean()), len(part))
+        (float(probability[part].mean(dtype=np.float64)), float(target[part].mean()), len(part))
         for part in np.array_split(order, bins)
         if len(part)
     ]

@@ -95,10 +95,10 @@ def evaluate(
     decided = files.read_json(DECISION / "metrics.json")
     rivals = {"model": test, "logistic": baselines["logistic"]}
     curves = {
-        "roc": {name: roc(rival.late, rival.probability) for name, rival in rivals.items()},
-        "precision_recall": {name: precision_recall(rival.late, rival.probability) for name, rival in rivals.items()},
+        "roc": {name: roc(rival.target, rival.probability) for name, rival in rivals.items()},
+        "precision_recall": {name: precision_recall(rival.target, rival.probability) for name, rival in rivals.items()},
         "calibration": {
-            name: calibration(rival.late, rival.probability, parameters.calibration_bins)
+            name: calibration(rival.target, rival.probability, parameters.calibration_bins)
             for name, rival in rivals.items()
         },
     }
@@ -113,7 +113,7 @@ def evaluate(
             *({"judged": "backtest", **row} for row in on_backtest),
             *({"judged": window_of[row["month"]], **row} for row in said_and_seen(after)),
         ],
-        profit=Curve(*profit_curve(test.late, test.probability, payoffs)),
+        profit=Curve(*profit_curve(test.target, test.probability, payoffs)),
     )
 
 

@@ -65,14 +65,14 @@ def measure(rounds: int, train: Predictions, validation: Predictions) -> Learnt:
 
     Both have late flights and flights on time. Of the former no predictions are kept: there are too many.
     """
-    of_train, of_validation = (probability_metrics(of.late, of.probability) for of in (train, validation))
+    of_train, of_validation = (probability_metrics(of.target, of.probability) for of in (train, validation))
     point = Point(
         rows=len(train),
         rounds=rounds,
         train_logloss=of_train["log_loss"],
         validation_logloss=of_validation["log_loss"],
-        train_skill=round(1 - of_train["log_loss"] / _entropy(train.late), 6),
-        validation_skill=round(1 - of_validation["log_loss"] / _entropy(validation.late), 6),
+        train_skill=round(1 - of_train["log_loss"] / _entropy(train.target), 6),
+        validation_skill=round(1 - of_validation["log_loss"] / _entropy(validation.target), 6),
         train_roc_auc=of_train["roc_auc"],
         validation_roc_auc=of_validation["roc_auc"],
     )
@@ -86,10 +86,10 @@ def compare_log_loss(model: Predictions, than: Predictions) -> Comparison:
         UserError: the flights are of fewer than two days.
     """
     losses = {
-        name: log_loss_per_row(predictions.late, predictions.probability)
+        name: log_loss_per_row(predictions.target, predictions.probability)
         for name, predictions in (("model", model), ("than", than))
     }
-    drawn = bootstrap_sum(losses, model.flight_date, draws=DRAWS, seed=SEED)
+    drawn = bootstrap_sum(losses, model.date, draws=DRAWS, seed=SEED)
     difference = float(losses["model"].mean() - losses["than"].mean())
     return compare_values(drawn["model"], drawn["than"], difference, higher_is_better=False)
 
@@ -173,7 +173,7 @@ def _moved(of: Comparison) -> str:
     return f"{verb} by {abs(of.difference):.4f} (95 % interval {low:z.4f} … {high:z.4f})".replace("-", "−")
 
 
-def _entropy(late: Outcome) -> float:
+def _entropy(target: Outcome) -> float:
     """Log loss of saying the share of late flights of every flight."""
-    share = late.mean()
+    share = target.mean()
     return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)))

@@ -27,13 +27,13 @@ def _average_precision(true_positives: Counts, predicted_positives: Counts) -> f
     return float(np.dot(np.diff(true_positives, prepend=0), precision) / true_positives[-1])
 
 
-def log_loss_per_row(late: Outcome, probability: Probability) -> Column:
+def log_loss_per_row(target: Outcome, probability: Probability) -> Column:
     """Compute the log loss of each row (natural logarithm), shape (rows,).
 
     Probabilities are clipped as in scikit-learn, so that a certain mistake does not cost infinitely much.
     """
     exact, tiny = probability.astype(np.float64), np.finfo(np.float64).eps
-    loss: Column = -np.log(np.clip(np.where(late, exact, 1 - exact), tiny, 1 - tiny))
+    loss: Column = -np.log(np.clip(np.where(target, exact, 1 - exact), tiny, 1 - tiny))
     return loss
 
 

@@ -13,7 +13,7 @@ from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Probability
 
 
-def probability_metrics(late: Outcome, probability: Probability) -> dict[str, float]:
+def probability_metrics(target: Outcome, probability: Probability) -> dict[str, float]:
     """Compute how well probabilities rank flights and how well they say how many are late.
 
     Args:
@@ -26,15 +26,15 @@ def probability_metrics(late: Outcome, probability: Probability) -> dict[str, fl
     exact = probability.astype(np.float64)
     return rounded(
         {
-            **{name: getattr(metrics, metric.scikit_learn)(late, exact) for name, metric in METRICS.items()},
-            "brier": metrics.brier_score_loss(late, exact),
-            "base_rate": late.mean(),
-            "rows": len(late),
+            **{name: getattr(metrics, metric.scikit_learn)(target, exact) for name, metric in METRICS.items()},
+            "brier": metrics.brier_score_loss(target, exact),
+            "base_rate": target.mean(),
+            "rows": len(target),
         }
     )
 
 
-def decision_metrics(late: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
+def decision_metrics(target: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
     """How good it is to call flights late from a threshold on.
 
     Args:
@@ -45,30 +45,30 @@ def decision_metrics(late: Outcome, probability: Probability, threshold: float) 
     Returns:
         accuracy, precision, recall, f1, with late as the positive class; precision is 0 where no flight is called late.
     """
-    called_late = probability >= threshold
+    predicted_positive = probability >= threshold
     return rounded(
         {
-            "accuracy": metrics.accuracy_score(late, called_late),
-            "precision": metrics.precision_score(late, called_late, zero_division=0.0),
-            "recall": metrics.recall_score(late, called_late),
-            "f1": metrics.f1_score(late, called_late),
+            "accuracy": metrics.accuracy_score(target, predicted_positive),
+            "precision": metrics.precision_score(target, predicted_positive, zero_division=0.0),
+            "recall": metrics.recall_score(target, predicted_positive),
+            "f1": metrics.f1_score(target, predicted_positive),
         }
     )
 
 
-def all_metrics(late: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
+def all_metrics(target: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
     """Metrics of probabilities and of decisions together."""
-    return {**probability_metrics(late, probability), **decision_metrics(late, probability, threshold)}
+    return {**probability_metrics(target, probability), **decision_metrics(target, probability, threshold)}
 
 
-def confusion(late: Outcome, probability: Probability, threshold: float) -> dict[str, int]:
+def confusion(target: Outcome, probability: Probability, threshold: float) -> dict[str, int]:
     """Counts of flights by what they were and what they were called, late being positive."""
-    called_late = probability >= threshold
+    predicted_positive = probability >= threshold
     return {
-        "true_positive": int((late & called_late).sum()),
-        "false_negative": int((late & ~called_late).sum()),
-        "false_positive": int((~late & called_late).sum()),
-        "true_negative": int((~late & ~called_late).sum()),
+        "true_positive": int((target & predicted_positive).sum()),
+        "false_negative": int((target & ~predicted_positive).sum()),
+        "false_positive": int((~target & predicted_positive).sum()),
+        "true_negative": int((~target & ~predicted_positive).sum()),
     }
 
 

@@ -59,19 +59,19 @@ def labels_of(examples: Examples) -> Columns:
         "hour": hours.astype(object),
         "route": of["origin"] + "–" + of["destination"],
         "day_of_week": of["day_of_week"],
-        "month": examples.flight_date.astype("datetime64[M]").astype(str).astype(object),
+        "month": examples.date.astype("datetime64[M]").astype(str).astype(object),
     }
 
 
 def slice_metrics(
     name: str,
     labels: Column,
-    late: Outcome,
+    target: Outcome,
     probability: Probability,
-    called_late: Outcome,
+    predicted_positive: Outcome,
     profit: Column,
     best_profit: Column,
-    flight_date: Column,
+    date: Column,
     *,
     min_flights: int,
     draws: int,
@@ -98,20 +98,20 @@ def slice_metrics(
     Raises:
         UserError: the flights are of fewer than two days.
     """
-    weights, day = day_weights(flight_date, draws, seed)
+    weights, day = day_weights(date, draws, seed)
     part, parts, others = _parts(labels, min_flights)
     lost = np.asarray(best_profit, np.float64) - profit
 
     def total(values: Column) -> PerPart:
         return np.bincount(part, values, minlength=len(parts))
 
-    flights, late_flights = total(np.ones(len(late))), total(late)
+    flights, late_flights = total(np.ones(len(target))), total(target)
     columns = {
         "base_rate": late_flights / flights,
         "mean_prediction": total(probability) / flights,
-        "roc_auc": _roc_auc(part, len(parts), late, probability),
-        "recall": _share(total(called_late & late), late_flights),
-        "false_alarm_rate": _share(total(called_late & ~late), flights - late_flights),
+        "roc_auc": _roc_auc(part, len(parts), target, probability),
+        "recall": _share(total(predicted_positive & target), late_flights),
+        "false_alarm_rate": _share(total(predicted_positive & ~target), flights - late_flights),
         "profit_per_flight": total(profit) / flights,
         **_profit_intervals(part, len(parts), profit, weights, day),
         "lost": total(lost),
@@ -141,14 +141,14 @@ def slice_all(
         payoffs: per flight.
         min_flights: of a part that stands by itself.
     """
-    called_late = of.probability >= threshold
-    profit = profit_per_flight(of.late, called_late, payoffs)
-    best = profit_per_flight(of.late, of.late, payoffs)
+    predicted_positive = of.probability >= threshold
+    profit = profit_per_flight(of.target, predicted_positive, payoffs)
+    best = profit_per_flight(of.target, of.target, payoffs)
     return [
         row
         for name, column in labels.items()
         for row in slice_metrics(
-            name, column, of.late, of.probability, called_late, profit, best, of.flight_date,
+            name, column, of.target, of.probability, predicted_positive, profit, best, of.date,
             min_flights=min_flights, draws=DRAWS, seed=SEED,
         )
     ]  # fmt: skip
@@ -174,17 +174,17 @@ def _share(part: PerPart, whole: PerPart) -> PerPart:
     return share
 
 
-def _roc_auc(part: Position, parts: int, late: Outcome, probability: Probability) -> PerPart:
+def _roc_auc(part: Position, parts: int, target: Outcome, probability: Probability) -> PerPart:
     """By the sum of ranks of late flights in their part, ties sharing the middle rank (Mann & Whitney 1947,
     https://doi.org/10.1214/aoms/1177730491); NaN where there is one class."""
     order = np.lexsort((probability, part))
-    part, late, probability = part[order], late[order], probability[order]
+    part, target, probability = part[order], target[order], probability[order]
     first = np.flatnonzero(np.append(True, (np.diff(part) != 0) | (np.diff(probability) != 0)))
     tied = np.diff(first, append=len(part))
     rank = np.repeat(first + (tied + 1) / 2, tied) - np.searchsorted(part, part)
-    found = np.bincount(part[late], minlength=parts)
+    found = np.bincount(part[target], minlength=parts)
     pairs = found * (np.bincount(part, minlength=parts) - found)
-    rank_sum = np.bincount(part[late], rank[late], minlength=parts)
+    rank_sum = np.bincount(part[target], rank[target], minlength=parts)
     return _share(rank_sum - found * (found + 1) / 2, pairs)
 
 

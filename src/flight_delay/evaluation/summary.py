@@ -39,12 +39,12 @@ def summarize(
     thresholds = {**dict.fromkeys(baselines, decided["bayes_threshold"]), "model": decided["threshold"]}
     steps = ladder(rungs)
     return {
-        **{window: all_metrics(of.late, of.probability, thresholds["model"]) for window, of in model.items()},
+        **{window: all_metrics(of.target, of.probability, thresholds["model"]) for window, of in model.items()},
         "baselines": {
-            name: {"test": all_metrics(of.late, of.probability, thresholds[name])} for name, of in baselines.items()
+            name: {"test": all_metrics(of.target, of.probability, thresholds[name])} for name, of in baselines.items()
         },
         "backtest": {**backtest, "expected_profit": decided["expected_profit"]},
-        "confusion": {"test": confusion(test.late, test.probability, thresholds["model"])},
+        "confusion": {"test": confusion(test.target, test.probability, thresholds["model"])},
         "threshold": thresholds["model"],
         "mean_prediction": {"test": round(float(test.probability.mean(dtype=np.float64)), 6)},
         "ladder": steps,
@@ -68,5 +68,5 @@ def summarize_months(
     """
     rows = [{"month": month, "judged": "backtest", **metrics} for month, metrics in backtest.items()]
     for month, of in model.items():
-        rows.append({"month": month, "judged": windows[month], **probability_metrics(of.late, of.probability)})
+        rows.append({"month": month, "judged": windows[month], **probability_metrics(of.target, of.probability)})
     return rows

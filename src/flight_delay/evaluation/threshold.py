@@ -42,7 +42,9 @@ class Range(NamedTuple):
     high: float | None
 
 
-def profit_per_flight(late: Outcome, called_late: Outcome, payoffs: Payoffs) -> np.ndarray[tuple[int], np.dtype[Any]]:
+def profit_per_flight(
+    target: Outcome, predicted_positive: Outcome, payoffs: Payoffs
+) -> np.ndarray[tuple[int], np.dtype[Any]]:
     """What each flight earns.
 
     Args:
@@ -53,9 +55,9 @@ def profit_per_flight(late: Outcome, called_late: Outcome, payoffs: Payoffs) -> 
     Returns:
         Units of the currency, float64 of shape (rows,).
     """
-    if_late = np.where(called_late, payoffs.late_called_late, payoffs.late_called_on_time)
-    if_on_time = np.where(called_late, payoffs.on_time_called_late, payoffs.on_time_called_on_time)
-    return np.where(late, if_late, if_on_time)
+    if_late = np.where(predicted_positive, payoffs.late_called_late, payoffs.late_called_on_time)
+    if_on_time = np.where(predicted_positive, payoffs.on_time_called_late, payoffs.on_time_called_on_time)
+    return np.where(target, if_late, if_on_time)
 
 
 def bayes_threshold(payoffs: Payoffs) -> float:
@@ -68,7 +70,7 @@ def bayes_threshold(payoffs: Payoffs) -> float:
     return float(_bayes(payoffs))
 
 
-def best_threshold(late: Outcome, probability: Probability, payoffs: Payoffs) -> float:
+def best_threshold(target: Outcome, probability: Probability, payoffs: Payoffs) -> float:
     """The threshold that earns most on these flights, of 0.01, 0.02, … 0.99; a finer grid would follow their noise.
 
     Of thresholds that earn the same, the one nearest to `bayes_threshold`, the lower one of two. They differ on other
@@ -80,7 +82,7 @@ def best_threshold(late: Outcome, probability: Probability, payoffs: Payoffs) ->
         probability: predicted probability of being late, shape (rows,).
         payoffs: per flight.
     """
-    earned = {threshold: _profit(confusion(late, probability, threshold), payoffs) for threshold in THRESHOLDS}
+    earned = {threshold: _profit(confusion(target, probability, threshold), payoffs) for threshold in THRESHOLDS}
     best, theory = max(earned.values()), _bayes(payoffs)
     return min(
         (threshold for threshold, profit in earned.items() if profit == best),
@@ -88,7 +90,7 @@ def best_threshold(late: Outcome, probability: Probability, payoffs: Payoffs) ->
     )
 
 
-def profit_curve(late: Outcome, probability: Probability, payoffs: Payoffs) -> Curve:
+def profit_curve(target: Outcome, probability: Probability, payoffs: Payoffs) -> Curve:
     """Profit per flight and share of flights that are called late, by threshold: 0 (every flight), 0.01, … 1.
 
     Args:
@@ -98,17 +100,17 @@ def profit_curve(late: Outcome, probability: Probability, payoffs: Payoffs) -> C
     """
     rows = []
     for threshold in (0.0, *THRESHOLDS, 1.0):
-        counts = confusion(late, probability, threshold)
-        called_late = counts["true_positive"] + counts["false_positive"]
-        rows.append((threshold, float(_profit(counts, payoffs) / len(late)), called_late / len(late)))
+        counts = confusion(target, probability, threshold)
+        predicted_positive = counts["true_positive"] + counts["false_positive"]
+        rows.append((threshold, float(_profit(counts, payoffs) / len(target)), predicted_positive / len(target)))
     return Curve(("threshold", "profit_per_flight", "called_late_share"), rows)
 
 
-def strategies(late: Outcome, payoffs: Payoffs) -> Strategies:
+def strategies(target: Outcome, payoffs: Payoffs) -> Strategies:
     """What would be earned without a model: profits per flight, to six digits, from outcomes of shape (rows,)."""
-    perfect = confusion(late, late, 1)
-    every = [_constant(perfect, called_late=False), _constant(perfect, called_late=True), perfect]
-    return Strategies(*(round(float(_profit(counts, payoffs) / len(late)), DIGITS) for counts in every))
+    perfect = confusion(target, target, 1)
+    every = [_constant(perfect, predicted_positive=False), _constant(perfect, predicted_positive=True), perfect]
+    return Strategies(*(round(float(_profit(counts, payoffs) / len(target)), DIGITS) for counts in every))
 
 
 def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, Range | None]:
@@ -124,7 +126,7 @@ def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, Range |
         By name of the payoff, the range in which the calls earn at least as much as both constant answers, to six
         digits, rounded inwards; None where no value makes them do so. Whether a range leaves `Payoffs` is not asked.
     """
-    rivals = [_constant(counts, called_late=called_late) for called_late in (False, True)]
+    rivals = [_constant(counts, predicted_positive=predicted_positive) for predicted_positive in (False, True)]
     leads = [_profit(counts, payoffs) - _profit(rival, payoffs) for rival in rivals]
     ranges: dict[str, Range | None] = {}
     for name, cell in CELLS.items():
@@ -178,10 +180,10 @@ def _bayes(payoffs: Payoffs) -> Fraction:
     return gain_on_time / (gain_on_time + gain_late)
 
 
-def _constant(counts: Mapping[str, int], *, called_late: bool) -> dict[str, int]:
+def _constant(counts: Mapping[str, int], *, predicted_positive: bool) -> dict[str, int]:
     """Counts of the same flights when every one is called the same."""
-    late = counts["true_positive"] + counts["false_negative"]
+    target = counts["true_positive"] + counts["false_negative"]
     on_time = counts["false_positive"] + counts["true_negative"]
-    if called_late:
-        return {"true_positive": late, "false_negative": 0, "false_positive": on_time, "true_negative": 0}
-    return {"true_positive": 0, "false_negative": late, "false_positive": 0, "true_negative": on_time}
+    if predicted_positive:
+        return {"true_positive": target, "false_negative": 0, "false_positive": on_time, "true_negative": 0}
+    return {"true_positive": 0, "false_negative": target, "false_positive": 0, "true_negative": on_time}

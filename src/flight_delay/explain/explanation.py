@@ -99,7 +99,7 @@ def explain(bundle: Bundle, examples: Examples, positions: Column | None = None)
     """
     chosen = slice(None) if positions is None else positions
     columns = {name: values[chosen] for name, values in examples.features.items()}
-    explained = bundle.explain_late(columns)
+    explained = bundle.predict_with_contributions(columns)
     values = explained.contributions
     added_up = probability_of(values.sum(axis=1, dtype=np.float64))
     gap = np.abs(added_up - explained.before_calibration).max(initial=0)
@@ -107,9 +107,9 @@ def explain(bundle: Bundle, examples: Examples, positions: Column | None = None)
         raise RuntimeError(f"contributions add up to a probability that is {gap:.2g} away from the predicted one")
     names = [feature.name for feature in bundle.manifest.features]
     return Explanation(
-        flight_id=examples.flight_id[chosen],
-        flight_date=examples.flight_date[chosen],
-        late=examples.late[chosen],
+        flight_id=examples.row_id[chosen],
+        flight_date=examples.date[chosen],
+        late=examples.target[chosen],
         probability=explained.probability,
         expected=values[:, -1],
         features=values_of(columns, bundle.manifest.features),

@@ -27,8 +27,10 @@ class Feature(Parameters):
         return pa.field(self.name, pa.float32() if self.kind == "quantitative" else pa.string())
 
 
-# Beside the features, a processed table has the keys of a flight and the target.
-KEYS = ("flight_id", "flight_date")
+# Columns of a processed table beside the features.
+ROW_ID = "flight_id"
+DATE = "flight_date"
+KEYS = (ROW_ID, DATE)
 TARGET = "late"
 
 
@@ -36,8 +38,8 @@ def processed_schema(features: tuple[Feature, ...]) -> pa.Schema:
     """Schema of a processed table: keys, features in order, target."""
     return pa.schema(
         [
-            pa.field("flight_id", pa.string()),
-            pa.field("flight_date", pa.date32()),
+            pa.field(ROW_ID, pa.string()),
+            pa.field(DATE, pa.date32()),
             *(feature.field for feature in features),
             pa.field(TARGET, pa.bool_()),  # null: cancelled or diverted, so that there is nothing to learn from
         ]

@@ -41,16 +41,16 @@ XGBOOST_DEFAULTS = BoosterParameters(
 
 def base_rate(train: Examples) -> Predictor:
     """Say the share of late training flights for every flight."""
-    share = float(train.late.mean())
+    share = float(train.target.mean())
     return lambda columns: np.full(len(next(iter(columns.values()))), share)
 
 
 def carrier_hour_rate(train: Examples) -> Predictor:
     """Say the late share of the airline's training flights in the scheduled hour, as if `PRIOR_FLIGHTS` more of the base rate
     had been among them."""
-    overall = float(train.late.mean())
-    frame = _carrier_hour(train.features).assign(late=train.late)
-    seen = frame.groupby(["carrier", "hour"], dropna=False)["late"].agg(["sum", "size"])
+    overall = float(train.target.mean())
+    frame = _carrier_hour(train.features).assign(target=train.target)
+    seen = frame.groupby(["carrier", "hour"], dropna=False)["target"].agg(["sum", "size"])
     rates = ((seen["sum"] + PRIOR_FLIGHTS * overall) / (seen["size"] + PRIOR_FLIGHTS)).rename("rate").reset_index()
     rates["carrier"] = rates["carrier"].astype(object)  # where all are missing, pandas takes them for numbers
 
@@ -90,7 +90,7 @@ def logistic_regression(train: Examples, features: Sequence[Feature], regulariza
     )
     # One thread: with more, sums are taken in another order, and the last bits of the coefficients change.
     with threadpool_limits(limits=1):
-        model.fit(_frame(train.features, features), train.late)
+        model.fit(_frame(train.features, features), train.target)
 
     def probability(columns: Columns) -> Any:
         with threadpool_limits(limits=1):

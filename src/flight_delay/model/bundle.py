@@ -71,11 +71,11 @@ class Bundle:
         """SHA-256 of what a prediction depends on: the manifest, which holds that of the model, and the decision."""
         return hashlib.sha256((self.manifest.model_dump_json() + self.decision.model_dump_json()).encode()).hexdigest()
 
-    def predict_late(self, columns: Columns) -> Any:
+    def predict_probability(self, columns: Columns) -> Any:
         """Calibrated probability of arriving late, float32 of shape (rows,), from feature columns in any order."""
         return calibrate(self.decision.calibration, predict(self.booster, encode(columns, self.manifest.features)))
 
-    def explain_late(self, columns: Columns) -> Explained:
+    def predict_with_contributions(self, columns: Columns) -> Explained:
         """Predict and explain flights, encoding their columns once.
 
         Contributions are SHAP values in log-odds before calibration, float32 of shape (rows, features + 1), the expected

@@ -64,13 +64,13 @@ def learn_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> E
     """
     wanted = tuple(features)
     seen: dict[str, set[Any]] = {feature.name: set() for feature in wanted if feature.kind == "categorical"}
-    rows, late = 0, 0
+    rows, target = 0, 0
     missing = {feature.name: np.zeros(2, np.int64) for feature in wanted}  # rows and late rows without a value
     for examples in months:
-        rows, late = rows + len(examples), late + int(examples.late.sum())
+        rows, target = rows + len(examples), target + int(examples.target.sum())
         for feature in wanted:
             absent = is_missing(examples.features[feature.name])
-            missing[feature.name] += (int(absent.sum()), int((absent & examples.late).sum()))
+            missing[feature.name] += (int(absent.sum()), int((absent & examples.target).sum()))
         for name, values in seen.items():
             values.update(examples.features[name])
     encoded = [
@@ -87,7 +87,7 @@ def learn_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> E
     indicators = [
         EncodedFeature(name=f"{feature.name}_is_missing", kind="indicator", group=feature.group, of=feature.name)
         for feature, (without, late_without) in zip(wanted, missing.values(), strict=True)
-        if _says_something(int(without), int(late_without), rows, late)
+        if _says_something(int(without), int(late_without), rows, target)
     ]
     return (*encoded, *indicators)
 
@@ -97,10 +97,10 @@ def is_missing(values: Column) -> Column:
     return np.asarray(pd.isna(values))
 
 
-def _says_something(without: int, late_without: int, rows: int, late: int) -> bool:
+def _says_something(without: int, late_without: int, rows: int, target: int) -> bool:
     if not MIN_MISSING_SHARE * rows <= without <= (1 - MIN_MISSING_SHARE) * rows or without in (0, rows):
         return False
-    given, late_given = rows - without, late - late_without
+    given, late_given = rows - without, target - late_without
     effect = abs(2 * math.asin(math.sqrt(late_without / without)) - 2 * math.asin(math.sqrt(late_given / given)))
     return effect >= max(MIN_MISSING_EFFECT, MIN_MISSING_ERRORS * math.sqrt(1 / without + 1 / given))
 

@@ -14,7 +14,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import month_path, read_months
 from flight_delay.features.columns import Column, Columns, from_table
-from flight_delay.features.feature import TARGET, Feature, processed_schema
+from flight_delay.features.feature import DATE, ROW_ID, TARGET, Feature, processed_schema
 
 Outcome = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -23,13 +23,13 @@ Outcome = np.ndarray[tuple[int], np.dtype[np.bool_]]
 class Examples:
     """Flights with a known outcome; every array has the shape (rows,)."""
 
-    flight_id: Column
-    flight_date: Column
+    row_id: Column
+    date: Column
     features: Columns
-    late: Outcome
+    target: Outcome
 
     def __len__(self) -> int:
-        return len(self.late)
+        return len(self.target)
 
 
 def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
@@ -37,10 +37,10 @@ def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
     arrived = table.filter(pc.is_valid(table[TARGET]))
     columns = from_table(arrived)
     return Examples(
-        flight_id=columns["flight_id"],
-        flight_date=columns["flight_date"],
+        row_id=columns[ROW_ID],
+        date=columns[DATE],
         features={feature.name: columns[feature.name] for feature in features},
-        late=columns[TARGET].astype(bool),
+        target=columns[TARGET].astype(bool),
     )
 
 
@@ -61,11 +61,11 @@ def require_both_classes(outcomes: Iterable[Outcome], asked_by: str) -> None:
     Raises:
         UserError: there is only one class.
     """
-    late = rows = 0
+    target = rows = 0
     for outcome in outcomes:
-        late, rows = late + int(outcome.sum()), rows + len(outcome)
-    if late in (0, rows):
-        said = "no flight at all" if rows == 0 else ("every flight is late" if late else "no flight is late")
+        target, rows = target + int(outcome.sum()), rows + len(outcome)
+    if target in (0, rows):
+        said = "no flight at all" if rows == 0 else ("every flight is late" if target else "no flight is late")
         raise UserError(
             f"params.yaml: the target has one class in {asked_by}: {said} (of {rows}); "
             "widen the window or change build_features.late_minutes"

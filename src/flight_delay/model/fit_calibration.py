@@ -17,7 +17,7 @@ RIDGE = 1e-3
 IDENTITY = np.array([1.0, 0.0])
 
 
-def fit_calibration(method: Method, probability: Probability, late: Outcome) -> Calibration:
+def fit_calibration(method: Method, probability: Probability, target: Outcome) -> Calibration:
     """Fit to flights that the model has not learnt from; the same flights give the same numbers on every processor.
 
     `sigmoid` is the maximum of the likelihood of slope and intercept (Cox 1958, Two further applications of a model for
@@ -36,23 +36,23 @@ def fit_calibration(method: Method, probability: Probability, late: Outcome) -> 
     """
     if method == "none":
         return Calibration(method=method)
-    if not late.any() or late.all():
+    if not target.any() or target.all():
         raise ValueError(f"{method} calibration needs late flights and flights on time, there is only one kind")
-    return (_sigmoid if method == "sigmoid" else _isotonic)(probability.astype(np.float64), late)
+    return (_sigmoid if method == "sigmoid" else _isotonic)(probability.astype(np.float64), target)
 
 
-def _sigmoid(probability: Exact, late: Outcome) -> Calibration:
+def _sigmoid(probability: Exact, target: Outcome) -> Calibration:
     log_odds = log_odds_of(probability)
-    slope, intercept = _most_likely(np.column_stack([log_odds, np.ones_like(log_odds)]), late.astype(np.float64))
+    slope, intercept = _most_likely(np.column_stack([log_odds, np.ones_like(log_odds)]), target.astype(np.float64))
     if slope < 0:  # the model ranks backwards here; of the slopes that are allowed, the likelihood is highest at 0
-        slope, intercept = 0.0, float(log_odds_of(late.mean()))
+        slope, intercept = 0.0, float(log_odds_of(target.mean()))
     # Digits after the point, not significant ones: those of a number next to nothing depend on the processor, like the
     # sign of a zero.
     slope, intercept = (round(float(value), DIGITS) + 0.0 for value in (slope, intercept))
     return Calibration(method="sigmoid", slope=slope, intercept=intercept)
 
 
-def _most_likely(x: Exact, late: Exact) -> tuple[float, float]:
+def _most_likely(x: Exact, target: Exact) -> tuple[float, float]:
     """Weights of log-odds and of one by Newton's method, from leaving everything as it is.
 
     The loss is strictly convex, so that steps which are halved until it falls lead to its only minimum.
@@ -60,12 +60,12 @@ def _most_likely(x: Exact, late: Exact) -> tuple[float, float]:
 
     def loss(weights: Exact) -> float:
         z = x @ weights
-        return float((np.logaddexp(0, z) - late * z).sum() + RIDGE / 2 * ((weights - IDENTITY) ** 2).sum())
+        return float((np.logaddexp(0, z) - target * z).sum() + RIDGE / 2 * ((weights - IDENTITY) ** 2).sum())
 
     weights = IDENTITY
     for _ in range(100):
         predicted = probability_of(x @ weights)
-        gradient = x.T @ (predicted - late) + RIDGE * (weights - IDENTITY)
+        gradient = x.T @ (predicted - target) + RIDGE * (weights - IDENTITY)
         curvature = (x.T * (predicted * (1 - predicted))) @ x + RIDGE * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
         # Of short steps the loss says nothing, for it is rounded; there Newton's method needs no guard.
@@ -77,9 +77,9 @@ def _most_likely(x: Exact, late: Exact) -> tuple[float, float]:
     return float(weights[0]), float(weights[1])
 
 
-def _isotonic(probability: Exact, late: Outcome) -> Calibration:
+def _isotonic(probability: Exact, target: Outcome) -> Calibration:
     # Rounded before the fit, as before every use, so that knots never meet and flights sit where they were fitted.
-    fitted = IsotonicRegression(y_min=LOWEST, y_max=HIGHEST).fit(probability.round(DIGITS), late)
+    fitted = IsotonicRegression(y_min=LOWEST, y_max=HIGHEST).fit(probability.round(DIGITS), target)
     knots, shares = fitted.X_thresholds_.tolist(), fitted.y_thresholds_.round(DIGITS).tolist()
     inner = range(1, len(knots) - 1)
     breaks = [i for i in inner if not shares[i - 1] == shares[i] == shares[i + 1]]

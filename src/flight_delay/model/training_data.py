@@ -46,7 +46,7 @@ class _EncodedMonths(xgb.DataIter):
         for month in months:
             examples = read(month)
             self._file.write(encode(examples.features, encoding).tobytes())
-            self._labels.append(examples.late)
+            self._labels.append(examples.target)
         self._next = 0
         super().__init__(release_data=True)
 
@@ -92,7 +92,7 @@ def load_training_data(
     matrix: Matrix = np.concatenate([encode(examples.features, encoding) for examples in later])
     # Not a QuantileDMatrix: to predict from one in every round takes three times as long.
     validation = xgb.DMatrix(
-        matrix, label=np.concatenate([examples.late for examples in later]), nthread=n_jobs, **describe(encoding)
+        matrix, label=np.concatenate([examples.target for examples in later]), nthread=n_jobs, **describe(encoding)
     )
     return TrainingData(encoding, max_bin, train, validation)
 

@@ -73,7 +73,8 @@ def slice_losses(labels: Columns, champion: Predictions, candidate: Predictions,
         min_flights: smaller slices are left out.
     """
     increase = pd.Series(
-        log_loss_per_row(candidate.late, candidate.probability) - log_loss_per_row(champion.late, champion.probability)
+        log_loss_per_row(candidate.target, candidate.probability)
+        - log_loss_per_row(champion.target, champion.probability)
     )
     losses = []
     for by, column in labels.items():

@@ -58,7 +58,7 @@ def collect_evidence(found: Found, model_id: str, champion: int | None, bounds: 
     if isinstance(side, UserError):
         error, comparison = side, side if champion else None
     else:
-        error = expected_calibration_error(side.test.late, side.test.probability, bounds.calibration_bins)
+        error = expected_calibration_error(side.test.target, side.test.probability, bounds.calibration_bins)
         if champion:
             log.info("comparing with champion %s", champion)
             comparison = _or_error(lambda: _compare_with_champion(champion, artefacts, side, bounds))
@@ -94,7 +94,7 @@ def _compare_with_champion(version: int, artefacts: Artefacts, side: Side, bound
         test=comparison.test,
         size=read_size(artefacts),
         champion_size=read_size(champion_artefacts),
-        slices=slice_losses(_slice_labels(artefacts, common.b.flight_id), common.a, common.b, bounds.min_slice_flights),
+        slices=slice_losses(_slice_labels(artefacts, common.b.row_id), common.a, common.b, bounds.min_slice_flights),
     )
 
 
@@ -123,7 +123,7 @@ def compare_replay(
     predictions = different = 0
     for month in months_in(recorded):
         before, now = Predictions.read(recorded, month), from_table(read_table(month_path(scores, month), SCORES))
-        again = pd.Series(now["probability"], index=now["flight_id"]).reindex(before.flight_id)
+        again = pd.Series(now["probability"], index=now["flight_id"]).reindex(before.row_id)
         predictions += len(before)
         different += int((again.to_numpy() != before.probability).sum())  # a missing one is NaN
     return Replay(other_files, predictions, different, speed)
@@ -150,7 +150,7 @@ def _slice_labels(artefacts: Artefacts, flight_id: Column) -> Columns:
         for month in months:
             artefacts.copy(f"{PROCESSED}/{month}.parquet", folder / f"{month}.parquet")
         examples = read_window(folder, SLICED_BY, months)
-    position = pd.Index(examples.flight_id).get_indexer(pd.Index(flight_id))
+    position = pd.Index(examples.row_id).get_indexer(pd.Index(flight_id))
     return {name: column[position] for name, column in labels_of(examples).items()}
 
 

@@ -24,16 +24,16 @@ def main() -> int:
     backtest = paths.report("backtest") / "predictions"
     by_month = {month: Predictions.read(backtest, month) for month in months.months_in(backtest)}
     raw = Predictions.concat(by_month.values())
-    require_both_classes([raw.late], "the months of the backtest")
+    require_both_classes([raw.target], "the months of the backtest")
 
     calibrations = judge_calibrations(by_month)
-    calibration = fit_calibration(p.calibration, raw.probability, raw.late)
+    calibration = fit_calibration(p.calibration, raw.probability, raw.target)
     probability = calibrate(calibration, raw.probability)
     calibrated = {name: of.with_probability(calibrate(calibration, of.probability)) for name, of in by_month.items()}
-    threshold = best_threshold(raw.late, probability, p.payoffs)
-    profit = profit_per_flight(raw.late, probability >= threshold, p.payoffs)
-    drawn = bootstrap_sum({"model": profit}, raw.flight_date, draws=DRAWS, seed=SEED)
-    constant = strategies(raw.late, p.payoffs)
+    threshold = best_threshold(raw.target, probability, p.payoffs)
+    profit = profit_per_flight(raw.target, probability >= threshold, p.payoffs)
+    drawn = bootstrap_sum({"model": profit}, raw.date, draws=DRAWS, seed=SEED)
+    constant = strategies(raw.target, p.payoffs)
     best = min(calibrations, key=lambda method: calibrations[method]["log_loss"])
     log.info("  late from %.2f on; %s has the lowest log loss in the backtest", threshold, best)
 
@@ -49,7 +49,7 @@ def main() -> int:
                 "calibration": {"used": p.calibration, "lowest_log_loss": best, "judged": calibrations},
             },
         )
-        files.write_csv(report / "profit_curve.csv", *profit_curve(raw.late, probability, p.payoffs))
+        files.write_csv(report / "profit_curve.csv", *profit_curve(raw.target, probability, p.payoffs))
         rows = said_and_seen(calibrated)
         files.write_csv(report / "by_month.csv", list(rows[0]), [list(row.values()) for row in rows])
         save_decision(paths.BUNDLE, calibration, threshold)  # here, so that the report does not change when this fails

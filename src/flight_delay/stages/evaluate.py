@@ -28,7 +28,7 @@ def main() -> int:
     def predict(month: str) -> tuple[Predictions, Columns | None]:
         examples = read_month(paths.PROCESSED, needed, month)
         labels = labels_of(examples) if month in windows["test"] else None
-        return Predictions.of(examples, bundle.predict_late(examples.features)), labels
+        return Predictions.of(examples, bundle.predict_probability(examples.features)), labels
 
     by_month, test_labels = {}, []
     for month, (predictions, labels) in map_months(predict, list(itertools.chain(*windows.values()))):
@@ -36,7 +36,7 @@ def main() -> int:
         if labels is not None:
             test_labels.append(labels)
     for window, names_of_months in windows.items():
-        require_both_classes((by_month[month].late for month in names_of_months), f"windows.{window}")
+        require_both_classes((by_month[month].target for month in names_of_months), f"windows.{window}")
     baselines = {
         name: Predictions.concat(Predictions.read(paths.report("baselines") / name, month) for month in windows["test"])
         for name in BASELINES

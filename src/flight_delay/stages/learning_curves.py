@@ -24,7 +24,7 @@ def main() -> int:
     last = learning_curves.last_months(train, p.training_months)
     needed = {"validation": validation, **{f"train, its last {n} months": names for n, names in last.items()}}
     for name, names in needed.items():
-        require_both_classes((read(month).late for month in names), f"windows.{name}")
+        require_both_classes((read(month).target for month in names), f"windows.{name}")
 
     by_months, by_depth = curves = fit_curves(p, model, features, read, last, train, validation)
     judged = str(windows.validation)

@@ -29,7 +29,7 @@ def main() -> int:
     looked_up = [of for of in (baselines.CARRIER, baselines.DEPARTURE) if of.name not in {f.name for f in features}]
     needed = [*features, *looked_up]
     train = read_window(paths.PROCESSED, needed, months.present_months(paths.PROCESSED, "windows.train", windows.train))
-    require_both_classes([train.late], "windows.train")
+    require_both_classes([train.target], "windows.train")
 
     log.info("  fitting to %s flights", f"{len(train):,}")
     setting = baselines.Setting(features, p.regularization_strength)

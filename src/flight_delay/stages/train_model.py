@@ -21,13 +21,13 @@ def main() -> int:
     train = months.present_months(paths.PROCESSED, "windows.train", windows.train)
     validation = months.present_months(paths.PROCESSED, "windows.validation", windows.validation)
     for name, of in (("train", train), ("validation", validation)):
-        require_both_classes((read(month).late for month in of), f"windows.{name}")
+        require_both_classes((read(month).target for month in of), f"windows.{name}")
 
     encoding = learn_encoding(features, (read(month) for month in train))
     data = load_training_data(encoding, read, train, validation, p.max_bin)
     trained = train_booster(p, data, record_train=True)
 
-    outcomes = [read(month).late for month in train]
+    outcomes = [read(month).target for month in train]
     rows, late = sum(map(len, outcomes)), sum(int(outcome.sum()) for outcome in outcomes)
     # Not as a whole folder: the decision is kept there, too.
     save_bundle(

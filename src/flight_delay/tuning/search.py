@@ -80,8 +80,8 @@ def compare_with_current(predictions: Predictions, current: Predictions) -> dict
     """
     same_flights({"trial": predictions, "current": current})
     probabilities = {"trial": predictions.probability, "current": current.probability}
-    drawn = bootstrap(current.late, probabilities, current.flight_date, draws=DRAWS, seed=SEED)
-    return compare(drawn, on_all_flights(current.late, probabilities), "trial", "current")
+    drawn = bootstrap(current.target, probabilities, current.date, draws=DRAWS, seed=SEED)
+    return compare(drawn, on_all_flights(current.target, probabilities), "trial", "current")
 
 
 def run_trials(

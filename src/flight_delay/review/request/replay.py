@@ -41,7 +41,7 @@ def replay(folder: Path) -> Replay:
     for month in months_in(folder / PREDICTIONS):
         recorded = Predictions.read(folder / PREDICTIONS, month)
         examples = read_month(folder / paths.PROCESSED, bundle.manifest.inputs, month)
-        replayed = Predictions.of(examples, bundle.predict_late(examples.features))
+        replayed = Predictions.of(examples, bundle.predict_probability(examples.features))
         same_flights({"recorded": recorded, "replayed": replayed})
         differences = np.abs(replayed.probability.astype(np.float64) - recorded.probability)
         flights += len(differences)
