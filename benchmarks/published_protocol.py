@@ -26,7 +26,7 @@ from xgboost import Booster, XGBClassifier
 from flight_delay.core.errors import UserError
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
-from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.encode import encode, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
@@ -120,9 +120,7 @@ def split_in_time(flights: pd.DataFrame) -> Split:
 
 def part(whole: Examples, rows: Array) -> Examples:
     columns = {name: values[rows] for name, values in whole.features.items()}
-    return Examples(
-        row_id=whole.row_id[rows], date=whole.date[rows], features=columns, target=whole.target[rows]
-    )
+    return Examples(row_id=whole.row_id[rows], date=whole.date[rows], features=columns, target=whole.target[rows])
 
 
 def features(columns: str) -> list[Feature]:
@@ -134,7 +132,7 @@ def features(columns: str) -> list[Feature]:
 
 def ours(split: Split, columns: list[Feature], seed: int) -> tuple[Array, Candidate]:
     """Probabilities for the test rows, and the candidate that they are of."""
-    encoding = learn_encoding(columns, [split.train])
+    encoding = fit_encoding(columns, [split.train])
     tried: list[tuple[float, Candidate, list[Booster]]] = []
     for depth, weight in CANDIDATES:
         parameters = BoosterParameters(max_depth=depth, min_child_weight=weight, seed=seed, **GIVEN)
@@ -154,7 +152,7 @@ def others(split: Split, columns: list[Feature], seed: int) -> Iterator[Array]:
     """Probabilities of well-known models with all defaults, told which columns are categories."""
     from lightgbm import LGBMClassifier
 
-    encoding = learn_encoding(columns, [split.train])
+    encoding = fit_encoding(columns, [split.train])
     train, test = (encode(side.features, encoding) for side in (split.train, split.test))
     kinds = [feature.xgboost_type for feature in encoding]
     categories = [position for position, kind in enumerate(kinds) if kind == "c"]

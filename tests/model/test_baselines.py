@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from flight_delay.features.feature import Feature
 from flight_delay.model.baselines import XGBOOST_DEFAULTS, base_rate, logistic_regression, xgboost_defaults
-from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.encode import encode, fit_encoding
 from flight_delay.model.examples import Examples
 
 Features = tuple[Feature, ...]
@@ -108,7 +108,7 @@ def test_the_timetable_is_curved_and_other_numbers_are_straight_lines(
 def test_xgboost_as_it_comes_is_xgboost_without_a_parameter(
     train: Examples, later: Examples, features: Features
 ) -> None:
-    encoding = learn_encoding(features, [train])
+    encoding = fit_encoding(features, [train])
     described: dict[str, Any] = {
         "feature_names": [of.name for of in encoding],
         "feature_types": [of.xgboost_type for of in encoding],

@@ -13,7 +13,7 @@ from feature_parameters import FEATURE_PARAMETERS
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
 from flight_delay.features.feature import Feature
-from flight_delay.model.booster import Trained, contributions, predict
+from flight_delay.model.booster import Trained, predict, shap_contributions
 from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.decision_rule import DECISION_FILE, Decision, save_decision
@@ -50,7 +50,7 @@ def test_a_loaded_bundle_predicts_and_explains_as_the_trained_model_does(
     matrix = encode(columns, encoding)
     assert bundle.predict_probability(columns).tobytes() == predict(trained.booster, matrix).tobytes()
     np.testing.assert_array_equal(
-        bundle.predict_with_contributions(columns).contributions, contributions(trained.booster, matrix, encoding)
+        bundle.predict_with_contributions(columns).contributions, shap_contributions(trained.booster, matrix, encoding)
     )
 
 

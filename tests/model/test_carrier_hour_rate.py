@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.features.columns import Columns
-from flight_delay.model.baselines import PRIOR_FLIGHTS, carrier_hour_rate
+from flight_delay.model.baselines import PRIOR_FLIGHTS, group_rate
 from flight_delay.model.examples import Examples
 
 Flight = tuple[str | None, float | None, bool]
@@ -49,7 +49,7 @@ def test_rates_are_those_of_counting_one_flight_after_the_other(train: list[Flig
     for flight in train:
         counts[group(flight)][0] += flight[2]
         counts[group(flight)][1] += 1
-    predicted = carrier_hour_rate(examples(train))(columns(later))
+    predicted = group_rate(examples(train))(columns(later))
     expected = []
     for flight in later:
         late, of = counts.get(group(flight), [0, 0])
@@ -60,29 +60,29 @@ def test_rates_are_those_of_counting_one_flight_after_the_other(train: list[Flig
 
 def test_rates_are_those_worked_out_by_hand() -> None:
     train: list[Flight] = [("AA", 600.0, True)] * 60 + [("AA", 700.0, False)] * 20 + [("UA", 600.0, False)] * 120
-    predicted = carrier_hour_rate(examples(train))(columns([("AA", 659.0, False), ("AA", 660.0, False)]))
+    predicted = group_rate(examples(train))(columns([("AA", 659.0, False), ("AA", 660.0, False)]))
     assert predicted.tolist() == pytest.approx([(60 + 20 * 0.3) / 80, (0 + 20 * 0.3) / 40])
 
 
 @pytest.mark.parametrize("unseen", [("XX", 600.0), ("AA", 1200.0), (None, 600.0), ("AA", None), (None, None)])
 def test_an_airline_or_hour_that_training_did_not_have_gets_the_base_rate(unseen: tuple[Any, Any]) -> None:
     train: list[Flight] = [("AA", 600.0, True)] * 3 + [("UA", 60.0, False)] * 7
-    predicted = carrier_hour_rate(examples(train))(columns([(*unseen, False), ("AA", 600.0, False)]))
+    predicted = group_rate(examples(train))(columns([(*unseen, False), ("AA", 600.0, False)]))
     assert predicted[0] == 0.3
     assert predicted[1] > 0.3
 
 
 def test_flights_without_an_airline_are_a_group_of_their_own() -> None:
     train: list[Flight] = [(None, 600.0, True)] * 50 + [("AA", 600.0, False)] * 50
-    predicted = carrier_hour_rate(examples(train))(columns([(None, 600.0, False), ("AA", 600.0, False)]))
+    predicted = group_rate(examples(train))(columns([(None, 600.0, False), ("AA", 600.0, False)]))
     assert predicted.tolist() == pytest.approx([60 / 70, 10 / 70])
-    nobody = carrier_hour_rate(examples([(None, 600.0, True), (None, 700.0, False)]))
+    nobody = group_rate(examples([(None, 600.0, True), (None, 700.0, False)]))
     assert nobody(columns([("AA", 600.0, False)])).tolist() == [0.5]
 
 
 def test_a_flight_alone_gets_what_it_gets_among_many_and_other_columns_do_not_matter(invent: Any) -> None:
     later = invent(200, seed=12)
-    predict = carrier_hour_rate(invent(3_000, seed=11))
+    predict = group_rate(invent(3_000, seed=11))
     of_all = predict(later.features)
     assert np.unique(of_all).size > 20
     for row in range(20):

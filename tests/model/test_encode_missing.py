@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
-from flight_delay.model.encode import MIN_MISSING_SHARE, EncodedFeature, Encoding, encode, learn_encoding, values_of
+from flight_delay.model.encode import MIN_MISSING_SHARE, EncodedFeature, Encoding, encode, fit_encoding, input_values
 from flight_delay.model.examples import Examples
 
 FEATURES = (
@@ -32,7 +32,7 @@ def flights(groups: Groups) -> Examples:
 
 
 def learnt(*months: Groups) -> Encoding:
-    return learn_encoding(FEATURES, map(flights, months))
+    return fit_encoding(FEATURES, map(flights, months))
 
 
 def indicators(encoding: Encoding) -> list[str]:
@@ -87,7 +87,7 @@ def test_values_that_are_missing_by_chance_hardly_ever_have_an_indicator() -> No
         block = np.where(random.random(2_000) < 0.02, np.nan, 100).astype(np.float32)
         columns = {"airport": np.full(2_000, "LAX", object), "block": block}
         examples = Examples(np.arange(2_000), np.arange(2_000), columns, random.random(2_000) < 0.3)
-        found += len(indicators(learn_encoding(FEATURES, [examples])))
+        found += len(indicators(fit_encoding(FEATURES, [examples])))
     assert found <= 3  # three standard errors: once in 370 times
 
 
@@ -126,7 +126,7 @@ def test_an_indicator_is_one_where_the_value_is_missing(encoding: Encoding) -> N
     matrix = encode(columns, encoding)
     assert matrix.dtype == np.float32
     np.testing.assert_array_equal(matrix, [[0, 1, 0, 0], [np.nan, 2, 1, 0], [0, np.nan, 0, 1]])
-    values = values_of(columns, encoding)
+    values = input_values(columns, encoding)
     assert list(values) == [feature.name for feature in encoding]
     assert values["airport"].tolist() == ["LAX", None, "LAX"]
     assert values["airport_is_missing"].tolist() == [0, 1, 0]

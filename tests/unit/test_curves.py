@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from flight_delay.evaluation.curves import POINTS, Curve, calibration, confusion_rows, precision_recall, roc
+from flight_delay.evaluation.curves import (
+    POINTS,
+    Curve,
+    calibration_curve,
+    confusion_rows,
+    precision_recall_curve,
+    roc_curve,
+)
 
 Flights = tuple[np.ndarray, np.ndarray]
 
@@ -39,7 +46,7 @@ def column(curve: Curve, name: str) -> np.ndarray:
 
 @every_case
 def test_a_roc_curve_goes_up_from_no_call_to_every_call(late: np.ndarray, probability: np.ndarray) -> None:
-    curve = roc(late, probability)
+    curve = roc_curve(late, probability)
     assert curve.rows[0][:2] == (0, 0)
     assert curve.rows[-1][:2] == (1, 1)
     assert (np.diff(column(curve, "false_positive_rate")) >= 0).all()
@@ -52,14 +59,14 @@ def test_a_roc_curve_goes_up_from_no_call_to_every_call(late: np.ndarray, probab
 def test_the_area_under_the_thinned_roc_curve_is_the_area_under_the_whole_one(
     late: np.ndarray, probability: np.ndarray
 ) -> None:
-    curve = roc(late, probability)
+    curve = roc_curve(late, probability)
     area = np.trapezoid(column(curve, "true_positive_rate"), column(curve, "false_positive_rate"))
     assert area == pytest.approx(metrics.roc_auc_score(late, probability), abs=0.005)
 
 
 @every_case
 def test_a_precision_recall_curve_goes_from_no_call_to_every_call(late: np.ndarray, probability: np.ndarray) -> None:
-    curve = precision_recall(late, probability)
+    curve = precision_recall_curve(late, probability)
     assert curve.rows[0][:2] == (0, 1)
     assert curve.rows[-1][:2] == (1, pytest.approx(late.mean()))
     assert (np.diff(column(curve, "recall")) >= 0).all()
@@ -70,7 +77,7 @@ def test_a_precision_recall_curve_goes_from_no_call_to_every_call(late: np.ndarr
 def test_the_area_under_the_thinned_precision_recall_curve_is_that_under_the_whole_one(
     late: np.ndarray, probability: np.ndarray
 ) -> None:
-    curve = precision_recall(late, probability)
+    curve = precision_recall_curve(late, probability)
     area = np.trapezoid(column(curve, "precision"), column(curve, "recall"))
     precision, recall, _ = metrics.precision_recall_curve(late, probability)
     assert area == pytest.approx(metrics.auc(recall, precision), abs=0.01)
@@ -79,7 +86,10 @@ def test_the_area_under_the_thinned_precision_recall_curve_is_that_under_the_who
 @every_case
 def test_every_point_is_what_its_threshold_gives(late: np.ndarray, probability: np.ndarray) -> None:
     for found, false_alarms, threshold in zip(
-        *(column(roc(late, probability), name) for name in ("true_positive_rate", "false_positive_rate", "threshold")),
+        *(
+            column(roc_curve(late, probability), name)
+            for name in ("true_positive_rate", "false_positive_rate", "threshold")
+        ),
         strict=True,
     ):
         if found > 0:
@@ -90,7 +100,7 @@ def test_every_point_is_what_its_threshold_gives(late: np.ndarray, probability: 
 
 @every_case
 def test_a_curve_is_thinned_to_what_a_picture_can_show(late: np.ndarray, probability: np.ndarray) -> None:
-    for curve in (roc(late, probability), precision_recall(late, probability)):
+    for curve in (roc_curve(late, probability), precision_recall_curve(late, probability)):
         assert 2 <= len(curve.rows) <= POINTS + 2
         assert all(isinstance(value, float) for row in curve.rows for value in row)
 
@@ -100,7 +110,7 @@ def test_a_curve_is_thinned_to_what_a_picture_can_show(late: np.ndarray, probabi
 def test_calibration_bins_hold_every_flight_in_order_of_prediction(
     late: np.ndarray, probability: np.ndarray, bins: int
 ) -> None:
-    curve = calibration(late, probability, bins)
+    curve = calibration_curve(late, probability, bins)
     counts = column(curve, "flights")
     assert len(counts) == bins
     assert counts.sum() == len(late)
@@ -112,12 +122,15 @@ def test_calibration_bins_hold_every_flight_in_order_of_prediction(
 
 def test_calibration_is_that_worked_out_by_hand() -> None:
     late, probability = np.array([True, False, True, False, True]), np.array([0.9, 0.1, 0.7, 0.2, 0.3])
-    assert calibration(late, probability, 2).rows == [(pytest.approx(0.2), pytest.approx(1 / 3), 3), (0.8, 1.0, 2)]
+    assert calibration_curve(late, probability, 2).rows == [
+        (pytest.approx(0.2), pytest.approx(1 / 3), 3),
+        (0.8, 1.0, 2),
+    ]
 
 
 @given(st.integers(1, 20), st.integers(2, 40))
 def test_there_is_no_empty_calibration_bin(rows: int, bins: int) -> None:
-    curve = calibration(*flights(rows, 1), bins)
+    curve = calibration_curve(*flights(rows, 1), bins)
     assert len(curve.rows) == min(rows, bins)
 
 

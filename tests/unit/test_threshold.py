@@ -12,16 +12,16 @@ from pydantic import ValidationError
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import load
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.scoring import confusion
+from flight_delay.evaluation.scoring import confusion_counts
 from flight_delay.evaluation.threshold import (
-    Range,
-    Strategies,
+    BreakEvenRange,
+    ConstantStrategies,
     bayes_threshold,
     best_threshold,
     break_even,
+    constant_strategies,
     profit_curve,
-    profit_per_flight,
-    strategies,
+    profit_per_row,
     thresholds_by_miss_cost,
 )
 
@@ -89,7 +89,7 @@ def test_a_correct_call_must_earn_more_than_the_wrong_one(
 
 def test_each_flight_earns_what_its_cell_says() -> None:
     late, called_late = np.array([True, True, False, False]), np.array([True, False, True, False])
-    profit = profit_per_flight(late, called_late, payoffs(1, -2, -3.5, 4))
+    profit = profit_per_row(late, called_late, payoffs(1, -2, -3.5, 4))
     assert profit.tolist() == [1, -2, -3.5, 4]
     assert profit.dtype == np.float64
 
@@ -101,7 +101,7 @@ def test_the_published_example_comes_out() -> None:
     counts = (5558, 3178, 2009, 3768)
     late = np.repeat([True, True, False, False], counts)
     called_late = np.repeat([True, False, True, False], counts)
-    assert profit_per_flight(late, called_late, payoffs(700, -500, -100, 700)).sum() == 4_738_300
+    assert profit_per_row(late, called_late, payoffs(700, -500, -100, 700)).sum() == 4_738_300
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,10 @@ def test_the_profit_curve_goes_from_every_call_to_none() -> None:
 
 
 def test_the_strategies_without_a_model_earn_what_is_worked_out_by_hand() -> None:
-    assert strategies(LATE, payoffs(1, -2, -3.5, 4)) == Strategies(
+    assert constant_strategies(LATE, payoffs(1, -2, -3.5, 4)) == ConstantStrategies(
         always_on_time=(-6 + 8) / 5, always_late=(3 - 7) / 5, perfect=(3 + 8) / 5
     )
-    assert strategies(np.array([True, False, False]), payoffs(1, 0, 0, 1)) == (0.666667, 0.333333, 1.0)
+    assert constant_strategies(np.array([True, False, False]), payoffs(1, 0, 0, 1)) == (0.666667, 0.333333, 1.0)
 
 
 def test_break_even_is_that_worked_out_by_hand() -> None:
@@ -175,20 +175,20 @@ def test_break_even_is_that_worked_out_by_hand() -> None:
     # gains are 600 and 200: gain_late may be 300 … 1050, gain_on_time 800/7 … 400.
     counts = {"true_positive": 60, "false_negative": 40, "false_positive": 90, "true_negative": 210}
     assert break_even(counts, USUAL) == {
-        "late_called_late": Range(-200, 550),
-        "late_called_on_time": Range(-950, -200),
-        "on_time_called_late": Range(-300, -14.285715),
-        "on_time_called_on_time": Range(14.285715, 300),
+        "late_called_late": BreakEvenRange(-200, 550),
+        "late_called_on_time": BreakEvenRange(-950, -200),
+        "on_time_called_late": BreakEvenRange(-300, -14.285715),
+        "on_time_called_on_time": BreakEvenRange(14.285715, 300),
     }
 
 
 def test_there_is_no_bound_where_no_flight_is_called_wrongly() -> None:
     counts = {"true_positive": 2, "false_negative": 0, "false_positive": 0, "true_negative": 3}
     assert break_even(counts, USUAL) == {
-        "late_called_late": Range(-500, None),
-        "late_called_on_time": Range(None, 100),
-        "on_time_called_late": Range(None, 100),
-        "on_time_called_on_time": Range(-100, None),
+        "late_called_late": BreakEvenRange(-500, None),
+        "late_called_on_time": BreakEvenRange(None, 100),
+        "on_time_called_late": BreakEvenRange(None, 100),
+        "on_time_called_on_time": BreakEvenRange(-100, None),
     }
 
 
@@ -200,7 +200,7 @@ def test_there_is_no_range_where_the_calls_are_worse_than_chance() -> None:
 def test_calls_that_tell_nothing_apart_break_even_at_one_value_or_none_of_six_digits() -> None:
     # Half of either kind is called late: no better than both constant answers unless the gains are as many flights are.
     counts = {"true_positive": 1, "false_negative": 1, "false_positive": 1, "true_negative": 1}
-    assert break_even(counts, USUAL)["late_called_late"] == Range(-300, -300)
+    assert break_even(counts, USUAL)["late_called_late"] == BreakEvenRange(-300, -300)
     counts = {"true_positive": 3, "false_negative": 3, "false_positive": 1, "true_negative": 1}
     assert break_even(counts, USUAL)["late_called_late"] is None  # it would be -433 1/3
 
@@ -209,14 +209,14 @@ def test_what_costs_nothing_to_change_does_not_help_where_another_answer_is_bett
     # No flight is called late, and always late would earn more: that can change with any payoff. Then one is, wrongly:
     # always on time earns more, whatever a delay is worth.
     none = {"true_positive": 0, "false_negative": 2, "false_positive": 0, "true_negative": 2}
-    assert break_even(none, USUAL)["late_called_late"] == Range(None, -300)
+    assert break_even(none, USUAL)["late_called_late"] == BreakEvenRange(None, -300)
     one = {"true_positive": 0, "false_negative": 2, "false_positive": 1, "true_negative": 1}
     assert break_even(one, USUAL)["late_called_late"] is None
     assert break_even(one, USUAL)["late_called_on_time"] is None
 
 
 def test_break_even_can_be_written_as_json() -> None:
-    counts = confusion(LATE, PROBABILITY, 0.25) | {"false_negative": 0}
+    counts = confusion_counts(LATE, PROBABILITY, 0.25) | {"false_negative": 0}
     assert json.loads(json.dumps(break_even(counts, USUAL)))["late_called_late"] == [-400.0, None]
 
 

@@ -1,4 +1,4 @@
-"""Compute metrics of predicted probabilities, and of the decisions that a threshold makes of them."""
+"""Compute metrics of predicted probabilities and of the class predictions at a threshold, as scikit-learn defines them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,11 @@ from flight_delay.model.predictions import Probability
 
 
 def probability_metrics(target: Outcome, probability: Probability) -> dict[str, float]:
-    """Compute how well probabilities rank flights and how well they say how many are late.
+    """Compute `METRICS`, brier, base_rate and rows, to six digits.
 
     Args:
-        late: outcomes, shape (rows,), of both classes.
-        probability: predicted probability of being late, shape (rows,).
-
-    Returns:
-        `METRICS`, then brier, base_rate (share of late flights) and rows; as scikit-learn defines them, to six digits.
+        target: observed target, shape (rows,), with both classes.
+        probability: predicted probability of the positive class, shape (rows,).
     """
     exact = probability.astype(np.float64)
     return rounded(
@@ -35,15 +32,9 @@ def probability_metrics(target: Outcome, probability: Probability) -> dict[str, 
 
 
 def decision_metrics(target: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
-    """How good it is to call flights late from a threshold on.
+    """Compute accuracy, precision, recall and f1 at a threshold, to six digits.
 
-    Args:
-        late: outcomes, shape (rows,).
-        probability: predicted probability of being late, shape (rows,).
-        threshold: a flight is called late where its probability is at least this.
-
-    Returns:
-        accuracy, precision, recall, f1, with late as the positive class; precision is 0 where no flight is called late.
+    Rows are predicted positive where the probability is at least `threshold`; without such rows, precision is 0.
     """
     predicted_positive = probability >= threshold
     return rounded(
@@ -57,12 +48,12 @@ def decision_metrics(target: Outcome, probability: Probability, threshold: float
 
 
 def all_metrics(target: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
-    """Metrics of probabilities and of decisions together."""
+    """Compute the metrics of probabilities and of class predictions."""
     return {**probability_metrics(target, probability), **decision_metrics(target, probability, threshold)}
 
 
-def confusion(target: Outcome, probability: Probability, threshold: float) -> dict[str, int]:
-    """Counts of flights by what they were and what they were called, late being positive."""
+def confusion_counts(target: Outcome, probability: Probability, threshold: float) -> dict[str, int]:
+    """Count the cells of the confusion matrix at a threshold."""
     predicted_positive = probability >= threshold
     return {
         "true_positive": int((target & predicted_positive).sum()),
@@ -73,7 +64,7 @@ def confusion(target: Outcome, probability: Probability, threshold: float) -> di
 
 
 def mean_metrics(by_month: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """Mean over months of every metric, each month counting the same; rows are added up."""
+    """Average every metric over months, with equal weights; add up rows and count months."""
     names = next(iter(by_month.values()))
     means = {name: float(np.mean([month[name] for month in by_month.values()])) for name in names if name != "rows"}
     return {**rounded(means), "rows": sum(int(month["rows"]) for month in by_month.values()), "months": len(by_month)}

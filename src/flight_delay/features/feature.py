@@ -32,6 +32,8 @@ ROW_ID = "flight_id"
 DATE = "flight_date"
 KEYS = (ROW_ID, DATE)
 TARGET = "late"
+# Names of the values of the target, False and True.
+CLASS_NAMES = ("on time", "late")
 
 
 def processed_schema(features: tuple[Feature, ...]) -> pa.Schema:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from flight_delay.evaluation.curves import calibration
+from flight_delay.evaluation.curves import calibration_curve
 from flight_delay.evaluation.metrics import log_loss_per_row
 from flight_delay.evaluation.slices import UNKNOWN
 from flight_delay.features.columns import Columns
@@ -59,7 +59,7 @@ def expected_calibration_error(late: Outcome, probability: Probability, bins: in
         probability: predicted probability of being late, shape (rows,).
         bins: number of bins.
     """
-    rows = calibration(late, probability, bins).rows
+    rows = calibration_curve(late, probability, bins).rows
     return float(sum(flights * abs(predicted - observed) for predicted, observed, flights in rows) / len(late))
 
 

@@ -16,8 +16,8 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import Windows, month_path, months_in
 from flight_delay.core.runner import log
-from flight_delay.evaluation.slices import SLICED_BY, labels_of
 from flight_delay.features.columns import Column, Columns, from_table
+from flight_delay.features.segments import SLICE_FEATURES, slice_labels
 from flight_delay.model.examples import read_window
 from flight_delay.model.predictions import Predictions
 from flight_delay.promotion.bounds import Promote
@@ -149,9 +149,9 @@ def _slice_labels(artefacts: Artefacts, flight_id: Column) -> Columns:
         months = [month for month in _months(artefacts, PROCESSED) if window.first <= month <= window.through]
         for month in months:
             artefacts.copy(f"{PROCESSED}/{month}.parquet", folder / f"{month}.parquet")
-        examples = read_window(folder, SLICED_BY, months)
+        examples = read_window(folder, SLICE_FEATURES, months)
     position = pd.Index(examples.row_id).get_indexer(pd.Index(flight_id))
-    return {name: column[position] for name, column in labels_of(examples).items()}
+    return {name: column[position] for name, column in slice_labels(examples.features, examples.date).items()}
 
 
 def _or_error(collect: Callable[[], T]) -> T | UserError:

@@ -12,17 +12,15 @@ import numpy as np
 import pandas as pd
 
 from flight_delay.evaluation.bootstrap import (
-    DRAWS,
-    SEED,
     Comparison,
     bootstrap,
-    bootstrap_sum,
-    compare,
-    compare_values,
-    on_all_flights,
+    bootstrap_mean,
+    compare_draws,
+    compare_models,
+    point_estimates,
 )
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.threshold import profit_per_flight
+from flight_delay.evaluation.threshold import profit_per_row
 from flight_delay.features.columns import Column
 from flight_delay.model.predictions import Predictions
 
@@ -121,11 +119,11 @@ def judge(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> 
     if obstacle:
         return judged((), "none", obstacle)
     probabilities = {"a": a.probability, "b": b.probability}
-    whole = on_all_flights(b.target, probabilities)
-    drawn = bootstrap(b.target, probabilities, b.date, draws=DRAWS, seed=SEED)
+    whole = point_estimates(b.target, probabilities)
+    drawn = bootstrap(b.target, probabilities, b.date)
     measures = [
         Measure(name, round(whole["a"][name], 6), round(whole["b"][name], 6), of)
-        for name, of in compare(drawn, whole, "b", "a").items()
+        for name, of in compare_models(drawn, whole, "b", "a").items()
     ]
     same = np.array_equal(a.probability, b.probability)
     verdict: Verdict = "same" if same else weighed(of.b_over_a.verdict for of in measures)
@@ -184,12 +182,12 @@ def _obstacle(of: Predictions, days: int) -> str | None:
 
 def _profit(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> Measure:
     a, b = (
-        profit_per_flight(of.target, of.probability >= threshold, payoffs)
+        profit_per_row(of.target, of.probability >= threshold, payoffs)
         for of, threshold in zip((common.a, common.b), thresholds, strict=True)
     )
-    drawn = bootstrap_sum({"a": a, "b": b}, common.b.date, draws=DRAWS, seed=SEED)
+    drawn = bootstrap_mean({"a": a, "b": b}, common.b.date)
     mean_a, mean_b = float(a.mean()), float(b.mean())
-    return Measure(PROFIT, round(mean_a, 6), round(mean_b, 6), compare_values(drawn["b"], drawn["a"], mean_b - mean_a))
+    return Measure(PROFIT, round(mean_a, 6), round(mean_b, 6), compare_draws(drawn["b"], drawn["a"], mean_b - mean_a))
 
 
 def _taken(of: Predictions, rows: Column) -> Predictions:

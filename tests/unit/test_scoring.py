@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.evaluation.scoring import all_metrics, confusion, decision_metrics, mean_metrics, probability_metrics
+from flight_delay.evaluation.scoring import (
+    all_metrics,
+    confusion_counts,
+    decision_metrics,
+    mean_metrics,
+    probability_metrics,
+)
 
 LATE = np.array([True, False, True, True, False])
 PROBABILITY = np.array([0.9, 0.7, 0.3, 0.2, 0.1], np.float32)
@@ -45,13 +51,13 @@ def test_metrics_of_decisions_are_those_worked_out_by_hand() -> None:
         "f1": 0.4,
     }
     counts = {"true_positive": 1, "false_negative": 2, "false_positive": 1, "true_negative": 1}
-    assert confusion(LATE, PROBABILITY, 0.5) == counts
+    assert confusion_counts(LATE, PROBABILITY, 0.5) == counts
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.25, 0.3, 0.7])
 def test_a_flight_at_the_threshold_is_called_late(threshold: float) -> None:
     late, probability = np.array([True, False]), np.array([threshold, 0.0], np.float32)
-    assert confusion(late, probability, threshold)["true_positive"] == 1
+    assert confusion_counts(late, probability, threshold)["true_positive"] == 1
     assert decision_metrics(late, probability, threshold)["recall"] == 1
 
 
@@ -65,7 +71,7 @@ def test_where_no_flight_is_called_late_precision_is_zero_without_a_warning() ->
 @given(FLIGHTS, st.floats(0.01, 0.99))
 def test_the_confusion_matrix_and_the_metrics_say_the_same(flights: list[tuple[bool, float]], threshold: float) -> None:
     late, probability = arrays(flights)
-    counts, decided = confusion(late, probability, threshold), decision_metrics(late, probability, threshold)
+    counts, decided = confusion_counts(late, probability, threshold), decision_metrics(late, probability, threshold)
     called_late = counts["true_positive"] + counts["false_positive"]
     assert sum(counts.values()) == len(late)
     assert counts["true_positive"] + counts["false_negative"] == late.sum()
