@@ -133,12 +133,6 @@ def test_predicting_in_place_is_predicting_from_a_matrix(months: Months, encodin
     np.testing.assert_array_equal(predicted, trained.booster.predict(described))
 
 
-def test_one_row_is_predicted_as_among_many(months: Months, encoding: Encoding, trained: Trained) -> None:
-    matrix = encode(months["2013-04"].features, encoding)[:50]
-    alone = [predict(trained.booster, matrix[row : row + 1])[0] for row in range(50)]
-    np.testing.assert_array_equal(alone, predict(trained.booster, matrix))
-
-
 def test_contributions_add_up_to_the_log_odds_of_the_prediction(
     months: Months, encoding: Encoding, trained: Trained
 ) -> None:

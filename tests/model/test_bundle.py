@@ -66,17 +66,6 @@ def test_the_order_of_columns_does_not_matter_and_a_flight_alone_is_predicted_as
         assert bundle.predict_probability(alone).tolist() == of_all[row : row + 1].tolist()
 
 
-def test_categories_that_training_did_not_have_are_predicted_as_missing_ones(
-    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples]
-) -> None:
-    bundle = load_bundle(save(tmp_path))
-    columns = months["2013-04"].features
-    rows = len(months["2013-04"])
-    unknown, missing = ({**columns, "carrier": np.full(rows, value, object)} for value in ("??", None))
-    np.testing.assert_array_equal(bundle.predict_probability(unknown), bundle.predict_probability(missing))
-    assert not np.array_equal(bundle.predict_probability(unknown), bundle.predict_probability(columns))
-
-
 def test_the_manifest_says_what_the_model_was_made_of(
     save: Callable[[Path], Path],
     tmp_path: Path,
@@ -149,22 +138,14 @@ def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], t
     [
         (MODEL_FILE, lambda content: content[:-1]),
         (MODEL_FILE, lambda content: content[:500] + bytes([content[500] ^ 1]) + content[501:]),
-        (MODEL_FILE, lambda _: b""),
         (MANIFEST_FILE, lambda content: content[: len(content) // 2]),
         (MANIFEST_FILE, lambda content: content.replace(b'"format": 2', b'"format": 1')),
         (MANIFEST_FILE, lambda content: content.replace(b'"rounds"', b'"runds"')),
         (MANIFEST_FILE, lambda content: content.replace(b'"trained_rows": 10000', b'"trained_rows": "many"')),
-        (MANIFEST_FILE, lambda content: content.replace(b"2013-04", b"2013-4")),
-        (MANIFEST_FILE, lambda _: b"[]"),
-        (MANIFEST_FILE, lambda _: b""),
         (DECISION_FILE, lambda content: content[: len(content) // 2]),
         (DECISION_FILE, lambda content: content.replace(b'"format": 1', b'"format": 2')),
         (DECISION_FILE, lambda content: content.replace(b'"threshold": 0.15', b'"threshold": 1.0')),
-        (DECISION_FILE, lambda content: content.replace(b'"threshold": 0.15', b'"threshold": NaN')),
-        (DECISION_FILE, lambda content: content.replace(b'"threshold"', b'"treshold"')),
         (DECISION_FILE, lambda content: content.replace(b'"none"', b'"sigmoid"')),
-        (DECISION_FILE, lambda content: content.replace(b'"slope": null', b'"slope": 1.0')),
-        (DECISION_FILE, lambda _: b"[]"),
         (DECISION_FILE, lambda _: b""),
     ],
 )

@@ -22,7 +22,7 @@ from flight_delay.explain.global_.permutation import permutation_importance
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, train_booster
-from flight_delay.model.bundle import Bundle, Explained, load_bundle, save_bundle
+from flight_delay.model.bundle import Bundle, ExplainedPredictions, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, to_probability
 from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import fit_encoding
@@ -126,7 +126,7 @@ def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_pa
     added_up = to_probability(explanation.expected + sum(of.astype(np.float64) for of in explanation.shap.values()))
     assert np.abs(added_up - bundle.predict_probability(learnt.features)).max() <= ADDS_UP_WITHIN
 
-    def forgetful(self: Bundle, columns: Columns) -> Explained:
+    def forgetful(self: Bundle, columns: Columns) -> ExplainedPredictions:
         explained = whole(self, columns)
         explained.contributions[ROWS // 2, 0] += 0.01  # of one flight and one feature
         return explained

@@ -72,5 +72,5 @@ def test_recorded_flights_in_another_order_are_refused(folder: Path, copied_inpu
     for month in JUDGED:
         recorded = Predictions.read(folder / PREDICTIONS, month)
         replace(recorded, row_id=recorded.row_id[::-1]).write(copied_inputs / PREDICTIONS, month)
-    with pytest.raises(ValueError, match="other flights"):
+    with pytest.raises(ValueError, match="other rows"):
         replay(copied_inputs)

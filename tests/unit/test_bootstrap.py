@@ -11,7 +11,6 @@ from sklearn import metrics
 
 from flight_delay.core.errors import UserError
 from flight_delay.evaluation.bootstrap import (
-    Comparison,
     Interval,
     bootstrap,
     bootstrap_mean,
@@ -49,16 +48,6 @@ def test_metrics_on_all_flights_are_those_of_scikit_learn(model: str) -> None:
     found = point_estimates(LATE, PROBABILITIES)[model]
     exact = PROBABILITIES[model].astype(np.float64)
     assert found == pytest.approx({name: of(LATE, exact) for name, of in METRICS.items()}, rel=1e-12, abs=1e-12)
-
-
-@every_model
-def test_metrics_on_drawn_days_are_those_of_scikit_learn_with_weights(model: str) -> None:
-    drawn = bootstrap(LATE, PROBABILITIES, DATE, draws=10, seed=3)[model]
-    weights, day = day_weights(DATE, 10, 3)
-    exact = PROBABILITIES[model].astype(np.float64)
-    for name, of in METRICS.items():
-        expected = [of(LATE, exact, sample_weight=weight[day]) for weight in weights]
-        assert drawn[name] == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 def test_as_many_days_are_drawn_as_there_are_and_every_row_finds_its_own() -> None:
@@ -130,14 +119,6 @@ def test_means_per_flight_pair_with_metrics_of_the_same_seed() -> None:
     assert means == pytest.approx(bootstrap(LATE, {"a": SCORE}, DATE, draws=20, seed=9)["a"]["log_loss"])
 
 
-def test_a_model_is_neither_better_nor_worse_than_itself() -> None:
-    twice = {"a": SCORE, "b": SCORE}
-    compared = compare_models(
-        bootstrap(LATE, twice, DATE, draws=50, seed=1), point_estimates(LATE, twice), model="a", reference="b"
-    )
-    assert compared == dict.fromkeys(METRICS, Comparison(0, 0, 0, "undecided"))
-
-
 def test_a_plainly_better_model_is_better_by_every_metric_and_the_other_is_worse() -> None:
     whole, drawn = point_estimates(LATE, PROBABILITIES), bootstrap(LATE, PROBABILITIES, DATE, draws=200, seed=1)
     for model, than in (("distinct", "one for all"), ("one for all", "backwards"), ("perfect", "distinct")):
@@ -201,13 +182,3 @@ def test_intervals_over_days_hold_the_truth_as_often_as_they_say_and_those_over_
     widths = (np.mean([high - low for low, high in intervals]) for intervals in (over_days[:25], over_flights))
     # The standard error is sqrt(1 / 40 + 1 / 2000) over days, and sqrt(2 / 2000) over flights taken as independent.
     assert np.divide(*widths) == pytest.approx(np.sqrt((1 / 40 + 1 / 2000) / (2 / 2000)), rel=0.15)
-
-
-def test_intervals_of_metrics_are_wider_over_days_than_over_flights_where_days_differ() -> None:
-    day, logit = simulated(5)
-    late = np.random.default_rng(6).random(2000) < 1 / (1 + np.exp(1 - 2 * logit))
-    models = {"one for all": np.full(2000, 0.3)}
-    over = [bootstrap(late, models, by, draws=100, seed=1)["one for all"] for by in (day, np.arange(2000))]
-    for name in ("average_precision", "log_loss"):
-        days, flights = (np.ptp(interval(drawn[name])) for drawn in over)
-        assert days > 2 * flights

@@ -82,29 +82,6 @@ def test_the_confusion_matrix_and_the_metrics_say_the_same(flights: list[tuple[b
     )
 
 
-@given(FLIGHTS)
-def test_ranking_backwards_turns_the_area_under_the_curve_around(flights: list[tuple[bool, float]]) -> None:
-    late, probability = arrays(flights)
-    forwards, backwards = (probability_metrics(late, of)["roc_auc"] for of in (probability, -probability + 1))
-    distinct = len(np.unique(1 - probability)) == len(np.unique(probability))  # 1 - p rounds tiny probabilities away
-    assert not distinct or forwards + backwards == pytest.approx(1, abs=2e-6)
-
-
-@given(FLIGHTS)
-def test_the_order_of_flights_does_not_matter(flights: list[tuple[bool, float]]) -> None:
-    late, probability = arrays(flights)
-    order = np.argsort(probability, kind="stable")
-    assert all_metrics(late[order], probability[order], 0.5) == pytest.approx(
-        all_metrics(late, probability, 0.5), abs=2e-6
-    )
-
-
-def test_the_same_share_for_every_flight_ranks_like_chance() -> None:
-    chance = probability_metrics(LATE, np.full(5, 0.6))
-    assert chance["roc_auc"] == 0.5
-    assert chance["average_precision"] == chance["base_rate"] == 0.6
-
-
 def test_all_metrics_are_both_kinds_together() -> None:
     both = {**probability_metrics(LATE, PROBABILITY), **decision_metrics(LATE, PROBABILITY, 0.5)}
     assert all_metrics(LATE, PROBABILITY, 0.5) == both
