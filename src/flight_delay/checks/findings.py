@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
-Check = Literal[
-    "missing",
-    "constant",
-    "quasi_constant",
-    "infinite",
-    "duplicated",
-    "correlated",
-    "high_cardinality",
-    "rare_labels",
-    "new_labels",
-    "imbalance",
-    "target_shift",
-    "leakage_suspect",
-    "noise",
-    "drift",
-]
 # By check, in the order of the report: what a finding means for a model, and what to do.
-CHECKS: dict[Check, tuple[str, str]] = {
+CHECKS: dict[str, tuple[str, str]] = {
     "missing": (
         "Trees send rows without a value down a default branch; a share that differs between windows is misleading.",
         "Find out why values are missing; fill them at the source, or document what missing means.",
@@ -88,9 +72,9 @@ MAX_NAMES = 5  # in a list of a sentence
 
 @dataclass(frozen=True)
 class Finding:
-    """An observation about columns; `value` is the size of the effect in units of the check, to six digits."""
+    """An observation about columns; `check` is one of `CHECKS`, `value` the size of the effect, to six digits."""
 
-    check: Check
+    check: str
     columns: tuple[str, ...]
     value: float
     says: str
@@ -102,29 +86,14 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Convert to the fields of findings.json."""
         means, advice = CHECKS[self.check]
-        return {
-            "check": self.check,
-            "severity": self.severity,
-            "columns": self.columns,
-            "value": self.value,
-            "says": self.says,
-            "means": means,
-            "advice": advice,
-        }
+        return {**asdict(self), "means": means, "advice": advice}
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Sort: errors first, then by check, the largest effect first, then by name."""
     order = list(CHECKS)
     return sorted(
-        findings,
-        key=lambda finding: (
-            finding.severity != "error",
-            order.index(finding.check),
-            -finding.value,
-            finding.columns,
-            finding.says,
-        ),
+        findings, key=lambda of: (of.severity != "error", order.index(of.check), -of.value, of.columns, of.says)
     )
 
 

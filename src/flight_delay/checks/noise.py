@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import xgboost as xgb
 
 from flight_delay.checks.findings import Finding, sort_findings
 from flight_delay.core.engine import Worker
-from flight_delay.features.columns import Column, Columns
+from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
-from flight_delay.model.encode import EncodedFeature, Matrix, encode
+from flight_delay.model.encode import Matrix, encode, fit_encoding
 from flight_delay.model.examples import Examples, Outcome
+from flight_delay.model.predictions import log_loss_per_row
 from flight_delay.model.training_data import load_training_data
 
 # Several, since a random column is more important than another one half of the time.
@@ -66,10 +68,8 @@ def noise_probe_importance(
         worker: limits the number of threads.
     """
     random = np.random.default_rng(seed)
-    labels = {
-        feature.name: _labels(train.features[feature.name]) for feature in features if feature.kind == "categorical"
-    }
-    most_labels = max(labels, key=lambda name: len(labels[name]), default=None)
+    categorical = [feature.name for feature in features if feature.kind == "categorical"]
+    most_labels = max(categorical, key=lambda name: pd.Series(train.features[name]).nunique(), default=None)
     every = {
         "train": _with_noise(train, most_labels, random),
         "validation": _with_noise(validation, most_labels, random),
@@ -77,26 +77,14 @@ def noise_probe_importance(
     noise = [Feature(name=name, kind="quantitative", group="schedule") for name in RANDOM_NUMBERS]
     if most_labels is not None:
         noise += [Feature(name=name, kind="categorical", group="schedule") for name in RANDOM_LABELS]
-        labels |= dict.fromkeys(RANDOM_LABELS, labels[most_labels])
-    encoding = tuple(
-        EncodedFeature(
-            name=feature.name,
-            kind=feature.kind,
-            group=feature.group,
-            effect=feature.effect,
-            categories=labels.get(feature.name, ()),
-        )
-        for feature in (*features, *noise)
-    )
+    fitted = fit_encoding((*features, *noise), [every["train"]])
+    encoding = tuple(column for column in fitted if column.kind != "indicator")
     data = load_training_data(encoding, every.__getitem__, ["train"], ["validation"], parameters.max_bin, worker)
     trained = train_booster(parameters, data, worker=worker)
     matrix = encode(every["validation"].features, encoding)
     increases = _permutation_increases(trained.booster, matrix, validation.target, repeats, random)
-    by_name = {feature.name: increase for feature, increase in zip(encoding, increases, strict=True)}
-    return ProbeImportances(
-        features={feature.name: by_name[feature.name] for feature in features},
-        random={feature.name: by_name[feature.name] for feature in noise},
-    )
+    named = list(zip((column.name for column in encoding), increases, strict=True))
+    return ProbeImportances(dict(named[: len(features)]), dict(named[len(features) :]))
 
 
 def no_better_than_noise(importances: ProbeImportances) -> list[Finding]:
@@ -114,10 +102,6 @@ def no_better_than_noise(importances: ProbeImportances) -> list[Finding]:
     )
 
 
-def _labels(values: Column) -> tuple[str, ...]:
-    return tuple(sorted({value for value in values if value is not None}))
-
-
 def _with_noise(examples: Examples, most_labels: str | None, random: np.random.Generator) -> Examples:
     noise: Columns = {name: random.standard_normal(len(examples), np.float32) for name in RANDOM_NUMBERS}
     if most_labels is not None:
@@ -129,7 +113,11 @@ def _permutation_increases(
     booster: xgb.Booster, matrix: Matrix, target: Outcome, repeats: int, random: np.random.Generator
 ) -> list[float]:
     """Compute permutation importances by column, https://doi.org/10.1023/A:1010933404324"""
-    before = _log_loss(target, predict(booster, matrix))
+
+    def loss() -> float:
+        return float(log_loss_per_row(target, predict(booster, matrix)).mean())
+
+    before = loss()
     used = booster.get_score(importance_type="weight")
     increases = []
     for place, name in enumerate(booster.feature_names or ()):
@@ -138,12 +126,7 @@ def _permutation_increases(
         for _ in range(repeats):
             # Also where no tree uses the column, so that permutations of the others do not depend on it.
             matrix[:, place] = random.permutation(column)
-            after.append(_log_loss(target, predict(booster, matrix)) if name in used else before)
+            after.append(loss() if name in used else before)
         matrix[:, place] = column
         increases.append(round(float(np.mean(after)) - before, 6))
     return increases
-
-
-def _log_loss(target: Outcome, probability: Matrix) -> float:
-    right = np.where(target, probability, 1 - probability).astype(np.float64)
-    return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())

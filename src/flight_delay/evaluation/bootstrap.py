@@ -29,7 +29,7 @@ N_BOOTSTRAP, SEED = 1000, 2013
 
 
 class Interval(NamedTuple):
-    """Ends of a percentile interval."""
+    """Ends of an interval."""
 
     low: float
     high: float
@@ -150,16 +150,10 @@ def compare_models(
 def compare_draws(
     values: Draws, reference: Draws, difference: float, *, higher_is_better: bool = True, level: float = 0.95
 ) -> Comparison:
-    """Compare one number of two models by the paired differences of their draws.
+    """Compare one number of two models by the paired differences of their draws, shape (draws,).
 
     The verdict is 'better' or 'worse' where the whole interval, as rounded, is on one side of zero, else 'undecided'.
-
-    Args:
-        values: of the model that the verdict is about, shape (draws,).
-        reference: of the other model on the same resampled days, shape (draws,).
-        difference: number of the model minus that of the other one, on all rows.
-        higher_is_better: False reverses the verdict, not the difference.
-        level: coverage of the interval.
+    `difference` is that on all rows; `higher_is_better=False` reverses the verdict, not the difference.
 
     Raises:
         UserError: all draws are NaN.

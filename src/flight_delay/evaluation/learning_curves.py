@@ -11,10 +11,9 @@ import numpy as np
 
 from flight_delay.core.errors import UserError
 from flight_delay.evaluation.bootstrap import Comparison, bootstrap_mean, compare_draws
-from flight_delay.evaluation.metrics import log_loss_per_row
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.examples import Outcome
-from flight_delay.model.predictions import Predictions
+from flight_delay.model.predictions import Predictions, log_loss_per_row
 
 # Ratio of ROC AUC above one half in validation to that in training; below, variance is the larger part of the error.
 GENERALIZATION_RATIO = 0.9

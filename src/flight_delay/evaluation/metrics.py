@@ -9,7 +9,7 @@ import numpy as np
 
 from flight_delay.features.columns import Column
 from flight_delay.model.examples import Outcome
-from flight_delay.model.predictions import Probability
+from flight_delay.model.predictions import Probability, log_loss_per_row
 
 Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]  # shape (thresholds,)
 
@@ -25,16 +25,6 @@ def _roc_auc_from_counts(true_positives: Counts, predicted_positives: Counts) ->
 def _average_precision_from_counts(true_positives: Counts, predicted_positives: Counts) -> float:
     precision = true_positives / np.maximum(predicted_positives, 1)
     return float(np.dot(np.diff(true_positives, prepend=0), precision) / true_positives[-1])
-
-
-def log_loss_per_row(target: Outcome, probability: Probability) -> Column:
-    """Compute the log loss of each row (natural logarithm), shape (rows,).
-
-    Probabilities are clipped as in scikit-learn, so that the loss is finite.
-    """
-    exact, tiny = probability.astype(np.float64), np.finfo(np.float64).eps
-    loss: Column = -np.log(np.clip(np.where(target, exact, 1 - exact), tiny, 1 - tiny))
-    return loss
 
 
 class Metric(NamedTuple):

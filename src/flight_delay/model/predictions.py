@@ -70,3 +70,13 @@ class Predictions:
         """Convert a table of the schema `PREDICTIONS`."""
         row_id, date, target, probability = from_table(table, PREDICTIONS.names).values()
         return Predictions(row_id, date, target.astype(bool), probability)
+
+
+def log_loss_per_row(target: Outcome, probability: Probability) -> Column:
+    """Compute the log loss of each row (natural logarithm), shape (rows,).
+
+    Probabilities are clipped as in scikit-learn, so that the loss is finite.
+    """
+    exact, tiny = probability.astype(np.float64), np.finfo(np.float64).eps
+    loss: Column = -np.log(np.clip(np.where(target, exact, 1 - exact), tiny, 1 - tiny))
+    return loss

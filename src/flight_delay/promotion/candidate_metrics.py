@@ -8,11 +8,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from flight_delay.evaluation.curves import calibration_curve
-from flight_delay.evaluation.metrics import log_loss_per_row
 from flight_delay.evaluation.slices import UNKNOWN
 from flight_delay.features.columns import Columns
 from flight_delay.model.examples import Outcome
-from flight_delay.model.predictions import Predictions, Probability
+from flight_delay.model.predictions import Predictions, Probability, log_loss_per_row
 
 
 class ModelSize(NamedTuple):
