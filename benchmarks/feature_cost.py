@@ -59,7 +59,7 @@ def finished_matrix(folder: Path) -> None:
     """Write what train_model trains on as arrays, with its options."""
     from flight_delay.core import months, params
     from flight_delay.model.booster import BoosterParameters
-    from flight_delay.model.encode import encode, learn_encoding
+    from flight_delay.model.encode import encode, fit_encoding
     from flight_delay.model.examples import read_window
     from flight_delay.model.selection import read_selection
 
@@ -69,10 +69,10 @@ def finished_matrix(folder: Path) -> None:
         name: read_window(processed, features, months.require_months(processed, name, windows[name]))
         for name in ("train", "validation")
     }
-    encoding = learn_encoding(features, [read["train"]])
+    encoding = fit_encoding(features, [read["train"]])
     for name, examples in read.items():
         np.save(folder / f"{name}.npy", encode(examples.features, encoding))
-        np.save(folder / f"{name}_late.npy", examples.late)
+        np.save(folder / f"{name}_late.npy", examples.target)
     p = params.load_params("train_model", BoosterParameters)
     options = p.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
     effects = {"increasing": 1, "decreasing": -1, None: 0}

@@ -26,7 +26,7 @@ from xgboost import Booster, XGBClassifier
 from flight_delay.core.errors import UserError
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
-from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.encode import encode, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
@@ -99,7 +99,7 @@ def read_sample(path: Path) -> pd.DataFrame:
 def examples(flights: pd.DataFrame) -> Examples:
     columns = {name: flights[name].to_numpy() for names in COLUMN_SETS.values() for name in names}
     late = (flights["IsDepDelayed"] == "YES").to_numpy()
-    return Examples(flight_id=flights.index.to_numpy(), flight_date=columns["day"], features=columns, late=late)
+    return Examples(row_id=flights.index.to_numpy(), date=columns["day"], features=columns, target=late)
 
 
 def random_split(flights: pd.DataFrame, seed: int) -> Split:
@@ -120,9 +120,7 @@ def split_in_time(flights: pd.DataFrame) -> Split:
 
 def part(whole: Examples, rows: Array) -> Examples:
     columns = {name: values[rows] for name, values in whole.features.items()}
-    return Examples(
-        flight_id=whole.flight_id[rows], flight_date=whole.flight_date[rows], features=columns, late=whole.late[rows]
-    )
+    return Examples(row_id=whole.row_id[rows], date=whole.date[rows], features=columns, target=whole.target[rows])
 
 
 def features(columns: str) -> list[Feature]:
@@ -134,7 +132,7 @@ def features(columns: str) -> list[Feature]:
 
 def ours(split: Split, columns: list[Feature], seed: int) -> tuple[Array, Candidate]:
     """Probabilities for the test rows, and the candidate that they are of."""
-    encoding = learn_encoding(columns, [split.train])
+    encoding = fit_encoding(columns, [split.train])
     tried: list[tuple[float, Candidate, list[Booster]]] = []
     for depth, weight in CANDIDATES:
         parameters = BoosterParameters(max_depth=depth, min_child_weight=weight, seed=seed, **GIVEN)
@@ -144,7 +142,7 @@ def ours(split: Split, columns: list[Feature], seed: int) -> tuple[Array, Candid
             data = load_training_data(encoding, parts.__getitem__, ["fit"], ["stop"], parameters.max_bin)
             boosters.append(train_booster(parameters, data).booster)
             left_out[stop] = predict(boosters[-1], encode(parts["stop"].features, encoding))
-        tried.append((float(log_loss(split.train.late, left_out)), (depth, weight), boosters))
+        tried.append((float(log_loss(split.train.target, left_out)), (depth, weight), boosters))
     _, chosen, boosters = min(tried, key=lambda candidate: candidate[0])
     matrix = encode(split.test.features, encoding)
     return np.mean([predict(booster, matrix) for booster in boosters], axis=0), chosen
@@ -154,7 +152,7 @@ def others(split: Split, columns: list[Feature], seed: int) -> Iterator[Array]:
     """Probabilities of well-known models with all defaults, told which columns are categories."""
     from lightgbm import LGBMClassifier
 
-    encoding = learn_encoding(columns, [split.train])
+    encoding = fit_encoding(columns, [split.train])
     train, test = (encode(side.features, encoding) for side in (split.train, split.test))
     kinds = [feature.xgboost_type for feature in encoding]
     categories = [position for position, kind in enumerate(kinds) if kind == "c"]
@@ -163,15 +161,15 @@ def others(split: Split, columns: list[Feature], seed: int) -> Iterator[Array]:
         (LGBMClassifier(verbose=-1, random_state=seed), {"categorical_feature": categories}),
         (HistGradientBoostingClassifier(categorical_features=categories, random_state=seed), {}),
     ):
-        yield model.fit(train, split.train.late, **told).predict_proba(test)[:, 1]
+        yield model.fit(train, split.train.target, **told).predict_proba(test)[:, 1]
 
 
 def scores(test: Examples, probability: Array) -> dict[str, float]:
     year = test.features["Year"]
-    by_year = [roc_auc_score(test.late[year == each], probability[year == each]) for each in np.unique(year)]
+    by_year = [roc_auc_score(test.target[year == each], probability[year == each]) for each in np.unique(year)]
     return {
-        "roc_auc": float(roc_auc_score(test.late, probability)),
-        "accuracy": float(accuracy_score(test.late, probability >= THRESHOLD)),
+        "roc_auc": float(roc_auc_score(test.target, probability)),
+        "accuracy": float(accuracy_score(test.target, probability >= THRESHOLD)),
         "roc_auc_by_year": float(np.mean(by_year)),
     }
 
@@ -179,7 +177,7 @@ def scores(test: Examples, probability: Array) -> dict[str, float]:
 def judged(split: Split, seed: int) -> tuple[dict[tuple[str, str], dict[str, float]], Candidate]:
     """Scores by model and columns, and what ours chose."""
     always, *known, own = MODELS
-    found = {(always, "-"): scores(split.test, np.full(len(split.test), float(split.train.late.mean())))}
+    found = {(always, "-"): scores(split.test, np.full(len(split.test), float(split.train.target.mean())))}
     for columns in COLUMN_SETS:
         for name, probability in zip(known, others(split, features(columns), seed), strict=True):
             found[name, columns] = scores(split.test, probability)
@@ -207,7 +205,7 @@ def measured(flights: pd.DataFrame) -> dict[str, Any]:
             values = {name: [run[model, columns][name] for run, _ in of_seeds] for name in SCORES}
             table[-1][kind] = {name: [statistics.median(of), min(of), max(of)] for name, of in values.items()}
     delayed = flights["IsDepDelayed"] == "YES"
-    shares = pd.Series(in_time.test.late).groupby(in_time.test.features["Year"]).mean()
+    shares = pd.Series(in_time.test.target).groupby(in_time.test.features["Year"]).mean()
     return {
         "rows": len(flights),
         "delayed": int(delayed.sum()),

@@ -169,7 +169,7 @@ ASKING = {"evaluate", "interpret", "publish"}
         "pandera": {"make_dataset"},
         "shap": {"interpret"},
         "matplotlib": {"check_data", "learning_curves", "evaluate", "interpret"},
-        "sklearn": {"train_baselines", "backtest", "decide", "learning_curves", "evaluate"},
+        "sklearn": {"train_baselines", "backtest", "check_data", "decide", "learning_curves", "evaluate"},
         "xgboost": {*TRAINING, *ASKING},
     }.items(),
 )

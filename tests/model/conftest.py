@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, Trained, train_booster
-from flight_delay.model.encode import Encoding, learn_encoding
+from flight_delay.model.encode import Encoding, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
@@ -83,7 +83,7 @@ def parameters() -> BoosterParameters:
 
 @pytest.fixture(scope="session")
 def encoding(months: dict[str, Examples]) -> Encoding:
-    return learn_encoding(FEATURES, list(months.values())[:3])
+    return fit_encoding(FEATURES, list(months.values())[:3])
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,31 @@
-"""model.baselines: they are fair rivals, and the same ones on every run. The rate by airline and hour has a file of its own."""
+"""model.baselines: they are fair rivals, and the same ones on every run."""
 
 from __future__ import annotations
 
 import warnings
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import xgboost as xgb
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
+from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
-from flight_delay.model.baselines import XGBOOST_DEFAULTS, base_rate, logistic_regression, xgboost_defaults
-from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.baselines import (
+    SMOOTHING_ROWS,
+    XGBOOST_DEFAULTS,
+    base_rate,
+    group_rate,
+    logistic_regression,
+    xgboost_defaults,
+)
+from flight_delay.model.encode import encode, fit_encoding
 from flight_delay.model.examples import Examples
 
 Features = tuple[Feature, ...]
@@ -33,18 +44,18 @@ def later(invent: Any) -> Examples:
 def test_the_base_rate_is_the_share_of_late_training_flights(train: Examples, later: Examples) -> None:
     predicted = base_rate(train)(later.features)
     assert predicted.shape == (len(later),)
-    assert set(predicted) == {train.late.mean()}
+    assert set(predicted) == {train.target.mean()}
 
 
 def test_logistic_regression_learns_from_both_kinds_of_features(
     train: Examples, later: Examples, features: Features
 ) -> None:
     predict = logistic_regression(train, features, 1.0)
-    said = log_loss(later.late, predict(later.features))
-    assert said < log_loss(later.late, base_rate(train)(later.features)) - 0.1
+    said = log_loss(later.target, predict(later.features))
+    assert said < log_loss(later.target, base_rate(train)(later.features)) - 0.1
     for name in ("departure_minutes", "carrier"):  # what makes the invented flights late
         shuffled = np.random.default_rng(0).permutation(later.features[name])
-        assert log_loss(later.late, predict({**later.features, name: shuffled})) > said + 0.02
+        assert log_loss(later.target, predict({**later.features, name: shuffled})) > said + 0.02
 
 
 def test_what_training_did_not_have_is_predicted_too(train: Examples, later: Examples, features: Features) -> None:
@@ -105,29 +116,20 @@ def test_the_timetable_is_curved_and_other_numbers_are_straight_lines(
             assert (bends(feature.name) > 0.01) is (feature.group == "schedule"), feature.name
 
 
-def test_xgboost_as_it_comes_is_xgboost_without_a_parameter(
-    train: Examples, later: Examples, features: Features
-) -> None:
-    encoding = learn_encoding(features, [train])
+def test_xgboost_defaults_are_those_of_xgboost(train: Examples, later: Examples, features: Features) -> None:
+    encoding = fit_encoding(features, [train])
     described: dict[str, Any] = {
         "feature_names": [of.name for of in encoding],
         "feature_types": [of.xgboost_type for of in encoding],
         "enable_categorical": True,
     }
-    matrix = xgb.DMatrix(encode(train.features, encoding), label=train.late, **described)
+    matrix = xgb.DMatrix(encode(train.features, encoding), label=train.target, **described)
     plain = xgb.train({"objective": "binary:logistic"}, matrix, num_boost_round=100)
     expected = plain.predict(xgb.DMatrix(encode(later.features, encoding), **described))
     np.testing.assert_array_equal(xgboost_defaults(train, features)(later.features), expected)
     fewer = plain.predict(xgb.DMatrix(encode(later.features, encoding), **described), iteration_range=(0, 99))
     assert not np.array_equal(fewer, expected)
     assert XGBOOST_DEFAULTS.max_rounds == 100
-
-
-def test_xgboost_as_it_comes_does_not_know_effects(train: Examples, later: Examples, features: Features) -> None:
-    without = tuple(of.model_copy(update={"effect": None}) for of in features)
-    assert without != features
-    predicted = [xgboost_defaults(train, of)(later.features) for of in (features, without)]
-    np.testing.assert_array_equal(*predicted)
 
 
 def test_the_same_training_gives_the_same_bits_whatever_the_number_of_threads(
@@ -161,3 +163,57 @@ def _filled(column: np.ndarray) -> np.ndarray:
     if column.dtype == object:
         return np.array([value or "AA" for value in column], object)
     return np.nan_to_num(column, nan=500)
+
+
+Flight = tuple[str | None, float | None, bool]
+
+FLIGHTS = st.lists(
+    st.tuples(
+        st.sampled_from(["AA", "UA", None]), st.none() | st.sampled_from([0.0, 59.0, 60.0, 61.0, 1439.0]), st.booleans()
+    ),
+    min_size=1,
+    max_size=80,
+)
+
+
+def columns(flights: list[Flight]) -> Columns:
+    return {
+        "carrier": np.array([carrier for carrier, _, _ in flights], object),
+        "departure_minutes": np.array([minutes for _, minutes, _ in flights], np.float32),
+    }
+
+
+def examples(flights: list[Flight]) -> Examples:
+    keys = np.arange(len(flights)).astype(str).astype(object)
+    dates = np.full(len(flights), "2013-01-01", "datetime64[D]")
+    return Examples(keys, dates, columns(flights), np.array([late for _, _, late in flights], bool))
+
+
+def group(flight: Flight) -> tuple[str | None, int | None]:
+    return flight[0], None if flight[1] is None else int(flight[1]) // 60
+
+
+@given(FLIGHTS, FLIGHTS)
+def test_group_rates_are_those_of_counting_row_by_row(train: list[Flight], later: list[Flight]) -> None:
+    overall = sum(late for _, _, late in train) / len(train)
+    counts: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
+    for flight in train:
+        counts[group(flight)][0] += flight[2]
+        counts[group(flight)][1] += 1
+    predicted = group_rate(examples(train))(columns(later))
+    expected = []
+    for flight in later:
+        late, of = counts.get(group(flight), [0, 0])
+        expected.append((late + SMOOTHING_ROWS * overall) / (of + SMOOTHING_ROWS))
+    assert predicted.shape == (len(later),)
+    assert predicted == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_group_rate_depends_on_nothing_but_the_group(invent: Any) -> None:
+    later = invent(200, seed=12)
+    predict = group_rate(invent(3_000, seed=11))
+    of_all = predict(later.features)
+    assert np.unique(of_all).size > 20
+    for row in range(20):
+        alone = {name: later.features[name][row : row + 1] for name in ("departure_minutes", "carrier")}
+        assert predict(alone).tolist() == of_all[row : row + 1].tolist()

@@ -12,8 +12,15 @@ from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from flight_delay.features.feature import Feature
-from flight_delay.model.booster import BoosterParameters, Trained, contributions, importances, predict, train_booster
-from flight_delay.model.encode import Encoding, encode, learn_encoding
+from flight_delay.model.booster import (
+    BoosterParameters,
+    Trained,
+    booster_importances,
+    predict,
+    shap_contributions,
+    train_booster,
+)
+from flight_delay.model.encode import Encoding, encode, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
@@ -22,14 +29,14 @@ Months = dict[str, Examples]
 
 def joined(months: list[Examples]) -> Examples:
     columns = {name: np.concatenate([month.features[name] for month in months]) for name in months[0].features}
-    rest = ([getattr(month, name) for month in months] for name in ("flight_id", "flight_date", "late"))
+    rest = ([getattr(month, name) for month in months] for name in ("row_id", "date", "target"))
     flight_id, flight_date, late = map(np.concatenate, rest)
     return Examples(flight_id, flight_date, columns, late)
 
 
 def cut(examples: Examples, start: int, end: int) -> Examples:
     columns = {name: column[start:end] for name, column in examples.features.items()}
-    return Examples(examples.flight_id[start:end], examples.flight_date[start:end], columns, examples.late[start:end])
+    return Examples(examples.row_id[start:end], examples.date[start:end], columns, examples.target[start:end])
 
 
 def raw(booster: xgb.Booster) -> bytes:
@@ -63,10 +70,10 @@ def test_the_model_and_its_predictions_do_not_depend_on_the_number_of_threads(
     with threadpool_limits(threads, user_api="openmp"):
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"} == {threads}
         again = retrained(months, parameters, encoding)
-        predicted, explained = predict(again.booster, matrix), contributions(again.booster, matrix, encoding)
+        predicted, explained = predict(again.booster, matrix), shap_contributions(again.booster, matrix, encoding)
     assert raw(again.booster) == raw(trained.booster)
     np.testing.assert_array_equal(predicted, predict(trained.booster, matrix))
-    np.testing.assert_array_equal(explained, contributions(trained.booster, matrix, encoding))
+    np.testing.assert_array_equal(explained, shap_contributions(trained.booster, matrix, encoding))
 
 
 def test_the_seed_is_a_parameter(
@@ -82,7 +89,7 @@ def test_early_stopping_keeps_the_best_round(months: Months, encoding: Encoding,
     assert trained.rounds < len(curve) < 200
     validation = months["2013-04"]
     predicted = predict(trained.booster, encode(validation.features, encoding)).astype(np.float64)
-    assert log_loss(validation.late, predicted) == pytest.approx(min(curve), abs=1e-6)
+    assert log_loss(validation.target, predicted) == pytest.approx(min(curve), abs=1e-6)
 
 
 def test_without_validation_months_all_rounds_are_trained_and_kept(
@@ -112,7 +119,7 @@ def test_nothing_of_the_search_is_left_in_the_model(trained: Trained) -> None:
 def test_the_model_learns_what_is_there_to_be_learnt(trained: Trained, encoding: Encoding, invent: Any) -> None:
     fresh = invent(2_000, seed=99)
     predicted = predict(trained.booster, encode(fresh.features, encoding)).astype(np.float64)
-    assert log_loss(fresh.late, predicted) < log_loss(fresh.late, np.full(len(fresh), fresh.late.mean())) - 0.1
+    assert log_loss(fresh.target, predicted) < log_loss(fresh.target, np.full(len(fresh), fresh.target.mean())) - 0.1
 
 
 def test_predicting_in_place_is_predicting_from_a_matrix(months: Months, encoding: Encoding, trained: Trained) -> None:
@@ -126,17 +133,11 @@ def test_predicting_in_place_is_predicting_from_a_matrix(months: Months, encodin
     np.testing.assert_array_equal(predicted, trained.booster.predict(described))
 
 
-def test_one_row_is_predicted_as_among_many(months: Months, encoding: Encoding, trained: Trained) -> None:
-    matrix = encode(months["2013-04"].features, encoding)[:50]
-    alone = [predict(trained.booster, matrix[row : row + 1])[0] for row in range(50)]
-    np.testing.assert_array_equal(alone, predict(trained.booster, matrix))
-
-
 def test_contributions_add_up_to_the_log_odds_of_the_prediction(
     months: Months, encoding: Encoding, trained: Trained
 ) -> None:
     matrix = encode(months["2013-04"].features, encoding)
-    explained = contributions(trained.booster, matrix, encoding)
+    explained = shap_contributions(trained.booster, matrix, encoding)
     predicted = predict(trained.booster, matrix).astype(np.float64)
     assert explained.shape == (len(matrix), len(encoding) + 1)
     np.testing.assert_allclose(explained.sum(axis=1), np.log(predicted / (1 - predicted)), atol=1e-4)
@@ -147,13 +148,11 @@ def test_importances_name_every_feature_the_one_that_matters_first_and_a_useless
     months: Months, parameters: BoosterParameters, features: tuple[Feature, ...]
 ) -> None:
     constant = {
-        name: Examples(
-            of.flight_id, of.flight_date, {**of.features, "distance_miles": np.ones(len(of), np.float32)}, of.late
-        )
+        name: Examples(of.row_id, of.date, {**of.features, "distance_miles": np.ones(len(of), np.float32)}, of.target)
         for name, of in months.items()
     }
-    learnt = learn_encoding(features, constant.values())
-    found = importances(retrained(constant, parameters, learnt).booster, learnt)
+    learnt = fit_encoding(features, constant.values())
+    found = booster_importances(retrained(constant, parameters, learnt).booster, learnt)
     assert set(found) == {feature.name for feature in learnt} > {feature.name for feature in features}
     assert list(found)[:2] == ["departure_minutes", "carrier"]
     assert list(found)[-1] == "distance_miles"
@@ -170,12 +169,12 @@ def test_the_order_of_features_changes_neither_predictions_nor_importances_nor_e
     order = np.random.default_rng(3).permutation(len(features))
     predicted, found, explained = [], [], []
     for ordered in (features, tuple(features[place] for place in order)):
-        learnt = learn_encoding(ordered, months.values())
+        learnt = fit_encoding(ordered, months.values())
         booster = retrained(months, whole, learnt).booster
         matrix = encode(months["2013-04"].features, learnt)
         predicted.append(predict(booster, matrix))
-        found.append(importances(booster, learnt))
-        effects = contributions(booster, matrix, learnt).T
+        found.append(booster_importances(booster, learnt))
+        effects = shap_contributions(booster, matrix, learnt).T
         explained.append({of.name: effects[place] for place, of in enumerate(learnt)})
     np.testing.assert_allclose(predicted[0], predicted[1], atol=1e-6)
     assert list(found[0]) == list(found[1])

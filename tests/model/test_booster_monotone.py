@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flight_delay.features.feature import Effect, Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
-from flight_delay.model.encode import Encoding, encode, learn_encoding
+from flight_delay.model.encode import Encoding, encode, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
@@ -45,7 +45,7 @@ def along_what_is_held(
     examples: Examples, effect: Effect | None, parameters: BoosterParameters = EAGER
 ) -> tuple[np.ndarray, Encoding]:
     """Predictions of every flight as if what is held had risen step by step, shape (flights, steps)."""
-    encoding = learn_encoding(features(effect), [examples])
+    encoding = fit_encoding(features(effect), [examples])
     data = load_training_data(encoding, {"all": examples}.__getitem__, ["all"], [], parameters.max_bin)
     booster = train_booster(parameters, data).booster
     matrix = encode(examples.features, encoding)[:60]
@@ -87,8 +87,8 @@ def test_an_indicator_of_missing_values_is_not_held_to_the_effect_of_its_feature
     missing = np.isnan(examples.features["held"])
     for share in (0.0, 1.0):
         late = np.where(missing, share, np.arange(ROWS) % 2 == 0).astype(bool)
-        told = Examples(examples.flight_id, examples.flight_date, examples.features, late)
-        encoding = learn_encoding(features("increasing"), [told])
+        told = Examples(examples.row_id, examples.date, examples.features, late)
+        encoding = fit_encoding(features("increasing"), [told])
         assert [of.name for of in encoding if of.effect] == ["held"]
         assert encoding[-1].name == "held_is_missing"
         data = load_training_data(encoding, {"all": told}.__getitem__, ["all"], [], EAGER.max_bin)

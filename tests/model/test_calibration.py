@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -68,24 +69,6 @@ def test_without_a_method_nothing_changes() -> None:
     assert calibrate(calibration, EXTREMES).tobytes() == EXTREMES.tobytes()
 
 
-@every_method
-def test_what_comes_out_has_a_value_per_flight_as_a_model_gives_them(
-    method: Method, fitted: Callable[[Method], Calibration]
-) -> None:
-    for rows in (0, 1, 7):
-        probability = np.linspace(0.1, 0.9, rows)
-        calibrated = calibrate(fitted(method), probability)
-        assert calibrated.shape == (rows,)
-        assert calibrated.dtype == np.float32
-
-
-@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.5, 0.0), (1.5, -0.5), (0.8, 1.0)])
-def test_a_sigmoid_recovers_how_a_model_is_off(slope: float, intercept: float) -> None:
-    calibration = fit_calibration("sigmoid", *simulated(200_000, slope, intercept))
-    assert calibration.slope == pytest.approx(slope, abs=0.02)
-    assert calibration.intercept == pytest.approx(intercept, abs=0.03)
-
-
 def test_a_sigmoid_through_two_points_is_that_worked_out_by_hand() -> None:
     probability, late = np.repeat(np.array([0.2, 0.8], np.float32), 1000), np.tile(np.arange(10) < 5, 200)
     late[1000:] = np.tile(np.arange(10) < 9, 100)
@@ -103,12 +86,6 @@ def test_a_sigmoid_is_a_logistic_regression_on_log_odds(rows: int) -> None:
     known = LogisticRegression(C=np.inf, tol=1e-10).fit(odds(probability.astype(np.float64))[:, None], late)
     assert calibration.slope == pytest.approx(known.coef_[0, 0], abs=1e-4)
     assert calibration.intercept == pytest.approx(known.intercept_[0], abs=1e-4)
-
-
-def test_applying_a_sigmoid_is_adding_and_multiplying_log_odds() -> None:
-    probability = np.array([0.1, 0.5, 0.7])
-    calibrated = calibrate(Calibration(method="sigmoid", slope=2.0, intercept=-1.0), probability)
-    assert odds(calibrated.astype(np.float64)) == pytest.approx(2 * odds(probability) - 1, abs=1e-5)
 
 
 def test_isotonic_knots_are_those_worked_out_by_hand() -> None:
@@ -182,14 +159,9 @@ def test_what_is_read_from_json_predicts_the_same(method: Method, found: Flights
     calibration = fit_calibration(method, probability, late)
     read = Calibration.model_validate_json(json.dumps(calibration.model_dump(mode="json"), allow_nan=False))
     assert read == calibration
-    assert calibrate(read, probability).tobytes() == calibrate(calibration, probability).tobytes()
-
-
-@both_methods
-def test_numbers_are_written_with_six_digits(method: Method, fitted: Callable[[Method], Calibration]) -> None:
-    calibration = fitted(method)
     for number in (calibration.slope, calibration.intercept, *calibration.probability, *calibration.calibrated):
         assert number is None or number == round(number, 6)
+    assert calibrate(read, probability).tobytes() == calibrate(calibration, probability).tobytes()
 
 
 @both_methods
@@ -208,6 +180,8 @@ def test_one_flight_alone_gets_what_it_gets_among_many(method: Method, fitted: C
     together = calibrate(fitted(method), probability)
     alone = np.concatenate([calibrate(fitted(method), probability[row : row + 1]) for row in range(len(probability))])
     assert alone.tobytes() == together.tobytes()
+    assert (together.shape, together.dtype) == (probability.shape, np.float32)
+    assert calibrate(fitted(method), probability[:0]).shape == (0,)
     assert calibrate(fitted(method), probability[::-3]).tobytes() == together[::-3].tobytes()
 
 
@@ -221,3 +195,75 @@ calibrate(Calibration(method="isotonic", probability=(0.1,), calibrated=(0.2,)),
 sys.exit("sklearn" in sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
+USUAL: dict[Method, Calibration] = {
+    "sigmoid": Calibration(method="sigmoid", slope=0.7, intercept=0.4),
+    "isotonic": Calibration(method="isotonic", probability=(0.1, 0.4, 0.9), calibrated=(0.2, 0.4, 0.8)),
+}
+
+
+@both_methods
+def test_certainty_is_no_obstacle(method: Method) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        late = np.arange(len(EXTREMES)) % 2 == 0
+        for calibration in (USUAL[method], fit_calibration(method, EXTREMES, late)):
+            calibrated = calibrate(calibration, EXTREMES)
+            assert ((calibrated > 0) & (calibrated < 1)).all()
+            assert np.isfinite(loss(calibrated, late))
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, 1e3])
+@pytest.mark.parametrize("intercept", [-1e3, 0.0, 1e3])
+def test_a_sigmoid_says_neither_never_nor_always(slope: float, intercept: float) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        calibrated = calibrate(Calibration(method="sigmoid", slope=slope, intercept=intercept), EXTREMES)
+    assert ((calibrated > 0) & (calibrated < 1)).all()
+
+
+def test_a_sigmoid_of_one_and_nothing_leaves_probabilities_as_they_are() -> None:
+    calibrated = calibrate(Calibration(method="sigmoid", slope=1.0, intercept=0.0), EXTREMES)
+    np.testing.assert_allclose(calibrated[3:-1], EXTREMES[3:-1].clip(2**-24), rtol=1e-6)
+
+
+@both_methods
+def test_one_probability_for_all_becomes_the_share_of_late_flights(method: Method) -> None:
+    probability, late = np.full(1_000, 0.3, np.float32), np.arange(1_000) % 5 == 0
+    calibrated = calibrate(fit_calibration(method, probability, late), probability)
+    assert calibrated == pytest.approx(np.full(1_000, 0.2), abs=1e-5)
+
+
+@both_methods
+@pytest.mark.parametrize("gap", [1e-6, 0.01, 0.4])
+def test_outcomes_that_do_not_overlap_have_a_fit_all_the_same(method: Method, gap: float) -> None:
+    late = np.arange(200) >= 100
+    probability = np.where(late, 0.5 + gap / 2, 0.5 - gap / 2).astype(np.float32)
+    calibrated = calibrate(fit_calibration(method, probability, late), probability)
+    assert calibrated[late].min() > 0.5 > calibrated[~late].max()
+    assert loss(calibrated, late) < loss(probability, late)
+
+
+@both_methods
+def test_a_ranking_that_is_upside_down_becomes_the_share_of_late_flights(method: Method) -> None:
+    late = np.arange(300) % 3 == 0
+    probability = np.where(late, 0.2, 0.6).astype(np.float32)
+    calibration = fit_calibration(method, probability, late)
+    assert calibrate(calibration, EXTREMES) == pytest.approx(np.full(len(EXTREMES), 1 / 3), abs=1e-6)
+    if method == "sigmoid":
+        assert (calibration.slope, calibration.intercept) == (0, pytest.approx(-np.log(2), abs=1e-6))
+
+
+def test_a_sigmoid_that_has_nothing_to_do_is_written_without_a_negative_zero() -> None:
+    probability = np.repeat(np.array([0.25, 0.75], np.float32), 400)
+    late = np.concatenate([np.arange(400) < 100, np.arange(400) < 300])
+    calibration = fit_calibration("sigmoid", probability, late)
+    assert (repr(calibration.slope), repr(calibration.intercept)) == ("1.0", "0.0")
+
+
+@both_methods
+@pytest.mark.parametrize("late", [[True, True], [False, False], []], ids=["late", "on time", "none at all"])
+def test_one_kind_of_flights_is_refused(method: Method, late: list[bool]) -> None:
+    with pytest.raises(ValueError, match=f"^{method} "):
+        fit_calibration(method, np.full(len(late), 0.3, np.float32), np.array(late, bool))

@@ -22,10 +22,10 @@ from flight_delay.explain.global_.permutation import permutation_importance
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, train_booster
-from flight_delay.model.bundle import Bundle, Explained, load_bundle, save_bundle
-from flight_delay.model.calibration import Calibration, probability_of
+from flight_delay.model.bundle import Bundle, ExplainedPredictions, load_bundle, save_bundle
+from flight_delay.model.calibration import Calibration, to_probability
 from flight_delay.model.decision_rule import save_decision
-from flight_delay.model.encode import learn_encoding
+from flight_delay.model.encode import fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
@@ -44,7 +44,7 @@ def flights(seed: int) -> tuple[Columns, Columns]:
     columns["weekend"] = np.array(["no", "yes"], object)[random.integers(0, 2, ROWS)]
     numbers = {**columns, "weekend": (columns["weekend"] == "yes") - 0.5}
     log_odds = -1 + sum(weight * numbers[name] for name, weight in WEIGHTS.items())
-    return columns, {"late": random.random(ROWS) < probability_of(log_odds)}
+    return columns, {"late": random.random(ROWS) < to_probability(log_odds)}
 
 
 def examples(columns: Columns, late: Columns) -> Examples:
@@ -57,7 +57,7 @@ def trained(folder: Path, learnt: Examples, **changed: object) -> Bundle:
         Feature(name=name, kind="categorical" if of.dtype == object else "quantitative", group="schedule")
         for name, of in learnt.features.items()
     )
-    encoding = learn_encoding(features, [learnt])
+    encoding = fit_encoding(features, [learnt])
     data = load_training_data(encoding, lambda _: learnt, ["2013-01"], [], PARAMETERS.max_bin)
     model = train_booster(PARAMETERS.model_copy(update=changed), data)
     window = Window(first="2013-01", through="2013-01")
@@ -123,16 +123,16 @@ def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_pa
     learnt = examples(*flights(8))
     bundle = trained(tmp_path, learnt, max_rounds=300, max_depth=6)
     explanation = explain(bundle, learnt)
-    added_up = probability_of(explanation.expected + sum(of.astype(np.float64) for of in explanation.shap.values()))
-    assert np.abs(added_up - bundle.predict_late(learnt.features)).max() <= ADDS_UP_WITHIN
+    added_up = to_probability(explanation.expected + sum(of.astype(np.float64) for of in explanation.shap.values()))
+    assert np.abs(added_up - bundle.predict_probability(learnt.features)).max() <= ADDS_UP_WITHIN
 
-    def forgetful(self: Bundle, columns: Columns) -> Explained:
+    def forgetful(self: Bundle, columns: Columns) -> ExplainedPredictions:
         explained = whole(self, columns)
         explained.contributions[ROWS // 2, 0] += 0.01  # of one flight and one feature
         return explained
 
-    whole = Bundle.explain_late
-    monkeypatch.setattr(Bundle, "explain_late", forgetful)
+    whole = Bundle.predict_with_contributions
+    monkeypatch.setattr(Bundle, "predict_with_contributions", forgetful)
     with pytest.raises(RuntimeError, match="add up"):
         explain(bundle, learnt)
 

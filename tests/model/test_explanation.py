@@ -41,9 +41,9 @@ def test_the_chosen_flights_are_explained(
     explanation: Explanation, months: dict[str, Examples], bundle: Bundle
 ) -> None:
     examples = months["2013-04"]
-    assert explanation.flight_id.tolist() == examples.flight_id[POSITIONS].tolist()
-    assert explanation.late.tolist() == examples.late[POSITIONS].tolist()
-    np.testing.assert_array_equal(explanation.probability, bundle.predict_late(examples.features)[POSITIONS])
+    assert explanation.flight_id.tolist() == examples.row_id[POSITIONS].tolist()
+    assert explanation.late.tolist() == examples.target[POSITIONS].tolist()
+    np.testing.assert_array_equal(explanation.probability, bundle.predict_probability(examples.features)[POSITIONS])
     for name, column in examples.features.items():
         np.testing.assert_array_equal(explanation.features[name], column[POSITIONS])
 
@@ -108,7 +108,7 @@ def test_some_flights_of_an_explanation_are_explained_as_they_were(explanation: 
 def test_all_flights_are_explained_unless_some_are_chosen(bundle: Bundle, months: dict[str, Examples]) -> None:
     examples = months["2013-04"]
     every = explain(bundle, examples)
-    assert every.flight_id.tolist() == examples.flight_id.tolist()
+    assert every.flight_id.tolist() == examples.row_id.tolist()
     assert every.take(POSITIONS).table().equals(explain(bundle, examples, POSITIONS).table())
 
 

@@ -13,7 +13,7 @@ from flight_delay.explain.explanation import Explanation, explain
 from flight_delay.explain.global_.importance import Importance, daily_sums, importance
 from flight_delay.explain.global_.measures import compare_measures
 from flight_delay.explain.global_.permutation import Drop, permutation_importance
-from flight_delay.model.booster import Trained, importances
+from flight_delay.model.booster import Trained, booster_importances
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision_rule import Decision
@@ -84,6 +84,6 @@ def test_what_makes_flights_late_is_found_by_both_measures(exact: list[Importanc
 def test_measures_agree_on_what_makes_flights_late(
     exact: list[Importance], drops: list[Drop], bundle: Bundle, encoding: Encoding, topic_of: dict[str, str]
 ) -> None:
-    rows = compare_measures(exact, drops, importances(bundle.booster, encoding), topic_of)
+    rows = compare_measures(exact, drops, booster_importances(bundle.booster, encoding), topic_of)
     assert {row.feature for row in rows[:2]} == {"departure_minutes", "carrier"}
     assert {row.feature for row in rows} == set(bundle.booster.get_score())

@@ -9,8 +9,7 @@ import pytest
 
 from flight_delay.explain.global_.interactions import interaction_values, interactions
 from flight_delay.explain.global_.stability import mean_effects_by_seed, train_other_seeds
-from flight_delay.model.booster import BoosterParameters, Trained, contributions
-from flight_delay.model.booster import interactions as values_of_model
+from flight_delay.model.booster import BoosterParameters, Trained, shap_contributions, shap_interactions
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision_rule import Decision
@@ -31,10 +30,10 @@ def some(examples: Examples, rows: int) -> dict[str, np.ndarray]:
 
 def test_values_are_symmetric_and_add_up_to_contributions(months: Months, encoding: Encoding, trained: Trained) -> None:
     matrix = encode(some(months["2013-04"], 300), encoding)
-    values = values_of_model(trained.booster, matrix, encoding)
+    values = shap_interactions(trained.booster, matrix, encoding)
     assert values.shape == (300, len(encoding) + 1, len(encoding) + 1)
     # Sums of some dozens of float32 of about 1.
-    np.testing.assert_allclose(values.sum(axis=2), contributions(trained.booster, matrix, encoding), atol=1e-5)
+    np.testing.assert_allclose(values.sum(axis=2), shap_contributions(trained.booster, matrix, encoding), atol=1e-5)
     np.testing.assert_allclose(values, values.transpose(0, 2, 1), atol=1e-5)
 
 
@@ -42,7 +41,7 @@ def test_chunks_are_the_whole_without_the_expected_value(months: Months, encodin
     columns = some(months["2013-04"], 55)
     chunks = list(interaction_values(bundle_of(trained, encoding), columns, chunk_rows=20))
     assert [len(chunk) for chunk in chunks] == [20, 20, 15]
-    whole = values_of_model(trained.booster, encode(columns, encoding), encoding)
+    whole = shap_interactions(trained.booster, encode(columns, encoding), encoding)
     np.testing.assert_array_equal(np.concatenate(chunks), whole[:, :-1, :-1])
 
 
@@ -64,7 +63,7 @@ def test_a_planted_product_is_found_first(encoding: Encoding, parameters: Booste
         of = invent(4_000, seed=int(month[-2:]) + 50)
         x, y = (np.nan_to_num(of.features[name], nan=500) > 500 for name in ("block_minutes", "distance_miles"))
         late = np.random.default_rng(int(month[-2:])).random(len(of)) < np.where(x == y, 0.7, 0.2)
-        return replace(of, late=late)
+        return replace(of, target=late)
 
     train = ["2013-01", "2013-02", "2013-03"]
     (model,) = train_other_seeds(parameters, encoding, planted, train, ["2013-04"], 1).values()
@@ -95,7 +94,7 @@ def test_mean_effects_of_a_model_are_mean_absolute_contributions(
     columns = some(months["2013-04"], 500)
     topic_of = {feature.name: feature.group for feature in encoding}
     found = mean_effects_by_seed({7: trained}, encoding, columns, topic_of)["7"]
-    values = contributions(trained.booster, encode(columns, encoding), encoding).astype(np.float64)
+    values = shap_contributions(trained.booster, encode(columns, encoding), encoding).astype(np.float64)
     names = [feature.name for feature in encoding]
     assert found["feature"] == pytest.approx(dict(zip(names, np.abs(values[:, :-1]).mean(axis=0), strict=True)))
     schedule = [place for place, feature in enumerate(encoding) if feature.group == "schedule"]
@@ -108,7 +107,7 @@ def test_the_effect_of_a_constrained_feature_only_rises_with_its_value_on_a_flig
     columns = some(months["2013-04"], 100)
     place = [feature.name for feature in encoding].index("late_rate_route_7d")
     effects = [
-        contributions(trained.booster, encode(
+        shap_contributions(trained.booster, encode(
             {**columns, "late_rate_route_7d": np.full(100, value, np.float32)}, encoding), encoding)[:, place]
         for value in np.linspace(0, 1000, 30)
     ]  # fmt: skip

@@ -10,11 +10,11 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import month_path
-from flight_delay.model.predictions import PREDICTIONS, Predictions
+from flight_delay.model.predictions import Predictions
 
 
 def assert_same(one: Predictions, other: Predictions) -> None:
-    for name in PREDICTIONS.names:
+    for name in ("row_id", "date", "target", "probability"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
         assert getattr(one, name).dtype == getattr(other, name).dtype, name
 
@@ -29,8 +29,8 @@ def test_predictions_stand_beside_their_examples(invent: Any) -> None:
     of = Predictions.of(examples, np.linspace(0, 1, 30))
     assert len(of) == 30
     assert of.probability.dtype == np.float32
-    assert of.flight_id.tolist() == examples.flight_id.tolist()
-    assert of.late.tolist() == examples.late.tolist()
+    assert of.row_id.tolist() == examples.row_id.tolist()
+    assert of.target.tolist() == examples.target.tolist()
 
 
 def test_what_is_written_is_read(predictions: Predictions, tmp_path: Path) -> None:
@@ -51,6 +51,6 @@ def test_months_are_joined_in_order(predictions: Predictions, invent: Any, tmp_p
     other.write(tmp_path, "2013-12")
     both = Predictions.concat([predictions, Predictions.read(tmp_path, "2013-12")])
     assert len(both) == 50
-    assert both.flight_id.tolist() == [*predictions.flight_id, *other.flight_id]
+    assert both.row_id.tolist() == [*predictions.row_id, *other.row_id]
     assert both.probability.tolist() == [*predictions.probability, *other.probability]
     assert_same(Predictions.concat([predictions]), predictions)

@@ -53,7 +53,7 @@ def reference(bundle: Bundle, months: dict[str, Examples]) -> Reference:
 @pytest.fixture(scope="module")
 def frame(months: dict[str, Examples]) -> pd.DataFrame:
     """The training flights in one table."""
-    return pd.concat([pd.DataFrame({**months[name].features, "late": months[name].late}) for name in TRAINING])
+    return pd.concat([pd.DataFrame({**months[name].features, "late": months[name].target}) for name in TRAINING])
 
 
 def test_what_is_usual_is_that_of_all_training_flights(reference: Reference, frame: pd.DataFrame) -> None:
@@ -132,7 +132,7 @@ def test_contributions_of_a_model_add_up_to_its_probability(
     explained: Explain, calibration: Calibration, bundle: Bundle, months: dict[str, Examples]
 ) -> None:
     every = explained(calibration)
-    said = calibrate(calibration, bundle.predict_late(months["2013-04"].features))
+    said = calibrate(calibration, bundle.predict_probability(months["2013-04"].features))
     assert [of.probability for of in every] == said.astype(float).tolist()
     whole = [of.base + sum(part.probability for part in of.contributions) for of in every]
     np.testing.assert_allclose(whole, said, atol=1e-5)

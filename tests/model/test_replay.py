@@ -35,11 +35,11 @@ def folder(tmp_path_factory, trained, encoding, features, months) -> Path:
     bundle = load_bundle(root / "models/bundle")
     for month in JUDGED:
         examples = months[month]
-        columns = {"flight_id": examples.flight_id, "flight_date": examples.flight_date, **examples.features}
+        columns = {"flight_id": examples.row_id, "flight_date": examples.date, **examples.features}
         schema = processed_schema(features)
-        table = pa.Table.from_pydict({**columns, "late": examples.late}, schema=schema)
+        table = pa.Table.from_pydict({**columns, "late": examples.target}, schema=schema)
         write_table(root / f"data/processed/{month}.parquet", table)
-        recorded = Predictions.of(examples, bundle.predict_late(examples.features))
+        recorded = Predictions.of(examples, bundle.predict_probability(examples.features))
         recorded.write(root / PREDICTIONS, month)
     return root
 
@@ -71,6 +71,6 @@ def test_changed_predictions_are_counted_and_measured(folder: Path, copied_input
 def test_recorded_flights_in_another_order_are_refused(folder: Path, copied_inputs: Path) -> None:
     for month in JUDGED:
         recorded = Predictions.read(folder / PREDICTIONS, month)
-        replace(recorded, flight_id=recorded.flight_id[::-1]).write(copied_inputs / PREDICTIONS, month)
-    with pytest.raises(ValueError, match="other flights"):
+        replace(recorded, row_id=recorded.row_id[::-1]).write(copied_inputs / PREDICTIONS, month)
+    with pytest.raises(ValueError, match="other rows"):
         replay(copied_inputs)

@@ -45,9 +45,9 @@ def rows(path) -> list[dict[str, str]]:
 def test_every_flight_with_an_outcome_is_explained_and_its_effects_add_up_to_its_prediction(made, values) -> None:
     bundle = load_bundle(made.root / "models/bundle")
     flights = read_month(made.root / "data/processed", bundle.manifest.inputs, MONTH)
-    assert values["flight_id"].tolist() == flights.flight_id.tolist()
+    assert values["flight_id"].tolist() == flights.row_id.tolist()
     log_odds = values["expected_log_odds"] + effects(values).sum(axis=1)
-    said = bundle.predict_late(flights.features)
+    said = bundle.predict_probability(flights.features)
     assert np.abs(1 / (1 + np.exp(-log_odds)) - said).max() <= ADDS_UP_WITHIN
     assert values["probability"].tolist() == said.tolist()
 

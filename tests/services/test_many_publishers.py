@@ -24,7 +24,7 @@ from flight_delay.model.booster import BoosterParameters, train_booster
 from flight_delay.model.bundle import save_bundle
 from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision_rule import save_decision
-from flight_delay.model.encode import learn_encoding
+from flight_delay.model.encode import fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 from flight_delay.tracking.model import ROOMS
@@ -46,7 +46,7 @@ def write_bundle(folder: Path) -> None:
         max_rounds=3, early_stopping_rounds=2, learning_rate=0.3, max_depth=2, min_child_weight=1.0, subsample=1.0,
         colsample_bytree=1.0, reg_lambda=1.0, max_bin=16, monotone=False, seed=7,
     )  # fmt: skip
-    encoding = learn_encoding(features, [examples])
+    encoding = fit_encoding(features, [examples])
     data = load_training_data(encoding, lambda _: examples, ["2013-01"], ["2013-02"], parameters.max_bin)
     trained = train_booster(parameters, data, record_train=True)
     months = {"trained_on": Window(first="2013-01", through="2013-01"), "trained_rows": 400, "trained_base_rate": 0.5}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -49,13 +48,6 @@ def test_what_is_wrong_with_the_sample_is_found(of_the_sample):
     assert warnings[cancelled] == 1_086
     assert [words for words in warnings if words.startswith("tail_number")]
     assert read(of_the_sample, "reports/data/quality.json")["missing"]["carrier_delay_minutes"] == 35_045
-    findings = read(of_the_sample, "reports/check_data/findings.json")
-    found = {(of["check"], *sorted(of["columns"])) for of in findings}
-    assert ("missing", "carrier_delay_minutes") in found
-    pairs = {frozenset(of["columns"]) for of in findings if of["check"] == "correlated"}
-    durations = ("actual_elapsed_minutes", "scheduled_elapsed_minutes", "air_time_minutes", "distance_miles")
-    for one, other in pairwise(durations):
-        assert {one, other} in pairs, pairs
 
 
 def test_every_month_goes_into_a_file_of_its_own_and_nothing_is_lost(of_the_sample):
@@ -106,6 +98,6 @@ def test_outcomes_that_are_marked_as_features_are_refused_twice(of_the_sample, t
     project.refuses(
         "check_data",
         *(f"{name} is computed from {name}_minutes" for name in OUTCOMES),
-        "late can be computed",
+        "arrival_delay alone predicts the target",
         apart=True,
     )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.checks.profile import ColumnProfile, profile
-from flight_delay.checks.table import WINDOWS, Inspected
+from flight_delay.checks.table import WINDOWS, EncodedTable
 
 ROWS = 4_000
 RANDOM = np.random.default_rng(0)
@@ -33,9 +33,11 @@ COLUMNS: dict[str, np.ndarray] = {
 }
 
 
-def inspected(columns: dict[str, np.ndarray], order: Any = np.s_[:]) -> Inspected:
+def inspected(columns: dict[str, np.ndarray], order: Any = np.s_[:]) -> EncodedTable:
     kinds: Any = {name: "categorical" if of.dtype == object else "quantitative" for name, of in columns.items()}
-    return Inspected({name: of[order] for name, of in columns.items()}, kinds, LATE[order], MONTH[order], WINDOW[order])
+    return EncodedTable(
+        {name: of[order] for name, of in columns.items()}, kinds, LATE[order], MONTH[order], WINDOW[order]
+    )
 
 
 PROFILES = {of.name: of for of in profile(inspected(COLUMNS))}
@@ -43,15 +45,15 @@ PROFILES = {of.name: of for of in profile(inspected(COLUMNS))}
 
 @pytest.mark.parametrize("of", PROFILES.values(), ids=PROFILES)
 def test_every_row_and_outcome_is_in_one_bin(of: ColumnProfile) -> None:
-    assert list(of.rows) == list(of.share) == list(of.late) == list(of.known) == list(WINDOWS)
+    assert list(of.rows) == list(of.share) == list(of.rate) == list(of.known) == list(WINDOWS)
     for window in WINDOWS:
         rows = window == WINDOW
         late = LATE[rows][~np.isnan(LATE[rows])]
         assert of.rows[window] == rows.sum()
-        assert len(of.share[window]) == len(of.late[window]) == len(of.known[window]) == len(of.bins) <= 21
+        assert len(of.share[window]) == len(of.rate[window]) == len(of.known[window]) == len(of.bins) <= 21
         assert sum(of.share[window]) == pytest.approx(1, abs=1e-5)
         assert sum(of.known[window]) == len(late)
-        found = sum(share * known for share, known in zip(of.late[window], of.known[window], strict=True) if share)
+        found = sum(share * known for share, known in zip(of.rate[window], of.known[window], strict=True) if share)
         assert found == pytest.approx(late.sum(), abs=0.01)
         missing = of.share[window][-1] if of.bins[-1] == "missing" else 0
         assert of.missing[window] == missing
@@ -67,7 +69,7 @@ def test_bins_hold_what_their_names_say() -> None:
     in_second = (delay >= edges[0]) & (delay < edges[1])
     train = WINDOW == "train"
     assert of.share["train"][1] == round(in_second[train].mean(), 6)
-    assert of.late["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
+    assert of.rate["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
     assert of.known["train"][1] == (train & in_second & ~np.isnan(LATE)).sum()
 
 

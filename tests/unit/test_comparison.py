@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flight_delay.evaluation.comparison import MISS_COST_FACTORS, ladder, money, same_flights
+from flight_delay.evaluation.comparison import MISS_COST_FACTORS, compare_baselines, profit_summary, require_same_rows
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.scoring import confusion, probability_metrics
-from flight_delay.evaluation.threshold import break_even, profit_per_flight, thresholds_by_miss_cost
+from flight_delay.evaluation.scoring import confusion_counts, probability_metrics
+from flight_delay.evaluation.threshold import break_even, profit_per_row, thresholds_by_miss_cost
 from flight_delay.model.baselines import BASELINES
 from flight_delay.model.predictions import Predictions
 
@@ -39,12 +39,12 @@ THRESHOLDS = {**dict.fromkeys(BASELINES, 0.25), "model": 0.3}
 
 @pytest.fixture(scope="module")
 def steps() -> dict:
-    return ladder(RUNGS)
+    return compare_baselines(RUNGS)
 
 
 @pytest.fixture(scope="module")
 def earned() -> dict:
-    return money(RUNGS, THRESHOLDS, PAYOFFS)
+    return profit_summary(RUNGS, THRESHOLDS, PAYOFFS)
 
 
 def test_each_rung_is_compared_with_the_one_below(steps: dict) -> None:
@@ -70,7 +70,7 @@ def test_verdicts_follow_skill_and_log_loss_is_better_where_it_is_lower(steps: d
 def test_the_model_is_also_compared_with_logistic_regression(steps: dict) -> None:
     assert list(steps["model_over_logistic"]) == list(METRICS)
     assert {of["verdict"] for of in steps["model_over_logistic"].values()} == {"undecided"}
-    same = ladder({**RUNGS, "model": RUNGS["logistic"]})["model_over_logistic"]
+    same = compare_baselines({**RUNGS, "model": RUNGS["logistic"]})["model_over_logistic"]
     assert all(of == {"difference": 0, "low": 0, "high": 0, "verdict": "undecided"} for of in same.values())
 
 
@@ -86,10 +86,10 @@ def test_intervals_hold_what_is_measured_and_are_rounded(steps: dict) -> None:
 
 def test_everybody_earns_what_the_calls_from_their_own_threshold_earn(earned: dict) -> None:
     for name, of in RUNGS.items():
-        profit = profit_per_flight(LATE, of.probability >= THRESHOLDS[name], PAYOFFS)
+        profit = profit_per_row(LATE, of.probability >= THRESHOLDS[name], PAYOFFS)
         assert earned["expected_profit"][name] == pytest.approx(profit.mean(), abs=1e-4)
     for name, called in (("always_late", True), ("always_on_time", False)):
-        profit = profit_per_flight(LATE, np.full(ROWS, called), PAYOFFS)
+        profit = profit_per_row(LATE, np.full(ROWS, called), PAYOFFS)
         assert earned["expected_profit"][name] == pytest.approx(profit.mean(), abs=1e-4)
     assert earned["expected_profit"]["perfect"] == 100
     assert earned["interval"]["low"] <= earned["expected_profit"]["model"] <= earned["interval"]["high"]
@@ -106,7 +106,7 @@ def test_the_model_is_set_against_every_rung_and_both_constant_answers(earned: d
 
 
 def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
-    counts = confusion(LATE, RUNGS["model"].probability, THRESHOLDS["model"])
+    counts = confusion_counts(LATE, RUNGS["model"].probability, THRESHOLDS["model"])
     assert earned["break_even"] == {
         name: of._asdict() if of else None for name, of in break_even(counts, PAYOFFS).items()
     }
@@ -116,7 +116,7 @@ def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
 
 
 def test_other_flights_are_not_compared() -> None:
-    other = {**RUNGS, "logistic": replace(RUNGS["logistic"], flight_id=NAMES[::-1])}
-    for compare in (same_flights, ladder, lambda rungs: money(rungs, THRESHOLDS, PAYOFFS)):
+    other = {**RUNGS, "logistic": replace(RUNGS["logistic"], row_id=NAMES[::-1])}
+    for compare in (require_same_rows, compare_baselines, lambda rungs: profit_summary(rungs, THRESHOLDS, PAYOFFS)):
         with pytest.raises(ValueError, match=r"^logistic "):
             compare(other)

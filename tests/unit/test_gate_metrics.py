@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.evaluation.metrics import log_loss_per_row
-from flight_delay.model.predictions import Predictions
+from flight_delay.model.predictions import Predictions, log_loss_per_row
 from flight_delay.promotion.candidate_metrics import (
     ModelSize,
     SliceLoss,

@@ -82,8 +82,8 @@ def by_hand(bundle: Bundle, inputs: tuple[str, ...], key: Key, repeats: int = 3)
     for random in _generators(key, repeats, 2013):
         order = random.permutation(ROWS)
         shuffled = {**COLUMNS, **{name: COLUMNS[name][order] for name in inputs}}
-        of.append(average_precision_score(LATE, bundle.predict_late(shuffled).astype(np.float64)))
-    return float(average_precision_score(LATE, bundle.predict_late(COLUMNS).astype(np.float64)) - np.mean(of))
+        of.append(average_precision_score(LATE, bundle.predict_probability(shuffled).astype(np.float64)))
+    return float(average_precision_score(LATE, bundle.predict_probability(COLUMNS).astype(np.float64)) - np.mean(of))
 
 
 def test_a_drop_is_that_of_the_shuffled_input_columns(bundle: Bundle, drops: dict) -> None:
@@ -137,7 +137,7 @@ def test_the_interval_is_over_days_drawn_in_pairs(bundle: Bundle) -> None:
     order = random.permutation(ROWS)
     shuffled = {**COLUMNS, "twin": TWIN[order], "other_twin": TWIN[order] + 1}
     drawn = bootstrap(
-        LATE, {"as_is": bundle.predict_late(COLUMNS), "shuffled": bundle.predict_late(shuffled)}, SAMPLE.flight_date,
+        LATE, {"as_is": bundle.predict_probability(COLUMNS), "shuffled": bundle.predict_probability(shuffled)}, SAMPLE.flight_date,
         draws=40, seed=2013,
     )  # fmt: skip
     error = np.std(drawn["as_is"]["average_precision"] - drawn["shuffled"]["average_precision"], ddof=1)

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flight_delay.evaluation.curves import calibration, precision_recall, roc
+from flight_delay.evaluation.curves import calibration_curve, precision_recall_curve, roc_curve
 from flight_delay.report.plots import evaluation as plots
 from flight_delay.report.plots.training import training_curve
 
 LATE = np.arange(300) % 3 == 0
 MODELS = {name: np.random.default_rng(seed).random(300) for seed, name in enumerate(("model", "logistic"))}
 CURVES: dict[str, dict[str, Any]] = {
-    "roc": {name: roc(LATE, probability) for name, probability in MODELS.items()},
-    "precision_recall": {name: precision_recall(LATE, probability) for name, probability in MODELS.items()},
-    "calibration": {name: calibration(LATE, probability, 10) for name, probability in MODELS.items()},
+    "roc": {name: roc_curve(LATE, probability) for name, probability in MODELS.items()},
+    "precision_recall": {name: precision_recall_curve(LATE, probability) for name, probability in MODELS.items()},
+    "calibration": {name: calibration_curve(LATE, probability, 10) for name, probability in MODELS.items()},
 }
 COUNTS = {"true_positive": 40, "false_negative": 60, "false_positive": 30, "true_negative": 170}
 MONTHLY = [

@@ -10,7 +10,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from flight_delay.checks.profile import ColumnProfile, profile
-from flight_delay.checks.table import WINDOWS, Inspected
+from flight_delay.checks.table import WINDOWS, EncodedTable
 from flight_delay.report.plots.profile import draw
 
 ROWS = 3_000
@@ -32,7 +32,9 @@ COLUMNS: dict[str, np.ndarray] = {
 
 def profiles(rows: Any = np.s_[:]) -> list[ColumnProfile]:
     kinds: Any = {name: "categorical" if of.dtype == object else "quantitative" for name, of in COLUMNS.items()}
-    return profile(Inspected({n: of[rows] for n, of in COLUMNS.items()}, kinds, LATE[rows], MONTH[rows], WINDOW[rows]))
+    return profile(
+        EncodedTable({n: of[rows] for n, of in COLUMNS.items()}, kinds, LATE[rows], MONTH[rows], WINDOW[rows])
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,8 @@ def test_a_picture_drawn_twice_has_the_same_bytes_and_is_closed(drawn: dict[str,
 
 def test_other_numbers_give_another_picture() -> None:
     first = profiles()[0]
-    late = {**first.late, "test": tuple(None if share is None else share / 2 for share in first.late["test"])}
-    assert draw([replace(first, late=late)]) != draw([first])
+    late = {**first.rate, "test": tuple(None if share is None else share / 2 for share in first.rate["test"])}
+    assert draw([replace(first, rate=late)]) != draw([first])
 
 
 def test_twelve_columns_are_in_a_picture(drawn: dict[str, bytes]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from flight_delay.explain.probability_scale import in_probability, points_per_tenth
-from flight_delay.model.calibration import Calibration, calibrate, log_odds_of, probability_of
+from flight_delay.model.calibration import Calibration, calibrate, to_log_odds, to_probability
 
 NONE = Calibration(method="none")
 HALF = Calibration(method="sigmoid", slope=0.5, intercept=-0.2)
@@ -47,7 +47,7 @@ def test_contributions_add_up_and_keep_sign_and_order(
 ) -> None:
     base, shares = one(*effects, expected=expected, calibration=calibration)
     ends = np.array([expected, expected + np.sum(effects, dtype=np.float64)])
-    start, end = calibrate(calibration, probability_of(ends)).astype(float)
+    start, end = calibrate(calibration, to_probability(ends)).astype(float)
     # Rounded before the knots, `calibrate` takes steps of a millionth, times the steepest of the lines drawn here.
     near = 1e-6 * 1000 if calibration.method == "isotonic" else 1e-6
     assert base == pytest.approx(start, abs=near)
@@ -95,14 +95,14 @@ def test_near_that_point_nothing_jumps(rest: float) -> None:
 
 
 def test_where_the_calibration_is_level_nothing_contributes() -> None:
-    expected = float(log_odds_of(0.25))
+    expected = float(to_log_odds(0.25))
     base, shares = one(0.3, -0.1, expected=expected, calibration=LEVEL)
     assert base == pytest.approx(0.3)
     assert np.abs(shares).tolist() == [0, 0]
 
 
 def test_a_level_part_on_the_way_flattens_all_contributions_alike() -> None:
-    start, end = float(log_odds_of(0.3)), float(log_odds_of(0.5))
+    start, end = float(to_log_odds(0.3)), float(to_log_odds(0.5))
     _, shares = one(2 * (end - start), start - end, expected=start, calibration=LEVEL)
     assert shares == pytest.approx([0.2, -0.1], abs=1e-5)
 

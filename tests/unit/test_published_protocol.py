@@ -90,9 +90,9 @@ def test_derived_columns_come_from_the_schedule(flights) -> None:
 def test_a_random_third_is_stratified_and_the_same_for_a_seed(protocol, flights) -> None:
     split, again, other = (protocol.random_split(flights, seed) for seed in (1, 1, 2))
     assert len(split.test) == round(0.33 * len(flights))
-    assert not set(split.train.flight_id) & set(split.test.flight_id)
-    assert split.train.late.mean() == pytest.approx(split.test.late.mean(), abs=0.001)
-    assert split.test.flight_id.tolist() == again.test.flight_id.tolist() != other.test.flight_id.tolist()
+    assert not set(split.train.row_id) & set(split.test.row_id)
+    assert split.train.target.mean() == pytest.approx(split.test.target.mean(), abs=0.001)
+    assert split.test.row_id.tolist() == again.test.row_id.tolist() != other.test.row_id.tolist()
 
 
 def test_later_years_are_later_and_folds_are_of_whole_years(protocol, flights) -> None:
@@ -113,7 +113,7 @@ def test_folds_share_out_the_training_rows(protocol, flights, kind) -> None:
 def test_outcomes_of_test_rows_change_no_probability(quick, flights) -> None:
     split = quick.random_split(flights, 1)
     turned = split._replace(test=quick.part(split.test, np.arange(len(split.test))))
-    turned.test.late[:] = ~turned.test.late
+    turned.test.target[:] = ~turned.test.target
     columns = quick.features("derived")
     probability, chosen = quick.ours(split, columns, 1)
     of_turned, chosen_of_turned = quick.ours(turned, columns, 1)

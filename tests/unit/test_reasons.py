@@ -20,7 +20,7 @@ from flight_delay.explain.local.reasons import Reasons, reasons_of
 from flight_delay.explain.words import shown
 from flight_delay.features.columns import Columns
 from flight_delay.model.bundle import Bundle, Manifest
-from flight_delay.model.calibration import Calibration, probability_of
+from flight_delay.model.calibration import Calibration, to_probability
 from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import EncodedFeature
 
@@ -58,7 +58,7 @@ def explanation_of(
 ) -> Explanation:
     features = {name: column(value) for name, value in (VALUES | (values or {})).items()}
     shap = {name: np.array([effects.get(name, 0.0)], np.float32) for name in VALUES}
-    probability = probability_of(expected + sum(of.astype(float) for of in shap.values())).astype(np.float32)
+    probability = to_probability(expected + sum(of.astype(float) for of in shap.values())).astype(np.float32)
     return Explanation(
         flight_id=np.array(["2013-11-01-UA-1-EWR-1705"], object), flight_date=np.array(["2013-11-01"], "datetime64[D]"),
         late=np.array([False]), probability=probability, expected=np.array([expected], np.float32), features=features, shap=shap,

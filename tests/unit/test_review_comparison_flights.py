@@ -36,13 +36,13 @@ def test_only_flights_that_both_have_are_compared_in_the_order_of_b() -> None:
     a = predictions([0.1, 0.2, 0.3], LATE[:3], IDS[:3])
     b = predictions([0.6, 0.7], [False, True], [IDS[3], IDS[2]])
     joined = common_flights(a, b)
-    assert joined.a.flight_id.tolist() == joined.b.flight_id.tolist() == [IDS[2]]
+    assert joined.a.row_id.tolist() == joined.b.row_id.tolist() == [IDS[2]]
     assert joined.a.probability == pytest.approx([0.3])
     assert joined.b.probability == pytest.approx([0.7])
-    assert joined.a.late.tolist() == joined.b.late.tolist() == [True]
+    assert joined.a.target.tolist() == joined.b.target.tolist() == [True]
     assert (joined.only_a, joined.only_b) == (2, 1)
     back = common_flights(predictions(A), predictions(B[::-1], LATE[::-1], IDS[::-1]))
-    assert back.a.flight_id.tolist() == IDS[::-1]
+    assert back.a.row_id.tolist() == IDS[::-1]
     assert back.a.probability == pytest.approx(A[::-1])
 
 

@@ -75,7 +75,7 @@ def root(tmp_path: Path) -> Path:
         of = predictions(month, 0.1)
         of.write(tmp_path / "reports/evaluate/predictions", month)
         # The last flight of a month is not known there, and one more is.
-        ids, places = [*of.flight_id[:3], f"{month}-09-UA-9-LGA-0600"], ["IAH", None, "MIA", "BOS"]
+        ids, places = [*of.row_id[:3], f"{month}-09-UA-9-LGA-0600"], ["IAH", None, "MIA", "BOS"]
         table = pa.table({"tail_number": ["N1"] * 4, "flight_id": ids, "destination": pa.array(places, pa.string())})
         write_table(tmp_path / f"data/interim/flights/{month}.parquet", table)
     return tmp_path
@@ -106,12 +106,12 @@ def test_what_is_made_and_what_is_given_come_from_the_lock(root: Path) -> None:
 def test_only_test_months_are_taken_of_the_predictions(root: Path) -> None:
     side = Side.of(FolderFiles(root), "mine")
     expected = Predictions.concat([predictions("2013-11", 0.1), predictions("2013-12", 0.1)])
-    assert side.test.flight_id.tolist() == expected.flight_id.tolist()
+    assert side.test.row_id.tolist() == expected.row_id.tolist()
     assert side.test.probability.tolist() == expected.probability.tolist()
-    assert side.test.late.tolist() == expected.late.tolist()
-    assert side.test.flight_date.tolist() == expected.flight_date.tolist()
+    assert side.test.target.tolist() == expected.target.tolist()
+    assert side.test.date.tolist() == expected.date.tolist()
     assert side.destination.tolist() == ["IAH", None, "MIA", None] * 2
-    assert sorted({of[:7] for of in side.backtest.flight_id}) == ["2013-09", "2013-10"]
+    assert sorted({of[:7] for of in side.backtest.row_id}) == ["2013-09", "2013-10"]
 
 
 def test_parameters_that_were_changed_after_the_run_are_named_unless_nothing_compared_reads_them(root: Path) -> None:
@@ -125,10 +125,10 @@ def test_no_month_of_a_backtest_is_calibrated_by_itself_or_by_what_came_later(ro
     first, second, third = predictions("2013-08"), predictions("2013-09", 0.1), predictions("2013-10", 0.3)
     honest = as_it_would_have_been("isotonic", [first, second, third]).probability
     assert honest[:4].tolist() == first.probability.tolist()
-    by_first = fit_calibration("isotonic", first.probability, first.late)
+    by_first = fit_calibration("isotonic", first.probability, first.target)
     assert honest[4:8].tolist() == calibrate(by_first, second.probability).tolist()
     both = Predictions.concat([first, second])
-    by_both = fit_calibration("isotonic", both.probability, both.late)
+    by_both = fit_calibration("isotonic", both.probability, both.target)
     assert honest[8:].tolist() == calibrate(by_both, third.probability).tolist()
     assert honest[4:8].tolist() != second.probability.tolist()
     raw = as_it_would_have_been("none", [first, second]).probability

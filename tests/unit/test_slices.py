@@ -1,70 +1,71 @@
-"""evaluation.slices: every flight is in one part, and parts are measured as the whole is."""
+"""evaluation.slices: every row is in one slice, and a slice is measured like its rows alone."""
 
 from __future__ import annotations
 
 import json
 import warnings
-from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.bootstrap import bootstrap_sum, day_weights, interval
-from flight_delay.evaluation.slices import SliceRow, slice_metrics
+from flight_delay.evaluation.bootstrap import bootstrap_mean, day_weights, interval
+from flight_delay.evaluation.costs import Payoffs
+from flight_delay.evaluation.slices import SliceRow, slice_all, slice_metrics
+from flight_delay.evaluation.threshold import profit_per_row
+from flight_delay.model.predictions import Predictions
 
 ROWS = 900
+PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
 
 
-def invented(rows: int = ROWS) -> dict[str, Any]:
-    """Flights of carriers of very different sizes, the smallest with a flight or two."""
+def invented(rows: int = ROWS) -> pd.DataFrame:
+    """Rows with labels of very different frequency, the rarest with a row or two."""
     random = np.random.default_rng(11)
-    carrier = np.sqrt(random.integers(400, size=rows)).astype(int)
-    labels = np.array([f"C{of:02}" for of in 20 - carrier], dtype=object)
+    labels = np.array([f"C{of:02}" for of in 20 - np.sqrt(random.integers(400, size=rows)).astype(int)], dtype=object)
     labels[random.random(rows) < 0.05] = None
-    labels[:3] = ["one flight", "two flights", "two flights"]
-    late = random.random(rows) < 0.3
-    probability = np.round(1 / (1 + np.exp(1 - random.normal(1.5 * late, 1))), 2).astype(np.float32)
-    called_late = probability >= 0.5
+    labels[:3] = ["one row", "two rows", "two rows"]
+    target = random.random(rows) < 0.3
+    probability = np.round(1 / (1 + np.exp(1 - random.normal(1.5 * target, 1))), 2).astype(np.float32)
+    positive = probability >= 0.5
     worth = random.gamma(2, 10, size=rows)
-    best = np.where(late, worth, 0.0)
-    return {
-        "labels": labels,
-        "late": late,
-        "probability": probability,
-        "called_late": called_late,
-        "profit": np.where(called_late == late, best, -worth / 2),
-        "best_profit": best,
-        "flight_date": np.datetime64("2013-12-01") + random.integers(31, size=rows),
-    }
+    best = np.where(target, worth, 0.0)
+    return pd.DataFrame(
+        {
+            "labels": pd.Series(labels, dtype=object),
+            "date": np.datetime64("2013-12-01") + random.integers(31, size=rows),
+            "target": target,
+            "probability": probability,
+            "predicted_positive": positive,
+            "profit": np.where(positive == target, best, -worth / 2),
+            "best_profit": best,
+        }
+    )
 
 
-FLIGHTS = invented()
+TABLE = invented()
 
 
-def sliced(flights: dict[str, Any], min_flights: int = 1, draws: int = 50, seed: int = 2) -> list[SliceRow]:
-    return slice_metrics("carrier", **flights, min_flights=min_flights, draws=draws, seed=seed)
-
-
-def chosen(flights: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
-    return {name: values[rows] for name, values in flights.items()}
+def sliced(table: pd.DataFrame, min_rows: int = 1, draws: int = 50, seed: int = 2) -> list[SliceRow]:
+    labels = np.array([None if pd.isna(label) else label for label in table["labels"]], object)
+    return slice_metrics("carrier", labels, table, min_rows=min_rows, draws=draws, seed=seed)
 
 
 def test_a_slice_is_that_worked_out_by_hand() -> None:
-    flights = {
-        "labels": np.array(["A", "B", "A", "A", "A"], object),
-        "late": np.array([True, False, False, True, False]),
-        "probability": np.array([0.75, 0.5, 0.5, 0.5, 0.25], np.float32),
-        "called_late": np.array([True, True, True, False, False]),
-        "profit": np.array([10.0, -3.0, -2.0, -1.0, 0.0]),
-        "best_profit": np.array([10.0, 0.0, 0.0, 6.0, 0.0]),
-        "flight_date": np.array([1, 1, 2, 2, 2]),
-    }
-    a, b = sliced(flights, draws=200)
-    # Of four pairs of a late and a punctual flight, three are in the right order and one is tied.
+    table = pd.DataFrame(
+        {
+            "labels": ["A", "B", "A", "A", "A"], "target": [True, False, False, True, False],
+            "probability": np.array([0.75, 0.5, 0.5, 0.5, 0.25], np.float32),
+            "predicted_positive": [True, True, True, False, False], "profit": [10.0, -3.0, -2.0, -1.0, 0.0],
+            "best_profit": [10.0, 0.0, 0.0, 6.0, 0.0], "date": [1, 1, 2, 2, 2],
+        }
+    )  # fmt: skip
+    a, b = sliced(table, draws=200)
+    # Of four pairs of a positive and a negative row, three are in the right order and one is tied.
     assert a._replace(low=0, high=0) == SliceRow(
         by="carrier", label="A", flights=4, base_rate=0.5, mean_prediction=0.5, roc_auc=0.875, recall=0.5,
         false_alarm_rate=0.5, profit_per_flight=1.75, low=0, high=0, lost=9.0, lost_per_flight=2.25,
@@ -73,125 +74,112 @@ def test_a_slice_is_that_worked_out_by_hand() -> None:
     assert b == SliceRow("carrier", "B", 1, 0.0, 0.5, None, None, 1.0, -3.0, None, None, 3.0, 3.0)
 
 
-@pytest.mark.parametrize("min_flights", [1, 30])
-def test_every_part_is_measured_like_its_flights_alone(min_flights: int) -> None:
-    labels = np.array([label or "unknown" for label in FLIGHTS["labels"]])
-    weights, day = day_weights(FLIGHTS["flight_date"], 50, 2)
-    rows = sliced(FLIGHTS, min_flights)
-    own = {row.label for row in rows}
+@pytest.mark.parametrize("min_rows", [1, 30, ROWS + 1])
+def test_every_slice_is_measured_like_its_rows_alone_and_slices_add_up(min_rows: int) -> None:
+    labels = TABLE["labels"].fillna("unknown")
+    weights, day = day_weights(TABLE["date"].to_numpy(), 50, 2)
+    rows = sliced(TABLE, min_rows)
+    own = [row.label for row in rows]
     for row in rows:
-        inside = ~np.isin(labels, list(own)) if row.label.startswith("others") else labels == row.label
-        part = chosen(FLIGHTS, inside)
-        late, called, exact = part["late"], part["called_late"], part["probability"].astype(np.float64)
-        both = 0 < late.sum() < len(late)
+        inside = (~labels.isin(own) if row.label.startswith("others") else labels == row.label).to_numpy()
+        part = TABLE[inside]
+        target, positive, exact = part["target"], part["predicted_positive"], part["probability"].astype(np.float64)
+        both = 0 < target.sum() < len(target)
         assert row.flights == inside.sum()
-        assert row.base_rate == pytest.approx(late.mean(), abs=1e-6)
+        assert row.base_rate == pytest.approx(target.mean(), abs=1e-6)
         assert row.mean_prediction == pytest.approx(exact.mean(), abs=1e-6)
-        assert row.roc_auc == (pytest.approx(metrics.roc_auc_score(late, exact), abs=1e-6) if both else None)
-        assert row.recall == (pytest.approx(called[late].mean(), abs=1e-6) if late.any() else None)
-        assert row.false_alarm_rate == (pytest.approx(called[~late].mean(), abs=1e-6) if not late.all() else None)
+        assert row.roc_auc == (pytest.approx(metrics.roc_auc_score(target, exact), abs=1e-6) if both else None)
+        assert row.recall == (pytest.approx(positive[target].mean(), abs=1e-6) if target.any() else None)
+        assert row.false_alarm_rate == (pytest.approx(positive[~target].mean(), abs=1e-6) if not target.all() else None)
         assert row.profit_per_flight == pytest.approx(part["profit"].mean(), abs=1e-6)
         assert row.lost == pytest.approx((part["best_profit"] - part["profit"]).sum(), abs=1e-6)
         assert row.lost_per_flight == pytest.approx(row.lost / row.flights, abs=1e-6)
-        if len(np.unique(part["flight_date"])) < 2:
+        if part["date"].nunique() < 2:
             assert (row.low, row.high) == (None, None)
             continue
-        drawn = [of[day][inside] for of in weights]
-        means = [np.average(part["profit"], weights=of) for of in drawn if of.any()]
+        drawn = [weight[day][inside] for weight in weights]
+        means = [np.average(part["profit"], weights=weight) for weight in drawn if weight.any()]
         assert (row.low, row.high) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=1e-6)
-    assert {row.roc_auc is None for row in sliced(FLIGHTS)} == {True, False}  # or the case was not tried
-
-
-@pytest.mark.parametrize("min_flights", [1, 30, ROWS + 1])
-def test_parts_add_up_to_the_whole(min_flights: int) -> None:
-    rows = sliced(FLIGHTS, min_flights)
     assert sum(row.flights for row in rows) == ROWS
-    assert sum(row.lost for row in rows) == pytest.approx((FLIGHTS["best_profit"] - FLIGHTS["profit"]).sum(), abs=1e-4)
-    for column, values in (("base_rate", "late"), ("mean_prediction", "probability"), ("profit_per_flight", "profit")):
-        total = sum(getattr(row, column) * row.flights for row in rows)
-        assert total == pytest.approx(FLIGHTS[values].sum(), abs=0.01)
+    assert sum(row.lost for row in rows) == pytest.approx((TABLE["best_profit"] - TABLE["profit"]).sum(), abs=1e-4)
+    assert {row.roc_auc is None for row in sliced(TABLE)} == {True, False}  # or the case was not tried
 
 
-def test_labels_with_fewer_flights_than_asked_for_are_put_together_last() -> None:
-    labels = np.repeat(np.array(["A", "B", "C", "D"], object), [50, 20, 19, 1])
-    rows = sliced({**chosen(FLIGHTS, np.arange(90)), "labels": labels}, min_flights=20)
+def test_labels_with_few_rows_are_pooled_last_and_missing_ones_are_unknown() -> None:
+    table = TABLE[:90].assign(labels=np.repeat(np.array(["A", "B", "C", "D"], object), [50, 20, 19, 1]))
+    rows = sliced(table, min_rows=20)
     assert {row.label: row.flights for row in rows} == {"A": 50, "B": 20, "others (2 labels)": 20}
-    assert rows[-1].label == "others (2 labels)"
-    costly = {**chosen(FLIGHTS, np.arange(90)), "labels": labels, "best_profit": np.where(labels > "B", 1e6, 0)}
-    assert sliced(costly, min_flights=20)[-1].label == "others (2 labels)"
-    assert sliced(costly, min_flights=2)[-1].label == "others (1 label)"
-    assert not [row for row in sliced(costly, min_flights=1) if row.label.startswith("others")]
-    assert [(row.label, row.flights) for row in sliced(costly, min_flights=51)] == [("others (4 labels)", 90)]
+    costly = table.assign(best_profit=np.where(table["labels"] > "B", 1e6, 0))
+    assert sliced(costly, min_rows=20)[-1].label == "others (2 labels)"
+    assert sliced(costly, min_rows=2)[-1].label == "others (1 label)"
+    assert not [row for row in sliced(costly, min_rows=1) if row.label.startswith("others")]
+    assert [(row.label, row.flights) for row in sliced(costly, min_rows=51)] == [("others (4 labels)", 90)]
+    assert {row.label: row.flights for row in sliced(TABLE)}["unknown"] == TABLE["labels"].isna().sum()
 
 
-def test_the_part_that_lost_most_is_first_and_labels_decide_between_equals() -> None:
-    lost = [row.lost for row in sliced(FLIGHTS)]
-    assert lost == sorted(lost, reverse=True)
+def test_the_largest_loss_is_first_and_equal_ones_are_in_order_of_labels() -> None:
+    losses = [row.lost for row in sliced(TABLE)]
+    assert losses == sorted(losses, reverse=True)
     labels = np.tile(np.array(["B", "C", "A"], object), ROWS // 3)
-    equal = {**FLIGHTS, "labels": labels, "profit": np.ones(ROWS), "best_profit": np.where(labels == "C", 2.0, 1.5)}
+    equal = TABLE.assign(labels=labels, profit=1.0, best_profit=np.where(labels == "C", 2.0, 1.5))
     assert [row.label for row in sliced(equal)] == ["C", "A", "B"]
 
 
-def test_flights_without_a_label_are_unknown() -> None:
-    rows = {row.label: row.flights for row in sliced(FLIGHTS)}
-    assert rows["unknown"] == sum(label is None for label in FLIGHTS["labels"])
-    assert [row.label for row in sliced({**FLIGHTS, "labels": np.full(ROWS, None)})] == ["unknown"]
-
-
-def test_a_slice_of_everything_is_measured_as_the_whole_is() -> None:
-    (row,) = sliced({**FLIGHTS, "labels": np.full(ROWS, "all", object)})
-    whole = bootstrap_sum({"profit": FLIGHTS["profit"]}, FLIGHTS["flight_date"], draws=50, seed=2)["profit"]
+def test_a_slice_of_all_rows_has_the_interval_of_all_rows() -> None:
+    (row,) = sliced(TABLE.assign(labels="all"))
+    whole = bootstrap_mean({"profit": TABLE["profit"].to_numpy()}, TABLE["date"].to_numpy(), draws=50, seed=2)["profit"]
     assert (row.low, row.high) == pytest.approx(interval(whole), abs=1e-6)
-    assert row.low is not None
-    assert row.low < row.profit_per_flight == pytest.approx(FLIGHTS["profit"].mean(), abs=1e-6)
-    exact = FLIGHTS["probability"].astype(np.float64)
-    assert row.roc_auc == pytest.approx(metrics.roc_auc_score(FLIGHTS["late"], exact), abs=1e-6)
-    assert row.recall == pytest.approx(metrics.recall_score(FLIGHTS["late"], FLIGHTS["called_late"]), abs=1e-6)
 
 
-@pytest.mark.parametrize("late", [True, False])
-def test_a_slice_of_one_class_has_no_area_under_a_curve(late: bool) -> None:
+@pytest.mark.parametrize("target", [True, False])
+def test_a_slice_of_one_class_has_no_roc_auc_and_gives_no_warning(target: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        (row,) = sliced({**FLIGHTS, "labels": np.full(ROWS, "all", object), "late": np.full(ROWS, late)})
-    called = pytest.approx(FLIGHTS["called_late"].mean(), abs=1e-6)
+        (row,) = sliced(TABLE.assign(labels="all", target=target))
     assert row.roc_auc is None
-    assert (row.recall, row.false_alarm_rate) == ((called, None) if late else (None, called))
-    assert row.base_rate == late
-
-
-def test_the_same_probability_for_every_flight_ranks_like_chance_in_every_part() -> None:
-    rows = sliced({**FLIGHTS, "probability": np.full(ROWS, 0.3)}, min_flights=30)
-    assert len(rows) > 5
-    assert {row.roc_auc for row in rows} == {0.5}
+    assert (row.recall is None, row.false_alarm_rate is None) == (not target, target)
 
 
 @given(st.permutations(range(80)), st.sampled_from([1, 5]))
-def test_the_order_of_flights_does_not_matter(order: list[int], min_flights: int) -> None:
-    flights = chosen(FLIGHTS, np.arange(80))
-    for row, shuffled in zip(
-        sliced(flights, min_flights), sliced(chosen(flights, np.array(order)), min_flights), strict=True
-    ):
-        assert shuffled[:3] == row[:3]
-        assert shuffled[3:] == pytest.approx(row[3:], abs=1.1e-6)
+def test_the_order_of_rows_does_not_matter(order: list[int], min_rows: int) -> None:
+    rows, shuffled = sliced(TABLE[:80], min_rows), sliced(TABLE.iloc[list(order)], min_rows)
+    for one, other in zip(rows, shuffled, strict=True):
+        assert other[:3] == one[:3]
+        assert other[3:] == pytest.approx(one[3:], abs=1.1e-6)
 
 
 def test_rows_are_written_as_json_with_six_digits_and_no_negative_zero() -> None:
-    rows = sliced({**FLIGHTS, "profit": FLIGHTS["best_profit"] + 1e-12})
-    for row in rows:
+    for row in sliced(TABLE.assign(profit=TABLE["best_profit"] + 1e-12)):
         numbers = [value for value in row if isinstance(value, float)]
         assert [str(value) for value in numbers] == [str(round(value, 6) + 0.0) for value in numbers]
         assert json.loads(json.dumps(row._asdict(), allow_nan=False)) == row._asdict()
 
 
-def test_flights_of_a_single_day_are_refused() -> None:
-    with pytest.raises(UserError, match=" 1 day"):
-        sliced({**FLIGHTS, "flight_date": np.full(ROWS, np.datetime64("2013-12-24"))})
+def test_rows_of_a_single_day_are_refused() -> None:
+    with pytest.raises(UserError, match=" 1;"):
+        sliced(TABLE.assign(date=np.datetime64("2013-12-24")))
 
 
-def test_of_thousands_of_labels_none_is_lost() -> None:
+def test_thousands_of_labels_are_measured() -> None:
     rows = 20_000
-    labels = np.array([f"route {of}" for of in np.arange(rows) % 4_000], object)
-    parts = sliced({**invented(rows), "labels": labels}, draws=100)
-    assert len(parts) == 4_000
-    assert {part.flights for part in parts} == {5}
+    slices = sliced(invented(rows).assign(labels=[f"route {row % 4_000}" for row in range(rows)]), draws=20)
+    assert len(slices) == 4_000
+    assert {of.flights for of in slices} == {5}
+
+
+@pytest.mark.parametrize("min_rows", [1, 80])
+def test_every_grouping_is_measured_at_the_threshold_with_the_payoffs(min_rows: int) -> None:
+    target, probability = TABLE["target"].to_numpy(), TABLE["probability"].to_numpy()
+    date = TABLE["date"].to_numpy()
+    predictions = Predictions(np.arange(ROWS).astype(str).astype(object), date, target, probability)
+    groupings = {"half": np.array(["A", "B"], object)[np.arange(ROWS) % 2], "all": np.full(ROWS, "all", object)}
+    positive = probability >= 0.5
+    assert (probability == 0.5).any()  # the threshold itself is included
+    profit, best = (profit_per_row(target, classes, PAYOFFS) for classes in (positive, target))
+    table = TABLE.assign(profit=profit, best_profit=best, predicted_positive=positive)
+    rows = slice_all(groupings, predictions, 0.5, PAYOFFS, min_rows=min_rows)
+    expected = [slice_metrics(name, labels, table, min_rows=min_rows) for name, labels in groupings.items()]
+    assert rows == [row for of in expected for row in of]
+    misses, false_alarms = int((target & ~positive).sum()), int((~target & positive).sum())
+    assert rows[-1].lost == pytest.approx(600 * misses + 200 * false_alarms)
+    assert slice_all({}, predictions, 0.5, PAYOFFS, min_rows=min_rows) == []

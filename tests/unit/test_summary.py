@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flight_delay.evaluation.comparison import in_words, ladder, money
+from flight_delay.evaluation.comparison import compare_baselines, profit_summary, verdict_sentence
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.scoring import all_metrics, confusion, probability_metrics
+from flight_delay.evaluation.scoring import all_metrics, confusion_counts, probability_metrics
 from flight_delay.evaluation.summary import summarize, summarize_months
 from flight_delay.model.predictions import Predictions
 
@@ -36,11 +36,11 @@ def summary() -> dict[str, Any]:
 
 def test_every_window_and_every_rival_has_its_own_metrics(summary: dict[str, Any]) -> None:
     for window, of in MODEL.items():
-        assert summary[window] == all_metrics(of.late, of.probability, 0.3)
+        assert summary[window] == all_metrics(of.target, of.probability, 0.3)
     for name, of in BASELINES.items():
-        assert summary["baselines"][name] == {"test": all_metrics(of.late, of.probability, 0.25)}
+        assert summary["baselines"][name] == {"test": all_metrics(of.target, of.probability, 0.25)}
     assert summary["backtest"] == {"roc_auc": 0.6, "expected_profit": -3.4}
-    assert summary["confusion"]["test"] == confusion(MODEL["test"].late, MODEL["test"].probability, 0.3)
+    assert summary["confusion"]["test"] == confusion_counts(MODEL["test"].target, MODEL["test"].probability, 0.3)
     assert summary["threshold"] == 0.3
     assert summary["mean_prediction"]["test"] == pytest.approx(MODEL["test"].probability.mean(), abs=1e-6)
     assert json.loads(json.dumps(summary)) == summary
@@ -48,9 +48,9 @@ def test_every_window_and_every_rival_has_its_own_metrics(summary: dict[str, Any
 
 def test_the_model_is_the_top_of_the_ladder_and_calls_late_from_its_own_threshold(summary: dict[str, Any]) -> None:
     rungs = {**BASELINES, "model": MODEL["test"]}
-    assert summary["ladder"] == ladder(rungs)
-    assert summary["money"] == money(rungs, {"base_rate": 0.25, "logistic": 0.25, "model": 0.3}, PAYOFFS)
-    assert summary["verdict"] == in_words(summary["ladder"]["model_over_logistic"], "logistic regression")
+    assert summary["ladder"] == compare_baselines(rungs)
+    assert summary["money"] == profit_summary(rungs, {"base_rate": 0.25, "logistic": 0.25, "model": 0.3}, PAYOFFS)
+    assert summary["verdict"] == verdict_sentence(summary["ladder"]["model_over_logistic"], "logistic regression")
 
 
 def test_months_are_judged_by_the_window_that_they_are_in() -> None:
@@ -60,7 +60,7 @@ def test_months_are_judged_by_the_window_that_they_are_in() -> None:
     assert rows == [
         {"month": "2013-10", "judged": "backtest", "roc_auc": 0.6},
         *(
-            {"month": month, "judged": windows[month], **probability_metrics(of.late, of.probability)}
+            {"month": month, "judged": windows[month], **probability_metrics(of.target, of.probability)}
             for month, of in by_month.items()
         ),
     ]

@@ -10,17 +10,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.scoring import confusion
+from flight_delay.evaluation.costs import CELLS, Payoffs
+from flight_delay.evaluation.scoring import confusion_counts
 from flight_delay.evaluation.threshold import (
-    CELLS,
-    Range,
+    BreakEvenRange,
     bayes_threshold,
     best_threshold,
     break_even,
+    constant_strategies,
     profit_curve,
-    profit_per_flight,
-    strategies,
+    profit_per_row,
     thresholds_by_miss_cost,
 )
 
@@ -58,8 +57,8 @@ def exact(counts: dict[str, int], of: Sequence[int | Fraction]) -> Fraction:
 @given(FLIGHTS, cents(), st.floats(0, 1))
 def test_the_profit_of_flights_is_that_of_their_counts(flights: Flights, of: Cents, threshold: float) -> None:
     late, probability = arrays(flights)
-    counts = confusion(late, probability, threshold)
-    each = profit_per_flight(late, probability >= threshold, payoffs(of))
+    counts = confusion_counts(late, probability, threshold)
+    each = profit_per_row(late, probability >= threshold, payoffs(of))
     assert each.sum() == pytest.approx(float(exact(counts, of) / 100), abs=1e-6)
 
 
@@ -68,7 +67,7 @@ def test_no_threshold_of_the_grid_earns_more_than_the_best_one(flights: Flights,
     late, probability = arrays(flights)
     best = best_threshold(late, probability, payoffs(of))
     grid = [percent / 100 for percent in range(1, 100)]
-    earned = {threshold: exact(confusion(late, probability, threshold), of) for threshold in grid}
+    earned = {threshold: exact(confusion_counts(late, probability, threshold), of) for threshold in grid}
     assert earned[best] == max(earned.values())
     theory = Fraction(of[3] - of[2], of[3] - of[2] + of[0] - of[1])
     distance = {at: abs(Fraction(round(at * 100), 100) - theory) for at in grid if earned[at] == earned[best]}
@@ -79,8 +78,8 @@ def test_no_threshold_of_the_grid_earns_more_than_the_best_one(flights: Flights,
 def test_the_best_threshold_earns_at_least_what_a_constant_answer_does(flights: Flights, of: Cents) -> None:
     late, probability = arrays(flights)
     probability = probability.clip(0.01, 0.985)  # so that the ends of the grid are those answers
-    best = confusion(late, probability, best_threshold(late, probability, payoffs(of)))
-    without = strategies(late, payoffs(of))
+    best = confusion_counts(late, probability, best_threshold(late, probability, payoffs(of)))
+    without = constant_strategies(late, payoffs(of))
     earned = float(exact(best, of) / 100) / len(late)
     assert max(without.always_late, without.always_on_time) - 1e-6 <= earned <= without.perfect + 1e-6
 
@@ -107,7 +106,7 @@ def test_every_point_of_the_profit_curve_is_what_its_threshold_gives(flights: Fl
     late, probability = arrays(flights)
     for threshold, profit, share in profit_curve(late, probability, payoffs(of)).rows:
         called_late = probability >= threshold
-        assert profit == pytest.approx(profit_per_flight(late, called_late, payoffs(of)).mean(), abs=1e-6)
+        assert profit == pytest.approx(profit_per_row(late, called_late, payoffs(of)).mean(), abs=1e-6)
         assert share == called_late.mean()
 
 
@@ -175,7 +174,7 @@ def test_within_the_range_the_calls_win_and_just_outside_they_do_not(
 def test_the_payoffs_are_in_all_ranges_or_in_none(of_each: tuple[int, int, int, int], of: Cents) -> None:
     ranges = break_even(dict(zip(CELLS.values(), of_each, strict=True)), payoffs(of))
 
-    def within(name: str, found: Range | None) -> bool:
+    def within(name: str, found: BreakEvenRange | None) -> bool:
         value = getattr(payoffs(of), name)
         return (
             found is not None

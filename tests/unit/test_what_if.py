@@ -115,7 +115,7 @@ class Asked:
     class decision:  # noqa: N801
         threshold = 1025 / 1440
 
-    def predict_late(self, columns: Columns) -> Any:
+    def predict_probability(self, columns: Columns) -> Any:
         return (columns["departure_minutes"] / 1440).astype(np.float32)
 
 

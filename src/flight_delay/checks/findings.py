@@ -1,60 +1,104 @@
-"""A finding: what was seen in a table, what it means for a model, and what can be done. Nothing here looks for any."""
+"""Findings of the checks: what was observed, what it means for a model, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
-Check = Literal[
-    "missing",
-    "constant",
-    "quasi_constant",
-    "duplicated",
-    "correlated",
-    "high_cardinality",
-    "rare_labels",
-    "new_labels",
-    "skewed",
-    "outliers",
-    "imbalance",
-    "target_shift",
-    "leakage_suspect",
-    "noise",
-    "drift",
-]
-CHECKS: tuple[str, ...] = get_args(Check)
+# By check, in the order of the report: what a finding means for a model, and what to do.
+CHECKS: dict[str, tuple[str, str]] = {
+    "missing": (
+        "Trees send rows without a value down a default branch; a share that differs between windows is misleading.",
+        "Find out why values are missing; fill them at the source, or document what missing means.",
+    ),
+    "constant": (
+        "The model cannot learn from it.",
+        "Find out why it does not vary. A constant feature is dropped before training.",
+    ),
+    "quasi_constant": (
+        "The few other rows are hardly enough to learn from.",
+        "Exclude it unless the rare value matters, or pool it with a related feature.",
+    ),
+    "infinite": (
+        "XGBoost rejects infinite numbers.",
+        "Fix the division or logarithm that produces them; use a missing value where it is undefined.",
+    ),
+    "duplicated": (
+        "Importances and explanations are split between the features arbitrarily.",
+        "Keep one of them. The others are dropped before training.",
+    ),
+    "correlated": (
+        "Importances and explanations are split between the features; coefficients of linear models are unstable.",
+        "Keep the one that is known earlier or easier to explain, or their difference.",
+    ),
+    "high_cardinality": (
+        "Splits on many labels overfit.",
+        "Compare with and without it on later months; group labels, or replace them by a lagged rate.",
+    ),
+    "rare_labels": (
+        "Estimates for rare labels are mostly noise.",
+        "Pool rare labels, or describe them by a shared attribute (region, distance, size).",
+    ),
+    "new_labels": (
+        "The model treats unknown labels as missing.",
+        "Train on later months, or add columns that describe a label.",
+    ),
+    "imbalance": (
+        "There are too few rows of one class to learn from.",
+        "Widen the windows, or check the definition of the target.",
+    ),
+    "target_shift": (
+        "Probabilities and the share of positive predictions are too high or too low there.",
+        "Monitor calibration by month; add lagged rates of the target, or recalibrate on recent months.",
+    ),
+    "leakage_suspect": (
+        "It is probably known only after the prediction: metrics are better here than they can be in use.",
+        "Find out when it becomes known; exclude it unless that is before the prediction.",
+    ),
+    "noise": (
+        "The model gains nothing from it: what it learns is noise, or is in other features.",
+        "Compare with and without it on the backtest, one such feature at a time; exclude it if nothing is lost.",
+    ),
+    "drift": (
+        "The model predicts rows that are rare in training.",
+        "Look at the profile; train on similar months, or replace it by a feature that does not drift.",
+    ),
+}
 
-MOST_NAMED = 5  # labels, columns or months that a sentence names
+MAX_NAMES = 5  # in a list of a sentence
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A pitfall that was found."""
+    """An observation about columns; `check` is one of `CHECKS`, `value` the size of the effect, to six digits."""
 
-    check: Check
-    severity: Severity
+    check: str
     columns: tuple[str, ...]
-    value: float  # the size of the effect, to six digits; its unit is that of the check
-    says: str  # what was seen
-    means: str  # for a model
-    advice: str
+    value: float
+    says: str
+    severity: Severity = "warning"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", round(float(self.value), 6) + 0.0)  # and no negative zero
+        object.__setattr__(self, "value", round(float(self.value), 6) + 0.0)  # -0.0 becomes 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Convert to the fields of findings.json."""
+        means, advice = CHECKS[self.check]
+        return {**asdict(self), "means": means, "advice": advice}
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort findings: errors first, then by check, then the largest effect, then by name."""
+def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort: errors first, then by check, the largest effect first, then by name."""
+    order = list(CHECKS)
     return sorted(
-        findings,
-        key=lambda of: (of.severity != "error", CHECKS.index(of.check), -of.value, of.columns, of.says),
+        findings, key=lambda of: (of.severity != "error", order.index(of.check), -of.value, of.columns, of.says)
     )
 
 
 def share(value: float) -> str:
-    """A share in words, such as '2.4%'; never 0% or 100% for what is only close to it."""
+    """Format a share, such as '2.4%'; '0.0%' and '100.0%' only where they are exact."""
     if 0 < value < 0.0005:
         return "< 0.05%"
     if 0.9995 <= value < 1:
@@ -62,8 +106,8 @@ def share(value: float) -> str:
     return f"{value:.1%}"
 
 
-def listed(names: Iterable[str]) -> str:
-    """The first names and how many more there are, such as 'AA, DL and 3 more'."""
+def join_names(names: Iterable[str]) -> str:
+    """Join the first names and count the others, such as 'AA, DL and 3 more'."""
     every = list(names)
-    more = len(every) - MOST_NAMED
-    return f"{', '.join(every[:MOST_NAMED])} and {more} more" if more > 0 else ", ".join(every)
+    more = len(every) - MAX_NAMES
+    return f"{', '.join(every[:MAX_NAMES])} and {more} more" if more > 0 else ", ".join(every)

@@ -1,47 +1,42 @@
-"""Features that are outcomes of the flight itself. Some, such as the minutes from gate to runway, know too little about the
-target to stand out by what they predict, and are a leak all the same."""
+"""Check for features that are outcomes, known only with the target.
+
+Some predict the target too weakly for `checks.leakage`, and are leaks all the same."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from flight_delay.checks.findings import Finding, listed
-from flight_delay.checks.pairs import spearman
-from flight_delay.checks.table import Inspected
+from flight_delay.checks.findings import Finding, join_names
+from flight_delay.checks.pairs import rank_correlated
+from flight_delay.checks.table import EncodedTable
 
-SAME = 0.999  # rank correlation of two columns that say the same in other units
+EQUIVALENT = 0.999  # rank correlation of a column with itself in other units
 
 
-def of_outcomes(
-    features: Inspected, others: Inspected, outcomes: Collection[str], reads: Mapping[str, Collection[str]]
+def check_outcomes(
+    features: EncodedTable, others: EncodedTable, outcomes: Collection[str], sources: Mapping[str, Collection[str]]
 ) -> Iterator[Finding]:
-    """Look for features that read an outcome, or have the values of one.
+    """Find features that are computed from an outcome, or have the values of one.
 
     Args:
-        features: the model's features.
-        others: further columns of the same flights in the same order.
-        outcomes: names of columns that come about with the flight.
-        reads: by feature, the columns that it is computed from.
+        features: of the model.
+        others: further columns of the same rows in the same order.
+        outcomes: names of columns that are known only with the target.
+        sources: by feature, the columns that it is computed from.
     """
-    for name, feature in features.coded.items():
-        read = sorted(set(reads[name]) & set(outcomes))
-        if read:
-            yield _finding(name, f"{name} is computed from {listed(read)}, which comes about with the flight.")
+    copied = _copied_outcomes(features, others, outcomes)
+    for name in features.encoded:
+        if read := sorted(set(sources[name]) & set(outcomes)):
+            says = f"{name} is computed from {join_names(read)}, which is known only with the target."
+        elif name in copied:
+            says = f"{name} is equivalent to {copied[name]}, which is known only with the target."
+        else:
             continue
-        for outcome in others.coded.values():
-            if outcome.name in outcomes and feature.kind == outcome.kind == "quantitative":
-                found = spearman(feature, outcome)
-                if found is not None and abs(found) >= SAME:
-                    yield _finding(name, f"{name} says the same as {outcome.name}, which comes about with the flight.")
+        yield Finding("leakage_suspect", (name,), 1.0, says, severity="error")
 
 
-def _finding(name: str, says: str) -> Finding:
-    return Finding(
-        check="leakage_suspect",
-        severity="error",
-        columns=(name,),
-        value=1.0,
-        says=says,
-        means="When a prediction is made it is not known: the model will look better here than it can be in use.",
-        advice="Leave it out.",
-    )
+def _copied_outcomes(features: EncodedTable, others: EncodedTable, outcomes: Collection[str]) -> dict[str, str]:
+    columns = {**features.encoded, **{name: others.encoded[name] for name in outcomes if name in others.encoded}}
+    numbers = [column for column in columns.values() if column.kind == "quantitative"]
+    pairs = [(one.name, other.name) for one, other, _ in rank_correlated(numbers, EQUIVALENT)]
+    return {name: other for name, other in pairs if name in features.encoded and other in outcomes}

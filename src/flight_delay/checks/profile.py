@@ -1,4 +1,4 @@
-"""Profiles of columns: how they are distributed in each window, and how many flights are late in each part of them."""
+"""Profile columns: distributions by window, and rates of the target by bin."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from flight_delay.checks.table import WINDOWS, Coded, Inspected, Numbers
-from flight_delay.features.feature import Kind
+from flight_delay.checks.table import WINDOWS, EncodedColumn, EncodedTable, Numbers
+from flight_delay.features.feature import TARGET, Kind
 
 MOST_BINS = 20  # of numbers
 MOST_LABELS = 12
@@ -20,64 +20,76 @@ QUANTILES = {"min": 0.0, "p05": 0.05, "median": 0.5, "p95": 0.95, "max": 1.0}
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """A column in words and numbers; shares to six digits. What is by window leaves out windows without rows.
+    """Distribution of a column; shares to six digits. Windows without rows are left out.
 
-    Numbers have up to 20 bins: each value its own, or ranges of one width between the 1st and the 99th percentile of training, the
-    first and the last open. `edges` are the inner ends of ranges, from where on a number is in the next bin; there are none where values
-    or labels have bins of their own. Labels have 12 bins, those that are most frequent in training, and one for the others. Missing
-    values have the last bin, where there are any. Dates and times are ISO dates.
+    Numbers have up to 20 bins: one per value, or ranges of equal width between the 1st and the 99th percentile of
+    training, the first and the last open. `edges` are the lower ends of ranges after the first; values and labels
+    with bins of their own have none. Labels have 12 bins, for the most frequent ones in training, and one for the
+    others. Missing values have the last bin. Dates and times are ISO dates.
+
+    Attributes:
+        rows: number by window.
+        missing: share by window.
+        distinct: number of values or labels.
+        quantiles: of numbers, in all rows.
+        top: share of the most frequent labels in the rows with a label, in descending order.
+        bins: names.
+        edges: see above.
+        share: by window, the share of its rows in each bin.
+        rate: by window, the share of positive rows in each bin, None without known targets.
+        known: by window, the number of known targets in each bin.
     """
 
     name: str
     kind: Kind
-    rows: dict[str, int]  # by window
-    missing: dict[str, float]  # share by window
-    distinct: int  # values or labels
-    quantiles: dict[str, float | str]  # of numbers, in all rows
-    top: dict[str, float]  # share by label of the rows where there is one, the most frequent first
+    rows: dict[str, int]
+    missing: dict[str, float]
+    distinct: int
+    quantiles: dict[str, float | str]
+    top: dict[str, float]
     bins: tuple[str, ...]
     edges: tuple[float | str, ...]
-    share: dict[str, tuple[float, ...]]  # by window: of its rows in each bin
-    late: dict[str, tuple[float | None, ...]]  # by window: share of late flights in each bin, None without outcomes
-    known: dict[str, tuple[int, ...]]  # by window: outcomes that this is a share of
+    share: dict[str, tuple[float, ...]]
+    rate: dict[str, tuple[float | None, ...]]
+    known: dict[str, tuple[int, ...]]
 
     def as_json(self) -> dict[str, Any]:
-        """The profile as JSON has it."""
-        return asdict(self)
+        """Convert to the fields of profile.json."""
+        return {TARGET if field == "rate" else field: value for field, value in asdict(self).items()}
 
 
-def profile(table: Inspected) -> list[ColumnProfile]:
-    """Profile every column of a table, in its order."""
-    return [_of_column(table, column) for column in table.coded.values()]
+def profile(table: EncodedTable) -> list[ColumnProfile]:
+    """Profile every column of a table, in order."""
+    return [_profile_column(table, column) for column in table.encoded.values()]
 
 
-def _of_column(table: Inspected, column: Coded) -> ColumnProfile:
+def _profile_column(table: EncodedTable, column: EncodedColumn) -> ColumnProfile:
     by_window = table.by_window[column.name]
     rows = by_window.sum(axis=0)
     windows = {name: place for place, name in enumerate(WINDOWS) if rows[place]}
     numbers = column.kind == "quantitative"
-    groups, bins, edges = (_number_bins if numbers else _label_bins)(column, table.learnt_from(column.name))
-    cells = (groups[column.codes] * 4 + table.windows) * 3 + table.outcomes
+    groups, bins, edges = (_value_bins if numbers else _frequent_label_bins)(column, table.training_counts(column.name))
+    cells = (groups[column.codes] * 4 + table.windows) * 3 + table.classes
     counts = np.bincount(cells, minlength=len(bins) * 12).reshape(-1, 4, 3)
     known = counts[:, :, :2].sum(axis=2)
     return ColumnProfile(
         name=column.name,
         kind=column.kind,
         rows={name: int(rows[place]) for name, place in windows.items()},
-        missing={name: _rounded(by_window[-1, place] / rows[place]) for name, place in windows.items()},
+        missing={name: _round_share(by_window[-1, place] / rows[place]) for name, place in windows.items()},
         distinct=len(column.values),
         quantiles=_quantiles(column) if numbers else {},
         top={} if numbers else _top(column),
         bins=tuple(bins),
         edges=tuple(edges),
         share={
-            name: tuple(_rounded(part) for part in counts[:, place].sum(axis=1) / rows[place])
+            name: tuple(_round_share(part) for part in counts[:, place].sum(axis=1) / rows[place])
             for name, place in windows.items()
         },
-        late={
+        rate={
             name: tuple(
-                _rounded(late / outcomes) if outcomes else None
-                for late, outcomes in zip(counts[:, place, 1], known[:, place], strict=True)
+                _round_share(positive / total) if total else None
+                for positive, total in zip(counts[:, place, 1], known[:, place], strict=True)
             )
             for name, place in windows.items()
         },
@@ -85,21 +97,23 @@ def _of_column(table: Inspected, column: Coded) -> ColumnProfile:
     )
 
 
-def _quantiles(column: Coded) -> dict[str, float | str]:
+def _quantiles(column: EncodedColumn) -> dict[str, float | str]:
     if not len(column.values):
         return {}
     weights = column.counts[:-1]
-    found = np.quantile(column.values, list(QUANTILES.values()), method="inverted_cdf", weights=weights)
-    return dict(zip(QUANTILES, _plain(column, found, 9), strict=True))
+    values = np.quantile(column.values, list(QUANTILES.values()), method="inverted_cdf", weights=weights)
+    return dict(zip(QUANTILES, _plain(column, values, 9), strict=True))
 
 
-def _top(column: Coded) -> dict[str, float]:
+def _top(column: EncodedColumn) -> dict[str, float]:
     present = column.counts[:-1]
-    return {str(column.values[place]): _rounded(present[place] / present.sum()) for place in _frequent(column, present)}
+    return {
+        str(column.values[place]): _round_share(present[place] / present.sum()) for place in _frequent(column, present)
+    }
 
 
-def _frequent(column: Coded, counts: Numbers) -> list[int]:
-    """Positions of the most frequent labels, by name where they are as frequent."""
+def _frequent(column: EncodedColumn, counts: Numbers) -> list[int]:
+    """Return positions of the most frequent labels, in order of names where counts are equal."""
     if not counts.any():
         return []
     least = np.sort(counts)[-MOST_LABELS:][0]
@@ -109,8 +123,8 @@ def _frequent(column: Coded, counts: Numbers) -> list[int]:
     ]
 
 
-def _label_bins(column: Coded, learnt: Numbers) -> tuple[Numbers, list[str], list[float | str]]:
-    frequent = _frequent(column, learnt[:-1])
+def _frequent_label_bins(column: EncodedColumn, training: Numbers) -> tuple[Numbers, list[str], list[float | str]]:
+    frequent = _frequent(column, training[:-1])
     groups = np.full(len(column.values) + 1, len(frequent))
     groups[frequent] = np.arange(len(frequent))
     bins = [str(column.values[place]) for place in frequent]
@@ -120,13 +134,13 @@ def _label_bins(column: Coded, learnt: Numbers) -> tuple[Numbers, list[str], lis
     return groups, bins + [MISSING] * bool(column.counts[-1]), []
 
 
-def _number_bins(column: Coded, learnt: Numbers) -> tuple[Numbers, list[str], list[float | str]]:
+def _value_bins(column: EncodedColumn, training: Numbers) -> tuple[Numbers, list[str], list[float | str]]:
     values = column.values
     missing = [MISSING] * bool(column.counts[-1])
     if len(values) <= MOST_BINS:
         return np.arange(len(values) + 1), [column.text(value) for value in values] + missing, []
-    # Training has hardly a date of the other windows.
-    edges = _edges(values, column.counts[:-1] if column.dates or not learnt[:-1].any() else learnt[:-1])
+    # Dates of the other windows are not in training.
+    edges = _edges(values, column.counts[:-1] if column.is_date or not training[:-1].any() else training[:-1])
     ends = [column.text(edge) for edge in edges]
     bins = [
         f"< {ends[0]}",
@@ -138,7 +152,7 @@ def _number_bins(column: Coded, learnt: Numbers) -> tuple[Numbers, list[str], li
 
 
 def _edges(values: Numbers, weights: Numbers) -> Numbers:
-    """Round numbers at equal distances, from the 1st to the 99th percentile, with values on both sides of each."""
+    """Compute round, equally spaced edges from the 1st to the 99th percentile, with values on both sides of each."""
     low, high = np.quantile(values, [0.01, 0.99], method="inverted_cdf", weights=weights)
     if low == high:
         low, high = values[0], values[-1]
@@ -156,13 +170,13 @@ def _edges(values: Numbers, weights: Numbers) -> Numbers:
     return between
 
 
-def _plain(column: Coded, values: Numbers, digits: int) -> list[float | str]:
-    return [column.text(value) if column.dates else _significant(value, digits) for value in values]
+def _plain(column: EncodedColumn, values: Numbers, digits: int) -> list[float | str]:
+    return [column.text(value) if column.is_date else _significant(value, digits) for value in values]
 
 
 def _significant(value: float, digits: int) -> float:
     return float(f"{value:.{digits}g}") + 0.0
 
 
-def _rounded(value: float) -> float:
+def _round_share(value: float) -> float:
     return round(float(value), 6) + 0.0

@@ -1,70 +1,94 @@
-"""Putting together what is inspected from months that are read one at a time, so that memory holds a sample."""
+"""Read a sample of the rows of every month, so that it fits into memory."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from flight_delay.checks.table import Inspected
+from flight_delay.checks.table import EncodedTable
+from flight_delay.core import files, months, paths
+from flight_delay.core.engine import map_months
 from flight_delay.features.columns import Columns, columns_from_table
-from flight_delay.features.feature import TARGET, Feature, Kind
+from flight_delay.features.feature import TARGET, Feature, Kind, processed_schema
 from flight_delay.model.examples import Examples, labelled
 
 
-@dataclass(frozen=True)
-class Month:
-    """Rows of a month: the processed table, the columns of the canonical table that are no features, and their window."""
+class SampledMonth(NamedTuple):
+    """Sampled rows of a month: the processed table, other columns of the same rows, and the window."""
 
     name: str
     window: str
     processed: pa.Table
-    flights: pa.Table
+    others: pa.Table
 
 
-def evenly_spaced(rows: int, step: int) -> pa.Array:
-    """Positions of every `step`-th row."""
-    return pa.array(np.arange(0, rows, step))
+def read_sample(
+    windows: Mapping[str, Sequence[str]], features: Sequence[Feature], others: pa.Schema, max_rows: int
+) -> list[SampledMonth]:
+    """Read evenly spaced rows of every month.
+
+    Args:
+        windows: months by window.
+        features: columns of the processed tables.
+        others: columns of the canonical tables.
+        max_rows: of all months together.
+    """
+    window_of_month = {month: window for window, names in windows.items() for month in names}
+    every = months.list_months(paths.PROCESSED)
+    rows = sum(files.read_parquet_metadata(months.month_path(paths.PROCESSED, month)).num_rows for month in every)
+    step, schema = ceil(rows / max_rows), processed_schema(tuple(features))
+
+    def read(month: str) -> SampledMonth:
+        processed = files.read_table(months.month_path(paths.PROCESSED, month), schema)
+        canonical = files.read_table(months.month_path(paths.CANONICAL, month), others)
+        chosen = pa.array(np.arange(0, processed.num_rows, step))
+        return SampledMonth(month, window_of_month.get(month, ""), processed.take(chosen), canonical.take(chosen))
+
+    return [part for _, part in map_months(read, every)]
 
 
-def put_together(months: Sequence[Month], features: Sequence[Feature]) -> tuple[Inspected, Inspected]:
-    """Features, and the other columns of the same flights, as far as they have a value anywhere."""
-    processed = pa.concat_tables(month.processed for month in months)
-    flights = pa.concat_tables(month.flights for month in months)
-    late = processed[TARGET].cast(pa.float64()).to_numpy()  # NaN where there is no outcome
-    lengths = [month.processed.num_rows for month in months]
-    month = np.repeat(np.array([month.name for month in months], object), lengths)
-    window = np.repeat(np.array([month.window for month in months], object), lengths)
+def concat_months(sample: Sequence[SampledMonth], features: Sequence[Feature]) -> tuple[EncodedTable, EncodedTable]:
+    """Join months to a table of features and one of the other columns that have a value."""
+    processed = pa.concat_tables(month.processed for month in sample)
+    others = pa.concat_tables(month.others for month in sample)
+    lengths = [month.processed.num_rows for month in sample]
+    of_rows = (
+        processed[TARGET].cast(pa.float64()).to_numpy(),  # NaN where the target is unknown
+        np.repeat(np.array([month.name for month in sample], object), lengths),
+        np.repeat(np.array([month.window for month in sample], object), lengths),
+    )
 
-    def inspected(columns: Columns, kinds: dict[str, Kind]) -> Inspected:
-        return Inspected(columns, kinds, late, month, window)
+    def table(columns: Columns, kinds: dict[str, Kind]) -> EncodedTable:
+        return EncodedTable(columns, kinds, *of_rows)
 
-    given = [name for name in flights.column_names if flights[name].null_count < len(flights)]
-    others = {name: _kind(flights.schema.field(name).type) for name in given}
+    kinds = {
+        name: _kind(others.schema.field(name).type)
+        for name in others.column_names
+        if others[name].null_count < len(others)
+    }
     return (
-        inspected(columns_from_table(processed, [f.name for f in features]), {f.name: f.kind for f in features}),
-        inspected(columns_from_table(flights, others), others),
+        table(columns_from_table(processed, [f.name for f in features]), {f.name: f.kind for f in features}),
+        table(columns_from_table(others, kinds), kinds),
     )
 
 
-def earlier_and_later(months: Sequence[Month], earlier_share: float = 0.6) -> tuple[list[Month], list[Month]]:
-    """The months of the training and validation windows, in two parts; with two months or more neither is empty."""
-    seen = [month for month in months if month.window in ("train", "validation")]
-    cut = min(max(round(earlier_share * len(seen)), 1), len(seen) - 1)
-    return seen[:cut], seen[cut:]
+def split_by_time(
+    sample: Sequence[SampledMonth], features: Collection[Feature], earlier_share: float = 0.6
+) -> tuple[Examples, Examples]:
+    """Split the training and validation months into earlier and later examples; with two months, neither is empty."""
+    before_test = [month for month in sample if month.window in ("train", "validation")]
+    cut = min(max(round(earlier_share * len(before_test)), 1), len(before_test) - 1)
+    earlier, later = (
+        labelled(pa.concat_tables(month.processed for month in part), tuple(features))
+        for part in (before_test[:cut], before_test[cut:])
+    )
+    return earlier, later
 
 
-def without(inspected: Inspected, names: Collection[str]) -> Inspected:
-    """The same flights without some columns."""
-    return replace(inspected, columns={name: of for name, of in inspected.columns.items() if name not in names})
-
-
-def examples_of(months: Sequence[Month], features: Sequence[Feature]) -> Examples:
-    """The flights whose outcome is known."""
-    return labelled(pa.concat_tables(month.processed for month in months), features)
-
-
-def _kind(of: pa.DataType) -> Kind:
-    return "categorical" if pa.types.is_string(of) or pa.types.is_boolean(of) else "quantitative"
+def _kind(arrow_type: pa.DataType) -> Kind:
+    is_label = pa.types.is_string(arrow_type) or pa.types.is_boolean(arrow_type)
+    return "categorical" if is_label else "quantitative"

@@ -1,5 +1,4 @@
-"""What is inspected: a table of flights whose columns are known by their distinct values and how often each occurs, so
-that checks count instead of looking at rows. What is good or bad about a column does not stand here."""
+"""Columns as distinct values and their counts, so that checks count instead of reading rows."""
 
 from __future__ import annotations
 
@@ -17,102 +16,109 @@ from flight_delay.features.feature import Kind
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
 WINDOWS = ("train", "validation", "test")
-OUTCOMES = ("on time", "late", "unknown")
-_MILLISECONDS_A_DAY = 86_400_000
+_MILLISECONDS_PER_DAY = 86_400_000
 
 
 @dataclass(frozen=True, eq=False)
-class Coded:
+class EncodedColumn:
     """A column as positions in its distinct values.
 
-    `values` holds numbers (float64, ascending; of dates and times days since 1970) or labels (text, as they appear);
-    `codes`, of shape (rows,), the position of each row's value there, and len(values) where it is missing. Infinite
-    numbers are taken as missing and counted.
+    `values` holds numbers (float64, ascending; of dates and times days since 1970) or labels (text, in order of
+    appearance); `codes`, of shape (rows,), the position of each row's value there, and len(values) where it is
+    missing. Infinite numbers are missing, and counted.
     """
 
     name: str
     kind: Kind
     codes: Numbers
     values: Numbers
-    dates: bool = False
+    is_date: bool = False
     infinite: int = 0
 
     @cached_property
     def counts(self) -> Numbers:
-        """Rows by value, and of missing ones last; shape (values + 1,)."""
-        return self.by(np.zeros(len(self.codes), np.int64), 1)[:, 0]
+        """Number of rows by value, and of missing ones last; shape (values + 1,)."""
+        return self.count_by(np.zeros(len(self.codes), np.int64), 1)[:, 0]
 
-    def by(self, groups: Numbers, size: int, rows: Numbers | slice = np.s_[:]) -> Numbers:
-        """Count rows by value and by a grouping of the rows into 0 … size - 1; shape (values + 1, size)."""
+    def count_by(self, groups: Numbers, size: int, rows: Numbers | slice = np.s_[:]) -> Numbers:
+        """Count rows by value and by group, 0 … size - 1; shape (values + 1, size)."""
         cells = (len(self.values) + 1) * size
         return np.bincount(self.codes[rows] * size + groups[rows], minlength=cells).reshape(-1, size)
 
     def text(self, value: Any) -> str:
-        """A value in words."""
+        """Format a value."""
         if self.kind == "categorical":
             return str(value)
-        return str(np.datetime64(int(np.floor(value)), "D")) if self.dates else f"{value:,.6g}"
+        return str(np.datetime64(int(np.floor(value)), "D")) if self.is_date else f"{value:,.6g}"
 
 
-def code(name: str, column: Column, kind: Kind) -> Coded:
-    """Find the distinct values of a column, of any type that Arrow gives."""
+def encode_column(name: str, column: Column, kind: Kind) -> EncodedColumn:
+    """Encode a column of any type that Arrow gives."""
     if kind == "categorical":
         codes, labels = pd.factorize(column)
         values = np.array([str(label) for label in labels], object)
-        return Coded(name, kind, np.where(codes < 0, len(values), codes), values)
-    dates = column.dtype.kind == "M"
-    if dates:
+        return EncodedColumn(name, kind, np.where(codes < 0, len(values), codes), values)
+    is_date = column.dtype.kind == "M"
+    if is_date:
         milliseconds = column.astype("datetime64[ms]").astype(np.int64)
-        exact = np.where(np.isnat(column), np.nan, milliseconds / _MILLISECONDS_A_DAY)
+        exact = np.where(np.isnat(column), np.nan, milliseconds / _MILLISECONDS_PER_DAY)
     else:
         exact = column.astype(np.float64)
-    infinite = np.isinf(exact)
-    codes, appeared = pd.factorize(np.where(infinite, np.nan, exact))
+    is_infinite = np.isinf(exact)
+    codes, appeared = pd.factorize(np.where(is_infinite, np.nan, exact))
     order = np.argsort(appeared)
-    position = np.append(np.argsort(order), len(order))  # the code -1 of missing values takes the last
-    return Coded(name, kind, position[codes], appeared[order], dates, int(infinite.sum()))
+    position = np.append(np.argsort(order), len(order))  # the code -1 of missing values is the last position
+    return EncodedColumn(name, kind, position[codes], appeared[order], is_date, int(is_infinite.sum()))
 
 
 @dataclass(frozen=True, eq=False)
-class Inspected:
-    """Columns of flights, and what is known about every flight. All arrays have the shape (rows,)."""
+class EncodedTable:
+    """Columns with the target, month and window of each row; all arrays have the shape (rows,).
+
+    Attributes:
+        columns: by name.
+        kinds: by name.
+        target: float64: 1 positive, 0 negative, NaN unknown.
+        month: such as '2013-01'.
+        window: 'train', 'validation', 'test', or '' for a month in none of them.
+    """
 
     columns: Columns
     kinds: Mapping[str, Kind]
-    late: Column  # float64: 1 late, 0 not, NaN unknown
-    month: Column  # such as '2013-01'
-    window: Column  # 'train', 'validation', 'test', or '' for a month in none of them
+    target: Column
+    month: Column
+    window: Column
 
     def __len__(self) -> int:
-        return len(self.late)
+        return len(self.target)
 
     @cached_property
-    def coded(self) -> dict[str, Coded]:
-        """The columns by name."""
-        return {name: code(name, column, self.kinds[name]) for name, column in self.columns.items()}
+    def encoded(self) -> dict[str, EncodedColumn]:
+        """Encoded columns by name."""
+        return {name: encode_column(name, column, self.kinds[name]) for name, column in self.columns.items()}
 
     @cached_property
-    def outcomes(self) -> Numbers:
-        """Position in `OUTCOMES` of what became of each flight."""
-        return np.where(np.isnan(self.late), 2, self.late == 1).astype(np.int64)
+    def classes(self) -> Numbers:
+        """Class of each row: 0 negative, 1 positive, 2 unknown."""
+        return np.where(np.isnan(self.target), 2, self.target == 1).astype(np.int64)
 
     @cached_property
     def windows(self) -> Numbers:
-        """Position in `WINDOWS` of each flight's window; 3 where it is in none."""
+        """Position in `WINDOWS` of each row's window; 3 where it is in none."""
         return pd.Index(WINDOWS).get_indexer(pd.Index(self.window)).astype(np.int64) % 4
 
     @cached_property
     def months(self) -> tuple[Numbers, list[str]]:
-        """Position of each flight's month among the months, and these in order."""
+        """Position of each row's month among the months, and these in order."""
         codes, months = pd.factorize(self.month, sort=True)
         return codes.astype(np.int64), [str(month) for month in months]
 
     @cached_property
     def by_window(self) -> dict[str, Numbers]:
-        """Rows by value and window of every column; shape (values + 1, 4), where the last are in no window."""
-        return {name: column.by(self.windows, 4) for name, column in self.coded.items()}
+        """Number of rows by value and window of every column; shape (values + 1, 4), the last in no window."""
+        return {name: column.count_by(self.windows, 4) for name, column in self.encoded.items()}
 
-    def learnt_from(self, name: str) -> Numbers:
-        """Training rows by value of a column, shape (values + 1,); of a table without any, all rows."""
+    def training_counts(self, name: str) -> Numbers:
+        """Number of training rows by value of a column, shape (values + 1,); all rows where no row is for training."""
         training = self.by_window[name][:, 0]
-        return training if training.any() else self.coded[name].counts
+        return training if training.any() else self.encoded[name].counts

@@ -1,4 +1,4 @@
-"""Choosing on the backtest what is made of probabilities: how they are calibrated, and from which on a flight is called late."""
+"""Compare calibration methods on the backtest, and predicted with observed rates by month."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from flight_delay.model.predictions import Predictions
 METHODS: tuple[Method, ...] = get_args(Method)
 
 
-def judge_calibrations(by_month: Mapping[str, Predictions]) -> dict[str, dict[str, float]]:
-    """Compare methods of calibration as they would have done: each month is calibrated by all months before it.
+def compare_calibration_methods(by_month: Mapping[str, Predictions]) -> dict[str, dict[str, float]]:
+    """Evaluate each calibration method out of sample: a month is calibrated with all months before it.
 
     Args:
-        by_month: predictions of a backtest, in order of time; the first month calibrates only.
+        by_month: predictions of the backtest, in order of time; the first month is used for fitting only.
 
     Returns:
         By method, the mean over months of log_loss and brier.
@@ -29,31 +29,32 @@ def judge_calibrations(by_month: Mapping[str, Predictions]) -> dict[str, dict[st
     Raises:
         UserError: there is only one month.
     """
-    months = list(by_month)
+    months = list(by_month.values())
     if len(months) < 2:
         raise UserError(
-            "reports/backtest: one month does not judge a calibration; make backtest.first_test_month earlier"
+            "reports/backtest: calibration methods need predictions of at least 2 months, there is 1; make "
+            "backtest.first_test_month earlier"
         )
-    judged: dict[str, list[dict[str, float]]] = {method: [] for method in METHODS}
-    for place, month in enumerate(months[1:], start=1):
-        before, after = Predictions.concat(by_month[of] for of in months[:place]), by_month[month]
+    metrics: dict[str, list[dict[str, float]]] = {method: [] for method in METHODS}
+    for position, after in enumerate(months[1:], start=1):
+        before = Predictions.concat(months[:position])
         for method in METHODS:
-            calibration = fit_calibration(method, before.probability, before.late)
-            judged[method].append(probability_metrics(after.late, calibrate(calibration, after.probability)))
+            calibration = fit_calibration(method, before.probability, before.target)
+            metrics[method].append(probability_metrics(after.target, calibrate(calibration, after.probability)))
     return {
-        method: round_values({name: float(np.mean([of[name] for of in every])) for name in ("log_loss", "brier")})
-        for method, every in judged.items()
+        method: round_values({name: float(np.mean([month[name] for month in every])) for name in ("log_loss", "brier")})
+        for method, every in metrics.items()
     }
 
 
-def said_and_seen(by_month: Mapping[str, Predictions]) -> list[dict[str, Any]]:
-    """Mean predicted probability beside the observed share of late flights, a row per month."""
+def calibration_by_month(by_month: Mapping[str, Predictions]) -> list[dict[str, Any]]:
+    """Compare the mean predicted probability with the observed rate, a row per month."""
     return [
         {
             "month": month,
-            "predicted": round(float(of.probability.mean(dtype=np.float64)), 6),
-            "observed": round(float(of.late.mean()), 6),
-            "flights": len(of),
+            "predicted": round(float(predictions.probability.mean(dtype=np.float64)), 6),
+            "observed": round(float(predictions.target.mean()), 6),
+            "flights": len(predictions),
         }
-        for month, of in by_month.items()
+        for month, predictions in by_month.items()
     ]

@@ -1,4 +1,4 @@
-"""The model beside its rivals on the same flights: what each rung of the ladder adds, what it earns, and that in words."""
+"""Compare the model with its baselines on the same rows, by metrics and by profit."""
 
 from __future__ import annotations
 
@@ -10,97 +10,105 @@ import numpy as np
 
 from flight_delay.core.files import round_values
 from flight_delay.evaluation.bootstrap import (
-    DRAWS,
-    SEED,
-    Comparison,
     bootstrap,
-    bootstrap_sum,
-    compare,
-    compare_values,
+    bootstrap_mean,
+    compare_draws,
+    compare_models,
     interval,
-    on_all_flights,
+    point_estimates,
 )
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.evaluation.scoring import confusion
-from flight_delay.evaluation.threshold import break_even, profit_per_flight, strategies, thresholds_by_miss_cost
+from flight_delay.evaluation.scoring import confusion_counts
+from flight_delay.evaluation.threshold import (
+    break_even,
+    constant_strategies,
+    profit_per_row,
+    thresholds_by_miss_cost,
+)
 from flight_delay.model.predictions import Predictions
 
 MISS_COST_FACTORS = (0.5, 1.0, 2.0, 4.0)
 
 
-def same_flights(of: Mapping[str, Predictions]) -> None:
-    """Check that predictions that are compared are about the same flights in the same order.
+def require_same_rows(models: Mapping[str, Predictions]) -> None:
+    """Check that predictions of models are for the same rows in the same order.
 
     Raises:
         ValueError: they are not.
     """
-    first = next(iter(of.values()))
-    for name, predictions in of.items():
-        if not np.array_equal(predictions.flight_id, first.flight_id):
-            raise ValueError(f"{name} predicts other flights")
+    first = next(iter(models.values()))
+    for name, predictions in models.items():
+        if not np.array_equal(predictions.row_id, first.row_id):
+            raise ValueError(f"{name} predicts other rows")
 
 
-def ladder(rungs: Mapping[str, Predictions]) -> dict[str, Any]:
-    """What each rung adds to the one below, and the last one to logistic regression, with intervals over days.
+def compare_baselines(models: Mapping[str, Predictions]) -> dict[str, Any]:
+    """Compare each model with the one before it, and the last one with logistic regression.
 
     Args:
-        rungs: predictions of the same flights by name, from the lowest to 'model'; 'logistic' is among them.
+        models: predictions of the same rows by name, from the simplest baseline to 'model'; 'logistic' is among them.
 
     Returns:
-        intervals: by rung and metric, low and high end; steps: by rung, the one that it is compared with and by metric
-        difference, low, high and verdict; model_over_logistic: the same for these two.
+        intervals: by model and metric, low and high end; steps: by model, the name that it is compared with (than)
+        and by metric a `Comparison`; model_over_logistic: the same for these two.
     """
-    same_flights(rungs)
-    late, flight_date = rungs["model"].late, rungs["model"].flight_date
-    probabilities = {name: of.probability for name, of in rungs.items()}
-    drawn = bootstrap(late, probabilities, flight_date, draws=DRAWS, seed=SEED)
-    whole = on_all_flights(late, probabilities)
+    require_same_rows(models)
+    model = models["model"]
+    probabilities = {name: predictions.probability for name, predictions in models.items()}
+    draws = bootstrap(model.target, probabilities, model.date)
+    estimates = point_estimates(model.target, probabilities)
 
-    def step(model: str, than: str) -> dict[str, Any]:
-        return {name: of._asdict() for name, of in compare(drawn, whole, model, than).items()}
+    def step(name: str, reference: str) -> dict[str, Any]:
+        comparisons = compare_models(draws, estimates, name, reference)
+        return {metric: comparison._asdict() for metric, comparison in comparisons.items()}
 
     return {
         "intervals": {
-            rung: {name: _ends(*interval(values)) for name, values in of.items()} for rung, of in drawn.items()
+            name: {metric: _ends(*interval(values)) for metric, values in by_metric.items()}
+            for name, by_metric in draws.items()
         },
-        "steps": {model: {"than": than, **step(model, than)} for than, model in pairwise(rungs)},
+        "steps": {name: {"than": reference, **step(name, reference)} for reference, name in pairwise(models)},
         "model_over_logistic": step("model", "logistic"),
     }
 
 
-def money(rungs: Mapping[str, Predictions], thresholds: Mapping[str, float], payoffs: Payoffs) -> dict[str, Any]:
-    """What the calls of every rung earn, and how much more the model's earn, per flight and with intervals over days.
+def profit_summary(
+    models: Mapping[str, Predictions], thresholds: Mapping[str, float], payoffs: Payoffs
+) -> dict[str, Any]:
+    """Compare the profit per row of the model with that of baselines and constant predictions.
 
     Args:
-        rungs: predictions of the same flights by name, 'model' among them.
-        thresholds: by rung, from which probability on it calls a flight late.
-        payoffs: per flight.
+        models: predictions of the same rows by name, 'model' among them.
+        thresholds: decision threshold by model.
+        payoffs: per row.
 
     Returns:
-        expected_profit: by rung and constant answer; interval: of the model's; model_over: by rung and constant answer,
-        difference, low, high and verdict; break_even and threshold_by_miss_cost: see `decision`.
+        expected_profit: mean profit by model and constant prediction; interval: of the model's; model_over: by
+        baseline and constant prediction, a `Comparison`; break_even and threshold_by_miss_cost: see `threshold`.
     """
-    same_flights(rungs)
-    model = rungs["model"]
-    calls = {name: of.probability >= thresholds[name] for name, of in rungs.items()}
-    calls |= {"always_on_time": np.zeros(len(model), bool), "always_late": np.ones(len(model), bool)}
-    profit = {name: profit_per_flight(model.late, called, payoffs) for name, called in calls.items()}
-    drawn = bootstrap_sum(profit, model.flight_date, draws=DRAWS, seed=SEED)
-    over: dict[str, Comparison] = {
-        name: compare_values(drawn["model"], drawn[name], float(profit["model"].mean() - profit[name].mean()))
-        for name in profit
-        if name != "model"
-    }
-    counts = confusion(model.late, model.probability, thresholds["model"])
+    require_same_rows(models)
+    model = models["model"]
+    predicted_positive = {name: models[name].probability >= thresholds[name] for name in models}
+    predicted_positive |= {"always_on_time": np.zeros(len(model), bool), "always_late": np.ones(len(model), bool)}
+    profit = {name: profit_per_row(model.target, positive, payoffs) for name, positive in predicted_positive.items()}
+    draws = bootstrap_mean(profit, model.date)
+    counts = confusion_counts(model.target, model.probability, thresholds["model"])
+    ranges = break_even(counts, payoffs)
     return {
         "expected_profit": {
-            **round_values({name: float(of.mean()) for name, of in profit.items()}, 4),
-            "perfect": round(strategies(model.late, payoffs).perfect, 4),
+            **round_values({name: float(values.mean()) for name, values in profit.items()}, 4),
+            "perfect": round(constant_strategies(model.target, payoffs).perfect, 4),
         },
-        "interval": _ends(*interval(drawn["model"])),
-        "model_over": {name: of._asdict() for name, of in over.items()},
-        "break_even": {name: of._asdict() if of else None for name, of in break_even(counts, payoffs).items()},
+        "interval": _ends(*interval(draws["model"])),
+        "model_over": {
+            name: compare_draws(
+                draws["model"], draws[name], float(profit["model"].mean() - profit[name].mean())
+            )._asdict()
+            for name in profit
+            if name != "model"
+        },
+        "break_even": {name: bounds._asdict() if bounds else None for name, bounds in ranges.items()},
         "threshold_by_miss_cost": {
             f"{factor:g}": threshold
             for factor, threshold in thresholds_by_miss_cost(payoffs, MISS_COST_FACTORS).items()
@@ -108,22 +116,22 @@ def money(rungs: Mapping[str, Predictions], thresholds: Mapping[str, float], pay
     }
 
 
-def in_words(comparison: Mapping[str, Mapping[str, Any]], rival: str) -> str:
-    """A sentence that says in which metrics the model is better than a rival, worse, and where the data cannot tell."""
-    said: dict[str, list[str]] = {"better": [], "worse": [], "undecided": []}
-    for name, of in comparison.items():
-        said[of["verdict"]].append(METRICS[name].label)
-    parts = [
-        f"is {verdict} than {rival} in {_listed(said[verdict])}" for verdict in ("better", "worse") if said[verdict]
-    ]
-    parts[1:] = [f"it {part}" for part in parts[1:]]
-    if said["undecided"]:
-        parts.append(f"these days cannot tell whether it is better than {rival} in {_listed(said['undecided'])}")
-    sentence = "; ".join(parts)
-    return f"The model {sentence}." if said["better"] or said["worse"] else f"{sentence[0].upper()}{sentence[1:]}."
+def verdict_sentence(comparison: Mapping[str, Mapping[str, Any]], reference: str) -> str:
+    """Write a sentence with the metrics in which the model is better, worse, or not significantly different."""
+    phrases = {
+        "better": "better than {} in",
+        "worse": "worse than {} in",
+        "undecided": "not significantly different from {} in",
+    }
+    parts = []
+    for verdict, phrase in phrases.items():
+        labels = [METRICS[name].label for name, metric in comparison.items() if metric["verdict"] == verdict]
+        if labels:
+            parts.append(f"{phrase.format(reference)} {_join(labels)}")
+    return f"The model is {'; it is '.join(parts)}."
 
 
-def _listed(words: Sequence[str]) -> str:
+def _join(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 

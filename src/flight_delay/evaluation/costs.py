@@ -1,4 +1,4 @@
-"""What calls earn: the parameters of every decision."""
+"""Parameters of the decision: payoffs of the four outcomes, and the calibration method."""
 
 from __future__ import annotations
 
@@ -7,31 +7,37 @@ from pydantic import model_validator
 from flight_delay.core.params import Parameters
 from flight_delay.model.calibration import Method
 
+# The cell of the confusion matrix that each payoff belongs to.
+CELLS = {
+    "late_called_late": "true_positive",
+    "late_called_on_time": "false_negative",
+    "on_time_called_late": "false_positive",
+    "on_time_called_on_time": "true_negative",
+}
+
 
 class Payoffs(Parameters):
-    """What a flight earns, in units of a currency, by what it was and what it was called; a cost is negative."""
+    """Payoffs per row in units of a currency, one for each cell of the confusion matrix; costs are negative."""
 
     late_called_late: float
-    late_called_on_time: float  # a missed delay
-    on_time_called_late: float  # a false alarm
+    late_called_on_time: float
+    on_time_called_late: float
     on_time_called_on_time: float
 
     @model_validator(mode="after")
-    def _reward_correct_calls(self) -> Payoffs:
-        for right, wrong in (
-            ("late_called_late", "late_called_on_time"),
-            ("on_time_called_on_time", "on_time_called_late"),
-        ):
-            if getattr(self, right) <= getattr(self, wrong):
+    def _require_gains(self) -> Payoffs:
+        true_positive, false_negative, false_positive, true_negative = CELLS
+        for correct, wrong in ((true_positive, false_negative), (true_negative, false_positive)):
+            if getattr(self, correct) <= getattr(self, wrong):
                 raise ValueError(
-                    f"{right} ({getattr(self, right):g}) must be more than {wrong} ({getattr(self, wrong):g}), "
-                    "or else no threshold makes sense"
+                    f"{correct} ({getattr(self, correct):g}) must be more than {wrong} ({getattr(self, wrong):g}); "
+                    "otherwise no threshold is optimal"
                 )
         return self
 
 
 class DecisionParameters(Parameters):
-    """How probabilities are calibrated, and what calls earn."""
+    """Calibration method and payoffs of the decision."""
 
     calibration: Method
     payoffs: Payoffs

@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field
 
 from flight_delay.core.params import Parameters
 from flight_delay.core.runner import track_progress
-from flight_delay.evaluation.learning_curves import Learnt, measure
+from flight_delay.evaluation.learning_curves import CurveModel, measure
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
-from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.encode import encode, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.training_data import load_training_data
@@ -20,16 +20,16 @@ from flight_delay.model.training_data import load_training_data
 
 def _ascending(numbers: list[int]) -> list[int]:
     if sorted(set(numbers)) != numbers:
-        raise ValueError("numbers must rise")
+        raise ValueError("numbers must be in ascending order")
     return numbers
 
 
 class CurveParameters(Parameters):
-    """On how many months and how deep to train.
+    """Numbers of months and depths of trees that models are trained with.
 
-    Months are the last ones of the training window. Every model stops early on the validation window, as the one of
-    train_model does, since the number of rounds that is right depends on months and depth; and it is judged there. The
-    learning rate is a larger one, so that a curve costs no more than the model itself.
+    Months are the last ones of the training window. Every model stops early on the validation window, as that of
+    train_model does, since the best number of rounds depends on months and depth, and is evaluated there. The learning
+    rate is larger, so that a curve costs no more than the model itself.
     """
 
     training_months: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2), AfterValidator(_ascending)]
@@ -37,17 +37,17 @@ class CurveParameters(Parameters):
     learning_rate: Annotated[float, Field(gt=0, le=1)]
 
 
-class Curves(NamedTuple):
-    """The models of the learning curve by number of months, and of the validation curve by depth of trees."""
+class FittedCurves(NamedTuple):
+    """Models of the learning curve by number of months, and of the validation curve by depth of trees."""
 
-    by_months: dict[int, Learnt]
-    by_depth: dict[int, Learnt]
+    by_months: dict[int, CurveModel]
+    by_depth: dict[int, CurveModel]
 
     @property
     def rows(self) -> int:
-        """Number of flights that all models together learnt from."""
-        shared = {id(model): model for model in (*self.by_months.values(), *self.by_depth.values())}
-        return sum(model.point.rows for model in shared.values())
+        """Number of training rows of all models together."""
+        distinct = {id(model): model for model in (*self.by_months.values(), *self.by_depth.values())}
+        return sum(model.point.rows for model in distinct.values())
 
 
 def fit_curves(
@@ -55,53 +55,42 @@ def fit_curves(
     model: BoosterParameters,
     features: Sequence[Feature],
     read: Callable[[str], Examples],
-    last: dict[int, list[str]],
     train: Sequence[str],
     validation: Sequence[str],
-) -> Curves:
+) -> FittedCurves:
     """Train the models of both curves; the one with all months and the depth of the model is a point of both.
 
     Args:
-        parameters: what is varied.
-        model: of XGBoost, for what is not varied.
-        features: to learn from.
-        read: gives the examples of a month.
-        last: the months of each point of the learning curve, by their number.
-        train: all months to learn from.
-        validation: months to stop on.
+        parameters: numbers of months and depths.
+        model: XGBoost parameters of everything else.
+        features: of the models.
+        read: reads the examples of a month.
+        train: months of the training window.
+        validation: months for early stopping and evaluation.
     """
     depths = sorted({model.max_depth, *parameters.max_depths})
-    runs = {number: [model.max_depth] for number in last} | {len(train): depths}
+    runs = {number: [model.max_depth] for number in parameters.training_months} | {len(train): depths}
     faster = model.model_copy(update={"learning_rate": parameters.learning_rate})
-    learnt = {}
-    for number, several in track_progress(list(runs.items()), "months and depths"):
-        fitted = fit_depths(faster, features, several, read, train[-number:], validation)
-        learnt.update({(number, depth): trained for depth, trained in fitted.items()})
-    return Curves(
-        by_months={number: learnt[number, model.max_depth] for number in last},
-        by_depth={depth: learnt[len(train), depth] for depth in depths},
+    fitted = {}
+    for number, tried in track_progress(list(runs.items()), "months and depths"):
+        models = _fit_depths(faster, features, tried, read, train[-number:], validation)
+        fitted.update({(number, depth): curve_model for depth, curve_model in models.items()})
+    return FittedCurves(
+        by_months={number: fitted[number, model.max_depth] for number in parameters.training_months},
+        by_depth={depth: fitted[len(train), depth] for depth in depths},
     )
 
 
-def fit_depths(
+def _fit_depths(
     parameters: BoosterParameters,
     features: Sequence[Feature],
     depths: Sequence[int],
     read: Callable[[str], Examples],
     train_months: Sequence[str],
     validation_months: Sequence[str],
-) -> dict[int, Learnt]:
-    """Train a model for each depth of trees, all on the same matrices, and measure it.
-
-    Args:
-        parameters: of XGBoost; their `max_depth` is replaced.
-        features: to learn from.
-        depths: maximum depths of the trees.
-        read: gives the examples of a month.
-        train_months: to learn from.
-        validation_months: to stop on, later than those.
-    """
-    encoding = learn_encoding(features, map(read, train_months))
+) -> dict[int, CurveModel]:
+    """Train and measure a model for each depth of trees, all on the same matrices."""
+    encoding = fit_encoding(features, map(read, train_months))
     data = load_training_data(encoding, read, train_months, validation_months, parameters.max_bin)
     trained = {
         depth: train_booster(parameters.model_copy(update={"max_depth": depth}), data, label=f"depth {depth}")
@@ -114,4 +103,7 @@ def fit_depths(
             matrix = encode(examples.features, encoding)
             for depth, model in trained.items():
                 predictions[depth][window].append(Predictions.of(examples, predict(model.booster, matrix)))
-    return {depth: measure(trained[depth].rounds, *map(Predictions.concat, of)) for depth, of in predictions.items()}
+    return {
+        depth: measure(trained[depth].rounds, *map(Predictions.concat, windows))
+        for depth, windows in predictions.items()
+    }

@@ -1,4 +1,4 @@
-"""Compute everything that the stage evaluate writes, and write its tables."""
+"""Compute and write everything of the stage evaluate."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
 from flight_delay.core import files, paths
 from flight_delay.core.params import Parameters
-from flight_delay.evaluation.calibration_selection import said_and_seen
+from flight_delay.evaluation.calibration_selection import calibration_by_month
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.curves import Curve, calibration, confusion_rows, precision_recall, roc
+from flight_delay.evaluation.curves import Curve, calibration_curve, confusion_rows, precision_recall_curve, roc_curve
 from flight_delay.evaluation.slices import SliceRow, slice_all
 from flight_delay.evaluation.summary import summarize, summarize_months
 from flight_delay.evaluation.threshold import profit_curve
@@ -25,24 +24,24 @@ BACKTEST, DECISION = paths.report("backtest"), paths.report("decide")
 
 
 class EvaluateParameters(Parameters):
-    """How finely calibration is drawn, and from how many flights on a slice is looked at by itself."""
+    """Number of bins of the calibration curve, and the smallest slice that is not pooled."""
 
     calibration_bins: Annotated[int, Field(ge=2)]
     min_slice_flights: Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """What is computed about the predictions of a model and its baselines.
+class EvaluationResult:
+    """Metrics, tables and curves of a model and its baselines.
 
     Attributes:
-        metrics: the content of reports/metrics.json.
+        metrics: content of reports/metrics.json.
         predictions: of the model by month after training.
         curves: 'roc', 'precision_recall' and 'calibration', each by model name.
-        slices: metrics of parts of the test window.
+        slices: metrics of slices of the test window.
         monthly: metrics by month.
-        calibration_by_month: predicted and observed share of late flights by month.
-        profit: profit per flight on test by threshold.
+        calibration_by_month: predicted and observed rate by month.
+        profit: profit per row on the test window by threshold.
     """
 
     metrics: dict[str, Any]
@@ -69,54 +68,55 @@ class Evaluation:
 def evaluate(
     by_month: Mapping[str, Predictions],
     windows: Mapping[str, Sequence[str]],
-    labels: Columns,
+    groupings: Columns,
     baselines: Mapping[str, Predictions],
     threshold: float,
     payoffs: Payoffs,
     parameters: EvaluateParameters,
-) -> Evaluation:
-    """Judge a model and its baselines, with what the stages backtest and decide wrote.
+) -> EvaluationResult:
+    """Evaluate a model and its baselines, with the outputs of the stages backtest and decide.
 
     Args:
         by_month: predictions of the model by month of every window.
         windows: months by window: 'train', 'validation', 'test'.
-        labels: what divides the flights of the test window, as `slices.labels_of` gives it.
-        baselines: predictions of each baseline for the test window, the lowest first.
-        threshold: a flight is called late from this probability on.
-        payoffs: per flight.
+        groupings: labels of the rows of the test window, by name of the grouping.
+        baselines: predictions of each baseline for the test window, the simplest first.
+        threshold: rows are predicted positive from this probability on.
+        payoffs: per row.
         parameters: bins and smallest slice.
 
     Raises:
         UserError: a file of an earlier stage is missing, or the test window has fewer than two days.
     """
-    window_of = {month: window for window, names in windows.items() for month in names}
+    window_of_month = {month: window for window, names in windows.items() for month in names}
     model = {window: Predictions.concat(by_month[month] for month in names) for window, names in windows.items()}
-    test, after = model["test"], {month: by_month[month] for month in by_month if window_of[month] != "train"}
-    decided = files.read_json(DECISION / "metrics.json")
-    rivals = {"model": test, "logistic": baselines["logistic"]}
-    curves = {
-        "roc": {name: roc(rival.late, rival.probability) for name, rival in rivals.items()},
-        "precision_recall": {name: precision_recall(rival.late, rival.probability) for name, rival in rivals.items()},
-        "calibration": {
-            name: calibration(rival.late, rival.probability, parameters.calibration_bins)
-            for name, rival in rivals.items()
+    test = model["test"]
+    after_training = {month: by_month[month] for month in by_month if window_of_month[month] != "train"}
+    drawn = {"model": test, "logistic": baselines["logistic"]}
+    bins = parameters.calibration_bins
+    return EvaluationResult(
+        metrics=summarize(
+            model,
+            baselines,
+            files.read_json(BACKTEST / "metrics.json"),
+            files.read_json(DECISION / "metrics.json"),
+            payoffs,
+        ),
+        predictions=after_training,
+        curves={
+            "roc": {name: roc_curve(rival.target, rival.probability) for name, rival in drawn.items()},
+            "precision_recall": {
+                name: precision_recall_curve(rival.target, rival.probability) for name, rival in drawn.items()
+            },
+            "calibration": {
+                name: calibration_curve(rival.target, rival.probability, bins) for name, rival in drawn.items()
+            },
         },
-    }
-    on_backtest = files.read_csv_rows(DECISION / "by_month.csv", {"month"})
-    return Evaluation(
-        metrics=summarize(model, baselines, files.read_json(BACKTEST / "metrics.json"), decided, payoffs),
-        predictions=after,
-        curves=curves,
-        slices=slice_all(labels, test, threshold, payoffs, min_flights=parameters.min_slice_flights),
-        monthly=summarize_months(after, window_of, files.read_json(BACKTEST / "by_month.json")),
+        slices=slice_all(groupings, test, threshold, payoffs, min_rows=parameters.min_slice_flights),
+        monthly=summarize_months(after_training, window_of_month, files.read_json(BACKTEST / "by_month.json")),
         calibration_by_month=[
-            *({"judged": "backtest", **row} for row in on_backtest),
-            *({"judged": window_of[row["month"]], **row} for row in said_and_seen(after)),
+            *({"judged": "backtest", **row} for row in files.read_csv_rows(DECISION / "by_month.csv", {"month"})),
+            *({"judged": window_of_month[row["month"]], **row} for row in calibration_by_month(after_training)),
         ],
-        profit=Curve(*profit_curve(test.late, test.probability, payoffs)),
+        profit=Curve(*profit_curve(test.target, test.probability, payoffs)),
     )
-
-
-def concat_labels(parts: Sequence[Columns]) -> Columns:
-    """Join labels of several months, by name of what divides the flights."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

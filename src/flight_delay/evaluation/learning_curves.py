@@ -1,6 +1,6 @@
-"""Learning curves: which months a point of them learns from, its numbers, and what the curves say, in a sentence each.
+"""Interpret learning curves: the metrics of their points, and a sentence on months, fit, rounds and depth.
 
-Models are judged on the window that they were stopped on, so all of them look a little too good, in the same way."""
+Models are evaluated on the window of their early stopping, so that all of them look slightly too good."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from typing import NamedTuple
 import numpy as np
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.bootstrap import DRAWS, SEED, Comparison, bootstrap_sum, compare_values
-from flight_delay.evaluation.metrics import log_loss_per_row
+from flight_delay.evaluation.bootstrap import Comparison, bootstrap_mean, compare_draws
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.examples import Outcome
-from flight_delay.model.predictions import Predictions
+from flight_delay.model.predictions import Predictions, log_loss_per_row
 
-# Of how far ROC AUC in training is above one half: where less of it is found on later flights, variance is said to rule.
-CARRIED_OVER = 0.9
+# Ratio of ROC AUC above one half in validation to that in training; below, variance is the larger part of the error.
+GENERALIZATION_RATIO = 0.9
 
 
 class Point(NamedTuple):
-    """A point of a curve, to six digits. Skill is the share of log loss that is saved against saying the window's own share of late
-    flights of every flight (McFadden's R², 1974): unlike log loss, it compares windows that differ in how many are late."""
+    """A point of a curve, to six digits.
+
+    Skill is the share of log loss that is saved over predicting the base rate of the window (McFadden's R², 1974):
+    unlike log loss, it is comparable between windows with different base rates.
+    """
 
     rows: int
     rounds: int
@@ -34,19 +36,15 @@ class Point(NamedTuple):
     validation_roc_auc: float
 
 
-class Learnt(NamedTuple):
-    """A model trained for a curve: its numbers, and what it says of later flights than those that it learnt from."""
+class CurveModel(NamedTuple):
+    """A model of a curve: its point and its predictions of the validation window."""
 
     point: Point
     validation: Predictions
 
 
 def last_months(months: Sequence[str], numbers: Sequence[int]) -> dict[int, list[str]]:
-    """The last months of training, by how many of them.
-
-    Args:
-        months: of the training window, in order.
-        numbers: how many to take.
+    """Take the last months of the training window, by number of months.
 
     Raises:
         UserError: there are fewer months than one of the numbers.
@@ -54,126 +52,116 @@ def last_months(months: Sequence[str], numbers: Sequence[int]) -> dict[int, list
     for number in numbers:
         if number > len(months):
             raise UserError(
-                f"params.yaml: learning_curves.training_months: {number} months cannot be taken of {len(months)}, which is what "
-                "windows.train has; take it out or widen the window"
+                f"params.yaml: learning_curves.training_months: {number} is more than the {len(months)} months of "
+                "windows.train; remove it or widen the window"
             )
     return {number: list(months[-number:]) for number in numbers}
 
 
-def measure(rounds: int, train: Predictions, validation: Predictions) -> Learnt:
-    """Put together the numbers of a model, from what it says of the flights that it learnt from and of later ones.
+def measure(rounds: int, train: Predictions, validation: Predictions) -> CurveModel:
+    """Compute the point of a model from its predictions of both windows, which have both classes.
 
-    Both have late flights and flights on time. Of the former no predictions are kept: there are too many.
+    Training predictions are not kept, to save memory.
     """
-    of_train, of_validation = (probability_metrics(of.late, of.probability) for of in (train, validation))
-    point = Point(
-        rows=len(train),
-        rounds=rounds,
-        train_logloss=of_train["log_loss"],
-        validation_logloss=of_validation["log_loss"],
-        train_skill=round(1 - of_train["log_loss"] / _entropy(train.late), 6),
-        validation_skill=round(1 - of_validation["log_loss"] / _entropy(validation.late), 6),
-        train_roc_auc=of_train["roc_auc"],
-        validation_roc_auc=of_validation["roc_auc"],
-    )
-    return Learnt(point, validation)
+    metrics = [probability_metrics(window.target, window.probability) for window in (train, validation)]
+    losses, areas = ([of_window[name] for of_window in metrics] for name in ("log_loss", "roc_auc"))
+    skills = [
+        round(1 - loss / _entropy(window.target), 6) for loss, window in zip(losses, (train, validation), strict=True)
+    ]
+    return CurveModel(Point(len(train), rounds, *losses, *skills, *areas), validation)
 
 
-def compare_log_loss(model: Predictions, than: Predictions) -> Comparison:
-    """How far the log loss of a model is above another's on the same flights, with an interval over days.
+def compare_log_loss(model: Predictions, reference: Predictions) -> Comparison:
+    """Compare the log loss of two models on the same rows.
 
     Raises:
-        UserError: the flights are of fewer than two days.
+        UserError: the rows are of fewer than two days.
     """
     losses = {
-        name: log_loss_per_row(predictions.late, predictions.probability)
-        for name, predictions in (("model", model), ("than", than))
+        name: log_loss_per_row(predictions.target, predictions.probability)
+        for name, predictions in (("model", model), ("reference", reference))
     }
-    drawn = bootstrap_sum(losses, model.flight_date, draws=DRAWS, seed=SEED)
-    difference = float(losses["model"].mean() - losses["than"].mean())
-    return compare_values(drawn["model"], drawn["than"], difference, higher_is_better=False)
+    draws = bootstrap_mean(losses, model.date)
+    difference = float(losses["model"].mean() - losses["reference"].mean())
+    return compare_draws(draws["model"], draws["reference"], difference, higher_is_better=False)
 
 
-def read_months(by_months: Mapping[int, Learnt], judged: str) -> str:
-    """Say whether more months to learn from would help.
+def interpret_months(by_months: Mapping[int, CurveModel], window: str) -> str:
+    """Write whether more months of training data reduce log loss.
 
     Args:
-        by_months: at least two models by number of months, which rises.
-        judged: the window after those months.
+        by_months: at least two models by number of months, in ascending order.
+        window: name of the validation window.
 
     Raises:
-        UserError: that window has fewer than two days.
+        UserError: the validation window has fewer than two days.
     """
     fewer, more = list(by_months)[-2:]
-    added = compare_log_loss(by_months[more].validation, by_months[fewer].validation)
-    size = f"log loss on {judged} {_moved(added)} from {fewer} to {more} months"
+    comparison = compare_log_loss(by_months[more].validation, by_months[fewer].validation)
+    change = f"log loss on {window} {_change(comparison)} from {fewer} to {more} months"
     return {
-        "better": f"More months would still help: {size}.",
-        "worse": f"More months would not help, what is long ago misleads: {size}.",
-        "undecided": f"Whether more months would help, these days do not say: {size}.",
-    }[added.verdict]
+        "better": f"More months reduce log loss: {change}.",
+        "worse": f"More months increase log loss, older data are misleading: {change}.",
+        "undecided": f"More months make no significant difference: {change}.",
+    }[comparison.verdict]
 
 
-def read_fit(by_months: Mapping[int, Learnt], judged: str) -> str:
-    """Say whether what a model lacks is rather bias or variance, by the model that learnt from the most months, which is the last."""
-    months, (of, _) = list(by_months.items())[-1]
-    gap = f"With {months} months ROC AUC is {of.train_roc_auc:.3f} on these and {of.validation_roc_auc:.3f} on {judged}"
-    if of.validation_roc_auc - 0.5 >= CARRIED_OVER * (of.train_roc_auc - 0.5):
-        return (
-            f"{gap}: nearly all that was learnt carries over, so bias is what is left, to be met with better features."
-        )
-    return (
-        f"{gap}: part of what was learnt does not carry over, so there is more variance than bias (chance that was learnt, or "
-        "months that differ), to be met with more months or simpler trees."
-    )
+def interpret_fit(by_months: Mapping[int, CurveModel], window: str) -> str:
+    """Write whether bias or variance is larger, by the model with the most months, which is the last."""
+    months, (point, _) = list(by_months.items())[-1]
+    train, validation = point.train_roc_auc, point.validation_roc_auc
+    gap = f"with {months} months, ROC AUC is {train:.3f} in training and {validation:.3f} on {window}"
+    if validation - 0.5 >= GENERALIZATION_RATIO * (train - 0.5):
+        return f"The model generalizes well, the remaining error is mostly bias; better features may help: {gap}."
+    return f"The model overfits or months differ (variance); more months or simpler trees may help: {gap}."
 
 
-def read_rounds(validation_logloss: Sequence[float], max_rounds: int, judged: str) -> str:
-    """Say whether more rounds would help, from log loss round by round."""
+def interpret_rounds(validation_logloss: Sequence[float], max_rounds: int, window: str) -> str:
+    """Write whether more boosting rounds reduce log loss, from log loss by round."""
     losses = np.asarray(validation_logloss)
     best = int(losses.argmin()) + 1
-    lowest = f"log loss on {judged} is lowest after {best} rounds ({losses[best - 1]:.4f})"
+    lowest = f"log loss on {window} is lowest after {best} rounds ({losses[best - 1]:.4f})"
     if best == max_rounds:
-        return f"More rounds would help: {lowest}, which is train_model.max_rounds."
+        return f"More rounds may reduce log loss: {lowest}, which is train_model.max_rounds."
     half = int(np.flatnonzero(losses <= (losses[0] + losses[best - 1]) / 2)[0]) + 1
     further = len(losses) - best
-    return f"More rounds would not help: {lowest}, half of the way was done after {half}, and {further} more bring nothing."
+    return f"More rounds do not help: {lowest}, half of the decrease after {half}, and {further} more do not reduce it."
 
 
-def read_depth(used: int, by_depth: Mapping[int, Learnt], judged: str) -> str:
-    """Say whether shallower or deeper trees would help.
+def interpret_depth(used: int, by_depth: Mapping[int, CurveModel], window: str) -> str:
+    """Write whether shallower or deeper trees reduce log loss.
 
     Args:
         used: depth of the model.
         by_depth: models by depth, one of that depth among them.
-        judged: the window after the months that they learnt from.
+        window: name of the validation window.
 
     Raises:
-        UserError: that window has fewer than two days.
+        UserError: the validation window has fewer than two days.
     """
-    against = {depth: compare_log_loss(of.validation, by_depth[used].validation) for depth, of in by_depth.items()}
-    # Where depths make no difference, no other one than that which is used.
-    best = min(against, key=lambda depth: (against[depth].difference, depth != used))
+    comparisons = {
+        depth: compare_log_loss(model.validation, by_depth[used].validation) for depth, model in by_depth.items()
+    }
+    # Among equal depths, the used one is preferred.
+    best = min(comparisons, key=lambda depth: (comparisons[depth].difference, depth != used))
     tried = ", ".join(map(str, by_depth))
     if best == used:
-        return f"Neither shallower nor deeper trees would help: of depths {tried}, log loss on {judged} is lowest with {used}."
-    kind = "deeper" if best > used else "shallower"
-    size = (
-        f"log loss on {judged} {_moved(against[best])} from depth {used}, which is used, to {best}, the best of {tried}"
-    )
-    if against[best].verdict == "better":
-        return f"{kind.capitalize()} trees would help: {size}."
-    return f"Whether {kind} trees would help, these days do not say: {size}."
+        return f"Depth {used} is the best of {tried}: it has the lowest log loss on {window}."
+    kind = "Deeper" if best > used else "Shallower"
+    is_better = comparisons[best].verdict == "better"
+    change = f"log loss on {window} {_change(comparisons[best])} from depth {used} (used) to {best} (best of {tried})"
+    return f"{kind} trees {'reduce log loss' if is_better else 'make no significant difference'}: {change}."
 
 
-def _moved(of: Comparison) -> str:
-    """A difference in words, with its interval in the same direction."""
-    low, high = (of.low, of.high) if of.difference > 0 else (-of.high, -of.low)
-    verb = "rose" if of.difference > 0 else "fell"
-    return f"{verb} by {abs(of.difference):.4f} (95 % interval {low:z.4f} … {high:z.4f})".replace("-", "−")
+def _change(comparison: Comparison) -> str:
+    """Format a difference with its interval in the same direction."""
+    is_rise = comparison.difference > 0
+    low, high = (comparison.low, comparison.high) if is_rise else (-comparison.high, -comparison.low)
+    size = f"{abs(comparison.difference):.4f} (95 % interval {low:z.4f} … {high:z.4f})".replace("-", "−")
+    return f"{'rises' if is_rise else 'falls'} by {size}"
 
 
-def _entropy(late: Outcome) -> float:
-    """Log loss of saying the share of late flights of every flight."""
-    share = late.mean()
+def _entropy(target: Outcome) -> float:
+    """Compute the log loss of predicting the base rate for every row."""
+    share = target.mean()
     return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)))

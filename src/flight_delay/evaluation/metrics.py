@@ -1,4 +1,4 @@
-"""The metrics of predicted probabilities, defined once: how each is shown, judged and computed."""
+"""Define the metrics of predicted probabilities: how each is shown, compared and computed."""
 
 from __future__ import annotations
 
@@ -9,58 +9,50 @@ import numpy as np
 
 from flight_delay.features.columns import Column
 from flight_delay.model.examples import Outcome
-from flight_delay.model.predictions import Probability
+from flight_delay.model.predictions import Probability, log_loss_per_row
 
 Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]  # shape (thresholds,)
 
 
-def _roc_auc(true_positives: Counts, predicted_positives: Counts) -> float:
+def _roc_auc_from_counts(true_positives: Counts, predicted_positives: Counts) -> float:
     false_positives = predicted_positives - true_positives
     pairs = int(true_positives[-1]) * int(false_positives[-1])
-    # Trapezes, doubled so that they stay whole and exact: the height at this threshold and at the one before.
+    # The trapezoidal rule with doubled heights, so that all sums are integers and exact.
     heights = 2 * true_positives - np.diff(true_positives, prepend=0)
     return int(np.dot(np.diff(false_positives, prepend=0), heights)) / (2 * pairs)
 
 
-def _average_precision(true_positives: Counts, predicted_positives: Counts) -> float:
+def _average_precision_from_counts(true_positives: Counts, predicted_positives: Counts) -> float:
     precision = true_positives / np.maximum(predicted_positives, 1)
     return float(np.dot(np.diff(true_positives, prepend=0), precision) / true_positives[-1])
 
 
-def log_loss_per_row(late: Outcome, probability: Probability) -> Column:
-    """Compute the log loss of each row (natural logarithm), shape (rows,).
-
-    Probabilities are clipped as in scikit-learn, so that a certain mistake does not cost infinitely much.
-    """
-    exact, tiny = probability.astype(np.float64), np.finfo(np.float64).eps
-    loss: Column = -np.log(np.clip(np.where(late, exact, 1 - exact), tiny, 1 - tiny))
-    return loss
-
-
 class Metric(NamedTuple):
-    """A metric of probabilities: how it is shown, judged and computed.
+    """Describe a metric of probabilities.
 
-    Exactly one of `of_counts` and `per_row` is given; `evaluation.bootstrap` needs it for thousands of resamples.
+    Exactly one of `from_counts` and `per_row` is given; `evaluation.bootstrap` needs it for thousands of resamples.
 
     Attributes:
-        label: its name in text and plots.
-        decimals: that are shown.
-        higher_is_better: its direction.
-        scikit_learn: name of its function in `sklearn.metrics`.
-        of_counts: the metric, from the numbers of true and of predicted positives at falling thresholds.
-        per_row: values of shape (rows,) whose mean is the metric, from outcomes and probabilities (float64).
+        label: name in text and plots.
+        decimals: number of decimals that are shown.
+        higher_is_better: direction.
+        scikit_learn: name of the function in `sklearn.metrics`.
+        from_counts: computes the metric from the numbers of true and predicted positives at falling thresholds.
+        per_row: values of shape (rows,) whose mean is the metric, from targets and probabilities (float64).
     """
 
     label: str
     decimals: int
     higher_is_better: bool
     scikit_learn: str
-    of_counts: Callable[[Counts, Counts], float] | None = None
+    from_counts: Callable[[Counts, Counts], float] | None = None
     per_row: Callable[[Outcome, Probability], Column] | None = None
 
 
 METRICS: Mapping[str, Metric] = {
-    "roc_auc": Metric("ROC AUC", 3, True, "roc_auc_score", of_counts=_roc_auc),
-    "average_precision": Metric("average precision", 3, True, "average_precision_score", of_counts=_average_precision),
+    "roc_auc": Metric("ROC AUC", 3, True, "roc_auc_score", from_counts=_roc_auc_from_counts),
+    "average_precision": Metric(
+        "average precision", 3, True, "average_precision_score", from_counts=_average_precision_from_counts
+    ),
     "log_loss": Metric("log loss", 3, False, "log_loss", per_row=log_loss_per_row),
 }

@@ -1,4 +1,4 @@
-"""Compute metrics of predicted probabilities, and of the decisions that a threshold makes of them."""
+"""Compute metrics of predicted probabilities and of the class predictions at a threshold, as scikit-learn defines them."""
 
 from __future__ import annotations
 
@@ -13,67 +13,58 @@ from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Probability
 
 
-def probability_metrics(late: Outcome, probability: Probability) -> dict[str, float]:
-    """Compute how well probabilities rank flights and how well they say how many are late.
+def probability_metrics(target: Outcome, probability: Probability) -> dict[str, float]:
+    """Compute `METRICS`, brier, base_rate and rows, to six digits.
 
     Args:
-        late: outcomes, shape (rows,), of both classes.
-        probability: predicted probability of being late, shape (rows,).
-
-    Returns:
-        `METRICS`, then brier, base_rate (share of late flights) and rows; as scikit-learn defines them, to six digits.
+        target: observed target, shape (rows,), with both classes.
+        probability: predicted probability of the positive class, shape (rows,).
     """
     exact = probability.astype(np.float64)
     return round_values(
         {
-            **{name: getattr(metrics, metric.scikit_learn)(late, exact) for name, metric in METRICS.items()},
-            "brier": metrics.brier_score_loss(late, exact),
-            "base_rate": late.mean(),
-            "rows": len(late),
+            **{name: getattr(metrics, metric.scikit_learn)(target, exact) for name, metric in METRICS.items()},
+            "brier": metrics.brier_score_loss(target, exact),
+            "base_rate": target.mean(),
+            "rows": len(target),
         }
     )
 
 
-def decision_metrics(late: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
-    """How good it is to call flights late from a threshold on.
+def decision_metrics(target: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
+    """Compute accuracy, precision, recall and f1 at a threshold, to six digits.
 
-    Args:
-        late: outcomes, shape (rows,).
-        probability: predicted probability of being late, shape (rows,).
-        threshold: a flight is called late where its probability is at least this.
-
-    Returns:
-        accuracy, precision, recall, f1, with late as the positive class; precision is 0 where no flight is called late.
+    Rows are predicted positive where the probability is at least `threshold`; without such rows, precision is 0.
     """
-    called_late = probability >= threshold
+    predicted_positive = probability >= threshold
     return round_values(
         {
-            "accuracy": metrics.accuracy_score(late, called_late),
-            "precision": metrics.precision_score(late, called_late, zero_division=0.0),
-            "recall": metrics.recall_score(late, called_late),
-            "f1": metrics.f1_score(late, called_late),
+            "accuracy": metrics.accuracy_score(target, predicted_positive),
+            "precision": metrics.precision_score(target, predicted_positive, zero_division=0.0),
+            "recall": metrics.recall_score(target, predicted_positive),
+            "f1": metrics.f1_score(target, predicted_positive),
         }
     )
 
 
-def all_metrics(late: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
-    """Metrics of probabilities and of decisions together."""
-    return {**probability_metrics(late, probability), **decision_metrics(late, probability, threshold)}
+def all_metrics(target: Outcome, probability: Probability, threshold: float) -> dict[str, float]:
+    """Compute the metrics of probabilities and of class predictions."""
+    return {**probability_metrics(target, probability), **decision_metrics(target, probability, threshold)}
 
 
-def confusion(late: Outcome, probability: Probability, threshold: float) -> dict[str, int]:
-    """Counts of flights by what they were and what they were called, late being positive."""
-    called_late = probability >= threshold
+def confusion_counts(target: Outcome, probability: Probability, threshold: float) -> dict[str, int]:
+    """Count the cells of the confusion matrix at a threshold."""
+    predicted_positive = probability >= threshold
     return {
-        "true_positive": int((late & called_late).sum()),
-        "false_negative": int((late & ~called_late).sum()),
-        "false_positive": int((~late & called_late).sum()),
-        "true_negative": int((~late & ~called_late).sum()),
+        "true_positive": int((target & predicted_positive).sum()),
+        "false_negative": int((target & ~predicted_positive).sum()),
+        "false_positive": int((~target & predicted_positive).sum()),
+        "true_negative": int((~target & ~predicted_positive).sum()),
     }
 
 
 def mean_metrics(by_month: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """Mean over months of every metric, each month counting the same; rows are added up."""
+    """Average every metric over months, with equal weights; add up rows and count months."""
     names = next(iter(by_month.values()))
     means = {name: float(np.mean([month[name] for month in by_month.values()])) for name in names if name != "rows"}
     return {

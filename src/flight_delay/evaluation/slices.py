@@ -1,205 +1,172 @@
-"""How good and how costly calls are in parts of the data: a row per carrier, airport, hour or whatever else labels
-flights."""
+"""Measure predictions in slices of the rows: metrics and profit per label of each grouping."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from flight_delay.core.files import round_values
-from flight_delay.evaluation.bootstrap import DRAWS, SEED, Position, Weights, day_weights, interval
+from flight_delay.evaluation.bootstrap import N_BOOTSTRAP, SEED, Position, Weights, day_weights, interval
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.threshold import profit_per_flight
+from flight_delay.evaluation.threshold import profit_per_row
 from flight_delay.features.columns import Column, Columns
-from flight_delay.features.feature import Feature
-from flight_delay.model.examples import Examples, Outcome
-from flight_delay.model.predictions import Predictions, Probability
+from flight_delay.model.predictions import Predictions
 
 UNKNOWN = "unknown"
 
-# What labels are made from, whether the model uses it or not.
-SLICED_BY = (
-    Feature(name="carrier", kind="categorical", group="schedule"),
-    Feature(name="origin", kind="categorical", group="schedule"),
-    Feature(name="destination", kind="categorical", group="schedule"),
-    Feature(name="day_of_week", kind="categorical", group="schedule"),
-    Feature(name="departure_minutes", kind="quantitative", group="schedule"),
-)
+COLUMNS = ("date", "target", "probability", "predicted_positive", "profit", "best_profit")
 
-# One number per part, shape (parts,).
-PerPart = np.ndarray[Any, np.dtype[Any]]
+PerSlice = np.ndarray[Any, np.dtype[Any]]  # one number per slice, shape (slices,)
 
 
 class SliceRow(NamedTuple):
-    """One part of the data, numbers to six digits; None where a part has no flights to say it of."""
+    """Metrics of one slice, to six digits; None where they are undefined.
 
-    by: str  # what divides the data
-    label: str  # which part this is
+    Attributes:
+        by: name of the grouping.
+        label: label of the slice.
+        flights: number of rows.
+        base_rate: share of positive rows.
+        mean_prediction: mean predicted probability.
+        roc_auc: None with one class.
+        recall: share of positive rows that are predicted positive.
+        false_alarm_rate: share of negative rows that are predicted positive.
+        profit_per_flight: mean profit per row.
+        low, high: 95 % interval of the mean profit over resampled days; None where all rows are of one day.
+        lost: profit that correct predictions would have added, in total.
+        lost_per_flight: the same per row.
+    """
+
+    by: str
+    label: str
     flights: int
-    base_rate: float  # share of late flights
-    mean_prediction: float  # mean predicted probability of being late
-    roc_auc: float | None  # None where all flights are late or all on time
-    recall: float | None  # share of late flights that are called late
-    false_alarm_rate: float | None  # share of flights on time that are called late
+    base_rate: float
+    mean_prediction: float
+    roc_auc: float | None
+    recall: float | None
+    false_alarm_rate: float | None
     profit_per_flight: float
-    low: float | None  # 95 % interval of profit per flight over drawn days; None where all flights are of one day
+    low: float | None
     high: float | None
-    lost: float  # what wrong calls cost altogether, in the currency of profit
+    lost: float
     lost_per_flight: float
 
 
-def labels_of(examples: Examples) -> Columns:
-    """What divides flights, by name: texts of shape (rows,), from examples that have the features `SLICED_BY`."""
-    of = examples.features
-    hours = np.char.mod("%02d:00", (of["departure_minutes"] // 60).astype(int))
-    return {
-        "carrier": of["carrier"],
-        "origin": of["origin"],
-        "hour": hours.astype(object),
-        "route": of["origin"] + "–" + of["destination"],
-        "day_of_week": of["day_of_week"],
-        "month": examples.flight_date.astype("datetime64[M]").astype(str).astype(object),
-    }
+def slice_all(
+    groupings: Columns, predictions: Predictions, threshold: float, payoffs: Payoffs, *, min_rows: int
+) -> list[SliceRow]:
+    """Measure the slices of every grouping, as `slice_metrics` does.
+
+    Args:
+        groupings: by name, labels of the predicted rows, shape (rows,).
+        predictions: of the model.
+        threshold: rows are predicted positive from this probability on.
+        payoffs: per row.
+        min_rows: labels with fewer rows are pooled.
+    """
+    target, probability = predictions.target, predictions.probability
+    positive = probability >= threshold
+    profits = profit_per_row(target, positive, payoffs), profit_per_row(target, target, payoffs)
+    columns = (predictions.date, target, probability, positive, *profits)
+    rows = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    return [row for name, labels in groupings.items() for row in slice_metrics(name, labels, rows, min_rows=min_rows)]
 
 
 def slice_metrics(
-    name: str,
-    labels: Column,
-    late: Outcome,
-    probability: Probability,
-    called_late: Outcome,
-    profit: Column,
-    best_profit: Column,
-    flight_date: Column,
-    *,
-    min_flights: int,
-    draws: int,
-    seed: int,
+    name: str, labels: Column, rows: pd.DataFrame, *, min_rows: int, draws: int = N_BOOTSTRAP, seed: int = SEED
 ) -> list[SliceRow]:
-    """Measure every part of the data by itself.
+    """Measure every slice of one grouping. Each row is in exactly one slice.
 
     Args:
-        name: of what divides the data.
-        labels: texts that say which part a flight is in, shape (rows,); None counts as 'unknown'.
-        late: outcomes, shape (rows,).
-        probability: predicted probability of being late, shape (rows,).
-        called_late: whether a flight was called late, shape (rows,).
-        profit: made of each flight by the calls, shape (rows,).
-        best_profit: that there would have been had every call been right, shape (rows,).
-        flight_date: days of flights, shape (rows,).
-        min_flights: labels with fewer flights are put together into one part, 'others (N labels)'.
-        draws: how often to draw days, for the interval of profit per flight (see `intervals.bootstrap_sum`).
-        seed: of the draws; a draw has the same days for every part.
+        name: of the grouping.
+        labels: text label of each row, shape (rows,); None counts as 'unknown'.
+        rows: the columns `COLUMNS`; profit is that of the predictions, best_profit that of correct predictions.
+        min_rows: labels with fewer rows are pooled into one slice, 'others (N labels)'.
+        draws: number of resamples of days for the interval of the mean profit.
+        seed: random seed of the resamples, which are the same for every slice.
 
     Returns:
-        A row per part, that which lost most first and the others last. Every flight is in exactly one part.
+        A row per slice, the largest avoidable loss first and the pooled slice last.
 
     Raises:
-        UserError: the flights are of fewer than two days.
+        UserError: there are fewer than two days.
     """
-    weights, day = day_weights(flight_date, draws, seed)
-    part, parts, others = _parts(labels, min_flights)
-    lost = np.asarray(best_profit, np.float64) - profit
+    date, target, probability, positive, profit, best_profit = (rows[column].to_numpy() for column in COLUMNS)
+    weights, day = day_weights(date, draws, seed)
+    place, slices, pooled = _slices(labels, min_rows)
 
-    def total(values: Column) -> PerPart:
-        return np.bincount(part, values, minlength=len(parts))
+    def total(values: Column) -> PerSlice:
+        return np.bincount(place, values, minlength=len(slices))
 
-    flights, late_flights = total(np.ones(len(late))), total(late)
+    counts, positives = total(np.ones(len(target))), total(target)
+    loss = total(np.asarray(best_profit, np.float64) - profit)
     columns = {
-        "base_rate": late_flights / flights,
-        "mean_prediction": total(probability) / flights,
-        "roc_auc": _roc_auc(part, len(parts), late, probability),
-        "recall": _share(total(called_late & late), late_flights),
-        "false_alarm_rate": _share(total(called_late & ~late), flights - late_flights),
-        "profit_per_flight": total(profit) / flights,
-        **_profit_intervals(part, len(parts), profit, weights, day),
-        "lost": total(lost),
-        "lost_per_flight": total(lost) / flights,
+        "base_rate": positives / counts,
+        "mean_prediction": total(probability) / counts,
+        "roc_auc": _roc_auc_by_slice(place, len(slices), target, probability),
+        "recall": _ratio(total(positive & target), positives),
+        "false_alarm_rate": _ratio(total(positive & ~target), counts - positives),
+        "profit_per_flight": total(profit) / counts,
+        **_profit_intervals(place, len(slices), profit, weights, day),
+        "lost": loss,
+        "lost_per_flight": loss / counts,
     }
-    rows = []
-    for at, label in enumerate(parts):
+    result = []
+    for at, label in enumerate(slices):
         numbers = round_values({column: values[at] for column, values in columns.items()})
         known: dict[str, Any] = {
             column: None if np.isnan(number) else number + 0.0  # -0.0 becomes 0.0
             for column, number in numbers.items()
         }
-        rows.append(SliceRow(name, label, int(flights[at]), **known))
-    # Parts come in order of their labels, and those that lost the same stay so.
-    return sorted(rows, key=lambda row: (row.label == others, -row.lost))
+        result.append(SliceRow(name, label, int(counts[at]), **known))
+    # Slices with the same loss stay in the order of their labels.
+    return sorted(result, key=lambda row: (row.label == pooled, -row.lost))
 
 
-def slice_all(
-    labels: Columns, of: Predictions, threshold: float, payoffs: Payoffs, *, min_flights: int
-) -> list[SliceRow]:
-    """Measure the parts of every division, each as `slice_metrics` does.
-
-    Args:
-        labels: by division, as `labels_of` gives them.
-        of: predictions of the same flights.
-        threshold: a flight is called late from this probability on.
-        payoffs: per flight.
-        min_flights: of a part that stands by itself.
-    """
-    called_late = of.probability >= threshold
-    profit = profit_per_flight(of.late, called_late, payoffs)
-    best = profit_per_flight(of.late, of.late, payoffs)
-    return [
-        row
-        for name, column in labels.items()
-        for row in slice_metrics(
-            name, column, of.late, of.probability, called_late, profit, best, of.flight_date,
-            min_flights=min_flights, draws=DRAWS, seed=SEED,
-        )
-    ]  # fmt: skip
-
-
-def _parts(labels: Column, min_flights: int) -> tuple[Position, list[str], str | None]:
-    """The part of each row, the labels of parts, and the label of the part that is put together, if there is one."""
+def _slices(labels: Column, min_rows: int) -> tuple[Position, list[str], str | None]:
+    """Return the slice of each row, the labels of slices, and the label of the pooled slice, if there is one."""
     known = np.array([UNKNOWN if label is None else label for label in labels], dtype=str)
-    names, place, flights = np.unique(known, return_inverse=True, return_counts=True)
-    few = flights < min_flights
-    pooled = int(few.sum())
-    if not pooled:
+    names, place, counts = np.unique(known, return_inverse=True, return_counts=True)
+    is_rare = counts < min_rows
+    n_rare = int(is_rare.sum())
+    if not n_rare:
         return place, names.tolist(), None
-    others = f"others ({pooled} {'label' if pooled == 1 else 'labels'})"
-    # Parts that stay are counted through; the others come after them.
-    part_of_name = np.where(few, len(names) - pooled, np.cumsum(~few) - 1)
-    return part_of_name[place], [*names[~few].tolist(), others], others
+    pooled = f"others ({n_rare} {'label' if n_rare == 1 else 'labels'})"
+    # The slices that stay are numbered consecutively; the pooled one comes after them.
+    slice_of_name = np.where(is_rare, len(names) - n_rare, np.cumsum(~is_rare) - 1)
+    return slice_of_name[place], [*names[~is_rare].tolist(), pooled], pooled
 
 
-def _share(part: PerPart, whole: PerPart) -> PerPart:
-    """NaN where there is nothing to have a share of."""
-    share: PerPart = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
-    return share
+def _ratio(part: PerSlice, whole: PerSlice) -> PerSlice:
+    """Divide; NaN where the denominator is 0."""
+    ratio: PerSlice = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return ratio
 
 
-def _roc_auc(part: Position, parts: int, late: Outcome, probability: Probability) -> PerPart:
-    """By the sum of ranks of late flights in their part, ties sharing the middle rank (Mann & Whitney 1947,
-    https://doi.org/10.1214/aoms/1177730491); NaN where there is one class."""
-    order = np.lexsort((probability, part))
-    part, late, probability = part[order], late[order], probability[order]
-    first = np.flatnonzero(np.append(True, (np.diff(part) != 0) | (np.diff(probability) != 0)))
-    tied = np.diff(first, append=len(part))
-    rank = np.repeat(first + (tied + 1) / 2, tied) - np.searchsorted(part, part)
-    found = np.bincount(part[late], minlength=parts)
-    pairs = found * (np.bincount(part, minlength=parts) - found)
-    rank_sum = np.bincount(part[late], rank[late], minlength=parts)
-    return _share(rank_sum - found * (found + 1) / 2, pairs)
+def _roc_auc_by_slice(place: Position, slices: int, target: Column, probability: Column) -> PerSlice:
+    """Compute ROC AUC from the sum of ranks of positive rows (Mann & Whitney 1947,
+    https://doi.org/10.1214/aoms/1177730491); NaN with one class."""
+    rank = pd.Series(probability).groupby(place).rank().to_numpy()
+    positives = np.bincount(place[target], minlength=slices)
+    pairs = positives * (np.bincount(place, minlength=slices) - positives)
+    rank_sum = np.bincount(place[target], rank[target], minlength=slices)
+    return _ratio(rank_sum - positives * (positives + 1) / 2, pairs)
 
 
 def _profit_intervals(
-    part: Position, parts: int, profit: Column, weights: Weights, day: Position
-) -> dict[str, PerPart]:
-    """Bounds of profit per flight, from sums of days in each part; NaN where a part has one day only."""
+    place: Position, slices: int, profit: Column, weights: Weights, day: Position
+) -> dict[str, PerSlice]:
+    """Compute intervals of the mean profit from sums by slice and day; NaN where a slice has one day only."""
     days = weights.shape[1]
-    cell = part * days + day
-    flights = np.bincount(cell, minlength=parts * days).reshape(parts, days)
-    sums = np.bincount(cell, profit, minlength=parts * days).reshape(parts, days)
+    cell = place * days + day
+    counts = np.bincount(cell, minlength=slices * days).reshape(slices, days)
+    sums = np.bincount(cell, profit, minlength=slices * days).reshape(slices, days)
     exact = weights.astype(np.float64)
-    bounds = np.full((2, parts), np.nan)
-    # Part by part, so that the draws of thousands of parts need not be in memory together.
-    for at in np.flatnonzero(np.count_nonzero(flights, axis=1) > 1):
-        # A draw may have no day on which the part has flights; it says nothing of the part.
-        bounds[:, at] = interval(_share(exact @ sums[at], exact @ flights[at]))
+    bounds = np.full((2, slices), np.nan)
+    # Slice by slice, since the resamples of thousands of slices do not fit into memory together.
+    for at in np.flatnonzero(np.count_nonzero(counts, axis=1) > 1):
+        # The ratio is NaN for a resample without a day of the slice.
+        bounds[:, at] = interval(_ratio(exact @ sums[at], exact @ counts[at]))
     return {"low": bounds[0], "high": bounds[1]}

@@ -1,170 +1,150 @@
-"""From probabilities to calls, and from calls to money: payoffs, the threshold that earns most, and how far payoffs may
-be wrong before the calls are worth nothing. Positive means late. Sums are exact, so that ties fall the same everywhere."""
+"""Choose the decision threshold by expected profit, and measure how sensitive the decision is to the payoffs.
+
+Sums are exact fractions, so that ties are resolved the same way on every machine."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from flight_delay.evaluation.costs import Payoffs
+from flight_delay.evaluation.costs import CELLS, Payoffs
 from flight_delay.evaluation.curves import Curve
-from flight_delay.evaluation.scoring import confusion
+from flight_delay.evaluation.scoring import confusion_counts
+from flight_delay.features.columns import Column
 from flight_delay.model.examples import Outcome
 from flight_delay.model.predictions import Probability
 
-# Names of payoffs, and of what `metrics.confusion` counts.
-CELLS = {
-    "late_called_late": "true_positive",
-    "late_called_on_time": "false_negative",
-    "on_time_called_late": "false_positive",
-    "on_time_called_on_time": "true_negative",
-}
 THRESHOLDS = tuple(percent / 100 for percent in range(1, 100))
 DIGITS = 6
 
 
-class Strategies(NamedTuple):
-    """Profit per flight of what needs no model: the same call for every flight, and, for scale, only correct calls."""
+class ConstantStrategies(NamedTuple):
+    """Profit per row without a model: one prediction for all rows, and, as a bound, only correct predictions."""
 
     always_on_time: float
     always_late: float
     perfect: float
 
 
-class Range(NamedTuple):
+class BreakEvenRange(NamedTuple):
     """Values from `low` to `high`, both included; None where there is no bound."""
 
     low: float | None
     high: float | None
 
 
-def profit_per_flight(late: Outcome, called_late: Outcome, payoffs: Payoffs) -> np.ndarray[tuple[int], np.dtype[Any]]:
-    """What each flight earns.
-
-    Args:
-        late: outcomes, shape (rows,).
-        called_late: what the flights were called, shape (rows,).
-        payoffs: per flight.
-
-    Returns:
-        Units of the currency, float64 of shape (rows,).
-    """
-    if_late = np.where(called_late, payoffs.late_called_late, payoffs.late_called_on_time)
-    if_on_time = np.where(called_late, payoffs.on_time_called_late, payoffs.on_time_called_on_time)
-    return np.where(late, if_late, if_on_time)
+def profit_per_row(target: Outcome, predicted_positive: Outcome, payoffs: Payoffs) -> Column:
+    """Compute the payoff of each row, float64 of shape (rows,), from targets and class predictions of that shape."""
+    true_positive, false_negative, false_positive, true_negative = (getattr(payoffs, name) for name in CELLS)
+    if_positive = np.where(predicted_positive, true_positive, false_negative)
+    if_negative = np.where(predicted_positive, false_positive, true_negative)
+    profit: Column = np.where(target, if_positive, if_negative)
+    return profit
 
 
 def bayes_threshold(payoffs: Payoffs) -> float:
-    """The threshold that earns most where probabilities are calibrated.
+    """Compute the optimal threshold for calibrated probabilities.
 
-    Calling a flight late that is late with probability p is expected to earn p * gain_late - (1 - p) * gain_on_time
-    more than calling it on time, a gain being what the right call earns over the wrong one. Elkan (2001), The
-    foundations of cost-sensitive learning, equation 2, with payoffs for his costs.
+    To predict positive with probability p is expected to earn p * gain_positive - (1 - p) * gain_negative more than to
+    predict negative, a gain being the payoff of the correct prediction minus that of the wrong one. Elkan (2001), The
+    foundations of cost-sensitive learning, equation 2, with payoffs for costs.
     """
     return float(_bayes(payoffs))
 
 
-def best_threshold(late: Outcome, probability: Probability, payoffs: Payoffs) -> float:
-    """The threshold that earns most on these flights, of 0.01, 0.02, … 0.99; a finer grid would follow their noise.
+def best_threshold(target: Outcome, probability: Probability, payoffs: Payoffs) -> float:
+    """Choose the most profitable threshold of 0.01, 0.02, … 0.99; a finer grid would fit noise.
 
-    Of thresholds that earn the same, the one nearest to `bayes_threshold`, the lower one of two. They differ on other
-    flights only. Of those theory knows something and the middle of a plateau nothing: where no probability is above
-    0.2, the middle depends on where the grid ends.
+    Of equally profitable thresholds, the one nearest to `bayes_threshold` is chosen, the lower one of two. They
+    differ on other rows only, where theory is a better guess than the middle of a plateau, which depends on the ends
+    of the grid.
 
     Args:
-        late: outcomes, shape (rows,).
-        probability: predicted probability of being late, shape (rows,).
-        payoffs: per flight.
+        target: observed target, shape (rows,).
+        probability: predicted probability of the positive class, shape (rows,).
+        payoffs: per row.
     """
-    earned = {threshold: _profit(confusion(late, probability, threshold), payoffs) for threshold in THRESHOLDS}
-    best, theory = max(earned.values()), _bayes(payoffs)
+    profits = {at: _profit(confusion_counts(target, probability, at), payoffs) for at in THRESHOLDS}
+    highest, theory = max(profits.values()), _bayes(payoffs)
     return min(
-        (threshold for threshold, profit in earned.items() if profit == best),
+        (threshold for threshold, profit in profits.items() if profit == highest),
         key=lambda threshold: abs(Fraction(str(threshold)) - theory),
     )
 
 
-def profit_curve(late: Outcome, probability: Probability, payoffs: Payoffs) -> Curve:
-    """Profit per flight and share of flights that are called late, by threshold: 0 (every flight), 0.01, … 1.
+def profit_curve(target: Outcome, probability: Probability, payoffs: Payoffs) -> Curve:
+    """Compute profit per row and share of positive predictions by threshold: 0 (all positive), 0.01, … 1.
 
     Args:
-        late: outcomes, shape (rows,), at least one.
-        probability: predicted probability of being late, shape (rows,).
-        payoffs: per flight.
+        target: observed target, shape (rows,), at least one.
+        probability: predicted probability of the positive class, shape (rows,).
+        payoffs: per row.
     """
     rows = []
     for threshold in (0.0, *THRESHOLDS, 1.0):
-        counts = confusion(late, probability, threshold)
-        called_late = counts["true_positive"] + counts["false_positive"]
-        rows.append((threshold, float(_profit(counts, payoffs) / len(late)), called_late / len(late)))
+        counts = confusion_counts(target, probability, threshold)
+        positives = counts["true_positive"] + counts["false_positive"]
+        rows.append((threshold, float(_profit(counts, payoffs) / len(target)), positives / len(target)))
     return Curve(("threshold", "profit_per_flight", "called_late_share"), rows)
 
 
-def strategies(late: Outcome, payoffs: Payoffs) -> Strategies:
-    """What would be earned without a model: profits per flight, to six digits, from outcomes of shape (rows,)."""
-    perfect = confusion(late, late, 1)
-    every = [_constant(perfect, called_late=False), _constant(perfect, called_late=True), perfect]
-    return Strategies(*(round(float(_profit(counts, payoffs) / len(late)), DIGITS) for counts in every))
+def constant_strategies(target: Outcome, payoffs: Payoffs) -> ConstantStrategies:
+    """Compute the profit per row without a model, to six digits, from targets of shape (rows,)."""
+    perfect = confusion_counts(target, target, 1)
+    every = [_constant_counts(perfect, positive=False), _constant_counts(perfect, positive=True), perfect]
+    return ConstantStrategies(*(round(float(_profit(counts, payoffs) / len(target)), DIGITS) for counts in every))
 
 
-def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, Range | None]:
-    """How far each payoff may move, the others and the calls staying, until one call for all flights earns more.
+def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, BreakEvenRange | None]:
+    """Compute how far each payoff may change until a constant prediction is more profitable.
 
-    The profit of the calls less that of either constant answer is linear in every payoff, and zero at a bound.
+    The other payoffs and the predictions are fixed. The difference in profit to either constant prediction is linear
+    in every payoff, and zero at a bound.
 
     Args:
-        counts: of the calls, as `metrics.confusion` gives them.
-        payoffs: per flight.
+        counts: confusion matrix of the predictions, from `scoring.confusion_counts`.
+        payoffs: per row.
 
     Returns:
-        By name of the payoff, the range in which the calls earn at least as much as both constant answers, to six
-        digits, rounded inwards; None where no value makes them do so. Whether a range leaves `Payoffs` is not asked.
+        By name of the payoff, the range in which the predictions are at least as profitable as both constant ones, to
+        six digits, rounded inwards; None where no value makes them so. Ranges may leave what `Payoffs` allows.
     """
-    rivals = [_constant(counts, called_late=called_late) for called_late in (False, True)]
-    leads = [_profit(counts, payoffs) - _profit(rival, payoffs) for rival in rivals]
-    ranges: dict[str, Range | None] = {}
+    constants = [_constant_counts(counts, positive=positive) for positive in (False, True)]
+    leads = [_profit(counts, payoffs) - _profit(constant, payoffs) for constant in constants]
+    ranges: dict[str, BreakEvenRange | None] = {}
     for name, cell in CELLS.items():
-        low, high, hopeless = None, None, False
-        # Against one of the rivals a payoff helps or does nothing, against the other it harms or does nothing.
-        for rival, lead in zip(rivals, leads, strict=True):
-            slope = counts[cell] - rival[cell]
+        low, high, is_impossible = None, None, False
+        # A higher payoff never reduces the lead over one of the constants, and never increases it over the other.
+        for constant, lead in zip(constants, leads, strict=True):
+            slope = counts[cell] - constant[cell]
             if slope > 0:
                 low = math.ceil((_exact(payoffs, name) - lead / slope) * 10**DIGITS) / 10**DIGITS
             elif slope < 0:
                 high = math.floor((_exact(payoffs, name) - lead / slope) * 10**DIGITS) / 10**DIGITS
             else:
-                hopeless = hopeless or lead < 0
-        crossed = low is not None and high is not None and low > high
-        ranges[name] = None if hopeless or crossed else Range(low, high)
+                is_impossible = is_impossible or lead < 0
+        is_empty = low is not None and high is not None and low > high
+        ranges[name] = None if is_impossible or is_empty else BreakEvenRange(low, high)
     return ranges
 
 
 def thresholds_by_miss_cost(payoffs: Payoffs, factors: Iterable[float]) -> dict[float, float]:
-    """Where `bayes_threshold` goes when a missed delay costs so many times as much.
-
-    Args:
-        payoffs: per flight.
-        factors: by which `late_called_on_time` is multiplied.
-
-    Returns:
-        Threshold by factor, to six digits.
+    """Compute `bayes_threshold`, to six digits, by the factor that multiplies the payoff of a false negative.
 
     Raises:
-        ValueError: with a factor the payoffs make no sense.
+        ValueError: the payoffs are invalid with a factor.
     """
-    changed = {
-        factor: Payoffs(**{**dict(payoffs), "late_called_on_time": payoffs.late_called_on_time * factor})
-        for factor in factors
-    }
-    return {factor: round(bayes_threshold(of), DIGITS) for factor, of in changed.items()}
+    _, miss, _, _ = CELLS
+    changed = {factor: Payoffs(**{**dict(payoffs), miss: getattr(payoffs, miss) * factor}) for factor in factors}
+    return {factor: round(bayes_threshold(with_factor), DIGITS) for factor, with_factor in changed.items()}
 
 
 def _exact(payoffs: Payoffs, name: str) -> Fraction:
-    """A payoff as the decimal that was written down: 0.1 is a tenth, not the float nearest to it."""
+    """Convert a payoff to the decimal in the file: 0.1 is a tenth, not the nearest float."""
     return Fraction(str(getattr(payoffs, name)))
 
 
@@ -173,15 +153,14 @@ def _profit(counts: Mapping[str, int], payoffs: Payoffs) -> Fraction:
 
 
 def _bayes(payoffs: Payoffs) -> Fraction:
-    gain_late = _exact(payoffs, "late_called_late") - _exact(payoffs, "late_called_on_time")
-    gain_on_time = _exact(payoffs, "on_time_called_on_time") - _exact(payoffs, "on_time_called_late")
-    return gain_on_time / (gain_on_time + gain_late)
+    true_positive, false_negative, false_positive, true_negative = (_exact(payoffs, name) for name in CELLS)
+    gain_negative = true_negative - false_positive
+    return gain_negative / (gain_negative + true_positive - false_negative)
 
 
-def _constant(counts: Mapping[str, int], *, called_late: bool) -> dict[str, int]:
-    """Counts of the same flights when every one is called the same."""
-    late = counts["true_positive"] + counts["false_negative"]
-    on_time = counts["false_positive"] + counts["true_negative"]
-    if called_late:
-        return {"true_positive": late, "false_negative": 0, "false_positive": on_time, "true_negative": 0}
-    return {"true_positive": 0, "false_negative": late, "false_positive": 0, "true_negative": on_time}
+def _constant_counts(counts: Mapping[str, int], *, positive: bool) -> dict[str, int]:
+    """Compute the confusion matrix of the same rows when all have the same prediction."""
+    positives = counts["true_positive"] + counts["false_negative"]
+    negatives = counts["false_positive"] + counts["true_negative"]
+    cells = (positives, 0, negatives, 0) if positive else (0, positives, 0, negatives)
+    return dict(zip(CELLS.values(), cells, strict=True))

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from flight_delay.features.columns import Column, Columns
 from flight_delay.model.bundle import Bundle
-from flight_delay.model.calibration import probability_of
-from flight_delay.model.encode import values_of
+from flight_delay.model.calibration import to_probability
+from flight_delay.model.encode import input_values
 from flight_delay.model.examples import Examples
 
 # Contributions are float32 and come from many trees: so far, in probability, may their sum be from the prediction.
@@ -99,19 +99,19 @@ def explain(bundle: Bundle, examples: Examples, positions: Column | None = None)
     """
     chosen = slice(None) if positions is None else positions
     columns = {name: values[chosen] for name, values in examples.features.items()}
-    explained = bundle.explain_late(columns)
+    explained = bundle.predict_with_contributions(columns)
     values = explained.contributions
-    added_up = probability_of(values.sum(axis=1, dtype=np.float64))
+    added_up = to_probability(values.sum(axis=1, dtype=np.float64))
     gap = np.abs(added_up - explained.before_calibration).max(initial=0)
     if gap > ADDS_UP_WITHIN:
         raise RuntimeError(f"contributions add up to a probability that is {gap:.2g} away from the predicted one")
     names = [feature.name for feature in bundle.manifest.features]
     return Explanation(
-        flight_id=examples.flight_id[chosen],
-        flight_date=examples.flight_date[chosen],
-        late=examples.late[chosen],
+        flight_id=examples.row_id[chosen],
+        flight_date=examples.date[chosen],
+        late=examples.target[chosen],
         probability=explained.probability,
         expected=values[:, -1],
-        features=values_of(columns, bundle.manifest.features),
+        features=input_values(columns, bundle.manifest.features),
         shap={name: values[:, position] for position, name in enumerate(names)},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from flight_delay.features.columns import Column, Columns
-from flight_delay.model.calibration import EDGE, Calibration, log_odds_of, probability_of
+from flight_delay.model.calibration import EDGE, Calibration, to_log_odds, to_probability
 
 # Nearer than this in log-odds, the two probabilities differ by too few digits to divide by; the slope stands for them.
 _NEAR = 1e-6
@@ -46,11 +46,11 @@ def points_per_tenth(expected: float, calibration: Calibration) -> float:
 
 def _probability(log_odds: Column, calibration: Calibration) -> Column:
     """Calibrated probability in float64, and not rounded before isotonic knots as `calibrate` does it: steps have no slope."""
-    exact: Column = probability_of(log_odds)
+    exact: Column = to_probability(log_odds)
     if calibration.method == "none":
         return exact
     if calibration.slope is not None and calibration.intercept is not None:
-        exact = probability_of(calibration.slope * log_odds_of(exact) + calibration.intercept)
+        exact = to_probability(calibration.slope * to_log_odds(exact) + calibration.intercept)
     else:
         exact = np.interp(exact, calibration.probability, calibration.calibrated)
     return exact.clip(EDGE, 1 - EDGE)

@@ -83,13 +83,13 @@ def learn(bundle: Bundle, read: Callable[[str], Examples], months: Iterable[str]
     routes: dict[str, Counter[str]] = {}
     for month in names:
         examples = read(month)
-        rows, late = rows + len(examples), late + int(examples.late.sum())
+        rows, late = rows + len(examples), late + int(examples.target.sum())
         minutes = examples.features["departure_minutes"]
         half_hours = _named(minutes, half_hour_of)
         text = {name: of for name, of in examples.features.items() if of.dtype == object}
         for name, values in {**text, _HOURS: _named(minutes, hour_of)}.items():
             _count(categories.setdefault(name, Counter()), values)
-            _count(late_of.setdefault(name, Counter()), values[examples.late])
+            _count(late_of.setdefault(name, Counter()), values[examples.target])
         for name, values in examples.features.items():
             if name not in text:
                 total, count = sums.get(name, (0.0, 0))

@@ -28,16 +28,20 @@ class Feature(Parameters):
 
 
 # Columns of a processed table besides the features.
-KEYS = ("flight_id", "flight_date")
+ROW_ID = "flight_id"
+DATE = "flight_date"
+KEYS = (ROW_ID, DATE)
 TARGET = "late"
+# Names of the values of the target, False and True.
+CLASS_NAMES = ("on time", "late")
 
 
 def processed_schema(features: tuple[Feature, ...]) -> pa.Schema:
     """Build the schema of a processed table: keys, features in order, target."""
     return pa.schema(
         [
-            pa.field("flight_id", pa.string()),
-            pa.field("flight_date", pa.date32()),
+            pa.field(ROW_ID, pa.string()),
+            pa.field(DATE, pa.date32()),
             *(feature.field for feature in features),
             pa.field(TARGET, pa.bool_()),  # null for cancelled and diverted flights
         ]

@@ -1,5 +1,4 @@
-"""What a model has to beat, rung by rung: the base rate, a rate by airline and hour, a logistic regression on the model's
-features, and XGBoost as it comes."""
+"""Baselines, from the simplest: base rate, rate by group, logistic regression, and XGBoost with default parameters."""
 
 from __future__ import annotations
 
@@ -19,18 +18,16 @@ from threadpoolctl import threadpool_limits
 from flight_delay.core.engine import Worker
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
+from flight_delay.features.segments import lookup_groups
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
-from flight_delay.model.encode import encode, learn_encoding
+from flight_delay.model.encode import encode, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
 
 Predictor = Callable[[Columns], Any]
 
-# What a dispatcher would look up, whatever features a model uses.
-CARRIER = Feature(name="carrier", kind="categorical", group="schedule")
-DEPARTURE = Feature(name="departure_minutes", kind="quantitative", group="schedule")
-PRIOR_FLIGHTS = 20
-MINUTES_AN_HOUR = 60
+# Pseudo-count of rows with the base rate in `group_rate`.
+SMOOTHING_ROWS = 20
 
 # https://xgboost.readthedocs.io/en/stable/parameter.html, and the 100 rounds of its scikit-learn interface.
 XGBOOST_DEFAULTS = BoosterParameters(
@@ -40,41 +37,42 @@ XGBOOST_DEFAULTS = BoosterParameters(
 
 
 def base_rate(train: Examples) -> Predictor:
-    """Say the share of late training flights for every flight."""
-    share = float(train.late.mean())
+    """Predict the share of positive training rows for every row."""
+    share = float(train.target.mean())
     return lambda columns: np.full(len(next(iter(columns.values()))), share)
 
 
-def carrier_hour_rate(train: Examples) -> Predictor:
-    """Say the late share of the airline's training flights in the scheduled hour, as if `PRIOR_FLIGHTS` more of the base rate
-    had been among them."""
-    overall = float(train.late.mean())
-    frame = _carrier_hour(train.features).assign(late=train.late)
-    seen = frame.groupby(["carrier", "hour"], dropna=False)["late"].agg(["sum", "size"])
-    rates = ((seen["sum"] + PRIOR_FLIGHTS * overall) / (seen["size"] + PRIOR_FLIGHTS)).rename("rate").reset_index()
-    rates["carrier"] = rates["carrier"].astype(object)  # where all are missing, pandas takes them for numbers
+def group_rate(train: Examples) -> Predictor:
+    """Predict the positive share of the training rows of the same group, smoothed with `SMOOTHING_ROWS` of the base rate.
+
+    Groups are those of `features.segments.lookup_groups`; an unknown group gets the base rate.
+    """
+    base = float(train.target.mean())
+    groups = pd.DataFrame(lookup_groups(train.features))
+    keys = list(groups.columns)
+    counts = groups.assign(target=train.target).groupby(keys, dropna=False)["target"].agg(["sum", "size"])
+    rates = ((counts["sum"] + SMOOTHING_ROWS * base) / (counts["size"] + SMOOTHING_ROWS)).rename("rate").reset_index()
+    # Where all labels are missing, pandas infers a numeric type.
+    rates = rates.astype({key: object for key in keys if groups[key].dtype == object})
 
     def probability(columns: Columns) -> Any:
-        return _carrier_hour(columns).merge(rates, how="left")["rate"].fillna(overall).to_numpy()
+        return pd.DataFrame(lookup_groups(columns)).merge(rates, how="left")["rate"].fillna(base).to_numpy()
 
     return probability
 
 
 def logistic_regression(train: Examples, features: Sequence[Feature], regularization_strength: float) -> Predictor:
-    """Fit a logistic regression: smooth in what the timetable says (cubic splines), linear in counts, rates and weather, a
-    coefficient for every category.
+    """Fit a logistic regression: cubic splines of schedule features, linear in other numbers, one-hot categories.
 
     Args:
-        train: examples to learn from.
-        features: to use.
+        train: examples to fit.
+        features: of the model.
         regularization_strength: weight of the squared coefficients against the log loss, 1 / C.
-
-    Returns:
-        A function from feature columns to probabilities of shape (rows,).
     """
-    categories = [of.name for of in features if of.kind == "categorical"]
-    curved = [of.name for of in features if of.kind == "quantitative" and of.group == "schedule"]
-    linear = [of.name for of in features if of.kind == "quantitative" and of.group != "schedule"]
+    categories = [feature.name for feature in features if feature.kind == "categorical"]
+    numbers = [feature for feature in features if feature.kind == "quantitative"]
+    curved = [feature.name for feature in numbers if feature.group == "schedule"]
+    linear = [feature.name for feature in numbers if feature.group != "schedule"]
     impute = partial(SimpleImputer, strategy="median", keep_empty_features=True)
     model = make_pipeline(
         ColumnTransformer(
@@ -85,12 +83,12 @@ def logistic_regression(train: Examples, features: Sequence[Feature], regulariza
             ],
             sparse_threshold=1.0,
         ),
-        # Few columns and many rows: Newton's method reaches the optimum in a few steps, where L-BFGS stops short of it.
+        # With few columns and many rows, Newton's method converges in a few steps, where L-BFGS stops early.
         LogisticRegression(C=1 / regularization_strength, solver="newton-cholesky"),
     )
-    # One thread: with more, sums are taken in another order, and the last bits of the coefficients change.
+    # One thread: more would change the order of sums, and the last bits of the coefficients.
     with threadpool_limits(limits=1):
-        model.fit(_frame(train.features, features), train.late)
+        model.fit(_frame(train.features, features), train.target)
 
     def probability(columns: Columns) -> Any:
         with threadpool_limits(limits=1):
@@ -101,32 +99,30 @@ def logistic_regression(train: Examples, features: Sequence[Feature], regulariza
 
 def xgboost_defaults(train: Examples, features: Sequence[Feature], worker: Worker | None = None) -> Predictor:
     """Fit XGBoost with its default parameters, without early stopping."""
-    encoding = learn_encoding(features, [train])
+    encoding = fit_encoding(features, [train])
     data = load_training_data(encoding, {"train": train}.__getitem__, ["train"], [], XGBOOST_DEFAULTS.max_bin, worker)
     trained = train_booster(XGBOOST_DEFAULTS, data, worker=worker)
     return lambda columns: predict(trained.booster, encode(columns, encoding))
 
 
-class Setting(NamedTuple):
-    """What a baseline may use: features, the strength of regularisation, and a number of threads."""
+class BaselineSettings(NamedTuple):
+    """Settings that baselines may use: features, strength of regularisation, and the worker that limits threads."""
 
     features: Sequence[Feature]
     regularization_strength: float
     worker: Worker | None = None
 
 
-# From the lowest to the highest; each is compared with the one before it.
-BASELINES: dict[str, Callable[[Examples, Setting], Predictor]] = {
+# From the simplest; each is compared with the one before it.
+BASELINES: dict[str, Callable[[Examples, BaselineSettings], Predictor]] = {
     "base_rate": lambda train, _: base_rate(train),
-    "carrier_hour": lambda train, _: carrier_hour_rate(train),
-    "logistic": lambda train, use: logistic_regression(train, use.features, use.regularization_strength),
-    "xgboost_defaults": lambda train, use: xgboost_defaults(train, use.features, use.worker),
+    "carrier_hour": lambda train, _: group_rate(train),
+    "logistic": lambda train, settings: logistic_regression(train, settings.features, settings.regularization_strength),
+    "xgboost_defaults": lambda train, settings: xgboost_defaults(train, settings.features, settings.worker),
 }
 
 
-def _carrier_hour(columns: Columns) -> pd.DataFrame:
-    return pd.DataFrame({"carrier": columns[CARRIER.name], "hour": columns[DEPARTURE.name] // MINUTES_AN_HOUR})
-
-
 def _frame(columns: Columns, features: Sequence[Feature]) -> pd.DataFrame:
-    return pd.DataFrame({of.name: pd.Series(columns[of.name], dtype=columns[of.name].dtype) for of in features})
+    return pd.DataFrame(
+        {feature.name: pd.Series((column := columns[feature.name]), dtype=column.dtype) for feature in features}
+    )

@@ -1,4 +1,4 @@
-"""Training a gradient-boosted tree model, and what can be asked of it."""
+"""Train gradient-boosted trees; compute predictions, SHAP values and importances."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pydantic import Field
 from flight_delay.core.engine import Worker, single_worker
 from flight_delay.core.params import Parameters
 from flight_delay.model.encode import Encoding, Matrix
-from flight_delay.model.training_data import TrainingData, describe
+from flight_delay.model.training_data import TrainingData, describe_columns
 
 log = logging.getLogger(__name__)
 
-# Ranking metrics would be five times the cost of training: they sort all rows in every round.
+# Ranking metrics sort all rows in every round, and would take five times as long as training.
 CURVE_METRICS = ("logloss",)
 
 _DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 
 
 class BoosterParameters(Parameters):
-    """Parameters of XGBoost, by its own names: https://xgboost.readthedocs.io/en/stable/parameter.html
+    """Parameters of XGBoost: https://xgboost.readthedocs.io/en/stable/parameter.html
 
-    `monotone` holds the model to the effect that a feature is declared to have (`monotone_constraints`).
+    `max_rounds` is its num_boost_round; `monotone` sets its monotone_constraints to the declared effects of features.
     """
 
     max_rounds: Annotated[int, Field(ge=1)]
@@ -44,10 +44,10 @@ class BoosterParameters(Parameters):
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model, cut off after its best round, and how it got there.
+    """A booster, truncated after its best round, and its training curve.
 
-    `curve` holds, by metric and window ('validation', and 'train' where it was recorded), a value per round, rounds after the
-    best one included.
+    `curve` holds, by metric and window ('validation', and 'train' where it was recorded), a value per round,
+    including rounds after the best one.
     """
 
     booster: xgb.Booster
@@ -55,7 +55,7 @@ class Trained:
 
     @property
     def rounds(self) -> int:
-        """Number of rounds that the model keeps."""
+        """Number of rounds of the truncated booster."""
         return int(self.booster.num_boosted_rounds())
 
 
@@ -67,13 +67,13 @@ def train_booster(
     label: str = "",
     worker: Worker | None = None,
 ) -> Trained:
-    """Train on some months, stopping early on others.
+    """Train a booster, with early stopping where the data have validation rows.
 
     Args:
         parameters: of XGBoost; the number of threads is not among them, since it does not change the model.
-        data: made with `parameters.max_bin`; without validation months, all rounds are trained.
-        record_train: whether the curve has the training rows, too, which takes a tenth longer.
-        label: names the model in the log.
+        data: built with `parameters.max_bin`.
+        record_train: whether the curve includes the training rows, which takes a tenth longer.
+        label: name of the model in the log.
         worker: limits the number of threads, and may stop the training.
 
     Raises:
@@ -83,9 +83,9 @@ def train_booster(
     options = parameters.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
     if parameters.monotone:
         options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in data.encoding)
-    judged = [(data.train, "train")] if record_train else []
+    evaluated = [(data.train, "train")] if record_train else []
     if data.validation is not None:
-        judged.append((data.validation, "validation"))
+        evaluated.append((data.validation, "validation"))
     curve: dict[str, dict[str, list[float]]] = {}
     booster = xgb.train(
         {
@@ -97,7 +97,7 @@ def train_booster(
         },
         data.train,
         num_boost_round=parameters.max_rounds,
-        evals=judged,
+        evals=evaluated,
         evals_result=curve,
         early_stopping_rounds=parameters.early_stopping_rounds if data.validation is not None else None,
         callbacks=[_RoundLog(label, worker)],
@@ -108,50 +108,50 @@ def train_booster(
 
 
 def predict(booster: xgb.Booster, matrix: Matrix) -> Any:
-    """Probability of being late, float32 of shape (rows,), for an encoded matrix of shape (rows, features)."""
+    """Predict probabilities, float32 of shape (rows,), for an encoded matrix of shape (rows, features)."""
     return booster.inplace_predict(matrix)
 
 
-def contributions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
-    """Exact SHAP values (path-dependent TreeSHAP, https://arxiv.org/abs/1802.03888) of an encoded matrix, in log-odds.
+def shap_contributions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
+    """Compute exact SHAP values (path-dependent TreeSHAP, https://arxiv.org/abs/1802.03888) in log-odds.
 
     Returns:
-        float32 of shape (rows, features + 1); the last column is the expected value. A row adds up to the log-odds
+        float32 of shape (rows, features + 1); the last column is the expected value. The sum of a row is the log-odds
         of the predicted probability.
     """
-    return booster.predict(xgb.DMatrix(matrix, **describe(encoding)), pred_contribs=True)
+    return booster.predict(xgb.DMatrix(matrix, **describe_columns(encoding)), pred_contribs=True)
 
 
-def interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
-    """SHAP interaction values (Lundberg et al. 2020, https://doi.org/10.1038/s42256-019-0138-9) of an encoded matrix, in log-odds.
+def shap_interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
+    """Compute SHAP interaction values (Lundberg et al. 2020, https://doi.org/10.1038/s42256-019-0138-9) in log-odds.
 
-    With 44 features a row costs a hundred times as much as its `contributions`; features that no tree uses cost as much as others.
+    With 44 features, a row takes a hundred times as long as its `shap_contributions`, also for unused features.
 
     Returns:
-        float32 of shape (rows, features + 1, features + 1), symmetric: half of what two features do together on either
-        side of the diagonal, what one does alone on it; the expected value is the last element. Added up over one of
-        the two axes, they are the `contributions`.
+        float32 of shape (rows, features + 1, features + 1), symmetric: main effects on the diagonal, half of each
+        interaction on either side of it; the expected value is the last element. Sums over one of the two axes are the
+        `shap_contributions`.
     """
-    return booster.predict(xgb.DMatrix(matrix, **describe(encoding)), pred_interactions=True)
+    return booster.predict(xgb.DMatrix(matrix, **describe_columns(encoding)), pred_interactions=True)
 
 
-def importances(booster: xgb.Booster, encoding: Encoding) -> dict[str, dict[str, float]]:
-    """XGBoost's own importances by feature, most gain first; zero for features that no tree uses."""
+def booster_importances(booster: xgb.Booster, encoding: Encoding) -> dict[str, dict[str, float]]:
+    """Return XGBoost's importances by feature, the largest total gain first; zero for unused features."""
     scores = {kind: booster.get_score(importance_type=kind) for kind in ("gain", "total_gain", "weight", "cover")}
     by_feature = {
-        feature.name: {kind: float(of_kind.get(feature.name, 0.0)) for kind, of_kind in scores.items()}
+        feature.name: {kind: float(values.get(feature.name, 0.0)) for kind, values in scores.items()}
         for feature in encoding
     }
     return dict(sorted(by_feature.items(), key=lambda item: (-item[1]["total_gain"], item[0])))
 
 
 class _RoundLog(xgb.callback.TrainingCallback):
-    """Logs how training goes, every fifty rounds, and stops it when its result is no longer wanted."""
+    """Log the losses every fifty rounds, and stop training when the worker is stopped."""
 
     def __init__(self, label: str, worker: Worker) -> None:
         self._prefix, self._stop = f"{label}: " if label else "", worker.stop
 
-    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 (XGBoost's interface)
+    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 (interface of XGBoost)
         if epoch % 50 == 0:
             metric = CURVE_METRICS[-1]
             losses = ", ".join(f"{window} {metric} {values[metric][-1]:.4f}" for window, values in evals_log.items())

@@ -1,5 +1,6 @@
-"""The model bundle: a model (UBJSON), a manifest (JSON) that says what it needs to predict, and a decision (JSON): how its
-probabilities are calibrated and from which on a flight is called late. Checked, loaded and asked here, and nowhere else."""
+"""The model bundle: model (UBJSON), manifest of its inputs (JSON), and calibration with threshold (JSON).
+
+Bundles are written, verified and loaded here only."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.model.booster import contributions, interactions, predict
+from flight_delay.model.booster import predict, shap_contributions, shap_interactions
 from flight_delay.model.calibration import calibrate
 from flight_delay.model.decision_rule import DECISION_FILE, Decision
 from flight_delay.model.encode import EncodedFeature, encode
@@ -27,7 +28,7 @@ MANIFEST_FILE = "manifest.json"
 
 
 class Manifest(Parameters):
-    """What a bundle says about its model."""
+    """Description of the model of a bundle."""
 
     format: Literal[2]
     features: tuple[EncodedFeature, ...]
@@ -42,7 +43,7 @@ class Manifest(Parameters):
 
     @property
     def inputs(self) -> tuple[Feature, ...]:
-        """The features that a prediction needs; indicators are made from them."""
+        """Features that a prediction needs; indicators are computed from them."""
         return tuple(
             Feature(name=of.name, kind=of.kind, group=of.group, effect=of.effect)
             for of in self.features
@@ -50,8 +51,8 @@ class Manifest(Parameters):
         )
 
 
-class Explained(NamedTuple):
-    """Probabilities before and after calibration, float32 of shape (rows,), and `contributions` to the former."""
+class ExplainedPredictions(NamedTuple):
+    """Probabilities before and after calibration, float32 of shape (rows,), and SHAP values of the former."""
 
     before_calibration: Any
     probability: Any
@@ -60,7 +61,7 @@ class Explained(NamedTuple):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded model together with its manifest and what is made of its probabilities."""
+    """A loaded model with its manifest, calibration and threshold."""
 
     booster: xgb.Booster
     manifest: Manifest
@@ -68,27 +69,23 @@ class Bundle:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of what a prediction depends on: the manifest, which holds that of the model, and the decision."""
+        """SHA-256 of everything that predictions depend on: the manifest, which has that of the model, and the decision."""
         return hashlib.sha256((self.manifest.model_dump_json() + self.decision.model_dump_json()).encode()).hexdigest()
 
-    def predict_late(self, columns: Columns) -> Any:
-        """Calibrated probability of arriving late, float32 of shape (rows,), from feature columns in any order."""
+    def predict_probability(self, columns: Columns) -> Any:
+        """Predict calibrated probabilities, float32 of shape (rows,), from feature columns in any order."""
         return calibrate(self.decision.calibration, predict(self.booster, encode(columns, self.manifest.features)))
 
-    def explain_late(self, columns: Columns) -> Explained:
-        """Predict and explain flights, encoding their columns once.
-
-        Contributions are SHAP values in log-odds before calibration, float32 of shape (rows, features + 1), the expected
-        value last; see `booster`.
-        """
+    def predict_with_contributions(self, columns: Columns) -> ExplainedPredictions:
+        """Predict and compute `booster.shap_contributions`, in log-odds before calibration."""
         matrix = encode(columns, self.manifest.features)
         before = predict(self.booster, matrix)
-        values = contributions(self.booster, matrix, self.manifest.features)
-        return Explained(before, calibrate(self.decision.calibration, before), values)
+        values = shap_contributions(self.booster, matrix, self.manifest.features)
+        return ExplainedPredictions(before, calibrate(self.decision.calibration, before), values)
 
     def interactions(self, columns: Columns) -> Any:
-        """SHAP interaction values in log-odds before calibration, float32 of shape (rows, features + 1, features + 1); see `booster`."""
-        return interactions(self.booster, encode(columns, self.manifest.features), self.manifest.features)
+        """Compute `booster.shap_interactions`, in log-odds before calibration."""
+        return shap_interactions(self.booster, encode(columns, self.manifest.features), self.manifest.features)
 
 
 def save_bundle(
@@ -102,7 +99,7 @@ def save_bundle(
     trained_base_rate: float,
     stopped_on: Window,
 ) -> None:
-    """Write model and manifest into a folder."""
+    """Write model and manifest into a folder; `save_decision` writes the decision."""
     write_bytes(folder / MODEL_FILE, bytes(booster.save_raw(raw_format="ubj")))
     manifest = Manifest(
         format=2,
@@ -120,10 +117,10 @@ def save_bundle(
 
 
 def load_bundle(folder: Path) -> Bundle:
-    """Load a bundle and check that model and manifest belong together.
+    """Load a bundle and verify the checksum and the features of the model.
 
     Raises:
-        UserError: a file is missing or damaged, or they do not belong together.
+        UserError: a file is missing or damaged, or is of another bundle.
     """
     path = folder / MANIFEST_FILE
     manifest = read_validated_json(path, Manifest, "a manifest of this format")

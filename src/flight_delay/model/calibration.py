@@ -1,5 +1,4 @@
-"""Calibration after training: a rising curve that takes a model's probabilities to shares of late flights. It is a few
-plain numbers, for a manifest in JSON, and applied here; fitted where models are judged."""
+"""Calibration: a monotone function from predicted probabilities to observed rates, stored as numbers in JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from flight_delay.model.predictions import Probability
 Method = Literal["none", "sigmoid", "isotonic"]
 Exact = np.ndarray[Any, np.dtype[np.float64]]
 
-# 1 - EDGE is the last float32 below 1: log-odds and log loss stay finite, and only what is nearer to 0 or 1 changes.
+# 1 - EDGE is the largest float32 below 1. Clipping to it keeps log-odds and log loss finite.
 EDGE = 2.0**-24
 DIGITS = 6
 
@@ -24,10 +23,10 @@ InnerShare = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Calibration(Parameters):
-    """What a method has fitted, and nothing of the others.
+    """Fitted numbers of a calibration method.
 
-    `sigmoid`: log-odds are multiplied by `slope` (never below 0, so that ranks do not turn round), and `intercept` is
-    added. `isotonic`: straight lines through knots, at `probability` the share `calibrated`; level beyond the ends.
+    `sigmoid`: `slope` (at least 0, so that ranks are kept) times log-odds plus `intercept`. `isotonic`: linear
+    interpolation between knots at `probability` with the value `calibrated`, constant beyond the ends.
     """
 
     method: Method
@@ -44,7 +43,7 @@ class Calibration(Parameters):
                 if given != (self.method == method):
                     raise ValueError(f"method {self.method} {'does not take' if given else 'needs'} {name}")
         if len(self.probability) != len(self.calibrated):
-            raise ValueError("probability and calibrated must be of one length")
+            raise ValueError("probability and calibrated must have the same length")
         if any(after <= before for before, after in pairwise(self.probability)):
             raise ValueError("probability must rise from knot to knot")
         if any(after < before for before, after in pairwise(self.calibrated)):
@@ -53,14 +52,10 @@ class Calibration(Parameters):
 
 
 def calibrate(calibration: Calibration, probability: Probability) -> Probability:
-    """Apply to probabilities of a model, flight by flight: what others are with it does not matter.
-
-    Args:
-        calibration: as fitted.
-        probability: predicted probability of being late, shape (rows,).
+    """Calibrate probabilities of shape (rows,), each by itself.
 
     Returns:
-        float32 of shape (rows,), strictly between 0 and 1; for `none` the very values that were given.
+        float32 of shape (rows,), strictly between 0 and 1; for `none` the same values.
     """
     if calibration.method == "none":
         return probability.astype(np.float32)
@@ -68,16 +63,16 @@ def calibrate(calibration: Calibration, probability: Probability) -> Probability
     if calibration.slope is None or calibration.intercept is None:
         calibrated = np.interp(exact.round(DIGITS), calibration.probability, calibration.calibrated)
     else:
-        calibrated = probability_of(calibration.slope * log_odds_of(exact) + calibration.intercept)
+        calibrated = to_probability(calibration.slope * to_log_odds(exact) + calibration.intercept)
     return calibrated.clip(EDGE, 1 - EDGE).astype(np.float32)
 
 
-def log_odds_of(probability: Any) -> Any:
-    """Log-odds of probabilities, finite also at 0 and 1."""
+def to_log_odds(probability: Any) -> Any:
+    """Convert probabilities to log-odds, finite also at 0 and 1."""
     inside = np.clip(probability, EDGE, 1 - EDGE)
     return np.log(inside) - np.log1p(-inside)
 
 
-def probability_of(log_odds: Exact) -> Exact:
-    """Probability of log-odds; without overflow, unlike 1 / (1 + exp(-x))."""
+def to_probability(log_odds: Exact) -> Exact:
+    """Convert log-odds to probabilities; unlike 1 / (1 + exp(-x)), without overflow."""
     return np.exp(-np.logaddexp(0, -log_odds))

@@ -1,4 +1,4 @@
-"""What is made of a model's probabilities: the third file of the bundle, chosen after the model and without it."""
+"""The decision rule of a bundle: calibration and threshold, chosen after training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DECISION_FILE = "decision.json"
 
 
 class Decision(Parameters):
-    """What is made of a model's probabilities: how they are calibrated, and from which on a flight is called late."""
+    """Calibration, and the calibrated probability from which on rows are predicted positive."""
 
     format: Literal[1]
     calibration: Calibration

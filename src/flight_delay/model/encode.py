@@ -1,8 +1,8 @@
-"""From feature columns to the float32 matrix that a booster reads, as it was learnt on training months and nowhere else.
+"""Encode feature columns as the float32 matrix of a booster; the encoding is fitted on training months only.
 
-Categories become positions in a vocabulary; one that is not in it becomes missing. A missing value stays missing: for
-every split the booster learns to which side such rows go (https://arxiv.org/abs/1603.02754, section 3.4), which is its
-imputation and part of the model. Where missingness itself says something, an indicator stands beside it."""
+Categories become positions in a vocabulary; unknown ones become missing. Missing values stay missing: a split has a
+default direction for them (https://arxiv.org/abs/1603.02754, section 3.4). Where missingness is informative, an
+indicator column is added."""
 
 from __future__ import annotations
 
@@ -22,20 +22,19 @@ from flight_delay.model.examples import Examples
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
-
-# A feature whose values are missing for fewer training rows than this has no indicator: too few to learn from.
+# An indicator is added where the share of missing values in training, and of present ones, is at least this,
 MIN_MISSING_SHARE = 0.001
-# Nor has one whose missingness says little: Cohen's h of the two late shares. 0.2 is "small" (Cohen 1988, ch. 6).
+# where Cohen's h of the two rates of the target is at least this (0.2 is "small": Cohen 1988, ch. 6),
 MIN_MISSING_EFFECT = 0.1
-# Nor where chance explains it: fewer standard errors of h, each the root of 1/n + 1/m, than this.
+# and at least so many standard errors of h, the root of 1/n + 1/m.
 MIN_MISSING_ERRORS = 3
 
 
 class EncodedFeature(Parameters):
     """A column of the matrix.
 
-    A quantitative or categorical one holds the feature of its name, the latter as positions in `categories`; an
-    indicator is 1 where the feature `of` is missing, and of its group. `missing_share` is that of the training rows.
+    A quantitative or categorical column holds the feature of its name, the latter as positions in `categories`; an
+    indicator is 1 where the feature `of` is missing. `missing_share` is the share of the training rows.
     """
 
     name: str
@@ -48,30 +47,30 @@ class EncodedFeature(Parameters):
 
     @property
     def xgboost_type(self) -> str:
-        """What XGBoost calls this kind of column."""
+        """Feature type of XGBoost."""
         return "c" if self.kind == "categorical" else "q"
 
 
 Encoding = tuple[EncodedFeature, ...]
 
 
-def learn_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> Encoding:
-    """Learn categories and what missing values say from training months.
+def fit_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> Encoding:
+    """Fit categories and missing-value indicators on training months.
 
     Args:
-        features: which ones, in the order of the matrix; indicators come after them.
-        months: the examples of one month after the other.
+        features: in the order of the matrix; indicators come after them.
+        months: examples of the months.
     """
-    wanted = tuple(features)
-    seen: dict[str, set[Any]] = {feature.name: set() for feature in wanted if feature.kind == "categorical"}
-    rows, late = 0, 0
-    missing = {feature.name: np.zeros(2, np.int64) for feature in wanted}  # rows and late rows without a value
+    features = tuple(features)
+    categories: dict[str, set[Any]] = {feature.name: set() for feature in features if feature.kind == "categorical"}
+    rows, positives = 0, 0
+    missing = {feature.name: np.zeros(2, np.int64) for feature in features}  # rows and positive rows without a value
     for examples in months:
-        rows, late = rows + len(examples), late + int(examples.late.sum())
-        for feature in wanted:
+        rows, positives = rows + len(examples), positives + int(examples.target.sum())
+        for feature in features:
             absent = is_missing(examples.features[feature.name])
-            missing[feature.name] += (int(absent.sum()), int((absent & examples.late).sum()))
-        for name, values in seen.items():
+            missing[feature.name] += (int(absent.sum()), int((absent & examples.target).sum()))
+        for name, values in categories.items():
             values.update(examples.features[name])
     encoded = [
         EncodedFeature(
@@ -79,34 +78,39 @@ def learn_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> E
             kind=feature.kind,
             group=feature.group,
             effect=feature.effect,
-            categories=tuple(sorted(value for value in seen.get(feature.name, ()) if value is not None)),
+            categories=tuple(sorted(value for value in categories.get(feature.name, ()) if value is not None)),
             missing_share=round(int(missing[feature.name][0]) / max(rows, 1), 6),
         )
-        for feature in wanted
+        for feature in features
     ]
     indicators = [
         EncodedFeature(name=f"{feature.name}_is_missing", kind="indicator", group=feature.group, of=feature.name)
-        for feature, (without, late_without) in zip(wanted, missing.values(), strict=True)
-        if _says_something(int(without), int(late_without), rows, late)
+        for feature, (rows_missing, positives_missing) in zip(features, missing.values(), strict=True)
+        if _missingness_is_informative(int(rows_missing), int(positives_missing), rows, positives)
     ]
     return (*encoded, *indicators)
 
 
 def is_missing(values: Column) -> Column:
-    """Where a column has no value: NaN of numbers, None of text; shape (rows,)."""
+    """Find missing values: NaN of numbers, None of text; shape (rows,)."""
     return np.asarray(pd.isna(values))
 
 
-def _says_something(without: int, late_without: int, rows: int, late: int) -> bool:
-    if not MIN_MISSING_SHARE * rows <= without <= (1 - MIN_MISSING_SHARE) * rows or without in (0, rows):
+def cohens_h(one: float, other: float) -> float:
+    """Compute the distance of two shares, from 0 to pi: https://en.wikipedia.org/wiki/Cohen%27s_h"""
+    return abs(2 * math.asin(math.sqrt(one)) - 2 * math.asin(math.sqrt(other)))
+
+
+def _missingness_is_informative(missing: int, positive_missing: int, rows: int, positives: int) -> bool:
+    present = rows - missing
+    if min(missing, present) < MIN_MISSING_SHARE * rows or 0 in (missing, present):
         return False
-    given, late_given = rows - without, late - late_without
-    effect = abs(2 * math.asin(math.sqrt(late_without / without)) - 2 * math.asin(math.sqrt(late_given / given)))
-    return effect >= max(MIN_MISSING_EFFECT, MIN_MISSING_ERRORS * math.sqrt(1 / without + 1 / given))
+    effect = cohens_h(positive_missing / missing, (positives - positive_missing) / present)
+    return effect >= max(MIN_MISSING_EFFECT, MIN_MISSING_ERRORS * math.sqrt(1 / missing + 1 / present))
 
 
-def values_of(columns: Columns, encoding: Encoding) -> Columns:
-    """What the columns of the matrix stand for, by name: values as people know them, and 0 or 1 for indicators."""
+def input_values(columns: Columns, encoding: Encoding) -> Columns:
+    """Return the columns of the matrix by name before encoding: feature values, and 0 or 1 for indicators."""
     return {
         feature.name: is_missing(columns[feature.of]).astype(np.float32) if feature.of else columns[feature.name]
         for feature in encoding
@@ -114,23 +118,23 @@ def values_of(columns: Columns, encoding: Encoding) -> Columns:
 
 
 def encode(columns: Columns, encoding: Encoding) -> Matrix:
-    """Encode feature columns by name; their order does not matter, and columns that the encoding does not name are ignored.
+    """Encode feature columns by name; other columns are ignored.
 
     Args:
         columns: each of shape (rows,).
-        encoding: as learnt.
+        encoding: from `fit_encoding`.
 
     Returns:
-        Shape (rows, features), in the encoding's order, NaN for missing values and for unknown categories.
+        Shape (rows, features), in the order of the encoding, NaN for missing values and unknown categories.
     """
     rows = len(columns[encoding[0].name])
     matrix = np.empty((rows, len(encoding)), dtype=np.float32)
-    for position, (feature, values) in enumerate(zip(encoding, values_of(columns, encoding).values(), strict=True)):
-        matrix[:, position] = _codes(values, feature.categories) if feature.kind == "categorical" else values
+    for position, (feature, values) in enumerate(zip(encoding, input_values(columns, encoding).values(), strict=True)):
+        matrix[:, position] = _category_codes(values, feature.categories) if feature.kind == "categorical" else values
     return matrix
 
 
-def _codes(values: Column, categories: tuple[str, ...]) -> Column:
+def _category_codes(values: Column, categories: tuple[str, ...]) -> Column:
     text = pa.array(values, pa.string(), from_pandas=True)
     codes = pc.index_in(text, pa.array(categories, pa.string()))
     return np.asarray(codes.cast(pa.float32()).to_numpy(zero_copy_only=False))

@@ -1,4 +1,4 @@
-"""Examples: labelled rows of processed months, as what models learn from and are judged on."""
+"""Examples: rows of processed months with a known target, for training and evaluation."""
 
 from __future__ import annotations
 
@@ -14,59 +14,58 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import iterate_months, month_path
 from flight_delay.features.columns import Column, Columns, columns_from_table
-from flight_delay.features.feature import TARGET, Feature, processed_schema
+from flight_delay.features.feature import DATE, ROW_ID, TARGET, Feature, processed_schema
 
 Outcome = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Flights with a known outcome; every array has the shape (rows,)."""
+    """Rows with a known target; every array has the shape (rows,)."""
 
-    flight_id: Column
-    flight_date: Column
+    row_id: Column
+    date: Column
     features: Columns
-    late: Outcome
+    target: Outcome
 
     def __len__(self) -> int:
-        return len(self.late)
+        return len(self.target)
 
 
 def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
-    """Take the flights that arrived out of a processed table; cancelled and diverted ones have no outcome to learn from."""
-    arrived = table.filter(pc.is_valid(table[TARGET]))
-    columns = columns_from_table(arrived)
+    """Select the rows of a processed table whose target is known, with some features."""
+    known = table.filter(pc.is_valid(table[TARGET]))
+    columns = columns_from_table(known)
     return Examples(
-        flight_id=columns["flight_id"],
-        flight_date=columns["flight_date"],
+        row_id=columns[ROW_ID],
+        date=columns[DATE],
         features={feature.name: columns[feature.name] for feature in features},
-        late=columns[TARGET].astype(bool),
+        target=columns[TARGET].astype(bool),
     )
 
 
 def read_month(folder: Path, features: Sequence[Feature], month: str) -> Examples:
-    """Read the examples of one processed month, with some features."""
+    """Read the examples of a processed month, with some features."""
     return labelled(read_table(month_path(folder, month), processed_schema(tuple(features))), features)
 
 
 def read_window(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:
-    """Read the examples of several processed months as one, with some features."""
+    """Read the examples of processed months, with some features, and concatenate them."""
     tables = (table for _, table in iterate_months(folder, months, processed_schema(tuple(features))))
     return labelled(pa.concat_tables(tables), features)
 
 
-def require_both_classes(outcomes: Iterable[Outcome], asked_by: str) -> None:
-    """Check that there are late flights and flights on time, before anything is learnt from or judged on them.
+def require_both_classes(targets: Iterable[Outcome], where: str) -> None:
+    """Check that there are rows of both classes, before anything is fitted or evaluated.
 
     Raises:
-        UserError: there is only one class.
+        UserError: there is only one class, or no row.
     """
-    late = rows = 0
-    for outcome in outcomes:
-        late, rows = late + int(outcome.sum()), rows + len(outcome)
-    if late in (0, rows):
-        said = "no flight at all" if rows == 0 else ("every flight is late" if late else "no flight is late")
+    rows = positives = 0
+    for target in targets:
+        rows, positives = rows + len(target), positives + int(target.sum())
+    if positives in (0, rows):
         raise UserError(
-            f"params.yaml: the target has one class in {asked_by}: {said} (of {rows}); "
+            f"params.yaml: the target has one class in {where}: {positives} of {rows} rows are positive; "
             "widen the window or change build_features.late_minutes"
         )

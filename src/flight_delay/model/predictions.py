@@ -1,4 +1,4 @@
-"""Predictions beside what came about: what models and baselines hand to evaluation."""
+"""Predicted probabilities with the observed target, as evaluation reads them."""
 
 from __future__ import annotations
 
@@ -13,57 +13,70 @@ import pyarrow as pa
 from flight_delay.core.files import read_table, write_table
 from flight_delay.core.months import month_path
 from flight_delay.features.columns import Column, columns_from_table
+from flight_delay.features.feature import DATE, ROW_ID, TARGET
 from flight_delay.model.examples import Examples, Outcome
 
 Probability = np.ndarray[tuple[int], np.dtype[Any]]
 
 PREDICTIONS = pa.schema(
-    [
-        pa.field("flight_id", pa.string()),
-        pa.field("flight_date", pa.date32()),
-        pa.field("late", pa.bool_()),
-        pa.field("probability", pa.float32()),
-    ]
+    [(ROW_ID, pa.string()), (DATE, pa.date32()), (TARGET, pa.bool_()), ("probability", pa.float32())]
 )
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Probabilities of being late, with keys and outcomes; every array has the shape (rows,)."""
+    """Predicted probabilities with row ids, dates and targets; every array has the shape (rows,)."""
 
-    flight_id: Column
-    flight_date: Column
-    late: Outcome
+    row_id: Column
+    date: Column
+    target: Outcome
     probability: Probability
 
     def __len__(self) -> int:
-        return len(self.late)
+        return len(self.target)
 
     @staticmethod
     def of(examples: Examples, probability: Probability) -> Predictions:
-        """Put probabilities beside the examples that they were predicted for."""
-        return Predictions(examples.flight_id, examples.flight_date, examples.late, probability.astype(np.float32))
+        """Join probabilities to the examples that they were predicted for."""
+        return Predictions(examples.row_id, examples.date, examples.target, probability.astype(np.float32))
 
     def with_probability(self, probability: Probability) -> Predictions:
-        """The same flights with other probabilities, such as calibrated ones."""
-        return Predictions(self.flight_id, self.flight_date, self.late, probability)
+        """Replace the probabilities, such as by calibrated ones."""
+        return Predictions(self.row_id, self.date, self.target, probability)
 
     @staticmethod
     def concat(parts: Iterable[Predictions]) -> Predictions:
-        """Join predictions, such as those of the months of a window."""
-        columns = zip(*((p.flight_id, p.flight_date, p.late, p.probability) for p in parts), strict=True)
+        """Concatenate predictions, such as those of several months."""
+        columns = zip(*((p.row_id, p.date, p.target, p.probability) for p in parts), strict=True)
         return Predictions(*(np.concatenate(column) for column in columns))
 
     def write(self, folder: Path, month: str) -> None:
-        """Write to the month's file in a folder."""
-        write_table(month_path(folder, month), pa.Table.from_pydict(vars(self), schema=PREDICTIONS))
+        """Write the file of a month into a folder."""
+        columns = [self.row_id, self.date, self.target, self.probability]
+        table = pa.Table.from_pydict(dict(zip(PREDICTIONS.names, columns, strict=True)), schema=PREDICTIONS)
+        write_table(month_path(folder, month), table)
 
     @staticmethod
     def read(folder: Path, month: str) -> Predictions:
-        """Read the month's file in a folder.
+        """Read the file of a month from a folder.
 
         Raises:
-            UserError: it is missing or damaged.
+            UserError: the file is missing or damaged.
         """
-        columns = columns_from_table(read_table(month_path(folder, month), PREDICTIONS))
-        return Predictions(**{**columns, "late": columns["late"].astype(bool)})
+        return Predictions.from_table(read_table(month_path(folder, month), PREDICTIONS))
+
+    @staticmethod
+    def from_table(table: pa.Table) -> Predictions:
+        """Convert a table of the schema `PREDICTIONS`."""
+        row_id, date, target, probability = columns_from_table(table, PREDICTIONS.names).values()
+        return Predictions(row_id, date, target.astype(bool), probability)
+
+
+def log_loss_per_row(target: Outcome, probability: Probability) -> Column:
+    """Compute the log loss of each row (natural logarithm), shape (rows,).
+
+    Probabilities are clipped as in scikit-learn, so that the loss is finite.
+    """
+    exact, tiny = probability.astype(np.float64), np.finfo(np.float64).eps
+    loss: Column = -np.log(np.clip(np.where(target, exact, 1 - exact), tiny, 1 - tiny))
+    return loss

@@ -1,4 +1,4 @@
-"""Which features a model is trained on, and why others were dropped: written before training, read by everything that trains."""
+"""The selected features, and why others were dropped; read by every stage that trains."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.features.feature import Feature
 
 
-class Dropped(Parameters):
-    """A feature that no model is trained on, by which rule, and what was seen."""
+class DroppedFeature(Parameters):
+    """A feature that no model is trained on, the rule, and the reason."""
 
     feature: str
     rule: Literal["left_out", "constant", "duplicated", "noise"]
@@ -19,10 +19,10 @@ class Dropped(Parameters):
 
 
 class Selection(Parameters):
-    """The features to train on, in order, and those that were dropped."""
+    """The features to train on, in order, and the dropped ones."""
 
     features: tuple[Feature, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[DroppedFeature, ...]
 
 
 def write_selection(path: Path, selection: Selection) -> None:
@@ -34,6 +34,6 @@ def read_selection(path: Path) -> Selection:
     """Read a selection.
 
     Raises:
-        UserError: it is missing or is none.
+        UserError: the file is missing or is not a selection.
     """
     return read_validated_json(path, Selection, "a selection of features")

@@ -1,4 +1,4 @@
-"""Training data of a booster: months that are read and encoded once, and the matrices that XGBoost makes of them."""
+"""Training data of a booster: months are read and encoded once, and converted to matrices of XGBoost."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from flight_delay.core.engine import Worker, single_worker
 from flight_delay.model.encode import Encoding, Matrix, encode
 from flight_delay.model.examples import Examples, Outcome
 
-# Encoded months beyond this size are kept in a temporary file.
+# Larger encoded data are kept in a temporary file.
 MAX_BYTES_IN_MEMORY = 256 << 20
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What models with the same rows, features and bins are trained on; it can be shared by all of them.
+    """Matrices for models with the same rows, features and bins.
 
     Attributes:
         encoding: columns of the matrices.
         max_bin: number of bins of a quantitative feature.
-        train: to learn from.
-        validation: to stop on; None to train all rounds.
+        train: training rows.
+        validation: rows for early stopping; None to train all rounds.
     """
 
     encoding: Encoding
@@ -36,17 +36,17 @@ class TrainingData:
 
 
 class _EncodedMonths(xgb.DataIter):
-    """Hands XGBoost one encoded month at a time; XGBoost goes through them four times."""
+    """Iterate over encoded months; XGBoost does so four times."""
 
     def __init__(self, months: Sequence[str], read: Callable[[str], Examples], encoding: Encoding) -> None:
-        self._description = describe(encoding)
+        self._description = describe_columns(encoding)
         self._columns = len(encoding)
         self._file = SpooledTemporaryFile(MAX_BYTES_IN_MEMORY)  # noqa: SIM115 (closed with this object)
         self._labels: list[Outcome] = []
         for month in months:
             examples = read(month)
             self._file.write(encode(examples.features, encoding).tobytes())
-            self._labels.append(examples.late)
+            self._labels.append(examples.target)
         self._next = 0
         super().__init__(release_data=True)
 
@@ -73,14 +73,14 @@ def load_training_data(
     max_bin: int,
     worker: Worker | None = None,
 ) -> TrainingData:
-    """Read and encode months, each once, and make the matrices of them.
+    """Read and encode months, each once, and build the matrices.
 
     Args:
         encoding: columns of the matrices.
-        read: gives the examples of a month.
-        train_months: to learn from.
-        validation_months: to stop on, later than those; may be empty.
-        max_bin: number of bins of a quantitative feature, as XGBoost's parameter of that name.
+        read: reads the examples of a month.
+        train_months: for training.
+        validation_months: for early stopping; may be empty.
+        max_bin: parameter of XGBoost.
         worker: limits the number of threads.
     """
     n_jobs = (worker or single_worker()).n_jobs
@@ -88,17 +88,20 @@ def load_training_data(
     train = xgb.QuantileDMatrix(months, max_bin=max_bin, nthread=n_jobs)
     if not validation_months:
         return TrainingData(encoding, max_bin, train, None)
-    later = [read(month) for month in validation_months]
-    matrix: Matrix = np.concatenate([encode(examples.features, encoding) for examples in later])
-    # Not a QuantileDMatrix: to predict from one in every round takes three times as long.
+    validation_examples = [read(month) for month in validation_months]
+    matrix: Matrix = np.concatenate([encode(examples.features, encoding) for examples in validation_examples])
+    # Not a QuantileDMatrix, from which the prediction of every round takes three times as long.
     validation = xgb.DMatrix(
-        matrix, label=np.concatenate([examples.late for examples in later]), nthread=n_jobs, **describe(encoding)
+        matrix,
+        label=np.concatenate([examples.target for examples in validation_examples]),
+        nthread=n_jobs,
+        **describe_columns(encoding),
     )
     return TrainingData(encoding, max_bin, train, validation)
 
 
-def describe(encoding: Encoding) -> dict[str, list[str]]:
-    """Name the columns of a matrix and their kinds, as arguments of XGBoost's matrices."""
+def describe_columns(encoding: Encoding) -> dict[str, list[str]]:
+    """Return names and types of columns as arguments of XGBoost's matrices."""
     return {
         "feature_names": [feature.name for feature in encoding],
         "feature_types": [feature.xgboost_type for feature in encoding],

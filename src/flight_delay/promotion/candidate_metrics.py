@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from flight_delay.evaluation.curves import calibration
-from flight_delay.evaluation.metrics import log_loss_per_row
+from flight_delay.evaluation.curves import calibration_curve
 from flight_delay.evaluation.slices import UNKNOWN
 from flight_delay.features.columns import Columns
 from flight_delay.model.examples import Outcome
-from flight_delay.model.predictions import Predictions, Probability
+from flight_delay.model.predictions import Predictions, Probability, log_loss_per_row
 
 
 class ModelSize(NamedTuple):
@@ -59,7 +58,7 @@ def expected_calibration_error(late: Outcome, probability: Probability, bins: in
         probability: predicted probability of being late, shape (rows,).
         bins: number of bins.
     """
-    rows = calibration(late, probability, bins).rows
+    rows = calibration_curve(late, probability, bins).rows
     return float(sum(flights * abs(predicted - observed) for predicted, observed, flights in rows) / len(late))
 
 
@@ -73,7 +72,8 @@ def slice_losses(labels: Columns, champion: Predictions, candidate: Predictions,
         min_flights: smaller slices are left out.
     """
     increase = pd.Series(
-        log_loss_per_row(candidate.late, candidate.probability) - log_loss_per_row(champion.late, champion.probability)
+        log_loss_per_row(candidate.target, candidate.probability)
+        - log_loss_per_row(champion.target, champion.probability)
     )
     losses = []
     for by, column in labels.items():

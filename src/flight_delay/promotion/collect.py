@@ -16,8 +16,8 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import Splits, list_months, month_path
 from flight_delay.core.runner import log
-from flight_delay.evaluation.slices import SLICED_BY, labels_of
 from flight_delay.features.columns import Column, Columns, columns_from_table
+from flight_delay.features.segments import SLICE_FEATURES, slice_labels
 from flight_delay.model.examples import read_window
 from flight_delay.model.predictions import Predictions
 from flight_delay.promotion.bounds import Promote
@@ -58,7 +58,7 @@ def collect_evidence(found: PipelineCommit, model_id: str, champion: int | None,
     if isinstance(side, UserError):
         error, comparison = side, side if champion else None
     else:
-        error = expected_calibration_error(side.test.late, side.test.probability, bounds.calibration_bins)
+        error = expected_calibration_error(side.test.target, side.test.probability, bounds.calibration_bins)
         if champion:
             log.info("comparing with champion %s", champion)
             comparison = _or_error(lambda: _compare_with_champion(champion, artefacts, side, bounds))
@@ -94,7 +94,7 @@ def _compare_with_champion(version: int, artefacts: CommitFiles, side: Side, bou
         test=comparison.test,
         size=read_size(artefacts),
         champion_size=read_size(champion_artefacts),
-        slices=slice_losses(_slice_labels(artefacts, common.b.flight_id), common.a, common.b, bounds.min_slice_flights),
+        slices=slice_losses(_slice_labels(artefacts, common.b.row_id), common.a, common.b, bounds.min_slice_flights),
     )
 
 
@@ -126,7 +126,7 @@ def compare_replay(
             Predictions.read(recorded, month),
             columns_from_table(read_table(month_path(scores, month), SCORES)),
         )
-        again = pd.Series(now["probability"], index=now["flight_id"]).reindex(before.flight_id)
+        again = pd.Series(now["probability"], index=now["flight_id"]).reindex(before.row_id)
         predictions += len(before)
         different += int((again.to_numpy() != before.probability).sum())  # a missing one is NaN
     return Replay(other_files, predictions, different, speed)
@@ -152,9 +152,9 @@ def _slice_labels(artefacts: CommitFiles, flight_id: Column) -> Columns:
         months = [month for month in _months(artefacts, PROCESSED) if window.first <= month <= window.through]
         for month in months:
             artefacts.copy(f"{PROCESSED}/{month}.parquet", folder / f"{month}.parquet")
-        examples = read_window(folder, SLICED_BY, months)
-    position = pd.Index(examples.flight_id).get_indexer(pd.Index(flight_id))
-    return {name: column[position] for name, column in labels_of(examples).items()}
+        examples = read_window(folder, SLICE_FEATURES, months)
+    position = pd.Index(examples.row_id).get_indexer(pd.Index(flight_id))
+    return {name: column[position] for name, column in slice_labels(examples.features, examples.date).items()}
 
 
 def _or_error(collect: Callable[[], T]) -> T | UserError:

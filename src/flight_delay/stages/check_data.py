@@ -1,12 +1,17 @@
-"""Stage: look for the pitfalls of features, target and the other columns, and profile them. What is wrong stops the
-pipeline before anything is trained; what is doubtful is reported, and features that say nothing are dropped."""
+"""Stage: check features and target, profile all columns, and select the features to train on.
 
-from flight_delay.checks.check import CheckDataParameters, check, read_sample
-from flight_delay.checks.select import leave_out, select
+Errors stop the pipeline before anything is trained; warnings are in the report."""
+
+import pyarrow as pa
+
+from flight_delay.checks.feature_selection import exclude_features, select_features
+from flight_delay.checks.sample import read_sample
+from flight_delay.checks.suite import CheckDataParameters, check
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import log, run_stage
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.features import weather
+from flight_delay.features.feature import ROW_ID, processed_schema
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import list_features
 from flight_delay.model.selection import write_selection
@@ -19,21 +24,23 @@ def main() -> int:
     dictionary = load_dictionary()
     history_days = params.load_params("build_features", FeatureParameters).history_days
     first = months.month_path(paths.PROCESSED, months.list_months(paths.PROCESSED)[0])
-    with_weather = not set(weather.weather_features()).isdisjoint(files.read_parquet_metadata(first).schema.names)
-    built = list_features(dictionary.features, history_days, with_weather=with_weather)
-    # What is left out for one source need not be taken out of params.yaml for another that lacks it.
-    with_every_source = list_features(dictionary.features, history_days, with_weather=True)
-    features, left_out = leave_out(built, p.leave_out, with_every_source)
+    has_weather = not set(weather.weather_features()).isdisjoint(files.read_parquet_metadata(first).schema.names)
+    built = list_features(dictionary.features, history_days, with_weather=has_weather)
+    # A pattern for one source may stay in params.yaml with another source that lacks its features.
+    possible = list_features(dictionary.features, history_days, with_weather=True)
+    features, excluded = exclude_features(built, p.leave_out, possible)
+    taken = {ROW_ID, *processed_schema(tuple(built)).names}
+    others = pa.schema([field for field in dictionary.schema if field.name not in taken])
 
-    checked = check(read_sample(windows, built, features, dictionary, p.max_rows), features, dictionary, draw)
+    result = check(read_sample(windows, features, others, p.max_rows), features, dictionary.outcome_columns, draw)
     with files.atomic_directory(paths.report("check_data")) as folder:
-        checked.write(folder)
-    selection = select(features, checked.findings, left_out)
+        result.write(folder)
+    selection = select_features(features, result.findings, excluded)
     write_selection(paths.SELECTION, selection)
     for dropped in selection.dropped:
-        log.info("  %s is dropped (%s)", dropped.feature, dropped.rule)
-    log.info("  %d features stay; %d warnings, which are in the report", len(selection.features), len(checked.findings))
-    return checked.rows
+        log.info("  dropped %s (%s)", dropped.feature, dropped.rule)
+    log.info("  %d features selected; %d warnings in the report", len(selection.features), len(result.findings))
+    return result.rows
 
 
 if __name__ == "__main__":

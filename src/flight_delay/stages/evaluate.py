@@ -1,14 +1,16 @@
-"""Stage: judge the model and the baselines. Every number that is shown anywhere is written here, to reports/metrics.json."""
+"""Stage: evaluate the model and the baselines; write every number that is shown to reports/metrics.json."""
 
 import itertools
+
+import numpy as np
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import map_months
 from flight_delay.core.runner import log, run_stage
 from flight_delay.evaluation.costs import DecisionParameters
-from flight_delay.evaluation.evaluation import EvaluateParameters, concat_labels, evaluate
-from flight_delay.evaluation.slices import SLICED_BY, labels_of
+from flight_delay.evaluation.evaluation import EvaluateParameters, evaluate
 from flight_delay.features.columns import Columns
+from flight_delay.features.segments import SLICE_FEATURES, slice_labels
 from flight_delay.model.baselines import BASELINES
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month, require_both_classes
@@ -21,30 +23,27 @@ def main() -> int:
     payoffs = params.load_params("decide", DecisionParameters).payoffs
     windows = months.load_splits(paths.PROCESSED)
     bundle = load_bundle(paths.BUNDLE)
-    inputs = bundle.manifest.inputs
-    names = {feature.name for feature in inputs}
-    needed = [*inputs, *(feature for feature in SLICED_BY if feature.name not in names)]
+    needed = list({feature.name: feature for feature in (*SLICE_FEATURES, *bundle.manifest.inputs)}.values())
 
     def predict(month: str) -> tuple[Predictions, Columns | None]:
         examples = read_month(paths.PROCESSED, needed, month)
-        labels = labels_of(examples) if month in windows["test"] else None
-        return Predictions.of(examples, bundle.predict_late(examples.features)), labels
+        labels = slice_labels(examples.features, examples.date) if month in windows["test"] else None
+        return Predictions.of(examples, bundle.predict_probability(examples.features)), labels
 
-    by_month, test_labels = {}, []
+    by_month, labels_by_month = {}, []
     for month, (predictions, labels) in map_months(predict, list(itertools.chain(*windows.values()))):
         by_month[month] = predictions
         if labels is not None:
-            test_labels.append(labels)
+            labels_by_month.append(labels)
     for window, names_of_months in windows.items():
-        require_both_classes((by_month[month].late for month in names_of_months), f"windows.{window}")
+        require_both_classes((by_month[month].target for month in names_of_months), f"windows.{window}")
     baselines = {
         name: Predictions.concat(Predictions.read(paths.report("baselines") / name, month) for month in windows["test"])
         for name in BASELINES
     }
+    groupings = {name: np.concatenate([labels[name] for labels in labels_by_month]) for name in labels_by_month[0]}
 
-    evaluation = evaluate(
-        by_month, windows, concat_labels(test_labels), baselines, bundle.decision.threshold, payoffs, p
-    )
+    evaluation = evaluate(by_month, windows, groupings, baselines, bundle.decision.threshold, payoffs, p)
     log.info("  %s", evaluation.metrics["verdict"])
     with files.atomic_directory(paths.report("evaluate")) as folder:
         evaluation.write(folder)

@@ -31,7 +31,7 @@ def main() -> int:
     train_seeds = partial(train_other_seeds, booster, encoding, read_inputs, train, validation, p.other_seeds)
     with run_in_background(train_seeds) as other_seeds, files.atomic_directory(paths.report("interpret")) as report:
         explainer = Explainer(bundle, topics, learn(bundle, read, train))
-        outcomes = {month: read_month(paths.PROCESSED, (), month).late for month in test}
+        outcomes = {month: read_month(paths.PROCESSED, (), month).target for month in test}
         sample = stratified(outcomes, p.sample_rows, p.seed)
 
         def summarize(month: str) -> MonthSummary:

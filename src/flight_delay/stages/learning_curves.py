@@ -1,5 +1,6 @@
-"""Stage: train again on fewer months, and with shallower and deeper trees: would more data, or trees of another size, help?
-Nothing is chosen here; parameters are chosen on the backtest."""
+"""Stage: train on fewer months, and with shallower and deeper trees, to estimate what more data or other trees would add.
+
+No parameter is chosen here; parameters are chosen on the backtest."""
 
 from functools import partial
 
@@ -22,26 +23,26 @@ def main() -> int:
     train = months.require_months(paths.PROCESSED, "windows.train", windows.train)
     validation = months.require_months(paths.PROCESSED, "windows.validation", windows.validation)
     last = learning_curves.last_months(train, p.training_months)
-    needed = {"validation": validation, **{f"train, its last {n} months": names for n, names in last.items()}}
-    for name, names in needed.items():
-        require_both_classes((read(month).late for month in names), f"windows.{name}")
+    required = {"validation": validation, **{f"train, its last {n} months": names for n, names in last.items()}}
+    for name, names in required.items():
+        require_both_classes((read(month).target for month in names), f"windows.{name}")
 
-    by_months, by_depth = curves = fit_curves(p, model, features, read, last, train, validation)
-    judged = str(windows.validation)
+    by_months, by_depth = curves = fit_curves(p, model, features, read, train, validation)
+    window = str(windows.validation)
     rounds = files.read_csv_columns(paths.report("train") / "curve.csv")["validation_logloss"]
-    reading = {
-        "months": learning_curves.read_months(by_months, judged),
-        "fit": learning_curves.read_fit(by_months, judged),
-        "rounds": learning_curves.read_rounds(rounds, model.max_rounds, judged),
-        "depth": learning_curves.read_depth(model.max_depth, by_depth, judged),
+    conclusions = {
+        "months": learning_curves.interpret_months(by_months, window),
+        "fit": learning_curves.interpret_fit(by_months, window),
+        "rounds": learning_curves.interpret_rounds(rounds, model.max_rounds, window),
+        "depth": learning_curves.interpret_depth(model.max_depth, by_depth, window),
     }
     with files.atomic_directory(paths.report("learning_curves")) as folder:
         for name, varied, curve in (("months", "training_months", by_months), ("depths", "max_depth", by_depth)):
-            rows = [[value, *point.point] for value, point in curve.items()]
+            rows = [[value, *curve_model.point] for value, curve_model in curve.items()]
             files.write_csv(folder / f"{name}.csv", [varied, *learning_curves.Point._fields], rows)
-        files.write_json(folder / "reading.json", reading)
-        files.write_bytes(folder / "learning_curve.png", plots.learning_curve(by_months, judged))
-        files.write_bytes(folder / "complexity.png", plots.complexity(by_depth, model.max_depth, judged))
+        files.write_json(folder / "reading.json", conclusions)
+        files.write_bytes(folder / "learning_curve.png", plots.learning_curve(by_months, window))
+        files.write_bytes(folder / "complexity.png", plots.complexity(by_depth, model.max_depth, window))
     return curves.rows
 
 

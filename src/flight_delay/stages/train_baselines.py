@@ -8,15 +8,15 @@ from pydantic import Field
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import map_models, map_months
 from flight_delay.core.runner import log, run_stage
-from flight_delay.model import baselines
-from flight_delay.model.baselines import BASELINES
+from flight_delay.features.segments import LOOKUP_FEATURES
+from flight_delay.model.baselines import BASELINES, BaselineSettings
 from flight_delay.model.examples import read_month, read_window, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.selection import read_selection
 
 
 class TrainBaselines(params.Parameters):
-    """How strongly the logistic regression is held back."""
+    """Strength of regularisation of the logistic regression."""
 
     regularization_strength: Annotated[float, Field(gt=0)]
 
@@ -26,18 +26,17 @@ def main() -> int:
     windows = params.load_params("windows", months.Splits)
     test_months = months.require_months(paths.PROCESSED, "windows.test", windows.test)
     features = read_selection(paths.SELECTION).features
-    looked_up = [of for of in (baselines.CARRIER, baselines.DEPARTURE) if of.name not in {f.name for f in features}]
-    needed = [*features, *looked_up]
+    needed = list({feature.name: feature for feature in (*LOOKUP_FEATURES, *features)}.values())
     train = read_window(paths.PROCESSED, needed, months.require_months(paths.PROCESSED, "windows.train", windows.train))
-    require_both_classes([train.late], "windows.train")
+    require_both_classes([train.target], "windows.train")
 
     log.info("  fitting to %s flights", f"{len(train):,}")
-    setting = baselines.Setting(features, p.regularization_strength)
-    fitted = map_models(lambda fit, worker: fit(train, setting._replace(worker=worker)), list(BASELINES.values()))
-    ladder = dict(zip(BASELINES, fitted, strict=True))
+    settings = BaselineSettings(features, p.regularization_strength)
+    fitted = map_models(lambda fit, worker: fit(train, settings._replace(worker=worker)), list(BASELINES.values()))
+    predictors = dict(zip(BASELINES, fitted, strict=True))
     with files.atomic_directory(paths.report("baselines")) as report:
         for month, examples in map_months(partial(read_month, paths.PROCESSED, needed), test_months):
-            for name, predict in ladder.items():
+            for name, predict in predictors.items():
                 Predictions.of(examples, predict(examples.features)).write(report / name, month)
     return len(train)
 

@@ -2,12 +2,14 @@
 
 from functools import partial
 
+import numpy as np
+
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import run_stage
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.model.booster import BoosterParameters, importances, train_booster
+from flight_delay.model.booster import BoosterParameters, booster_importances, train_booster
 from flight_delay.model.bundle import save_bundle
-from flight_delay.model.encode import learn_encoding
+from flight_delay.model.encode import fit_encoding
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
 from flight_delay.model.training_data import load_training_data
@@ -20,32 +22,31 @@ def main() -> int:
     read = partial(read_month, paths.PROCESSED, features)
     train = months.require_months(paths.PROCESSED, "windows.train", windows.train)
     validation = months.require_months(paths.PROCESSED, "windows.validation", windows.validation)
-    for name, of in (("train", train), ("validation", validation)):
-        require_both_classes((read(month).late for month in of), f"windows.{name}")
+    for name, names in (("train", train), ("validation", validation)):
+        require_both_classes((read(month).target for month in names), f"windows.{name}")
 
-    encoding = learn_encoding(features, (read(month) for month in train))
+    encoding = fit_encoding(features, (read(month) for month in train))
     data = load_training_data(encoding, read, train, validation, p.max_bin)
     trained = train_booster(p, data, record_train=True)
 
-    outcomes = [read(month).late for month in train]
-    rows, late = sum(map(len, outcomes)), sum(int(outcome.sum()) for outcome in outcomes)
-    # Not as a whole folder: the decision is kept there, too.
+    target = np.concatenate([read(month).target for month in train])
+    # The folder is not replaced as a whole, since it also has the decision.
     save_bundle(
         paths.BUNDLE,
         trained.booster,
         features=encoding,
         feature_parameters=params.load_params("build_features", FeatureParameters),
         trained_on=windows.train,
-        trained_rows=rows,
-        trained_base_rate=late / rows,
+        trained_rows=len(target),
+        trained_base_rate=float(target.mean()),
         stopped_on=windows.validation,
     )
     with files.atomic_directory(paths.report("train")) as report:
-        files.write_json(report / "importances.json", importances(trained.booster, encoding))
-        curves = [(f"{window}_{metric}", of) for metric, by in trained.curve.items() for window, of in by.items()]
-        rounds = zip(*(values for _, values in curves), strict=True)
-        files.write_csv(report / "curve.csv", ["round", *dict(curves)], [[n, *row] for n, row in enumerate(rounds, 1)])
-    return rows
+        files.write_json(report / "importances.json", booster_importances(trained.booster, encoding))
+        curves = {f"{window}_{name}": losses for name, by in trained.curve.items() for window, losses in by.items()}
+        rounds = zip(*curves.values(), strict=True)
+        files.write_csv(report / "curve.csv", ["round", *curves], [[n, *row] for n, row in enumerate(rounds, 1)])
+    return len(target)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class FlightDelayModel(mlflow.pyfunc.PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> Any:  # noqa: ARG002 (MLflow's interface)
         """Probability of being late, float32 of shape (rows,), for features by name."""
         names = [feature.name for feature in self._bundle.manifest.inputs]
-        return self._bundle.predict_late({name: model_input[name].to_numpy() for name in names})
+        return self._bundle.predict_probability({name: model_input[name].to_numpy() for name in names})
 
 
 mlflow.models.set_model(FlightDelayModel())

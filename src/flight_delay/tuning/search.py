@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from flight_delay.core import params, paths
 from flight_delay.core.months import Splits, require_months
-from flight_delay.evaluation.backtest import BacktestParameters, before_test, origins, run_backtest
-from flight_delay.evaluation.bootstrap import DRAWS, SEED, Comparison, bootstrap, compare, on_all_flights
-from flight_delay.evaluation.comparison import same_flights
+from flight_delay.evaluation.backtest import BacktestParameters, backtest_window, rolling_origin_folds, run_backtest
+from flight_delay.evaluation.bootstrap import Comparison, bootstrap, compare_models, point_estimates
+from flight_delay.evaluation.comparison import require_same_rows
 from flight_delay.evaluation.scoring import mean_metrics
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month
@@ -50,9 +50,9 @@ def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
     Raises:
         UserError: months are missing.
     """
-    window = before_test(params.load_params("windows", Splits))
+    window = backtest_window(params.load_params("windows", Splits))
     months = require_months(paths.PROCESSED, "windows.train or windows.validation", window)
-    folds = origins(months, params.load_params("backtest", BacktestParameters).first_test_month, 1)
+    folds = rolling_origin_folds(months, params.load_params("backtest", BacktestParameters).first_test_month, 1)
     folds = [fold._replace(test_months=fold.test_months[:1]) for fold in folds]
     features = read_selection(paths.SELECTION).features
     read = lru_cache(CACHED_MONTHS)(partial(read_month, paths.PROCESSED, features))
@@ -78,10 +78,10 @@ def compare_with_current(predictions: Predictions, current: Predictions) -> dict
         ValueError: the flights are not the same.
         UserError: the flights are of fewer than two days.
     """
-    same_flights({"trial": predictions, "current": current})
+    require_same_rows({"trial": predictions, "current": current})
     probabilities = {"trial": predictions.probability, "current": current.probability}
-    drawn = bootstrap(current.late, probabilities, current.flight_date, draws=DRAWS, seed=SEED)
-    return compare(drawn, on_all_flights(current.late, probabilities), "trial", "current")
+    drawn = bootstrap(current.target, probabilities, current.date)
+    return compare_models(drawn, point_estimates(current.target, probabilities), "trial", "current")
 
 
 def run_trials(

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from flight_delay.evaluation.bootstrap import DRAWS, SEED, day_weights, interval
+from flight_delay.evaluation.bootstrap import N_BOOTSTRAP, SEED, day_weights, interval
 from flight_delay.explain.explanation import Explanation, together
 from flight_delay.features.columns import Column, Columns
 
@@ -71,7 +71,7 @@ def daily_sums(explanation: Explanation, topic_of: Mapping[str, str], group_of: 
     return DailySums(by_day.size(), by_day.sum())
 
 
-def importance(parts: Iterable[DailySums], draws: int = DRAWS, seed: int = SEED) -> list[Importance]:
+def importance(parts: Iterable[DailySums], draws: int = N_BOOTSTRAP, seed: int = SEED) -> list[Importance]:
     """Measure the importance of every feature, topic and group from the sums of all parts.
 
     Flights of a day are alike, so that days are drawn for the intervals, as in `evaluation.bootstrap`.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flight_delay.evaluation.bootstrap import SEED, bootstrap, on_all_flights
+from flight_delay.evaluation.bootstrap import SEED, bootstrap, point_estimates
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.global_.importance import DIGITS, LEVELS, Key, Level
 from flight_delay.model.booster import predict
@@ -116,4 +116,4 @@ def _average_precision(bundle: Bundle, matrix: Matrix, sample: Explanation, draw
     """Average precision on all flights, and on drawn days: shape (draws,)."""
     probability = {METRIC: calibrate(bundle.decision.calibration, predict(bundle.booster, matrix))}
     drawn = bootstrap(sample.late, probability, sample.flight_date, draws=draws, seed=seed, metrics=[METRIC])
-    return on_all_flights(sample.late, probability, [METRIC])[METRIC][METRIC], drawn[METRIC][METRIC]
+    return point_estimates(sample.late, probability, [METRIC])[METRIC][METRIC], drawn[METRIC][METRIC]

@@ -13,7 +13,7 @@ from flight_delay.core.engine import Worker
 from flight_delay.explain.explanation import together
 from flight_delay.explain.global_.interactions import PairLevel
 from flight_delay.features.columns import Columns
-from flight_delay.model.booster import BoosterParameters, Trained, contributions, train_booster
+from flight_delay.model.booster import BoosterParameters, Trained, shap_contributions, train_booster
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
@@ -54,7 +54,7 @@ def mean_effects_by_seed(
     matrix = encode(columns, encoding)
     by_seed = {}
     for seed, model in models.items():
-        values = contributions(model.booster, matrix, encoding)
+        values = shap_contributions(model.booster, matrix, encoding)
         by_seed[str(seed)] = mean_effects(
             {feature.name: values[:, at] for at, feature in enumerate(encoding)}, topic_of
         )

@@ -124,7 +124,7 @@ def what_if(bundle: Bundle, reference: Reference, flight_id: str, features: Colu
         flight_id: the flight, whose last part is its own time of departure (HHMM).
         features: as `features_at` gives them, in order of time.
     """
-    said = bundle.predict_late(features)
+    said = bundle.predict_probability(features)
     called = said >= np.float32(bundle.decision.threshold)
     origin, destination = str(features["origin"][0]), str(features["destination"][0])
     points = tuple(

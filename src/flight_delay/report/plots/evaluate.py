@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from flight_delay.core import files, paths
-from flight_delay.evaluation.evaluation import Evaluation
+from flight_delay.evaluation.evaluation import EvaluationResult
 from flight_delay.report.plots import comparison, evaluation, threshold
 from flight_delay.report.plots.training import training_curve
 
 
-def draw_all(done: Evaluation, folder: Path) -> dict[str, bytes]:
+def draw_all(done: EvaluationResult, folder: Path) -> dict[str, bytes]:
     """Draw the plots of an evaluation, PNG by name.
 
     Args:

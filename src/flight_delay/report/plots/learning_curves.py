@@ -7,11 +7,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from flight_delay.evaluation.learning_curves import Learnt
+from flight_delay.evaluation.learning_curves import CurveModel
 from flight_delay.report.plots.style import BLUE, GREY, ORANGE, picture, png
 
 
-def learning_curve(learnt: Mapping[int, Learnt], judged: str) -> bytes:
+def learning_curve(learnt: Mapping[int, CurveModel], judged: str) -> bytes:
     """ROC AUC on the months learnt from and on those after them, by number of months."""
     points = {months: of.point for months, of in learnt.items()}
     (fewest, first), *_, (most, last) = points.items()
@@ -26,7 +26,7 @@ def learning_curve(learnt: Mapping[int, Learnt], judged: str) -> bytes:
         return png(figure)
 
 
-def complexity(learnt: Mapping[int, Learnt], used: int, judged: str) -> bytes:
+def complexity(learnt: Mapping[int, CurveModel], used: int, judged: str) -> bytes:
     """Share of the base rate's log loss that is saved where the model learnt and later, by depth of trees."""
     points = {depth: of.point for depth, of in learnt.items()}
     best = min(points, key=lambda depth: points[depth].validation_logloss)

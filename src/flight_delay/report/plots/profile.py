@@ -107,7 +107,7 @@ def _draw_column(above: Axes, below: Axes, profile: ColumnProfile) -> None:
     below.set_ylabel("late")
     places = _places(profile)
     for window, shares in profile.share.items():
-        late = np.array([np.nan if part is None else part for part in profile.late[window]])
+        late = np.array([np.nan if part is None else part for part in profile.rate[window]])
         late[np.array(profile.known[window]) < FEWEST_OUTCOMES] = np.nan
         _draw_shares(above, profile, places, window, np.array(shares))
         _draw_late(below, profile, places, window, late)

@@ -145,5 +145,5 @@ def _say_the_same(common: Common) -> bool:
 
 
 def _destination(side: Side, common: Common) -> Column:
-    place = pd.Index(side.test.flight_id).get_indexer(pd.Index(common.b.flight_id))
+    place = pd.Index(side.test.row_id).get_indexer(pd.Index(common.b.row_id))
     return side.destination[place]

@@ -12,17 +12,15 @@ import numpy as np
 import pandas as pd
 
 from flight_delay.evaluation.bootstrap import (
-    DRAWS,
-    SEED,
     Comparison,
     bootstrap,
-    bootstrap_sum,
-    compare,
-    compare_values,
-    on_all_flights,
+    bootstrap_mean,
+    compare_draws,
+    compare_models,
+    point_estimates,
 )
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.evaluation.threshold import profit_per_flight
+from flight_delay.evaluation.threshold import profit_per_row
 from flight_delay.features.columns import Column
 from flight_delay.model.predictions import Predictions
 
@@ -93,7 +91,7 @@ class Disagreement:
 
 def common_flights(a: Predictions, b: Predictions) -> Common:
     """Join two predictions on `flight_id`, in B's order."""
-    place = pd.Index(a.flight_id).get_indexer(pd.Index(b.flight_id))
+    place = pd.Index(a.row_id).get_indexer(pd.Index(b.row_id))
     in_both = place >= 0
     both_a, both_b = _taken(a, place[in_both]), _taken(b, np.flatnonzero(in_both))
     return Common(both_a, both_b, len(a) - len(both_a), len(b) - len(both_b))
@@ -111,9 +109,9 @@ def judge(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> 
         The verdict is better where at least one of the three is better, its interval excluding zero, and none is worse.
     """
     a, b = common.a, common.b
-    days = len(np.unique(b.flight_date))
+    days = len(np.unique(b.date))
     judged = partial(Judged, len(b), days, common.only_a, common.only_b)
-    changed = int((a.late != b.late).sum())
+    changed = int((a.target != b.target).sum())
     if changed:
         because = f"outcomes of {changed:,} of {len(b):,} common flights differ"
         return judged((), "other_questions", because)
@@ -121,11 +119,11 @@ def judge(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> 
     if obstacle:
         return judged((), "none", obstacle)
     probabilities = {"a": a.probability, "b": b.probability}
-    whole = on_all_flights(b.late, probabilities)
-    drawn = bootstrap(b.late, probabilities, b.flight_date, draws=DRAWS, seed=SEED)
+    whole = point_estimates(b.target, probabilities)
+    drawn = bootstrap(b.target, probabilities, b.date)
     measures = [
         Measure(name, round(whole["a"][name], 6), round(whole["b"][name], 6), of)
-        for name, of in compare(drawn, whole, "b", "a").items()
+        for name, of in compare_models(drawn, whole, "b", "a").items()
     ]
     same = np.array_equal(a.probability, b.probability)
     verdict: Verdict = "same" if same else weighed(of.b_over_a.verdict for of in measures)
@@ -161,13 +159,13 @@ def disagreement(common: Common, thresholds: tuple[float, float], destination: C
     changed = called_a != called_b
     least_shown = np.sort(apart)[-MOST:][0]
     candidates: list[int] = np.flatnonzero((apart > 0) & (apart >= least_shown)).tolist()
-    shown = sorted(candidates, key=lambda row: (-apart[row], b.flight_id[row]))
+    shown = sorted(candidates, key=lambda row: (-apart[row], b.row_id[row]))
     return Disagreement(
         flights=len(b),
         mean_difference=round(float(apart.mean()), 6),
         calls_changed=int(changed.sum()),
-        a_right=int((changed & (called_a == b.late)).sum()),
-        b_right=int((changed & (called_b == b.late)).sum()),
+        a_right=int((changed & (called_a == b.target)).sum()),
+        b_right=int((changed & (called_b == b.target)).sum()),
         most=tuple(_flight(common, row, destination[row]) for row in shown[:MOST]),
     )
 
@@ -177,30 +175,30 @@ def _obstacle(of: Predictions, days: int) -> str | None:
         return "there are no common flights"
     if days < 2:
         return "the common flights are of one day, and an interval needs two"
-    if of.late.all() or not of.late.any():
-        return f"all common flights were {'late' if of.late.all() else 'on time'}"
+    if of.target.all() or not of.target.any():
+        return f"all common flights were {'late' if of.target.all() else 'on time'}"
     return None
 
 
 def _profit(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> Measure:
     a, b = (
-        profit_per_flight(of.late, of.probability >= threshold, payoffs)
+        profit_per_row(of.target, of.probability >= threshold, payoffs)
         for of, threshold in zip((common.a, common.b), thresholds, strict=True)
     )
-    drawn = bootstrap_sum({"a": a, "b": b}, common.b.flight_date, draws=DRAWS, seed=SEED)
+    drawn = bootstrap_mean({"a": a, "b": b}, common.b.date)
     mean_a, mean_b = float(a.mean()), float(b.mean())
-    return Measure(PROFIT, round(mean_a, 6), round(mean_b, 6), compare_values(drawn["b"], drawn["a"], mean_b - mean_a))
+    return Measure(PROFIT, round(mean_a, 6), round(mean_b, 6), compare_draws(drawn["b"], drawn["a"], mean_b - mean_a))
 
 
 def _taken(of: Predictions, rows: Column) -> Predictions:
-    return Predictions(of.flight_id[rows], of.flight_date[rows], of.late[rows], of.probability[rows])
+    return Predictions(of.row_id[rows], of.date[rows], of.target[rows], of.probability[rows])
 
 
 def _flight(common: Common, row: int, destination: str | None) -> Flight:
-    flight_id = str(common.b.flight_id[row])
+    flight_id = str(common.b.row_id[row])
     # The date has hyphens of its own; a carrier might have one.
     carrier, flight_number, origin, departure = flight_id[11:].rsplit("-", 3)
     a, b = (float(of.probability[row]) for of in (common.a, common.b))
     return Flight(
-        flight_id[:10], carrier, flight_number, origin, destination, departure, a, b, bool(common.b.late[row])
+        flight_id[:10], carrier, flight_number, origin, destination, departure, a, b, bool(common.b.target[row])
     )

@@ -134,7 +134,7 @@ class Side:
         decision = read("models/bundle/decision.json", Decision.model_validate_json)
         origin, raw_files = read("data/raw/manifest.json", _manifest)
         window = given.test.first, given.test.through
-        test = Predictions.concat(map(_predictions, read_months(TEST, PREDICTIONS, *window)))
+        test = Predictions.concat(map(Predictions.from_table, read_months(TEST, PREDICTIONS, *window)))
         return Side(
             label=label,
             commit=commit,
@@ -151,10 +151,10 @@ class Side:
             threshold=decision.threshold,
             payoffs=given.payoffs,
             backtest=as_it_would_have_been(
-                decision.calibration.method, list(map(_predictions, read_months(BACKTEST, PREDICTIONS)))
+                decision.calibration.method, list(map(Predictions.from_table, read_months(BACKTEST, PREDICTIONS)))
             ),
             test=test,
-            destination=_destinations(read_months(FLIGHTS, ROUTES, *window), test.flight_id),
+            destination=_destinations(read_months(FLIGHTS, ROUTES, *window), test.row_id),
         )
 
 
@@ -170,7 +170,7 @@ def as_it_would_have_been(method: Method, months: list[Predictions]) -> Predicti
     calibrated = months[:1]
     for place, month in enumerate(months[1:], start=1):
         before = Predictions.concat(months[:place])
-        calibration = fit_calibration(method, before.probability, before.late)
+        calibration = fit_calibration(method, before.probability, before.target)
         calibrated.append(month.with_probability(calibrate(calibration, month.probability)))
     return Predictions.concat(calibrated)
 
@@ -213,11 +213,6 @@ def _table(content: bytes, schema: pa.Schema) -> pa.Table:
     if [table[name].type for name in schema.names] != schema.types:
         raise TypeError("other types")
     return table.select(schema.names)
-
-
-def _predictions(table: pa.Table) -> Predictions:
-    columns = columns_from_table(table)
-    return Predictions(**{**columns, "late": columns["late"].astype(bool)})
 
 
 def _destinations(tables: list[pa.Table], flight_id: Column) -> Column:

@@ -9,7 +9,7 @@ import numpy as np
 
 from flight_delay.core import paths
 from flight_delay.core.months import list_months
-from flight_delay.evaluation.comparison import same_flights
+from flight_delay.evaluation.comparison import require_same_rows
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month
 from flight_delay.model.predictions import Predictions
@@ -41,8 +41,8 @@ def replay(folder: Path) -> Replay:
     for month in list_months(folder / PREDICTIONS):
         recorded = Predictions.read(folder / PREDICTIONS, month)
         examples = read_month(folder / paths.PROCESSED, bundle.manifest.inputs, month)
-        replayed = Predictions.of(examples, bundle.predict_late(examples.features))
-        same_flights({"recorded": recorded, "replayed": replayed})
+        replayed = Predictions.of(examples, bundle.predict_probability(examples.features))
+        require_same_rows({"recorded": recorded, "replayed": replayed})
         differences = np.abs(replayed.probability.astype(np.float64) - recorded.probability)
         flights += len(differences)
         changed += int(np.count_nonzero(differences))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.evaluation.calibration_selection import METHODS, judge_calibrations, said_and_seen
+from flight_delay.evaluation.calibration_selection import METHODS, calibration_by_month, compare_calibration_methods
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.calibration import calibrate
 from flight_delay.model.fit_calibration import fit_calibration
@@ -30,7 +30,7 @@ def months(shift: float) -> dict[str, Predictions]:
 
 
 def test_probabilities_that_are_right_are_best_left_alone_and_others_are_not() -> None:
-    right, wrong = judge_calibrations(months(0)), judge_calibrations(months(1.5))
+    right, wrong = compare_calibration_methods(months(0)), compare_calibration_methods(months(1.5))
     assert min(right, key=lambda method: right[method]["log_loss"]) == "none"
     assert wrong["sigmoid"]["log_loss"] < wrong["none"]["log_loss"]
     assert wrong["isotonic"]["brier"] < wrong["none"]["brier"]
@@ -40,12 +40,12 @@ def test_each_month_is_calibrated_by_all_months_before_it() -> None:
     by_month = months(1)
     first, second, third = by_month.values()
     steps = [(first, second), (Predictions.concat([first, second]), third)]
-    judged = judge_calibrations(by_month)
+    judged = compare_calibration_methods(by_month)
     assert list(judged) == list(METHODS)
     for method in METHODS:
         every = [
             probability_metrics(
-                after.late, calibrate(fit_calibration(method, before.probability, before.late), after.probability)
+                after.target, calibrate(fit_calibration(method, before.probability, before.target), after.probability)
             )
             for before, after in steps
         ]
@@ -56,23 +56,23 @@ def test_each_month_is_calibrated_by_all_months_before_it() -> None:
 def test_a_later_month_changes_nothing_about_earlier_ones() -> None:
     two = dict(list(months(1).items())[:2])
     before, after = two.values()
-    turned = Predictions(after.flight_id, after.flight_date, ~after.late, after.probability)
-    judged = judge_calibrations({"2013-05": before, "2013-06": turned})
-    calibrated = calibrate(fit_calibration("sigmoid", before.probability, before.late), after.probability)
-    assert judged["sigmoid"]["log_loss"] == probability_metrics(~after.late, calibrated)["log_loss"]
+    turned = Predictions(after.row_id, after.date, ~after.target, after.probability)
+    judged = compare_calibration_methods({"2013-05": before, "2013-06": turned})
+    calibrated = calibrate(fit_calibration("sigmoid", before.probability, before.target), after.probability)
+    assert judged["sigmoid"]["log_loss"] == probability_metrics(~after.target, calibrated)["log_loss"]
 
 
 def test_one_month_judges_nothing() -> None:
     with pytest.raises(UserError, match=r"backtest\.first_test_month"):
-        judge_calibrations({"2013-05": month(5)})
+        compare_calibration_methods({"2013-05": month(5)})
 
 
 def test_what_was_said_stands_beside_what_was_seen() -> None:
     by_month = months(1)
-    rows = said_and_seen(by_month)
+    rows = calibration_by_month(by_month)
     assert [row["month"] for row in rows] == list(by_month)
     for row, of in zip(rows, by_month.values(), strict=True):
         assert row["predicted"] == pytest.approx(of.probability.mean(), abs=1e-6)
-        assert row["observed"] == pytest.approx(of.late.mean(), abs=1e-6)
+        assert row["observed"] == pytest.approx(of.target.mean(), abs=1e-6)
         assert row["flights"] == ROWS
         assert row["predicted"] > row["observed"]

@@ -1,4 +1,4 @@
-"""checks.select: features are dropped by rule, each with a reason, and the others stay as they are."""
+"""checks.feature_selection: features are dropped by rule with a reason, and the others are unchanged."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight_delay.checks.feature_selection import exclude_features, select_features
 from flight_delay.checks.findings import CHECKS, Finding
-from flight_delay.checks.select import leave_out, select
 from flight_delay.core.errors import UserError
 from flight_delay.features.feature import Feature
-from flight_delay.model.selection import Dropped
+from flight_delay.model.selection import DroppedFeature
 
 NAMES = ("carrier", "late_rate_all_3d", "late_rate_all_7d", "cancellation_rate_all_3d", "cancellation_rate_route_3d")
 FEATURES = [Feature(name=name, kind="quantitative", group="history", effect="increasing") for name in NAMES]
 
 
 def finding(check: Any, *columns: str, says: str = "") -> Finding:
-    return Finding(check, "warning", columns, 1.0, says or f"{check} {', '.join(columns)}", "", "")
+    return Finding(check, columns, 1.0, says or f"{check} {', '.join(columns)}")
 
 
 def names(features: Any) -> list[str]:
@@ -39,7 +39,7 @@ def names(features: Any) -> list[str]:
     ],
 )
 def test_a_pattern_leaves_out_the_features_whose_whole_names_match(patterns: list[str], left_out: list[str]) -> None:
-    stay, dropped = leave_out(FEATURES, patterns)
+    stay, dropped = exclude_features(FEATURES, patterns)
     assert [of.feature for of in dropped] == left_out
     assert stay == [feature for feature in FEATURES if feature.name not in left_out]
     assert {of.rule for of in dropped} <= {"left_out"}
@@ -47,7 +47,7 @@ def test_a_pattern_leaves_out_the_features_whose_whole_names_match(patterns: lis
 
 def test_the_reason_names_the_first_pattern_that_matches() -> None:
     patterns = ["*_3d", "cancellation_*"]
-    _, dropped = leave_out(FEATURES, patterns)
+    _, dropped = exclude_features(FEATURES, patterns)
     named = {of.feature: [pattern for pattern in patterns if pattern in of.because] for of in dropped}
     assert named == {name: ["*_3d"] for name in NAMES if name.endswith("_3d")}
 
@@ -55,49 +55,32 @@ def test_the_reason_names_the_first_pattern_that_matches() -> None:
 @pytest.mark.parametrize("pattern", ["rate", "Carrier", "carrier ", "late_rate_all", "weather_*", ""])
 def test_a_pattern_that_matches_nothing_is_named(pattern: str) -> None:
     with pytest.raises(UserError, match=rf"^params\.yaml: check_data\.leave_out: .* {re.escape(pattern)}; [^\n]*$"):
-        leave_out(FEATURES, ["carrier", pattern])
+        exclude_features(FEATURES, ["carrier", pattern])
 
 
 def test_a_pattern_may_match_what_there_is_with_other_data_only() -> None:
     weather = Feature(name="observed_visibility", kind="quantitative", group="weather")
-    stay, dropped = leave_out(FEATURES, ["observed_*", "carrier"], [*FEATURES, weather])
+    stay, dropped = exclude_features(FEATURES, ["observed_*", "carrier"], [*FEATURES, weather])
     assert names(stay) == list(NAMES[1:])
     assert [of.feature for of in dropped] == ["carrier"]
     with pytest.raises(UserError, match=r" clouds_\*;"):
-        leave_out(FEATURES, ["observed_*", "clouds_*"], [weather])
-
-
-@pytest.mark.parametrize("patterns", [["*"], ["*_3d", "*_7d", "carrier"]])
-def test_leaving_out_everything_is_refused(patterns: list[str]) -> None:
-    with pytest.raises(UserError, match=r"^params\.yaml: check_data\.leave_out [^*]*$"):
-        leave_out(FEATURES, patterns)
-
-
-def test_without_findings_everything_stays() -> None:
-    selection = select(FEATURES, [])
-    assert selection.features == tuple(FEATURES)
-    assert selection.dropped == ()
+        exclude_features(FEATURES, ["observed_*", "clouds_*"], [weather])
 
 
 @pytest.mark.parametrize("rule", ["constant", "noise"])
-def test_a_feature_for_which_a_rule_speaks_is_dropped_with_what_was_seen(rule: Any) -> None:
-    selection = select(FEATURES, [finding(rule, "late_rate_all_7d", says="It is so.")])
+def test_a_feature_with_a_finding_is_dropped_with_the_reason(rule: Any) -> None:
+    selection = select_features(FEATURES, [finding(rule, "late_rate_all_7d", says="It is so.")])
     assert names(selection.features) == [name for name in NAMES if name != "late_rate_all_7d"]
-    assert selection.dropped == (Dropped(feature="late_rate_all_7d", rule=rule, because="It is so."),)
-
-
-@pytest.mark.parametrize("check", sorted(set(CHECKS) - {"constant", "duplicated", "noise"}))
-def test_other_findings_drop_nothing(check: str) -> None:
-    assert select(FEATURES, [finding(check, *NAMES)]).dropped == ()
+    assert selection.dropped == (DroppedFeature(feature="late_rate_all_7d", rule=rule, because="It is so."),)
 
 
 def test_of_duplicates_the_first_in_order_stays_whatever_the_order_of_names() -> None:
     group = ("cancellation_rate_all_3d", "carrier", "late_rate_all_3d")
     assert group == tuple(sorted(group))  # as findings have them
-    assert [of.feature for of in select(FEATURES, [finding("duplicated", *group)]).dropped] == [
+    assert [of.feature for of in select_features(FEATURES, [finding("duplicated", *group)]).dropped] == [
         "late_rate_all_3d", "cancellation_rate_all_3d",
     ]  # fmt: skip
-    backwards = select(FEATURES[::-1], [finding("duplicated", *group)])
+    backwards = select_features(FEATURES[::-1], [finding("duplicated", *group)])
     assert names(backwards.features)[1] == "cancellation_rate_all_3d"
     assert [of.feature for of in backwards.dropped] == ["late_rate_all_3d", "carrier"]
 
@@ -108,11 +91,11 @@ def test_columns_that_are_no_features_are_not_dropped_and_drop_nobody() -> None:
         finding("constant", "year"),
         finding("duplicated", "airline", "late_rate_all_3d", "late_rate_all_7d"),
     ]
-    assert [of.feature for of in select(FEATURES, found).dropped] == ["late_rate_all_7d"]
+    assert [of.feature for of in select_features(FEATURES, found).dropped] == ["late_rate_all_7d"]
 
 
 def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what_was_left_out() -> None:
-    stay, left_out = leave_out(FEATURES, ["cancellation_rate_route_3d"])
+    stay, left_out = exclude_features(FEATURES, ["cancellation_rate_route_3d"])
     found = [
         finding("noise", "late_rate_all_7d"),
         finding("noise", "carrier"),
@@ -120,7 +103,7 @@ def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what
         finding("constant", "carrier"),
         finding("duplicated", "cancellation_rate_all_3d", "carrier"),
     ]
-    selection = select(stay, found, left_out)
+    selection = select_features(stay, found, left_out)
     assert [(of.feature, of.rule) for of in selection.dropped] == [
         ("cancellation_rate_route_3d", "left_out"), ("carrier", "constant"), ("late_rate_all_7d", "duplicated"),
         ("cancellation_rate_all_3d", "duplicated"),
@@ -128,16 +111,10 @@ def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what
     assert names(selection.features) == ["late_rate_all_3d"]
 
 
-def test_dropping_every_feature_is_refused_with_the_rules() -> None:
-    found = [finding("noise", name) for name in NAMES[1:]] + [finding("constant", "carrier")]
-    with pytest.raises(UserError, match=r"^check_data\b.*carrier \(constant\), late_rate_all_3d \(noise\)"):
-        select(FEATURES, found)
-
-
 FOUND = st.lists(
     st.builds(
         lambda check, columns: finding(check, *sorted(columns)),
-        st.sampled_from(["constant", "duplicated", "noise", "drift"]),
+        st.sampled_from(sorted(CHECKS)),
         st.sets(st.sampled_from([*NAMES[1:], "airline", "year"]), min_size=1),
     )
 )
@@ -145,7 +122,7 @@ FOUND = st.lists(
 
 @given(FOUND)
 def test_every_feature_is_in_the_selection_exactly_once(found: list[Finding]) -> None:
-    selection = select(FEATURES, found)
+    selection = select_features(FEATURES, found)
     stay, dropped = names(selection.features), [of.feature for of in selection.dropped]
     assert sorted(stay + dropped) == sorted(NAMES)
     assert stay == [name for name in NAMES if name in stay]
@@ -153,4 +130,5 @@ def test_every_feature_is_in_the_selection_exactly_once(found: list[Finding]) ->
     assert {feature.name: feature for feature in FEATURES if feature.name in stay} == {
         of.name: of for of in selection.features
     }
-    assert select(FEATURES, reversed(found)).features == selection.features
+    assert select_features(FEATURES, reversed(found)).features == selection.features
+    assert {of.rule for of in selection.dropped} <= {"constant", "duplicated", "noise"}

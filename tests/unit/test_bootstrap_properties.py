@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from flight_delay.evaluation.bootstrap import bootstrap, bootstrap_sum, day_weights, on_all_flights
+from flight_delay.evaluation.bootstrap import bootstrap, bootstrap_mean, day_weights, point_estimates
 
 Flights = list[tuple[bool, float, int]]
 
@@ -52,8 +52,8 @@ def test_the_order_of_flights_does_not_matter(flights: Flights, random: Random) 
     results = []
     for late, probability, date in (arrays(flights), arrays(shuffled)):
         drawn = bootstrap(late, {"a": probability}, date, draws=8, seed=1)["a"]
-        means = bootstrap_sum({"a": probability}, date, draws=8, seed=1)["a"]
-        results.append((drawn, means, on_all_flights(late, {"a": probability})["a"]))
+        means = bootstrap_mean({"a": probability}, date, draws=8, seed=1)["a"]
+        results.append((drawn, means, point_estimates(late, {"a": probability})["a"]))
     (drawn, means, whole), (drawn_shuffled, means_shuffled, whole_shuffled) = results
     for name in ("roc_auc", "average_precision"):  # from counts, so exactly
         assert np.array_equal(drawn[name], drawn_shuffled[name], equal_nan=True)
