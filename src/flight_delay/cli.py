@@ -48,7 +48,7 @@ def main() -> None:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
-        command.add_to(commands)
+        command.add_arguments(commands)
     arguments = parser.parse_args()
     sys.exit(guarded(f"flight-delay {arguments.command}", lambda: _printed(arguments)))
 

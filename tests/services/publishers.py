@@ -30,9 +30,9 @@ def metrics_of(number: int) -> dict[str, float]:
 
 def content_of(number: int, folder: Path):
     """A small pipeline: `folder` has two files, a bundle, and a package with the code that loads it."""
-    from flight_delay.tracking.run_content import Content, DataSet
+    from flight_delay.tracking.run_content import DataSet, RunContent
 
-    return Content(
+    return RunContent(
         digest=digest_of(number),
         name=f"pipeline {number}",
         description="small",

@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def in_the_repository(monkeypatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    monkeypatch.setattr(client, "reachable", lambda **_: nullcontext())
+    monkeypatch.setattr(client, "mlflow_errors_as_user_errors", lambda **_: nullcontext())
     monkeypatch.setattr(client, "connect", lambda: None)
     monkeypatch.setattr(client, "require_database", lambda _: None)
 
@@ -87,10 +87,10 @@ def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatc
 @pytest.mark.usefixtures("in_the_repository")
 def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: str, monkeypatch, capsys) -> None:
     @contextmanager
-    def checked_out(_: str):
+    def read_revision(_: str):
         yield SimpleNamespace(name="deeper"), commit
 
-    monkeypatch.setattr(publish_revision, "checked_out", checked_out)
+    monkeypatch.setattr(publish_revision, "read_revision", read_revision)
     monkeypatch.setattr(publishing, "publish", lambda *_: ("1ab", added))
     assert publish.run(Namespace(rev="HEAD")) == 0
     assert capsys.readouterr().out == said

@@ -11,7 +11,7 @@ from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
 from flight_delay.review.comparison.comparison import Compared, compared
-from flight_delay.review.comparison.flights import Judged, Measure
+from flight_delay.review.comparison.flights import Measure, PeriodComparison
 from flight_delay.review.comparison.snapshot import RawFile, Side
 
 PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
@@ -49,8 +49,10 @@ def better() -> Compared:
     return compared(SIDE, replace(CHANGED, backtest=GOOD, test=GOOD))
 
 
-def judged(**verdicts: str) -> Judged:
+def judged(**verdicts: str) -> PeriodComparison:
     over = {name: Comparison(0.1, 0.1, 0.1, verdict) for name, verdict in verdicts.items()}
     every = ("roc_auc", "average_precision", "log_loss", "profit")
     undecided = Comparison(0, 0, 0, "undecided")
-    return Judged(9, 3, 0, 0, tuple(Measure(name, 0.5, 0.5, over.get(name, undecided)) for name in every), "mixed")
+    return PeriodComparison(
+        9, 3, 0, 0, tuple(Measure(name, 0.5, 0.5, over.get(name, undecided)) for name in every), "mixed"
+    )

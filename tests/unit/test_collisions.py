@@ -14,10 +14,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
 from sqlalchemy import event
 
-from flight_delay.tracking.client import ATTEMPTS, collided, despite_collisions
+from flight_delay.tracking.client import ATTEMPTS, is_unique_violation, retry_on_conflict
 from flight_delay.tracking.publish import publish
-from flight_delay.tracking.run_content import Content
-from flight_delay.tracking.view import PIPELINES, VIEW_TAG, arrange
+from flight_delay.tracking.run_content import RunContent
+from flight_delay.tracking.view import PIPELINES, VIEW_TAG, set_default_view
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def overtake(client: MlflowClient, database: Path) -> Callable[[str], list[str]]
 def test_a_tag_that_another_sets_at_the_same_moment_is_set(client, overtake) -> None:
     run = client.create_run(client.create_experiment("one")).info.run_id
     overtaken = overtake("tags")
-    despite_collisions(lambda: client.set_tag(run, "git_commit", "a" * 40))
+    retry_on_conflict(lambda: client.set_tag(run, "git_commit", "a" * 40))
     assert len(overtaken) == 1
     assert client.get_run(run).data.tags["git_commit"] == "a" * 40
 
@@ -70,13 +70,13 @@ def test_without_that_the_tag_collides(client, overtake) -> None:
     overtake("tags")
     with pytest.raises(MlflowException) as raised:
         client.set_tag(run, "git_commit", "a" * 40)
-    assert collided(raised.value)
+    assert is_unique_violation(raised.value)
 
 
 def test_a_view_that_another_arranges_at_the_same_moment_is_arranged(client, overtake) -> None:
     experiment = client.create_experiment("one")
     overtaken = overtake("experiment_tags")
-    arrange(client, experiment, PIPELINES)
+    set_default_view(client, experiment, PIPELINES)
     assert len(overtaken) == 1
     assert VIEW_TAG in client.get_experiment(experiment).tags
 
@@ -89,7 +89,7 @@ def test_what_is_refused_for_another_reason_is_not_tried_again(client) -> None:
         client.set_tag("no such run", "name", "value")
 
     with pytest.raises(MlflowException, match="not found"):
-        despite_collisions(refused)
+        retry_on_conflict(refused)
     assert len(tries) == 1
 
 
@@ -102,7 +102,7 @@ def test_who_collides_for_ever_gives_up(monkeypatch) -> None:
         raise MlflowException("(psycopg2.errors.UniqueViolation) duplicate key")
 
     with pytest.raises(MlflowException, match="UniqueViolation"):
-        despite_collisions(collide)
+        retry_on_conflict(collide)
     assert len(tries) == ATTEMPTS
 
 
@@ -112,8 +112,8 @@ def finished(client: MlflowClient, experiment: str, end_time: int) -> str:
     return str(run)
 
 
-def content(tmp_path: Path) -> Content:
-    return Content(
+def content(tmp_path: Path) -> RunContent:
+    return RunContent(
         digest="0" * 32, name="a pipeline", description="", params={}, metrics={}, curve={}, tags={"author": "Ada"}, datasets=[],
         files={}, bundle=tmp_path, package=tmp_path,
     )  # fmt: skip

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
+from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.files import Tolerance, compare_files
-from flight_delay.review.diff.finding import Finding
 from flight_delay.review.diff.model import Model, compare_models, parse_model, read_model
 
 RANDOM = np.random.default_rng(5)
@@ -34,7 +34,7 @@ def model() -> Model:
     return parse(train())
 
 
-def compare_changed(model: Model, tree: int, field: str, by: float, *, leaf: bool = False) -> Finding:
+def compare_changed(model: Model, tree: int, field: str, by: float, *, leaf: bool = False) -> ContentDifference:
     """Compare the model with a copy that has one node changed."""
     trees = copy.deepcopy(model.trees)
     nodes = enumerate(trees[tree]["left_children"])

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.files import Difference, Tolerance, compare_files
-from flight_delay.review.diff.finding import Finding
 from flight_delay.review.diff.tables import compare_tables
 
 NAN = float("nan")
 
 
-def compare(before: dict[str, Any], after: dict[str, Any], probability: float = 0.001) -> Finding:
+def compare(before: dict[str, Any], after: dict[str, Any], probability: float = 0.001) -> ContentDifference:
     return compare_tables(pa.table(before), pa.table(after), probability)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.review.environment import build_environment, deviations, surroundings, wanted_versions
+from flight_delay.review.environment import build_environment, locked_versions, read_environment, version_mismatches
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCKED = (REPOSITORY / "requirements.txt").read_text()
@@ -32,7 +32,7 @@ pywin32==311 ; sys_platform == 'win32' \\
 -c constraints.txt
 loose>=1.0
 """
-    assert wanted_versions(text, "3.11.7") == {"alembic": "1.18.0", "scikit-learn": "1.9.1"}
+    assert locked_versions(text, "3.11.7") == {"alembic": "1.18.0", "scikit-learn": "1.9.1"}
 
 
 @pytest.mark.parametrize(("python", "scipy"), [("3.11.7", "1.17.1"), ("3.12.0", "1.18.1"), ("3.14.2", "1.18.1")])
@@ -42,20 +42,20 @@ numpy==2.4.6 ; python_version >= '3.11'
 scipy==1.17.1 ; python_full_version < '3.12'
 scipy==1.18.1 ; python_full_version >= '3.12'
 """
-    assert wanted_versions(text, python) == {"numpy": "2.4.6", "scipy": scipy}
+    assert locked_versions(text, python) == {"numpy": "2.4.6", "scipy": scipy}
 
 
 def test_the_lock_of_this_repository_is_what_is_installed() -> None:
-    has = surroundings(Path(sys.executable))
-    wanted = wanted_versions(LOCKED, has.python)
+    has = read_environment(Path(sys.executable))
+    wanted = locked_versions(LOCKED, has.python)
     assert len(wanted) > 100
-    assert deviations(wanted, has.versions) == []
+    assert version_mismatches(wanted, has.versions) == []
     assert has.python == ".".join(map(str, sys.version_info[:3]))
     assert not has.fresh
 
 
 def test_other_and_missing_versions_are_named() -> None:
-    other, missing = deviations({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "2.1", "d": "4"})
+    other, missing = version_mismatches({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "2.1", "d": "4"})
     assert other.startswith("b 2 ")
     assert " 2.1 " in other
     assert missing.startswith("c 3 ")
@@ -63,7 +63,7 @@ def test_other_and_missing_versions_are_named() -> None:
 
 def test_an_environment_has_what_the_lock_wants_and_nothing_of_this_one(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text(SMALL[0])
-    has = surroundings(build_environment(tmp_path, tmp_path / "env"))
+    has = read_environment(build_environment(tmp_path, tmp_path / "env"))
     assert has.fresh
     assert {*has.versions} - {"pip", "setuptools"} == {"threadpoolctl"}
     assert has.versions["threadpoolctl"] == SMALL[1]

@@ -11,7 +11,7 @@ from gate_evidence import BOUNDS, GOOD, LARGE, SMALL, WORSE_SLICES, compared, ju
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import load
 from flight_delay.promotion.bounds import Promote
-from flight_delay.promotion.evidence import Quality
+from flight_delay.promotion.evidence import DataQuality
 from flight_delay.promotion.gate import NO_CHAMPION, run_checks
 from flight_delay.vcs.history import Found
 
@@ -29,12 +29,12 @@ def test_values_just_within_all_bounds_pass() -> None:
     [
         ("commit", Found("c" * 40, "exp-1"), "committed"),
         ("verification", verified("b"), "verified"),
-        ("quality", Quality(("leakage_suspect of delay",), 0, 0.01), "data"),
-        ("quality", Quality((), 0.0101, 0.01), "data"),
+        ("quality", DataQuality(("leakage_suspect of delay",), 0, 0.01), "data"),
+        ("quality", DataQuality((), 0.0101, 0.01), "data"),
         *(("comparison", compared(of), "backtest") for of in ("worse", "mixed", "undecided", "same")),
-        *(("comparison", compared(judged(of, "no flights")), "backtest") for of in ("none", "other_questions")),
+        *(("comparison", compared(judged(of, "no flights")), "backtest") for of in ("none", "outcomes_differ")),
         *(("comparison", compared(test=of), "test") for of in ("worse", "mixed")),
-        *(("comparison", compared(test=judged(of, "one day")), "test") for of in ("none", "other_questions")),
+        *(("comparison", compared(test=judged(of, "one day")), "test") for of in ("none", "outcomes_differ")),
         *(("comparison", compared(slices=of), "slices") for of in (WORSE_SLICES, [])),
         ("calibration_error", 0.0501, "calibration"),
         *(("replay", of, "loaded model") for of in (replay(different=1), replay(predictions=0), replay(("x.json",)))),

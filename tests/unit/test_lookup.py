@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.lookup import FORMS, PublishedRun, find, is_mlflow_uri
+from flight_delay.tracking.lookup import FORMS, PublishedRun, find_run, is_mlflow_uri
 from flight_delay.tracking.run_content import DIGEST_TAG
 
 TAGS = {DIGEST_TAG: "d1", "model_md5": "m1"}
@@ -63,13 +63,13 @@ def test_every_form_leads_to_the_run(tracked: Tracked) -> None:
     assert tracked.client.get_model_version("late", "2").run_id in {None, ""}
     for uri in uris:
         assert is_mlflow_uri(uri)
-        assert find(uri) == PublishedRun(tracked.run, "repro-d1", "d1", "m1", uri)
+        assert find_run(uri) == PublishedRun(tracked.run, "repro-d1", "d1", "m1", uri)
 
 
 def test_the_checksum_of_the_model_may_be_missing(tracked: Tracked) -> None:
     run = tracked.client.create_run("1", run_name="old", tags={DIGEST_TAG: "d2"}).info.run_id
     tracked.client.set_terminated(run)
-    assert find(f"runs:/{run}") == PublishedRun(run, "old", "d2", None, f"runs:/{run}")
+    assert find_run(f"runs:/{run}") == PublishedRun(run, "old", "d2", None, f"runs:/{run}")
 
 
 @pytest.mark.parametrize(
@@ -78,19 +78,19 @@ def test_the_checksum_of_the_model_may_be_missing(tracked: Tracked) -> None:
 )
 def test_what_the_server_does_not_have_is_said_in_one_line(uri: str) -> None:
     with pytest.raises(UserError, match=rf"^{uri}: [^\n]*\bsqlite:\S+[^\n]*\([^\n]+\)[^\n]*`flight-delay ui`[^\n]*$"):
-        find(uri)
+        find_run(uri)
 
 
 @pytest.mark.parametrize("uri", ["runs:/", "models:/late", "models:/late/latest", "models:/", "models:/late@a/b"])
 def test_what_is_no_uri_of_a_run_or_model_is_told_the_forms(uri: str) -> None:
     with pytest.raises(UserError, match=rf"^{uri}: .*{re.escape(FORMS)}$"):
-        find(uri)
+        find_run(uri)
 
 
 def test_a_run_of_something_else_is_refused(tracked: Tracked) -> None:
     run = tracked.client.create_run("1", tags={"model_md5": "m1"}).info.run_id
     with pytest.raises(UserError, match=rf"^runs:/{run}: .*\b{run} .*\bpipeline_digest\b"):
-        find(f"runs:/{run}")
+        find_run(f"runs:/{run}")
 
 
 def test_a_model_without_a_run_is_refused(tracked: Tracked) -> None:
@@ -98,20 +98,20 @@ def test_a_model_without_a_run_is_refused(tracked: Tracked) -> None:
     tracked.client.create_model_version("late", source=str(tracked.path.parent))
     for uri in (f"models:/{model}", "models:/late/3"):
         with pytest.raises(UserError, match=rf"^{uri}: [^\n`]+$"):
-            find(uri)
+            find_run(uri)
 
 
 def test_a_server_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(UserError, match=r"^[^\n]* http://127\.0\.0\.1:9 [^\n]*\([^\n]+\)[^\n]*$"):
-        find("runs:/abc")
+        find_run("runs:/abc")
 
 
 def test_asking_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     with pytest.raises(UserError, match=r"^runs:/abc: [^\n]*/mlflow\.db [^\n]+`dvc repro`[^\n]*$"):
-        find("runs:/abc")
+        find_run("runs:/abc")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -131,4 +131,4 @@ def test_a_run_that_is_not_complete_is_refused(tracked: Tracked, status: str) ->
     run = tracked.client.create_run(experiment.experiment_id, tags=TAGS).info.run_id
     tracked.client.set_terminated(run, status)
     with pytest.raises(UserError, match=rf"\({status}\)"):
-        find(f"runs:/{run}")
+        find_run(f"runs:/{run}")

@@ -14,7 +14,7 @@ import yaml
 from flight_delay.commands.provenance import run
 from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.commit import MANIFEST, Provenance, read_provenance
-from flight_delay.review.provenance.lineage import list_items, sources
+from flight_delay.review.provenance.lineage import list_artifacts, sources
 from flight_delay.vcs.artefacts import Artefacts
 from flight_delay.vcs.git import git
 
@@ -146,7 +146,7 @@ def test_an_input_with_other_content_in_the_commit_is_not_confirmed(
     repository.lock()
     repository.commit(ADA, {path: text})
     provenance = read()
-    inputs = {item.path for item in list_items(provenance.stages) if not sources(provenance.stages, item)}
+    inputs = {item.path for item in list_artifacts(provenance.stages) if not sources(provenance.stages, item)}
     assert inputs - {item.path for item in provenance.changes} == {unconfirmed}
 
 

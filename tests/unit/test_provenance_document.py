@@ -10,8 +10,8 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.commit import Provenance
-from flight_delay.review.provenance.document import to_prov_json
-from flight_delay.review.provenance.lineage import list_items, read_stages
+from flight_delay.review.provenance.document import prov_json
+from flight_delay.review.provenance.lineage import list_artifacts, read_stages
 from flight_delay.vcs.history import Change
 
 ADA, GRACE = "Ada Lovelace <ada@example.org>", "Grace Hopper <grace@example.org>"
@@ -43,13 +43,13 @@ def pipeline(**changes: Any) -> Provenance:
         lock_md5="l1",
         stages=stages,
         manifest={"source": "old flights", "version": "0.1", "licence": "CC0-1.0", "homepage": "https://example.org"},
-        changes={item: by[item.path] for item in list_items(stages) if item.path in by and item.md5 != "stale"},
+        changes={item: by[item.path] for item in list_artifacts(stages) if item.path in by and item.md5 != "stale"},
         software={"python": ">=3.11", "numpy": "2.0"},
     )
 
 
 def written(path: str | None = None, provenance: Provenance | None = None) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(to_prov_json(provenance or pipeline(), path))
+    document: dict[str, Any] = json.loads(prov_json(provenance or pipeline(), path))
     return document
 
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.lineage import (
-    Item,
-    Stage,
+    Artifact,
+    StageRun,
     downstream,
     is_inside,
-    list_items,
+    list_artifacts,
     producer,
     read_stages,
-    select,
+    select_artifacts,
     sources,
     upstream,
 )
@@ -42,11 +42,11 @@ LOCK = {
 STAGES = read_stages(LOCK)
 
 
-def names(stages: list[Stage]) -> list[str]:
+def names(stages: list[StageRun]) -> list[str]:
     return [stage.name for stage in stages]
 
 
-def paths(items: list[Item]) -> list[str]:
+def paths(items: list[Artifact]) -> list[str]:
     return [item.path for item in items]
 
 
@@ -70,14 +70,14 @@ def test_stages_are_sorted_and_hold_what_the_lock_says() -> None:
     ],
 )
 def test_stages_before_and_after_an_item(path: str, before: list[str], after: list[str]) -> None:
-    items = select(STAGES, path)
+    items = select_artifacts(STAGES, path)
     assert names(upstream(STAGES, items)) == before
     assert names(downstream(STAGES, items)) == after
 
 
 def test_the_same_path_with_another_checksum_is_another_item() -> None:
     stages = read_stages({**LOCK, "judge": entry({"raw/flights": "r0.dir", "model": "m1"}, {"metrics": "e1"})})
-    new, old = select(stages, "raw/flights")
+    new, old = select_artifacts(stages, "raw/flights")
     assert (producer(stages, old), old.md5) == (None, "r0.dir")
     assert names(sources(stages, new)) == ["fetch"]
     assert upstream(stages, [old]) == []
@@ -94,8 +94,8 @@ def test_parameters_with_other_values_are_another_item() -> None:
 @pytest.mark.parametrize(("read", "made"), [("models", "models/bundle/m"), ("models/bundle/m", "models/bundle")])
 def test_a_part_of_an_output_and_a_folder_around_it_come_from_its_stage(read: str, made: str) -> None:
     stages = read_stages({"use": entry({read: "r.dir"}, {"end": "e"}), "make": entry({"a": "a"}, {made: "m.dir"})})
-    assert names(stages) == names(upstream(stages, select(stages, "end"))) == ["make", "use"]
-    assert names(downstream(stages, select(stages, made))) == ["use"]
+    assert names(stages) == names(upstream(stages, select_artifacts(stages, "end"))) == ["make", "use"]
+    assert names(downstream(stages, select_artifacts(stages, made))) == ["use"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_part_of_an_output_and_a_folder_around_it_come_from_its_stage(read: st
     ],
 )
 def test_a_path_selects_items_at_it_or_inside_it_or_around_it(path: str, selected: list[str]) -> None:
-    assert paths(select(STAGES, path)) == selected
+    assert paths(select_artifacts(STAGES, path)) == selected
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_path_selects_items_at_it_or_inside_it_or_around_it(path: str, selecte
 )
 def test_the_closest_paths_are_named_where_there_is_none(path: str, closest: str) -> None:
     with pytest.raises(UserError) as refused:
-        select(STAGES, path)
+        select_artifacts(STAGES, path)
     assert str(refused.value).startswith(f"{path}: ")
     assert str(refused.value).rpartition(": ")[2].split(", ")[0] == closest
 
@@ -151,4 +151,4 @@ def test_stages_run_after_those_that_they_need_whatever_the_order(needs: list[se
         before = upstream(stages, stage.reads)
         assert {*names(before)} <= {*names(stages[:at])}
         assert all(stage in downstream(stages, other.writes) for other in before)
-    assert len(list_items(stages)) == len(needs)
+    assert len(list_artifacts(stages)) == len(needs)

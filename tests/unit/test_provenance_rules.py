@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from prov.model import ProvDocument
 
 from flight_delay.review.provenance.commit import Provenance
-from flight_delay.review.provenance.document import to_prov, to_prov_json
-from flight_delay.review.provenance.lineage import list_items, read_stages, sources
+from flight_delay.review.provenance.document import prov_document, prov_json
+from flight_delay.review.provenance.lineage import list_artifacts, read_stages, sources
 from flight_delay.vcs.history import Change
 
 ENTITY, ACTIVITY, AGENT = ("entity", "activity", "agent")
@@ -57,7 +57,7 @@ def pipelines(draw: st.DrawFn) -> Provenance:
         stages[f"s{number}"] = {"cmd": "run", "deps": deps, "params": {"params.yaml": sections}, "outs": outs}
         made += outs
     read = read_stages({name: stages[name] for name in draw(st.permutations(list(stages)))})
-    inputs_of_all = [item for item in list_items(read) if not sources(read, item)]
+    inputs_of_all = [item for item in list_artifacts(read) if not sources(read, item)]
     changes = {item: Change(draw(st.sampled_from("ab")) * 40, "Ada") for item in inputs_of_all}
     # A commit has one content of every path.
     confirmed = {item.path: item for item in changes if draw(st.booleans())}.values()
@@ -68,7 +68,7 @@ def pipelines(draw: st.DrawFn) -> Provenance:
 
 
 def paths(provenance: Provenance) -> list[str | None]:
-    items = list_items(provenance.stages)
+    items = list_artifacts(provenance.stages)
     return [None, *(item.path for item in items), *(f"{item.path}/within" for item in items if item.is_folder)]
 
 
@@ -77,16 +77,16 @@ QUERIES = pipelines().flatmap(lambda provenance: st.tuples(st.just(provenance), 
 
 @given(QUERIES)
 def test_a_document_is_read_back_as_it_was_written(query: tuple[Provenance, str | None]) -> None:
-    text = to_prov_json(*query)
-    assert ProvDocument.deserialize(content=text, format="json") == to_prov(*query)
-    assert text == to_prov_json(*query) == json.dumps(json.loads(text), indent=2, sort_keys=True)
+    text = prov_json(*query)
+    assert ProvDocument.deserialize(content=text, format="json") == prov_document(*query)
+    assert text == prov_json(*query) == json.dumps(json.loads(text), indent=2, sort_keys=True)
 
 
 @given(QUERIES)
 def test_every_id_that_a_relation_names_is_declared_once_as_what_it_has_to_be(
     query: tuple[Provenance, str | None],
 ) -> None:
-    document = json.loads(to_prov_json(*query))
+    document = json.loads(prov_json(*query))
     declared = [item for kind in (ENTITY, ACTIVITY, AGENT) for item in document.get(kind, {}).items()]
     assert max(Counter(name for name, _ in declared).values()) == 1
     # What is declared twice as the same kind has a list of attributes.
@@ -100,7 +100,7 @@ def test_every_id_that_a_relation_names_is_declared_once_as_what_it_has_to_be(
 
 @given(pipelines())
 def test_nothing_is_generated_twice_or_before_what_it_comes_from(provenance: Provenance) -> None:
-    document = json.loads(to_prov_json(provenance))
+    document = json.loads(prov_json(provenance))
     generated = [row["prov:entity"] for row in document.get("wasGeneratedBy", {}).values()]
     assert len(generated) == len(set(generated)) == sum(len(stage.writes) for stage in provenance.stages)
     assert len(document.get("activity", {})) == len(provenance.stages)
@@ -117,7 +117,7 @@ def test_nothing_is_generated_twice_or_before_what_it_comes_from(provenance: Pro
 
 @given(pipelines())
 def test_the_members_of_a_folder_lie_in_it(provenance: Provenance) -> None:
-    document = json.loads(to_prov_json(provenance))
+    document = json.loads(prov_json(provenance))
     ends = [(row["prov:collection"], row["prov:entity"]) for row in document["hadMember"].values()]
     for folder, part in (pair for pair in ends if "commit/" not in pair[0]):
         assert document["entity"][part]["fd:path"].startswith(f"{document['entity'][folder]['fd:path']}/")
@@ -126,9 +126,9 @@ def test_the_members_of_a_folder_lie_in_it(provenance: Provenance) -> None:
 @given(QUERIES)
 def test_what_is_written_of_a_file_is_a_part_of_what_is_written_of_all(query: tuple[Provenance, str | None]) -> None:
     provenance, path = query
-    records = set(to_prov(provenance, path).get_records())
+    records = set(prov_document(provenance, path).get_records())
     within = [record for record in records if path and path.endswith("/within") and "within" in str(record)]
-    assert records - set(to_prov(provenance).get_records()) <= set(within)
+    assert records - set(prov_document(provenance).get_records()) <= set(within)
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_sets() -> None:
@@ -136,11 +136,11 @@ def test_the_bytes_do_not_depend_on_the_order_of_sets() -> None:
         "from flight_delay.vcs.history import Change\n"
         "from flight_delay.review.provenance.lineage import read_stages\n"
         "from flight_delay.review.provenance.commit import Provenance\n"
-        "from flight_delay.review.provenance.document import to_prov_json\n"
+        "from flight_delay.review.provenance.document import prov_json\n"
         "deps = [{'path': f'src/{n}', 'md5': 'm'} for n in range(30)]\n"
         "stages = read_stages({'s': {'cmd': 'run', 'deps': deps, 'outs': [{'path': 'out', 'md5': 'o'}]}})\n"
         "changes = {item: Change(item.path, item.path) for item in stages[0].reads}\n"
-        "print(to_prov_json(Provenance(Change('c', 'Ada'), 'l', stages, None, changes, {}), 'out'))"
+        "print(prov_json(Provenance(Change('c', 'Ada'), 'l', stages, None, changes, {}), 'out'))"
     )
     outputs = {
         subprocess.run(

@@ -16,8 +16,8 @@ from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.registry.aliases import current_user, promote, roll_back, validate_reason
-from flight_delay.tracking.registry.listing import as_json, unexplained_champion
-from flight_delay.tracking.registry.versions import Entry, Event, list_versions, read_aliases, register
+from flight_delay.tracking.registry.listing import unexplained_champion, versions_json
+from flight_delay.tracking.registry.versions import Event, Registration, list_versions, read_aliases, register
 
 MODEL, ADA = "flight-delay", "Ada <ada@example.org>"
 
@@ -26,7 +26,7 @@ class Store(NamedTuple):
     """A database with an entry for each of four runs."""
 
     client: MlflowClient
-    entries: list[Entry]
+    entries: list[Registration]
 
     @property
     def aliases(self) -> dict[str, int]:
@@ -69,7 +69,9 @@ def store(empty_database: bytes, tmp_path: Path) -> Iterator[Store]:
     for number in range(1, 5):
         run = client.create_run(experiment).info.run_id
         model = client.create_logged_model(experiment, name="model", source_run_id=run).model_id
-        entries.append(Entry(run, model, f"{number}" * 40, f"digest{number}", f"md5{number}", f"metrics {number}"))
+        entries.append(
+            Registration(run, model, f"{number}" * 40, f"digest{number}", f"md5{number}", f"metrics {number}")
+        )
     yield Store(client, entries)
     mlflow.set_tracking_uri(None)
 
@@ -130,7 +132,7 @@ def test_whoever_is_overwritten_gets_an_error(store: Store, monkeypatch: pytest.
 def test_of_many_at_once_the_one_that_is_champion_was_told_so(store: Store) -> None:
     store.promote(0)
 
-    def attempt(entry: Entry) -> int:
+    def attempt(entry: Registration) -> int:
         with suppress(UserError):
             return promote(MlflowClient(), MODEL, entry, "champion", 1, ADA, "better").version
         return 0
@@ -224,7 +226,7 @@ def test_a_champion_that_was_moved_by_hand_is_reported(store: Store) -> None:
 
 def test_json_has_events_and_descriptions(store: Store) -> None:
     store.promote(0, 1)
-    content = json.loads(as_json(MODEL, list_versions(store.client, MODEL)))
+    content = json.loads(versions_json(MODEL, list_versions(store.client, MODEL)))
     assert (content["model"], content["warning"]) == (MODEL, None)
     assert [version["description"] for version in content["versions"]] == ["metrics 1", "metrics 2"]
     assert [event["previous"] for version in content["versions"] for event in version["events"]] == [None, 1]

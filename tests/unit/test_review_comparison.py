@@ -67,8 +67,8 @@ SIDE = Side(
         ("same", "better", "undecided"),
         ("none", "better", "none"),
         ("none", "none", "none"),
-        ("better", "other_questions", "other_questions"),
-        ("other_questions", "none", "other_questions"),
+        ("better", "outcomes_differ", "outcomes_differ"),
+        ("outcomes_differ", "none", "outcomes_differ"),
     ],
 )
 def test_the_backtest_judges_and_the_test_may_only_take_a_better_back(backtest, test, verdict) -> None:
@@ -114,9 +114,9 @@ def test_the_same_model_has_the_same_file_and_says_the_same_of_all_flights() -> 
 def test_other_outcomes_are_other_questions() -> None:
     other = predictions([0.6, 0.4, 0.3, 0.7], late=[True, True, True, False])
     found = compared(SIDE, replace(SIDE, test=other))
-    assert (found.verdict, found.test.measures, found.disagreement) == ("other_questions", (), None)
+    assert (found.verdict, found.test.measures, found.disagreement) == ("outcomes_differ", (), None)
     found = compared(SIDE, replace(SIDE, backtest=other))
-    assert (found.verdict, found.backtest.measures) == ("other_questions", ())
+    assert (found.verdict, found.backtest.measures) == ("outcomes_differ", ())
     assert found.test.verdict == "same"
     assert found.disagreement is not None
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.flights import Common, common_flights, disagreement, judge, weighed
+from flight_delay.review.comparison.flights import Common, combine_verdicts, disagreement, join_rows, judge
 
 PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
 IDS = [f"2013-11-0{day}-UA-{number}-EWR-0515" for day in (1, 2) for number in (7, 8)]
@@ -25,7 +25,7 @@ def predictions(probability: list[float], late: list[bool] = LATE, ids: list[str
 
 
 def common(a: list[float], b: list[float]) -> Common:
-    return common_flights(predictions(a), predictions(b))
+    return join_rows(predictions(a), predictions(b))
 
 
 def nowhere(of: Common) -> np.ndarray:
@@ -35,13 +35,13 @@ def nowhere(of: Common) -> np.ndarray:
 def test_only_flights_that_both_have_are_compared_in_the_order_of_b() -> None:
     a = predictions([0.1, 0.2, 0.3], LATE[:3], IDS[:3])
     b = predictions([0.6, 0.7], [False, True], [IDS[3], IDS[2]])
-    joined = common_flights(a, b)
+    joined = join_rows(a, b)
     assert joined.a.flight_id.tolist() == joined.b.flight_id.tolist() == [IDS[2]]
     assert joined.a.probability == pytest.approx([0.3])
     assert joined.b.probability == pytest.approx([0.7])
     assert joined.a.late.tolist() == joined.b.late.tolist() == [True]
     assert (joined.only_a, joined.only_b) == (2, 1)
-    back = common_flights(predictions(A), predictions(B[::-1], LATE[::-1], IDS[::-1]))
+    back = join_rows(predictions(A), predictions(B[::-1], LATE[::-1], IDS[::-1]))
     assert back.a.flight_id.tolist() == IDS[::-1]
     assert back.a.probability == pytest.approx(A[::-1])
 
@@ -86,15 +86,15 @@ def test_the_verdict_needs_one_metric_that_is_better_and_none_that_is_worse(a, b
 def test_more_profit_alone_is_no_better_model() -> None:
     judged = judge(common(A, A), (0.5, 0.2), PAYOFFS)
     assert (judged.verdict, judged.measures[-1].b) == ("same", 0)
-    assert weighed(["undecided", "undecided"]) == "undecided"
-    assert weighed(["undecided", "worse"]) == "worse"
-    assert weighed(["better", "worse"]) == "mixed"
+    assert combine_verdicts(["undecided", "undecided"]) == "undecided"
+    assert combine_verdicts(["undecided", "worse"]) == "worse"
+    assert combine_verdicts(["better", "worse"]) == "mixed"
 
 
 @pytest.mark.parametrize(
     ("a", "b", "verdict"),
     [
-        ((A, LATE, IDS), (B, [True] * 4, IDS), "other_questions"),
+        ((A, LATE, IDS), (B, [True] * 4, IDS), "outcomes_differ"),
         ((A[:2], LATE[:2], IDS[:2]), (B[2:], LATE[2:], IDS[2:]), "none"),
         ((A, LATE, IDS), (B[:2], LATE[:2], IDS[:2]), "none"),
         ((A, [True] * 4, IDS), (B, [True] * 4, IDS), "none"),
@@ -102,7 +102,7 @@ def test_more_profit_alone_is_no_better_model() -> None:
     ],
 )
 def test_what_cannot_be_compared_has_a_reason(a, b, verdict) -> None:
-    judged = judge(common_flights(predictions(*a), predictions(*b)), HALF, PAYOFFS)
+    judged = judge(join_rows(predictions(*a), predictions(*b)), HALF, PAYOFFS)
     assert (judged.verdict, judged.measures) == (verdict, ())
     assert judged.because
 
@@ -126,7 +126,7 @@ def test_the_ten_that_differ_most_are_shown_and_of_ties_the_first_by_id() -> Non
     ids = [f"2013-11-01-X-Y-{number}-EWR-0000" for number in range(20, 33)]
     at = np.r_[[0.5] * 12, 0.75]
     found = disagreement(
-        common_flights(predictions([0.25] * 13, [True] * 13, ids), predictions(at[::-1], [True] * 13, ids[::-1])),
+        join_rows(predictions([0.25] * 13, [True] * 13, ids), predictions(at[::-1], [True] * 13, ids[::-1])),
         HALF,
         np.full(13, None),
     )
@@ -140,7 +140,7 @@ def test_flights_on_which_both_agree_are_not_shown() -> None:
     assert disagreement(joined, HALF, nowhere(joined)).most == ()
     apart = common(A, [*A[:3], 0.1])
     assert len(disagreement(apart, HALF, nowhere(apart)).most) == 1
-    none = common_flights(predictions(A[:2], LATE[:2], IDS[:2]), predictions(B[2:], LATE[2:], IDS[2:]))
+    none = join_rows(predictions(A[:2], LATE[:2], IDS[:2]), predictions(B[2:], LATE[2:], IDS[2:]))
     assert disagreement(none, HALF, nowhere(none)) is None
 
 
@@ -154,10 +154,8 @@ def test_turned_round_everything_is_turned_round_and_order_does_not_matter(fligh
     a, b, late = map(list, zip(*flights, strict=True))
     ids = [f"2013-11-{1 + row % 3:02d}-UA-{row}-EWR-0515" for row in range(len(flights))]
     mixed = random.sample(range(len(flights)), len(flights))
-    forth = common_flights(predictions(a, late, ids), predictions(b, late, ids))
-    back = common_flights(
-        predictions(b, late, ids), predictions(*([of[row] for row in mixed] for of in (a, late, ids)))
-    )
+    forth = join_rows(predictions(a, late, ids), predictions(b, late, ids))
+    back = join_rows(predictions(b, late, ids), predictions(*([of[row] for row in mixed] for of in (a, late, ids))))
     one, other = judge(forth, (0.3, 0.6), PAYOFFS), judge(back, (0.6, 0.3), PAYOFFS)
     assert other.verdict == OPPOSITE.get(one.verdict, one.verdict)
     for measure, turned in zip(one.measures, other.measures, strict=True):

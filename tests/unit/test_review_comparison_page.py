@@ -13,7 +13,7 @@ from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
 from flight_delay.review.comparison.comparison import Change, compared
-from flight_delay.review.comparison.flights import Disagreement, Flight, Judged, Measure
+from flight_delay.review.comparison.flights import Disagreement, Flight, Measure, PeriodComparison
 from flight_delay.review.comparison.page import headline, render, said
 
 
@@ -76,7 +76,7 @@ def test_what_is_of_a_stands_before_what_is_of_b() -> None:
         flights=2000, mean_difference=0.0123, calls_changed=1234, a_right=234, b_right=1000,
         most=(flight, flight._replace(a=0.5, late=False)),
     )  # fmt: skip
-    of = Judged(2000, 20, 1001, 7, (auc, profit), "undecided")
+    of = PeriodComparison(2000, 20, 1001, 7, (auc, profit), "undecided")
     page = render(replace(better(), test=of, disagreement=apart))
     *_, test, flights = tables(page)
     assert [[cell.strip() for cell in row[1:5]] for row in test[2:]] == [
@@ -129,7 +129,7 @@ def test_what_cannot_be_compared_has_no_table() -> None:
     other = Predictions(IDS, DATES, ~LATE, POOR.probability)
     found = compared(SIDE, replace(CHANGED, backtest=other, test=other))
     page = render(found)
-    assert found.verdict == "other_questions"
+    assert found.verdict == "outcomes_differ"
     assert page.count(" 1,500 of 1,500 ") == 2
     assert len(tables(page)) == 1
 

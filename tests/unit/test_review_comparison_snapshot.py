@@ -18,7 +18,7 @@ from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.fit_calibration import fit_calibration
 from flight_delay.model.predictions import Predictions
-from flight_delay.review.comparison.snapshot import FolderFiles, RawFile, Side, as_it_would_have_been
+from flight_delay.review.comparison.snapshot import FolderFiles, RawFile, Side, calibrate_out_of_sample
 
 PAYOFFS = {"late_called_late": 1, "late_called_on_time": -5, "on_time_called_late": -1, "on_time_called_on_time": 1}
 PARAMS: dict[str, Any] = {
@@ -123,7 +123,7 @@ def test_parameters_that_were_changed_after_the_run_are_named_unless_nothing_com
 
 def test_no_month_of_a_backtest_is_calibrated_by_itself_or_by_what_came_later(root: Path) -> None:
     first, second, third = predictions("2013-08"), predictions("2013-09", 0.1), predictions("2013-10", 0.3)
-    honest = as_it_would_have_been("isotonic", [first, second, third]).probability
+    honest = calibrate_out_of_sample("isotonic", [first, second, third]).probability
     assert honest[:4].tolist() == first.probability.tolist()
     by_first = fit_calibration("isotonic", first.probability, first.late)
     assert honest[4:8].tolist() == calibrate(by_first, second.probability).tolist()
@@ -131,7 +131,7 @@ def test_no_month_of_a_backtest_is_calibrated_by_itself_or_by_what_came_later(ro
     by_both = fit_calibration("isotonic", both.probability, both.late)
     assert honest[8:].tolist() == calibrate(by_both, third.probability).tolist()
     assert honest[4:8].tolist() != second.probability.tolist()
-    raw = as_it_would_have_been("none", [first, second]).probability
+    raw = calibrate_out_of_sample("none", [first, second]).probability
     assert raw.tolist() == [*first.probability, *second.probability]
     # The decision of the folder is a sigmoid.
     side = Side.of(FolderFiles(root), "mine")

@@ -15,14 +15,14 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.references import read_reference
 from flight_delay.report.page import SECTIONS
 from flight_delay.review.diff.files import Tolerance
-from flight_delay.review.environment import Surroundings
+from flight_delay.review.environment import Environment
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun, replay_recorded
-from flight_delay.review.request.forms import Experiment, Question, Request, ReviewTemplate, read_request, render
-from flight_delay.review.request.replay import Replay
+from flight_delay.review.request.forms import Experiment, Question, Request, ReviewTemplate, read_request, render_page
+from flight_delay.review.request.replay import ReplayedPredictions
 from flight_delay.review.request.request import is_noop, request_page, slug
 from flight_delay.review.request.result import result_page
-from flight_delay.review.verification.verdict import table, verdict
-from flight_delay.review.verification.verify import Checked, Verified
+from flight_delay.review.verification.verdict import summarize_verification, verification_table
+from flight_delay.review.verification.verify import OutputCheck, Verification
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEEPER = Experiment(name="deeper", parameters={"train_model.max_depth": 8}, question="Is it too simple?")
@@ -31,7 +31,7 @@ REQUEST = Request(
     versions={"xgboost": "3.2.0"}, md5={"model": "m1"}, experiments=[DEEPER],
 )  # fmt: skip
 QUESTION = Question(title="Why?", text="Who needs it?")
-ENVIRONMENT = Surroundings("Linux", 2, "3.11.7", {}, fresh=False)
+ENVIRONMENT = Environment("Linux", 2, "3.11.7", {}, fresh=False)
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9-]{0,9}", fullmatch=True)
 VALUES = (
     st.booleans()
@@ -64,7 +64,7 @@ def test_a_written_request_is_read_again(tmp_path_factory, parameters, name: str
 def test_an_invalid_request_is_refused_with_path_and_field(tmp_path: Path, text, part: str) -> None:
     path = tmp_path / "page.md"
     if isinstance(text, dict):
-        text = render("request.md.j2", REQUEST.model_dump() | text, request=REQUEST, comparison=None)
+        text = render_page("request.md.j2", REQUEST.model_dump() | text, request=REQUEST, comparison=None)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(UserError) as refused:
         read_request(path)
@@ -115,21 +115,21 @@ def test_experiments_and_links_of_every_review_lead_somewhere() -> None:
     assert set(anchors) <= set(SECTIONS)
 
 
-def verified(md5: str) -> Verified:
-    return Verified("a" * 40, [Checked("train", "model", "m1", md5)], [], ENVIRONMENT, [], Tolerance())
+def verified(md5: str) -> Verification:
+    return Verification("a" * 40, [OutputCheck("train", "model", "m1", md5)], [], ENVIRONMENT, [], Tolerance())
 
 
 def page(**changes: Any) -> str:
     result = ExperimentResult(DEEPER, 30.0, None, "a stage|failed")
-    run = ReviewRun(REQUEST, 90.0, verified("m1"), Replay(1000, 0, 0.0), [result])._replace(**changes)
+    run = ReviewRun(REQUEST, 90.0, verified("m1"), ReplayedPredictions(1000, 0, 0.0), [result])._replace(**changes)
     return result_page(run, [QUESTION], date="2014-01-01")
 
 
 @pytest.mark.parametrize(("md5", "same"), [("m1", True), ("m2", False)])
 def test_a_result_holds_verdict_and_output_of_verify(md5: str, same: bool) -> None:
     text = page(verified=verified(md5))
-    assert f"| {verdict(verified(md5))} |" in text
-    assert f"```text\n{table(verified(md5))}\n```" in text
+    assert f"| {summarize_verification(verified(md5))} |" in text
+    assert f"```text\n{verification_table(verified(md5))}\n```" in text
     front_matter = yaml.safe_load(text.split("---\n")[1])
     assert front_matter["same"] is same
     assert front_matter["minutes"] == 1.5

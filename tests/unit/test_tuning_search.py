@@ -18,7 +18,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.predictions import Predictions
 from flight_delay.tuning import search
-from flight_delay.tuning.search import Evaluation, compare_with_current, run_trials
+from flight_delay.tuning.search import TrialEvaluation, compare_with_current, run_trials
 from flight_delay.tuning.space import Tune, Values
 from flight_delay.tuning.study import (
     StudySpec,
@@ -29,7 +29,13 @@ from flight_delay.tuning.study import (
     require_unchanged,
     require_up_to_date,
 )
-from flight_delay.tuning.summary import importances, improvement, page, plot_importances, verdict
+from flight_delay.tuning.summary import (
+    improvement,
+    parameter_importances,
+    plot_importances,
+    search_report,
+    search_verdict,
+)
 
 CURRENT = {"max_depth": 4, "learning_rate": 0.05, "monotone": True}
 PARAMETERS = BoosterParameters(
@@ -45,7 +51,7 @@ TUNE = Tune.model_validate({"metric": "log_loss", "seed": 7, "space": SPACE})
 SPEC = StudySpec("study", TUNE, PARAMETERS, {"train_model": PARAMETERS.model_dump()})
 
 
-def evaluate(values: Values) -> Evaluation:
+def evaluate(values: Values) -> TrialEvaluation:
     """Give better metrics the nearer to depth 6."""
     loss = 0.5 + (values["max_depth"] - 6) ** 2 / 100 + values["learning_rate"] / 1000
     random = np.random.default_rng(5)
@@ -54,7 +60,9 @@ def evaluate(values: Values) -> Evaluation:
     probability = np.clip(0.3 + quality * (late - 0.3) + random.normal(0, 0.05, 400), 0.01, 0.99)
     dates = np.datetime64("2013-05-01") + np.arange(400) % 20
     predictions = Predictions(np.arange(400).astype(str).astype(object), dates, late, probability.astype(np.float32))
-    return Evaluation({"roc_auc": 1 - loss, "average_precision": loss / 2, "log_loss": round(loss, 6)}, predictions)
+    return TrialEvaluation(
+        {"roc_auc": 1 - loss, "average_precision": loss / 2, "log_loss": round(loss, 6)}, predictions
+    )
 
 
 @pytest.fixture
@@ -84,7 +92,7 @@ def test_the_first_trial_has_the_current_parameters_and_others_short_values_of_t
 
 
 def test_an_interrupted_search_resumes_from_its_stored_trials(opened) -> None:
-    def interrupt(_: Values) -> Evaluation:
+    def interrupt(_: Values) -> TrialEvaluation:
         raise KeyboardInterrupt
 
     with opened(name="whole.db") as study:
@@ -116,8 +124,8 @@ def test_the_best_trial_is_compared_with_the_current_parameters_on_the_same_flig
         predictions = [evaluate(trial.user_attrs["values"]).predictions for trial in (best, trials[0])]
         assert improvement(best) == compare_with_current(*predictions)
         assert improvement(best)["log_loss"].verdict == "better"
-        text = page(study, tune)
-    assert text.startswith(verdict(trials, metric))
+        text = search_report(study, tune)
+    assert text.startswith(search_verdict(trials, metric))
     assert [line for line in text.splitlines() if line.startswith(f"| {best.number} ")] != []
     assert "0 (current)" in text
 
@@ -133,10 +141,10 @@ def test_equal_trials_are_not_better_than_the_first(opened) -> None:
 def test_importances_need_trials_and_find_the_parameter_that_matters(opened) -> None:
     with opened() as study:
         run(study, 9)
-        assert importances(study, TUNE) == {}
+        assert parameter_importances(study, TUNE) == {}
         run(study, 16)
-        shares = importances(study, TUNE)
-        assert importances(study, TUNE) == shares
+        shares = parameter_importances(study, TUNE)
+        assert parameter_importances(study, TUNE) == shares
     assert next(iter(shares)) == "max_depth"
     assert sum(shares.values()) == pytest.approx(1)
     assert len(plot_importances(shares, "log_loss").axes[0].patches) == 3

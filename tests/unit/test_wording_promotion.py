@@ -11,9 +11,9 @@ from gate_evidence import BOUNDS, GOOD, SMALL, WORSE_SLICES, compared, judged, r
 
 from flight_delay.core.errors import UserError
 from flight_delay.promotion import collect
-from flight_delay.promotion.evidence import Quality
+from flight_delay.promotion.evidence import DataQuality
 from flight_delay.promotion.gate import Check, run_checks
-from flight_delay.promotion.summary import description, refusal, table
+from flight_delay.promotion.summary import gate_table, refusal_message, version_description
 from flight_delay.vcs.history import Found
 
 METRICS = (
@@ -34,7 +34,7 @@ METRICS = (
         ({}, "verified", "all 1 outputs are reproduced byte for byte"),
         ({}, "data", "0 errors, 1.00% of flights in quarantine (at most 1.00%)"),
         (
-            {"quality": Quality(("leakage_suspect of delay",), 0.0, 0.01)},
+            {"quality": DataQuality(("leakage_suspect of delay",), 0.0, 0.01)},
             "data",
             "1 error (leakage_suspect of delay), 0.00% of flights in quarantine (at most 1.00%)",
         ),
@@ -79,7 +79,7 @@ def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) 
 
 
 def test_a_champion_whose_commit_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "find", lambda _: SimpleNamespace(digest="d", model_md5=None))
+    monkeypatch.setattr(collect, "find_run", lambda _: SimpleNamespace(digest="d", model_md5=None))
     monkeypatch.setattr(collect, "commit_of", lambda *_: None)
     nothing: Any = None
     with pytest.raises(UserError) as refused:
@@ -91,7 +91,7 @@ CHECKS = [Check("data", True, "0 errors"), Check("speed", False, "slow"), Check(
 
 
 def test_the_table_has_a_line_per_check() -> None:
-    assert table(CHECKS).splitlines() == [
+    assert gate_table(CHECKS).splitlines() == [
         "check         result  detail",
         "data          passed  0 errors",
         "speed         FAILED  slow",
@@ -100,14 +100,14 @@ def test_the_table_has_a_line_per_check() -> None:
 
 
 def test_a_refusal_names_what_failed() -> None:
-    assert refusal("run r", CHECKS) == (
+    assert refusal_message("run r", CHECKS) == (
         "run r is refused (2 of 3 checks failed: speed, loaded model); nothing was moved"
     )
 
 
 def test_a_description_begins_with_the_metrics_and_escapes_bars() -> None:
     metrics = {"backtest/log_loss": 0.5087, "backtest/roc_auc": 0.69, "test/log_loss": 0.5455, "train/log_loss": 1.0}
-    assert description(metrics, "max_depth 6→4", "c" * 40, [CHECKS[0], CHECKS[2]]).splitlines() == [
+    assert version_description(metrics, "max_depth 6→4", "c" * 40, [CHECKS[0], CHECKS[2]]).splitlines() == [
         "**backtest** ROC AUC 0.690, log loss 0.509 · **test** log loss 0.545",
         "",
         "max_depth 6→4, commit `cccccccccc`. Results of the gate:",

@@ -13,16 +13,16 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.review.diff.files import Difference, Tolerance
-from flight_delay.review.environment import Surroundings, build_environment, deviations
+from flight_delay.review.environment import Environment, build_environment, version_mismatches
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun, check_md5
-from flight_delay.review.request.forms import Experiment, Question, Request, read_request, render
-from flight_delay.review.request.replay import Replay
+from flight_delay.review.request.forms import Experiment, Question, Request, read_request, render_page
+from flight_delay.review.request.replay import ReplayedPredictions
 from flight_delay.review.request.result import result_page
-from flight_delay.review.verification.verdict import table, verdict
-from flight_delay.review.verification.verify import Checked, Kept, Verified
+from flight_delay.review.verification.verdict import summarize_verification, verification_table
+from flight_delay.review.verification.verify import OutputCheck, StoredModel, Verification
 
-HAS = Surroundings("Linux", 2, "3.11.7", {"xgboost": "3.2.0", "pandas": "3.1.1"}, fresh=False)
-DATA, MODEL = Checked("make", "data", "d1", "d1"), Checked("train", "model", "m1", "m1")
+HAS = Environment("Linux", 2, "3.11.7", {"xgboost": "3.2.0", "pandas": "3.1.1"}, fresh=False)
+DATA, MODEL = OutputCheck("make", "data", "d1", "d1"), OutputCheck("train", "model", "m1", "m1")
 SMALL = Difference("model", "leaves differ by 1e-9", matters=False)
 LARGE = Difference("model", "other trees", matters=True)
 EXPERIMENT = Experiment(name="deeper", parameters={"train_model.max_depth": 8}, question="Is it too simple?")
@@ -32,11 +32,11 @@ REQUEST = Request(
 )  # fmt: skip
 
 
-def verified(*outputs: Checked, **more: Any) -> Verified:
-    return Verified("abc123", list(outputs), [], HAS, [], Tolerance())._replace(**more)
+def verified(*outputs: OutputCheck, **more: Any) -> Verification:
+    return Verification("abc123", list(outputs), [], HAS, [], Tolerance())._replace(**more)
 
 
-def now(*differences: Difference, known: bool = True) -> Checked:
+def now(*differences: Difference, known: bool = True) -> OutputCheck:
     return MODEL._replace(now="m2", differences=differences if known else None)
 
 
@@ -44,16 +44,16 @@ def now(*differences: Difference, known: bool = True) -> Checked:
     ("of", "words"),
     [
         (verified(DATA, MODEL), "all 2 outputs are reproduced byte for byte"),
-        (verified(DATA, now(LARGE), Checked("train", "curve", "c1", None)), "2 of 3 outputs are different, 2 in a way that may matter: model, curve"),
+        (verified(DATA, now(LARGE), OutputCheck("train", "curve", "c1", None)), "2 of 3 outputs are different, 2 in a way that may matter: model, curve"),
         (verified(DATA, now(SMALL)), "1 of 2 outputs are different, none in a way that matters (metrics and probabilities within 0.001)"),
         (verified(DATA, stale=["s"]), "every output is the same, but dvc.lock is out of date: run `dvc repro` and commit it"),
         (verified(), "dvc.lock fits the commit"),
         (verified(stale=["s"]), "dvc.lock is out of date: run `dvc repro` and commit it"),
-        (verified(DATA, committed_model="m1", kept=Kept("models:/late/1", "m2")), "models:/late/1 is not the model of its commit: all 1 outputs are reproduced byte for byte"),
+        (verified(DATA, committed_model="m1", stored_model=StoredModel("models:/late/1", "m2")), "models:/late/1 is not the model of its commit: all 1 outputs are reproduced byte for byte"),
     ],
 )  # fmt: skip
-def test_a_verdict_is_one_sentence(of: Verified, words: str) -> None:
-    assert verdict(of) == words
+def test_a_verdict_is_one_sentence(of: Verification, words: str) -> None:
+    assert summarize_verification(of) == words
 
 
 @pytest.mark.parametrize(
@@ -68,21 +68,23 @@ def test_a_verdict_is_one_sentence(of: Verified, words: str) -> None:
         (verified(now(LARGE)), "model: other trees"),
         (verified(now(known=False)), "model: how it differs cannot be said: its committed bytes are not here (`dvc fetch` brings them from a remote)"),
         (verified(DATA, stale=["train: command changed"]), "dvc.lock does not fit the commit: train: command changed"),
-        (verified(DATA, deviations=["xgboost"]), "not the commit's requirements: xgboost"),
-        (verified(DATA, committed_model="m1", kept=Kept("models:/late/1", "m1")), "model md5 m1 in MLflow (models:/late/1), m1 in dvc.lock: same"),
-        (verified(DATA, committed_model="m1", kept=Kept("models:/late/1", "m2")), "model md5 m2 in MLflow (models:/late/1), m1 in dvc.lock: DIFFERENT"),
+        (verified(DATA, version_mismatches=["xgboost"]), "not the commit's requirements: xgboost"),
+        (verified(DATA, committed_model="m1", stored_model=StoredModel("models:/late/1", "m1")), "model md5 m1 in MLflow (models:/late/1), m1 in dvc.lock: same"),
+        (verified(DATA, committed_model="m1", stored_model=StoredModel("models:/late/1", "m2")), "model md5 m2 in MLflow (models:/late/1), m1 in dvc.lock: DIFFERENT"),
     ],
 )  # fmt: skip
-def test_a_table_has_a_line_for_everything_that_was_found(of: Verified, line: str) -> None:
-    assert line in {" ".join(row.split()) for row in table(of).splitlines()}
+def test_a_table_has_a_line_for_everything_that_was_found(of: Verification, line: str) -> None:
+    assert line in {" ".join(row.split()) for row in verification_table(of).splitlines()}
 
 
 def test_an_environment_of_its_own_is_said() -> None:
-    assert "(made from the commit's own lock)" in table(verified(DATA, surroundings=HAS._replace(fresh=True)))
+    assert "(made from the commit's own lock)" in verification_table(
+        verified(DATA, environment=HAS._replace(fresh=True))
+    )
 
 
 def test_other_and_missing_versions_are_named() -> None:
-    assert deviations({"b": "2", "c": "3"}, {"b": "2.1"}) == [
+    assert version_mismatches({"b": "2", "c": "3"}, {"b": "2.1"}) == [
         "b 2 is wanted, 2.1 is installed",
         "c 3 is wanted, none is installed",
     ]
@@ -119,7 +121,7 @@ def test_a_python_without_ensurepip_is_one_line_of_advice(tmp_path: Path, monkey
     [
         ({}, "| every output is made again in a clean clone | all 1 outputs are reproduced byte for byte |"),
         ({}, "| recorded predictions are replayed by the installed code | all 1,000 predictions are the same, bit for bit |"),
-        ({"replayed": Replay(1000, 3, 0.0125)}, "| recorded predictions are replayed by the installed code | 3 of 1,000 predictions changed, by at most 0.013 |"),
+        ({"replayed": ReplayedPredictions(1000, 3, 0.0125)}, "| recorded predictions are replayed by the installed code | 3 of 1,000 predictions changed, by at most 0.013 |"),
         ({"replayed": "no bundle"}, "| recorded predictions are replayed by the installed code | not possible: no bundle |"),
         ({}, "  deeper: 'not run: time limit reached'"),
         ({}, "*Open: to be answered by the reviewer.*"),
@@ -127,7 +129,7 @@ def test_a_python_without_ensurepip_is_one_line_of_advice(tmp_path: Path, monkey
 )  # fmt: skip
 def test_a_result_states_outcomes_in_a_table(changes: dict[str, Any], line: str) -> None:
     run = ReviewRun(
-        REQUEST, 90.0, verified(MODEL), Replay(1000, 0, 0.0),
+        REQUEST, 90.0, verified(MODEL), ReplayedPredictions(1000, 0, 0.0),
         [ExperimentResult(EXPERIMENT, 30.0, None, "time limit reached")],
     )  # fmt: skip
     page = result_page(run._replace(**changes), [Question(title="Why?", text="Who needs it?")], date="2014-01-01")
@@ -142,7 +144,7 @@ def test_checksums_of_another_lock_are_refused(locked: dict[str, str], md5: str)
     check_md5(REQUEST, {"model": "m1", "more": "x"})
 
 
-EXTRA_KEY = render("request.md.j2", {**REQUEST.model_dump(), "more": 1}, request=REQUEST, comparison=None)
+EXTRA_KEY = render_page("request.md.j2", {**REQUEST.model_dump(), "more": 1}, request=REQUEST, comparison=None)
 
 
 @pytest.mark.parametrize(

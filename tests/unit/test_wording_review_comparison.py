@@ -20,12 +20,12 @@ from flight_delay.model.calibration import Calibration
 from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.predictions import Predictions
 from flight_delay.review.comparison.comparison import Change, Compared
-from flight_delay.review.comparison.flights import Disagreement, Flight, Judged, Measure, common_flights, judge
+from flight_delay.review.comparison.flights import Disagreement, Flight, Measure, PeriodComparison, join_rows, judge
 from flight_delay.review.comparison.page import headline, render, said
 from flight_delay.review.comparison.snapshot import FolderFiles, Side
 
 
-def only(verdict: str, because: str | None = None, **measures: str) -> Judged:
+def only(verdict: str, because: str | None = None, **measures: str) -> PeriodComparison:
     return replace(judged(**measures), verdict=verdict, because=because)
 
 
@@ -38,10 +38,10 @@ def only(verdict: str, because: str | None = None, **measures: str) -> Judged:
         (only("undecided"), "no difference that these data can show"),
         (only("undecided", profit="better"), "no difference that these data can show; its calls earn more"),
         (only("same"), "the same probability for every flight"),
-        (Judged(0, 0, 4, 5, (), "none", "there are no common flights"), "not compared, for there are no common flights"),
+        (PeriodComparison(0, 0, 4, 5, (), "none", "there are no common flights"), "not compared, for there are no common flights"),
     ],
 )  # fmt: skip
-def test_a_period_is_judged_in_words(of: Judged, words: str) -> None:
+def test_a_period_is_judged_in_words(of: PeriodComparison, words: str) -> None:
     assert said(of) == words
 
 
@@ -57,7 +57,7 @@ def test_a_period_is_judged_in_words(of: Judged, words: str) -> None:
         ({"verdict": "same", "same_model": True}, "A and B are the same model, byte for byte"),
         ({"verdict": "same", "same_model": True, "b": replace(SIDE, threshold=0.4)}, "A and B are the same model, byte for byte; only its calls differ"),
         ({"verdict": "none"}, "A and B cannot be compared on the backtest"),
-        ({"verdict": "other_questions"}, "A and B answer different questions and cannot be compared"),
+        ({"verdict": "outcomes_differ"}, "A and B answer different questions and cannot be compared"),
     ],
 )  # fmt: skip
 def test_every_verdict_has_its_words(changes: dict[str, Any], words: str) -> None:
@@ -81,7 +81,7 @@ def changed() -> Compared:
         most=(FLIGHT, FLIGHT._replace(a=0.5, late=False)),
     )  # fmt: skip
     b = replace(better().b, stale=("train_model",), payoffs=Payoffs(**{**dict(PAYOFFS), "late_called_late": 200}))
-    test = Judged(2000, 20, 1001, 7, (AUC, LOSS, PROFIT), "undecided")
+    test = PeriodComparison(2000, 20, 1001, 7, (AUC, LOSS, PROFIT), "undecided")
     return replace(better(), data=data, b=b, test=test, disagreement=apart, inputs=("src/a|b", "src/`c"), parameters=())
 
 
@@ -142,7 +142,7 @@ def four(late: list[bool] = LATE_OR_NOT, rows: slice = slice(4)) -> Predictions:
     ],
 )
 def test_what_cannot_be_compared_says_why(a: Predictions, b: Predictions, because: str) -> None:
-    assert judge(common_flights(a, b), (0.5, 0.5), PAYOFFS).because == because
+    assert judge(join_rows(a, b), (0.5, 0.5), PAYOFFS).because == because
 
 
 def test_files_of_a_side_that_are_damaged_or_missing_are_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.commit import Provenance
-from flight_delay.review.provenance.lineage import list_items, read_stages, select
+from flight_delay.review.provenance.lineage import list_artifacts, read_stages, select_artifacts
 from flight_delay.review.provenance.tree import format_path, format_pipeline, format_run
 from flight_delay.tracking.lookup import PublishedRun
 from flight_delay.vcs.history import Change, Found
@@ -37,7 +37,7 @@ SOURCE = "raw data          flights 0.1; CC0-1.0; https://example.org; 2 months,
 
 def pipeline(manifest: dict[str, Any] | None = MANIFEST, **changes: Any) -> Provenance:
     stages = read_stages({**LOCK, **changes})
-    confirmed = [item for item in list_items(stages) if item.path in {"src/a.py", "params.yaml:fetch"}]
+    confirmed = [item for item in list_artifacts(stages) if item.path in {"src/a.py", "params.yaml:fetch"}]
     changed = {item: Change("d" * 40, "Grace") for item in confirmed}
     return Provenance(Change("c" * 40, "Ada <ada@example.org>"), "l", stages, manifest, changed, {})
 
@@ -124,7 +124,7 @@ def test_a_path_that_no_stage_knows_is_refused_with_what_is_close() -> None:
     with pytest.raises(
         UserError, match=r"^zzz: no stage of this commit reads or writes it; without a path it lists all$"
     ):
-        select(pipeline().stages, "zzz")
+        select_artifacts(pipeline().stages, "zzz")
 
 
 def test_a_lock_that_contradicts_itself_is_refused() -> None:

@@ -16,8 +16,8 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking import client, lookup
-from flight_delay.tracking.description import Baseline, describe
-from flight_delay.tracking.run_names import what_changed, what_else_changed
+from flight_delay.tracking.description import BaselinePipeline, describe_run
+from flight_delay.tracking.run_names import other_changes, parameter_changes
 from flight_delay.tracking.server import postgres
 from flight_delay.tracking.server.mlflow_server import require_port_free
 from flight_delay.tracking.server.server import sqlalchemy_url
@@ -76,7 +76,7 @@ def test_what_is_asked_of_a_server(
     monkeypatch.setattr(client, "connect", lambda: SimpleNamespace(**{"get_run": run, **answers}))
     monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
     with pytest.raises(UserError) as refused:
-        lookup.find(uri)
+        lookup.find_run(uri)
     assert str(refused.value) == said
 
 
@@ -87,7 +87,7 @@ def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
             (MlflowException("busy"), "does not answer (busy)"),
             (ModuleNotFoundError("none"), "cannot be used (none)"),
         ):
-            with pytest.raises(UserError) as refused, client.reachable(setting_up=True, **then):
+            with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True, **then):
                 raise error
             assert str(refused.value) == (
                 f"MLflow at {SERVER} {problem}; start it or change MLFLOW_TRACKING_URI, then {advice}"
@@ -111,10 +111,10 @@ FIGURES = (
 
 
 def test_the_description_of_a_run() -> None:
-    first = describe(METRICS, None, "Better.").splitlines()
+    first = describe_run(METRICS, None, "Better.").splitlines()
     assert first == [FIGURES, "", "There is no earlier pipeline to compare it with.", "", "Better."]
     then = {**METRICS, "backtest/average_precision": 0.38, "test/log_loss": 0.5}
-    assert describe(METRICS, Baseline("c" * 40, then, ""), "Better.").splitlines() == [
+    assert describe_run(METRICS, BaselinePipeline("c" * 40, then, ""), "Better.").splitlines() == [
         FIGURES,
         "",
         "Against its baseline, commit `cccccccccc` (nothing changed):",
@@ -135,9 +135,9 @@ def test_the_description_of_a_run() -> None:
 
 def test_the_name_of_a_run() -> None:
     after = {f"train_model.p{number}": "1" for number in range(5)}
-    assert what_changed(dict.fromkeys(after, "0"), after) == "p0 0→1, p1 0→1, p2 0→1 and 2 more"
+    assert parameter_changes(dict.fromkeys(after, "0"), after) == "p0 0→1, p1 0→1, p2 0→1 and 2 more"
     changed = dict.fromkeys(("src/flight_delay/model", "src/flight_delay/core", "data/raw", "requirements.txt"), "b")
-    assert what_else_changed({}, changed) == "code of core, model, data/raw, requirements"
+    assert other_changes({}, changed) == "code of core, model, data/raw, requirements"
 
 
 def run_postgres(patch: pytest.MonkeyPatch, folder: Path) -> None:

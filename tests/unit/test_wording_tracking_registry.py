@@ -9,7 +9,7 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.registry import aliases
 from flight_delay.tracking.registry.aliases import promote, roll_back, validate_reason
-from flight_delay.tracking.registry.listing import LINE_WIDTH, as_text, unexplained_champion
+from flight_delay.tracking.registry.listing import LINE_WIDTH, unexplained_champion, versions_text
 from flight_delay.tracking.registry.versions import Event, Version
 
 ADA = "Ada <ada@example.org>"
@@ -25,7 +25,7 @@ def test_the_listing() -> None:
     rolled_back = Event("rollback", 1, 2, ADA, "2026-03-03T12:00:00+00:00", "too slow")
     first = version(1, None, "champion")
     first = first._replace(events={**first.events, "rollback": rolled_back})
-    assert as_text("m", [first, version(2, 1, "challenger")]).splitlines() == [
+    assert versions_text("m", [first, version(2, 1, "challenger")]).splitlines() == [
         "version 1 (champion), commit cccccccccc, registered 2026-03-01 12:00 UTC",
         "    backtest log loss 0.509 · test log loss 0.545",
         "    2026-03-01 12:00 UTC  champion none -> 1  by Ada <ada@example.org>: better",
@@ -35,8 +35,8 @@ def test_the_listing() -> None:
         "    2026-03-02 12:00 UTC  champion 1 -> 2  by Ada <ada@example.org>: better",
     ]
     long = first._replace(events={"rollback": rolled_back._replace(reason="too slow " * 50)})
-    assert max(map(len, as_text("m", [long]).splitlines())) <= LINE_WIDTH
-    assert as_text("m", []) == "m has no versions yet; `flight-delay promote REF` registers the first"
+    assert max(map(len, versions_text("m", [long]).splitlines())) <= LINE_WIDTH
+    assert versions_text("m", []) == "m has no versions yet; `flight-delay promote REF` registers the first"
 
 
 @pytest.mark.parametrize(("names", "champion"), [((), "none"), (("champion",), "version 1")])

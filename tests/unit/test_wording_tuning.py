@@ -112,18 +112,18 @@ def test_progress(caplog: pytest.LogCaptureFixture) -> None:
     ],
 )
 def test_verdicts(verdict: str, text: str) -> None:
-    assert summary.verdict(trials(0.51, 0.5, verdict=verdict), "log_loss") == (
+    assert summary.search_verdict(trials(0.51, 0.5, verdict=verdict), "log_loss") == (
         "Trial 1 is the best of 2: log loss 0.5000, 0.5100 with the current parameters. The difference over all flights, "
         f"-0.0120, is {text} (95 % interval -0.0200 to -0.0040)."
     )
     none_better = "None of 2 trials has a better log loss than the current parameters."
-    assert summary.verdict(trials(0.5, 0.51), "log_loss") == none_better
+    assert summary.search_verdict(trials(0.5, 0.51), "log_loss") == none_better
 
 
 def test_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "complete_trials", lambda _: trials(0.51, 0.5))
-    monkeypatch.setattr(summary, "importances", lambda *_: {"max_depth": 0.75, "reg_lambda": 0.25})
-    assert summary.page(None, TUNE).splitlines()[1:] == [
+    monkeypatch.setattr(summary, "parameter_importances", lambda *_: {"max_depth": 0.75, "reg_lambda": 0.25})
+    assert summary.search_report(None, TUNE).splitlines()[1:] == [
         "",
         "| trial       | ROC AUC   | average precision   | log loss   | max_depth   |",
         "|-------------|-----------|---------------------|------------|-------------|",
@@ -141,6 +141,6 @@ def test_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
         "The best of many trials on the same backtest days is partly lucky: its figure is optimistic and its interval too narrow. "
         "The test months were not used.",
     ]
-    monkeypatch.setattr(summary, "importances", lambda *_: {})
+    monkeypatch.setattr(summary, "parameter_importances", lambda *_: {})
     few = "Importances need 10 trials with different values of the metric."
-    assert few in summary.page(None, TUNE).splitlines()
+    assert few in summary.search_report(None, TUNE).splitlines()

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "promote",
@@ -39,21 +39,21 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.promotion.bounds import Promote
     from flight_delay.promotion.collect import collect_evidence
     from flight_delay.promotion.gate import run_checks
-    from flight_delay.promotion.summary import description, refusal, table
+    from flight_delay.promotion.summary import gate_table, refusal_message, version_description
     from flight_delay.tracking.registry.candidate import find_candidate
     from flight_delay.tracking.settings import apply_settings
     from flight_delay.vcs.history import commit_of
 
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable  # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors  # now: mlflow reads its settings
     from flight_delay.tracking.registry.aliases import current_user, promote, validate_reason
-    from flight_delay.tracking.registry.versions import CHAMPION, Entry, label_version, list_versions
+    from flight_delay.tracking.registry.versions import CHAMPION, Registration, label_version, list_versions
 
     bounds, reason = load("promote", Promote), validate_reason(arguments.reason)
     candidate = find_candidate(arguments.ref)
     published = candidate.published
     label = f"run {published.run_id} ({published.run_name})"
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
         versions = list_versions(client, bounds.model)
     for version in versions:
@@ -69,19 +69,19 @@ def run(arguments: argparse.Namespace) -> int:
     champion = next((version.number for version in versions if CHAMPION in version.aliases), None)
     evidence = collect_evidence(found, candidate.model_id, champion, bounds)
     checks = run_checks(evidence, bounds)
-    print(table(checks), end="\n\n")
+    print(gate_table(checks), end="\n\n")
     if not all(check.passed for check in checks):
-        print(refusal(label, checks))
+        print(refusal_message(label, checks))
         return 1
-    entry = Entry(
+    entry = Registration(
         run_id=published.run_id,
         model_id=candidate.model_id,
         commit=found.commit,
         digest=published.digest,
         model_md5=published.model_md5 or "",
-        description=description(candidate.metrics, published.run_name, found.commit, checks),
+        description=version_description(candidate.metrics, published.run_name, found.commit, checks),
     )
-    with reachable():
+    with mlflow_errors_as_user_errors():
         event = promote(client, bounds.model, entry, arguments.to, champion, current_user(), reason)
     print(f"{label} is promoted: {event.kind} moved from {label_version(event.previous)} to version {event.version}")
     return 0

@@ -9,7 +9,7 @@ from typing import Any
 from flight_delay.core.errors import UserError
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "provenance",
@@ -37,7 +37,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Answer; the exit code is 1 for a run whose pipeline is in no commit."""
     from flight_delay.review.provenance.commit import read_provenance
-    from flight_delay.review.provenance.document import to_prov_json
+    from flight_delay.review.provenance.document import prov_json
     from flight_delay.review.provenance.tree import format_path, format_pipeline
     from flight_delay.tracking.lookup import is_mlflow_uri
     from flight_delay.vcs.artefacts import Artefacts
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = os.path.relpath(arguments.what, artefacts.root) if arguments.what else "."
     provenance = read_provenance(artefacts)
     if arguments.json:
-        print(to_prov_json(provenance, None if path == "." else path))
+        print(prov_json(provenance, None if path == "." else path))
     else:
         print(format_pipeline(provenance) if path == "." else format_path(provenance, path))
     return 0
@@ -56,20 +56,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run_of_uri(arguments: argparse.Namespace) -> int:
     from flight_delay.review.provenance.commit import read_provenance
-    from flight_delay.review.provenance.document import to_prov_json
+    from flight_delay.review.provenance.document import prov_json
     from flight_delay.review.provenance.tree import format_run
-    from flight_delay.tracking.lookup import find
+    from flight_delay.tracking.lookup import find_run
     from flight_delay.vcs.artefacts import Artefacts
     from flight_delay.vcs.history import commit_of
 
     if arguments.at:
         raise UserError(f"--at {arguments.at}: is for files; a run or a model has a commit of its own, so leave it out")
-    published = find(arguments.what)
+    published = find_run(arguments.what)
     found = commit_of(published.digest, published.model_md5)
     provenance = read_provenance(Artefacts.of(found.commit)) if found else None
     if provenance and arguments.json:
         models = (item.path for stage in provenance.stages for item in stage.writes if item.md5 == published.model_md5)
-        print(to_prov_json(provenance, next(models, None)))
+        print(prov_json(provenance, next(models, None)))
     elif arguments.json:
         raise UserError(
             f"{published.uri}: its pipeline is in no commit here, so there is nothing to write; see without --json"

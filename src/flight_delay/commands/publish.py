@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "publish",
@@ -26,14 +26,14 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Publish, and say which run it is."""
     from flight_delay.core.params import load
-    from flight_delay.tracking.publish_revision import checked_out
+    from flight_delay.tracking.publish_revision import read_revision
     from flight_delay.tracking.settings import Publish, apply_settings
 
     apply_settings()
     from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
 
     experiment = load("publish", Publish).experiment
-    with checked_out(arguments.rev) as (content, commit):
+    with read_revision(arguments.rev) as (content, commit):
         run_id, added = publish(content, experiment, commit)
     committed = f"commit {commit[:10]}" if commit else "in no commit of a branch yet"
     print(f"{'added' if added else 'already there:'} run {run_id} ({content.name}; {committed})")

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "registry",
@@ -25,13 +25,17 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
-    from flight_delay.tracking.registry.listing import as_json, as_text
+    from flight_delay.tracking.client import (  # now: mlflow reads its settings
+        connect,
+        mlflow_errors_as_user_errors,
+        require_database,
+    )
+    from flight_delay.tracking.registry.listing import versions_json, versions_text
     from flight_delay.tracking.registry.versions import list_versions
 
     model = load("promote", Promote).model
     require_database(model)
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         versions = list_versions(connect(), model)
-    print(as_json(model, versions) if arguments.json else as_text(model, versions))
+    print(versions_json(model, versions) if arguments.json else versions_text(model, versions))
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "review",
@@ -62,7 +62,7 @@ def run_review(arguments: argparse.Namespace) -> int:
     path = request.path("result")
     require_absent(top() / path)
     questions = read_reference(top() / REVIEW_FILE, ReviewTemplate).questions
-    run = experiments.run_review(request, arguments.minutes, fresh_env=arguments.fresh_env)
+    run = experiments.review_in_clone(request, arguments.minutes, fresh_env=arguments.fresh_env)
     page = result_page(run, questions, date=_today())
     require_absent(top() / path)  # it may have been written in the meantime
     write_text(top() / path, page)

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "rollback",
@@ -27,13 +27,17 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
+    from flight_delay.tracking.client import (  # now: mlflow reads its settings
+        connect,
+        mlflow_errors_as_user_errors,
+        require_database,
+    )
     from flight_delay.tracking.registry.aliases import current_user, roll_back, validate_reason
     from flight_delay.tracking.registry.versions import label_version
 
     reason, model = validate_reason(arguments.reason), load("promote", Promote).model
     require_database(model)
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         event = roll_back(connect(), model, arguments.to, current_user(), reason)
     print(f"{model}: champion moved back from {label_version(event.previous)} to version {event.version}")
     return 0

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "server",

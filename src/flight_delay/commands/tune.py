@@ -10,7 +10,7 @@ from typing import Any
 DATABASE = "tuning.db"
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "tune",
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tuning.runs import log_to_mlflow
     from flight_delay.tuning.search import backtest_evaluation, read_current_predictions, run_trials
     from flight_delay.tuning.study import best_trial, complete_trials, open_study, read_study_spec, require_unchanged
-    from flight_delay.tuning.summary import page
+    from flight_delay.tuning.summary import search_report
 
     apply_settings()
     if not log.isEnabledFor(logging.DEBUG):
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             minutes=arguments.minutes,
             after_trial=log_runs,
         )
-        print(page(study, spec.tune))
+        print(search_report(study, spec.tune))
         best = best_trial(complete_trials(study), spec.tune.metric)
     if arguments.write:
         require_unchanged(spec)

@@ -6,10 +6,10 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flight_delay.review.verification.verify import Kept
+    from flight_delay.review.verification.verify import StoredModel
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "verify",
@@ -52,7 +52,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Verify and print what was found."""
     from flight_delay.review.diff.files import Tolerance
-    from flight_delay.review.verification.verdict import as_json, table
+    from flight_delay.review.verification.verdict import verification_json, verification_table
     from flight_delay.review.verification.verify import check_lock, verify
     from flight_delay.tracking.lookup import is_mlflow_uri
 
@@ -62,26 +62,26 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         tolerance = Tolerance(metric=arguments.tolerance, probability=arguments.tolerance)
         verified = verify(revision, tolerance, fresh_env=arguments.fresh_env)
-    verified = verified._replace(kept=kept)
-    print(as_json(verified) if arguments.json else table(verified))
+    verified = verified._replace(stored_model=kept)
+    print(verification_json(verified) if arguments.json else verification_table(verified))
     return 0 if verified.same else 1
 
 
-def _behind(uri: str) -> tuple[str, Kept]:
+def _behind(uri: str) -> tuple[str, StoredModel]:
     """The commit that a run or model in MLflow was made in, and the model that is kept there."""
     from flight_delay.core.errors import UserError
-    from flight_delay.review.verification.verify import Kept
-    from flight_delay.tracking.lookup import find
+    from flight_delay.review.verification.verify import StoredModel
+    from flight_delay.tracking.lookup import find_run
     from flight_delay.tracking.stored_model import stored_model_md5
     from flight_delay.vcs.history import commit_of
 
-    published = find(uri)
+    published = find_run(uri)
     found = commit_of(published.digest, published.model_md5)
     if not found:
         raise UserError(
             f"{uri}: its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"
         )
-    return found.commit, Kept(uri, stored_model_md5(published))
+    return found.commit, StoredModel(uri, stored_model_md5(published))
 
 
 def _tolerance(text: str) -> float:

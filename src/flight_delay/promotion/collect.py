@@ -22,13 +22,13 @@ from flight_delay.model.examples import read_window
 from flight_delay.model.predictions import Predictions
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, expected_calibration_error, model_size, slice_losses
-from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
+from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
 from flight_delay.review.comparison.comparison import compared
-from flight_delay.review.comparison.flights import common_flights
+from flight_delay.review.comparison.flights import join_rows
 from flight_delay.review.comparison.snapshot import Side
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification import verify
-from flight_delay.tracking.lookup import find
+from flight_delay.tracking.lookup import find_run
 from flight_delay.tracking.registry import loaded_model
 from flight_delay.vcs.artefacts import Artefacts
 from flight_delay.vcs.history import Found, commit_of
@@ -68,10 +68,10 @@ def collect_evidence(found: Found, model_id: str, champion: int | None, bounds: 
     return Evidence(found, verification, quality, comparison, error, replay)
 
 
-def read_quality(artefacts: Artefacts) -> Quality:
+def read_quality(artefacts: Artefacts) -> DataQuality:
     """Read the data quality of a commit."""
     findings = artefacts.read_json("reports/check_data/findings.json")
-    return Quality(
+    return DataQuality(
         [f"{row['check']} of {', '.join(row['columns'])}" for row in findings if row["severity"] == "error"],
         artefacts.read_json("reports/quality.json")["quarantined_share"],
         artefacts.params["make_dataset"]["max_quarantined_share"],
@@ -80,14 +80,14 @@ def read_quality(artefacts: Artefacts) -> Quality:
 
 def _compare_with_champion(version: int, artefacts: Artefacts, side: Side, bounds: Promote) -> ChampionComparison:
     label = f"champion {version}"
-    published = find(f"models:/{bounds.model}/{version}")
+    published = find_run(f"models:/{bounds.model}/{version}")
     found = commit_of(published.digest, published.model_md5)
     if found is None:
         raise UserError(f"the commit of {label} is not here; `git fetch` brings what was pushed")
     champion_artefacts = Artefacts.of(found.commit)
     champion_side = Side.of(champion_artefacts, label, found.commit)
     comparison = compared(champion_side, side)
-    common = common_flights(champion_side.test, side.test)
+    common = join_rows(champion_side.test, side.test)
     return ChampionComparison(
         champion=label,
         backtest=comparison.backtest,
@@ -107,7 +107,7 @@ def read_size(artefacts: Artefacts) -> ModelSize:
 
 def compare_replay(
     artefacts: Artefacts, bundle: Path, scores: Path, recorded: Path, speed: loaded_model.Speed
-) -> Replay:
+) -> ModelReplay:
     """Compare the model in MLflow and its predictions with those of a commit.
 
     Args:
@@ -126,10 +126,10 @@ def compare_replay(
         again = pd.Series(now["probability"], index=now["flight_id"]).reindex(before.flight_id)
         predictions += len(before)
         different += int((again.to_numpy() != before.probability).sum())  # a missing one is NaN
-    return Replay(other_files, predictions, different, speed)
+    return ModelReplay(other_files, predictions, different, speed)
 
 
-def _replay(artefacts: Artefacts, model_id: str) -> Replay:
+def _replay(artefacts: Artefacts, model_id: str) -> ModelReplay:
     with TemporaryDirectory() as temporary:
         flights, recorded, scores = (Path(temporary) / name for name in ("flights", "recorded", "scores"))
         scores.mkdir()

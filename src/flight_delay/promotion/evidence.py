@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
-from flight_delay.review.comparison.flights import Judged
-from flight_delay.review.verification.verify import Verified
+from flight_delay.review.comparison.flights import PeriodComparison
+from flight_delay.review.verification.verify import Verification
 from flight_delay.tracking.registry.loaded_model import Speed
 from flight_delay.vcs.history import Found
 
 
-class Quality(NamedTuple):
+class DataQuality(NamedTuple):
     """Errors that `check_data` found, and the share of flights in quarantine with its bound."""
 
     errors: Sequence[str]
@@ -26,14 +26,14 @@ class ChampionComparison(NamedTuple):
     """The candidate against the champion on the flights that both predict, by size, and by slice of the test flights."""
 
     champion: str
-    backtest: Judged
-    test: Judged
+    backtest: PeriodComparison
+    test: PeriodComparison
     size: ModelSize
     champion_size: ModelSize
     slices: Sequence[SliceLoss]
 
 
-class Replay(NamedTuple):
+class ModelReplay(NamedTuple):
     """The model that MLflow keeps, loaded and run again: files of its bundle that are not the commit's, number of recorded
     predictions and of those that it does not repeat bit for bit, and its speed."""
 
@@ -48,8 +48,8 @@ class Evidence:
     """Everything that the gate judges. `comparison` is None if there is no champion."""
 
     commit: Found
-    verification: Verified | UserError
-    quality: Quality | UserError
+    verification: Verification | UserError
+    quality: DataQuality | UserError
     comparison: ChampionComparison | UserError | None
     calibration_error: float | UserError
-    replay: Replay | UserError
+    replay: ModelReplay | UserError

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, TypeAlias
 from flight_delay.core.errors import UserError
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.promotion.bounds import Promote
-from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
-from flight_delay.review.comparison.flights import Judged
-from flight_delay.review.verification.verdict import verdict
-from flight_delay.review.verification.verify import Verified
+from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
+from flight_delay.review.comparison.flights import PeriodComparison
+from flight_delay.review.verification.verdict import summarize_verification
+from flight_delay.review.verification.verify import Verification
 from flight_delay.vcs.history import Found
 
 MAX_NAMES = 3  # slices, files or errors that a line names
@@ -51,12 +51,12 @@ def check_commit(commit: Found, _: Promote) -> Result:
     return True, f"commit {commit.commit[:10]}"
 
 
-def check_verification(verified: Verified, _: Promote) -> Result:
+def check_verification(verified: Verification, _: Promote) -> Result:
     """Every output of the commit is reproduced byte for byte."""
-    return verified.same, verdict(verified)
+    return verified.same, summarize_verification(verified)
 
 
-def check_quality(quality: Quality, _: Promote) -> Result:
+def check_quality(quality: DataQuality, _: Promote) -> Result:
     """There are no errors in the data, and no more flights in quarantine than the commit allows."""
     names = f" ({_join(quality.errors)})" if quality.errors else ""
     share = f"{quality.quarantined_share:.2%} of flights in quarantine (at most {quality.max_quarantined_share:.2%})"
@@ -100,7 +100,7 @@ def check_calibration(error: float, bounds: Promote) -> Result:
     return error <= bounds.max_calibration_error, detail
 
 
-def check_replay(replay: Replay, _: Promote) -> Result:
+def check_replay(replay: ModelReplay, _: Promote) -> Result:
     """The model in MLflow is the commit's, and repeats all recorded predictions."""
     detail = f"{replay.different:,} of {replay.predictions:,} recorded predictions are not repeated"
     if replay.other_files:
@@ -108,7 +108,7 @@ def check_replay(replay: Replay, _: Promote) -> Result:
     return bool(replay.predictions) and not replay.different and not replay.other_files, detail
 
 
-def check_speed(replay: Replay, bounds: Promote) -> Result:
+def check_speed(replay: ModelReplay, bounds: Promote) -> Result:
     """The loaded model is fast enough on this machine."""
     latency, throughput = replay.speed
     passed = latency <= bounds.max_one_flight_milliseconds and throughput >= bounds.min_flights_per_second
@@ -133,7 +133,7 @@ GATE: Sequence[tuple[str, str, Callable[[Any, Promote], Result]]] = (
 )
 
 
-def _describe(judged: Judged, champion: str) -> str:
+def _describe(judged: PeriodComparison, champion: str) -> str:
     """The verdict, and the difference of each metric to the champion's, with its interval."""
     if judged.because:
         return f"not comparable with {champion}: {judged.because}"

@@ -10,7 +10,7 @@ from flight_delay.promotion.gate import Check
 ESCAPED_BAR = "\\|"  # a bar would end a cell
 
 
-def table(checks: Sequence[Check]) -> str:
+def gate_table(checks: Sequence[Check]) -> str:
     """A line per check: name, passed or FAILED, and what was measured."""
     width = max(len(check.name) for check in checks)
     lines = [f"{'check':{width}}  result  detail"]
@@ -18,7 +18,7 @@ def table(checks: Sequence[Check]) -> str:
     return "\n".join(lines)
 
 
-def refusal(candidate: str, checks: Sequence[Check]) -> str:
+def refusal_message(candidate: str, checks: Sequence[Check]) -> str:
     """One sentence that names the checks that failed."""
     failed = [check.name for check in checks if not check.passed]
     return (
@@ -26,7 +26,7 @@ def refusal(candidate: str, checks: Sequence[Check]) -> str:
     )
 
 
-def description(metrics: Mapping[str, float], run_name: str, commit: str, checks: Sequence[Check]) -> str:
+def version_description(metrics: Mapping[str, float], run_name: str, commit: str, checks: Sequence[Check]) -> str:
     """The description of a version, Markdown: its metrics first, then where it comes from and the results of the gate.
 
     Args:

@@ -24,7 +24,7 @@ print(json.dumps({"python": platform.python_version(), **{d.name: d.version for 
 """
 
 
-class Surroundings(NamedTuple):
+class Environment(NamedTuple):
     """What a pipeline was run on: `versions` by package; `fresh` says that they were installed for this run alone."""
 
     platform: str
@@ -34,12 +34,12 @@ class Surroundings(NamedTuple):
     fresh: bool
 
 
-def surroundings(python: Path) -> Surroundings:
+def read_environment(python: Path) -> Environment:
     """Ask an interpreter what it has installed."""
     # Isolated: what lies in this folder or on PYTHONPATH is not what is installed.
     done = subprocess.run([python, "-I", "-c", _LIST], capture_output=True, text=True, check=True)
     versions: dict[str, str] = {canonicalize_name(name): version for name, version in json.loads(done.stdout).items()}
-    return Surroundings(
+    return Environment(
         platform=f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}".rstrip(", "),
         cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         python=versions.pop("python"),
@@ -48,7 +48,7 @@ def surroundings(python: Path) -> Surroundings:
     )
 
 
-def wanted_versions(requirements: str, python: str) -> dict[str, str]:
+def locked_versions(requirements: str, python: str) -> dict[str, str]:
     """Versions by package that a locked requirements file pins on this platform for a version of Python.
 
     One file serves several versions of Python, with other pins for some (`python_full_version < '3.12'`): whatever Python
@@ -71,7 +71,7 @@ def wanted_versions(requirements: str, python: str) -> dict[str, str]:
     return wanted
 
 
-def deviations(wanted: dict[str, str], has: dict[str, str]) -> list[str]:
+def version_mismatches(wanted: dict[str, str], has: dict[str, str]) -> list[str]:
     """Packages that are not there in the wanted version, in words."""
     return [
         f"{name} {version} is wanted, " + (f"{has[name]} is installed" if name in has else "none is installed")

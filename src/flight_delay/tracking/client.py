@@ -40,7 +40,7 @@ def connect() -> MlflowClient:
     """Point mlflow at the tracking server, and see whether it is there.
 
     Raises:
-        MlflowException: a server does not answer; within `reachable` this becomes an error that says what to do.
+        MlflowException: a server does not answer; within `mlflow_errors_as_user_errors` this becomes an error that says what to do.
     """
     # MLflow logs the migrations of a new database, a hundred lines of no use here; urllib3 logs what becomes our error.
     for name, level in {
@@ -107,7 +107,7 @@ def _first_use(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def reachable(*, setting_up: bool = False, then: str = "run it again") -> Iterator[None]:
+def mlflow_errors_as_user_errors(*, setting_up: bool = False, then: str = "run it again") -> Iterator[None]:
     """Turn the failures of a tracking server within the block into an error that says what to do.
 
     Args:
@@ -129,7 +129,7 @@ def reachable(*, setting_up: bool = False, then: str = "run it again") -> Iterat
         raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_reason(error)}); {advice}") from None
 
 
-def collided(error: MlflowException) -> bool:
+def is_unique_violation(error: MlflowException) -> bool:
     """Whether something was inserted twice.
 
     MLflow looks whether it is there and then inserts it, so that two who write the same at once collide, and so does a request that
@@ -138,7 +138,7 @@ def collided(error: MlflowException) -> bool:
     return any(said in str(error) for said in ("UNIQUE constraint failed", "UniqueViolation"))
 
 
-def despite_collisions(write: Callable[[], object]) -> None:
+def retry_on_conflict(write: Callable[[], object]) -> None:
     """Write what others may be writing at the same moment, again where it collides with theirs: then it is there and is changed.
 
     Raises:
@@ -148,7 +148,7 @@ def despite_collisions(write: Callable[[], object]) -> None:
         try:
             write()
         except MlflowException as error:
-            if not collided(error) or attempt == ATTEMPTS:
+            if not is_unique_violation(error) or attempt == ATTEMPTS:
                 raise
             time.sleep(0.2 * attempt)
         else:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flight_delay.evaluation.metrics import METRICS
 
 
-class Figure(NamedTuple):
+class HeadlineMetric(NamedTuple):
     """A metric that is shown first, with its decimals and the direction that is better."""
 
     metric: str
@@ -18,8 +18,8 @@ class Figure(NamedTuple):
 
 
 # The columns of the experiment's page and the first lines of a description.
-FIGURES = tuple(
-    Figure(f"{split}/{name}", f"{split} {label}", decimals, higher_is_better)
+HEADLINE_METRICS = tuple(
+    HeadlineMetric(f"{split}/{name}", f"{split} {label}", decimals, higher_is_better)
     for split in ("backtest", "test")
     for name, label, decimals, higher_is_better in (
         *((name, metric.label, metric.decimals, metric.higher_is_better) for name, metric in METRICS.items()),
@@ -28,7 +28,7 @@ FIGURES = tuple(
 )
 
 
-class Baseline(NamedTuple):
+class BaselinePipeline(NamedTuple):
     """What a pipeline is compared with: a commit, 40 hexadecimal digits, its metrics, and what has changed since, in words."""
 
     commit: str
@@ -36,7 +36,7 @@ class Baseline(NamedTuple):
     changed: str
 
 
-def describe(metrics: Mapping[str, float], baseline: Baseline | None, verdict: str) -> str:
+def describe_run(metrics: Mapping[str, float], baseline: BaselinePipeline | None, verdict: str) -> str:
     """The description of a run, Markdown: figures, then how they differ from the baseline's.
 
     Args:
@@ -44,7 +44,7 @@ def describe(metrics: Mapping[str, float], baseline: Baseline | None, verdict: s
         baseline: None where there is none.
         verdict: one sentence on what the figures mean.
     """
-    figures = [figure for figure in FIGURES if figure.metric in metrics]
+    figures = [figure for figure in HEADLINE_METRICS if figure.metric in metrics]
     first = {split: [figure for figure in figures if figure.metric.startswith(split)] for split in ("backtest", "test")}
     lines = [
         " · ".join(
@@ -76,11 +76,11 @@ def describe(metrics: Mapping[str, float], baseline: Baseline | None, verdict: s
     return "\n".join(lines)
 
 
-def _number(value: float, of: Figure) -> str:
+def _number(value: float, of: HeadlineMetric) -> str:
     return f"{value:.{of.decimals}f}"
 
 
-def _difference(difference: float, of: Figure) -> str:
+def _difference(difference: float, of: HeadlineMetric) -> str:
     rounded = round(difference, of.decimals)
     if not rounded:
         return "0"

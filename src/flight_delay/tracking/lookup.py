@@ -34,7 +34,7 @@ def is_mlflow_uri(text: str) -> bool:
     return text.startswith(("runs:/", "models:/"))
 
 
-def find(uri: str) -> PublishedRun:
+def find_run(uri: str) -> PublishedRun:
     """Ask the tracking server which run is behind a URI.
 
     Args:
@@ -46,12 +46,16 @@ def find(uri: str) -> PublishedRun:
             server does not answer.
     """
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
+    from flight_delay.tracking.client import (  # now: mlflow reads its settings
+        connect,
+        mlflow_errors_as_user_errors,
+        require_database,
+    )
     from flight_delay.tracking.run_content import DIGEST_TAG
 
     require_database(uri)
     # A refusal here is not ours: the address, the credentials or the server's age.
-    with reachable(setting_up=True), _known(uri):
+    with mlflow_errors_as_user_errors(setting_up=True), _known(uri):
         client = connect()
         run = client.get_run(_run_id(client, uri))
     tags = run.data.tags

@@ -15,12 +15,12 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
 from flight_delay.model.bundle import Manifest, load_bundle
-from flight_delay.tracking.run_content import Content
+from flight_delay.tracking.run_content import RunContent
 
 MODEL_NAME = "model"
 # What loading the bundle and predicting with it import, of others and of our own.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "xgboost")
-ROOMS = ("core", "features", "model")
+PACKAGES = ("core", "features", "model")
 
 
 def signature(manifest: Manifest) -> ModelSignature:
@@ -32,14 +32,14 @@ def signature(manifest: Manifest) -> ModelSignature:
     )
 
 
-def log_model(run_id: str, content: Content) -> None:
+def log_model(run_id: str, content: RunContent) -> None:
     """Log the bundle to a run, byte for byte, with the code that loads it; then give the run its name and finish it."""
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings(), TemporaryDirectory() as temporary:
         # Not the folders themselves: a killed stage may have left a part of a file there.
         bundle = Path(temporary) / content.bundle.name
         _copy(content.bundle, bundle)
         code = Path(temporary) / content.package.name
-        for name in ("__init__.py", *ROOMS):
+        for name in ("__init__.py", *PACKAGES):
             _copy(content.package / name, code / name)
         # An input example would only repeat the signature.
         warnings.filterwarnings("ignore", "(?s).*An input example was not provided", UserWarning)

@@ -19,16 +19,16 @@ from flight_delay.tracking.client import (
     ATTEMPTS,
     PUBLISHES,
     UNREACHABLE,
-    collided,
     connect,
-    despite_collisions,
     experiment_id,
-    reachable,
+    is_unique_violation,
+    mlflow_errors_as_user_errors,
+    retry_on_conflict,
     tracking_uri,
 )
 from flight_delay.tracking.model import log_model
-from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
-from flight_delay.tracking.view import NOTE_TAG, PIPELINES, arrange
+from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, DataSet, RunContent
+from flight_delay.tracking.view import NOTE_TAG, PIPELINES, set_default_view
 
 # MLflow's own limit on a batch of metrics.
 BATCH = 1000
@@ -41,7 +41,7 @@ class Published(NamedTuple):
     added: bool
 
 
-def publish(content: Content, experiment: str, commit: str | None) -> Published:
+def publish(content: RunContent, experiment: str, commit: str | None) -> Published:
     """Make sure that exactly one complete run holds this content.
 
     Searching and then creating is a race when several publish at once, and MLflow has no lock to take. So:
@@ -65,11 +65,11 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with reachable(setting_up=True, then=PUBLISHES):
+    with mlflow_errors_as_user_errors(setting_up=True, then=PUBLISHES):
         client = connect()
         number = experiment_id(client, experiment)
-        arrange(client, number, PIPELINES)
-    with reachable(then=PUBLISHES):
+        set_default_view(client, number, PIPELINES)
+    with mlflow_errors_as_user_errors(then=PUBLISHES):
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
@@ -79,19 +79,19 @@ def publish(content: Content, experiment: str, commit: str | None) -> Published:
             else:
                 added = _add(client, number, content)
             complete, _ = _runs(client, number, content.digest)
-            if complete and _settled(client, number, complete[0], content.digest, commit):
+            if complete and _resolve_duplicates(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
     raise UserError(
         f"others are at work on the run of this pipeline at {tracking_uri()}, or answers get lost; `dvc repro` tries again"
     )
 
 
-def _settled(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:
+def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:
     """Clear away what is left beside a complete run, and give it its commit; False where another one has taken its place meanwhile."""
     try:
         _clear_models(client, experiment, run_id)
         for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
-            despite_collisions(partial(client.set_tag, run_id, tag, commit))
+            retry_on_conflict(partial(client.set_tag, run_id, tag, commit))
     except MlflowException:
         # Of several that were completed together, others may have kept another one and removed this.
         if _runs(client, experiment, digest)[0][:1] == [run_id]:
@@ -112,9 +112,9 @@ def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str]
 def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
     """Remove a run and its models, as far as nobody else has."""
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
-        with _perhaps_gone():
+        with _ignore_not_found():
             client.delete_logged_model(model.model_id)
-    with _perhaps_gone():
+    with _ignore_not_found():
         client.delete_run(run_id)
 
 
@@ -122,11 +122,11 @@ def _clear_models(client: MlflowClient, experiment: str, run_id: str) -> None:
     """Remove models of a complete run that were begun and not finished: a request that was sent twice leaves one."""
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
         if model.status != LoggedModelStatus.READY:
-            with _perhaps_gone():
+            with _ignore_not_found():
                 client.delete_logged_model(model.model_id)
 
 
-def _add(client: MlflowClient, experiment: str, content: Content) -> str:
+def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
     """Add a run, complete it, and settle with those who did the same (steps 2 and 3); its id, whether it stays or not."""
     tags = {
         "mlflow.source.name": "dvc.yaml",
@@ -145,7 +145,7 @@ def _add(client: MlflowClient, experiment: str, content: Content) -> str:
             _remove(client, experiment, own)
         # That another publisher was first and has removed this run is no failure; nor is a collision, after which all begins again.
         if not isinstance(error, MlflowException) or not (
-            collided(error) or _runs(client, experiment, content.digest)[0]
+            is_unique_violation(error) or _runs(client, experiment, content.digest)[0]
         ):
             raise
         return own
@@ -156,7 +156,7 @@ def _add(client: MlflowClient, experiment: str, content: Content) -> str:
 
 
 @contextmanager
-def _perhaps_gone() -> Iterator[None]:
+def _ignore_not_found() -> Iterator[None]:
     """Let pass that something is not there any more; a server that does not answer is another matter."""
     try:
         yield
@@ -165,7 +165,7 @@ def _perhaps_gone() -> Iterator[None]:
             raise
 
 
-def _log(client: MlflowClient, run_id: str, content: Content) -> None:
+def _log(client: MlflowClient, run_id: str, content: RunContent) -> None:
     client.log_batch(run_id, params=[Param(name, value) for name, value in content.params.items()])
     now = round(time.time() * 1000)
     metrics = [Metric(name, value, now, 0) for name, value in content.metrics.items()]
@@ -177,7 +177,7 @@ def _log(client: MlflowClient, run_id: str, content: Content) -> None:
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
     datasets = [_dataset_input(part) for part in content.datasets]
-    despite_collisions(lambda: client.log_inputs(run_id, datasets=datasets))
+    retry_on_conflict(lambda: client.log_inputs(run_id, datasets=datasets))
     for name, path in content.files.items():
         if path.is_dir():
             client.log_artifacts(run_id, str(path), name)

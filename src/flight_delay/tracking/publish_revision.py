@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from flight_delay.core.months import Windows
 from flight_delay.core.params import load
 from flight_delay.core.runner import log
-from flight_delay.tracking.run_content import MANIFEST, Content, gather
-from flight_delay.tracking.run_source import Origin
+from flight_delay.tracking.run_content import MANIFEST, RunContent, collect_run_content
+from flight_delay.tracking.run_source import RunSource
 from flight_delay.vcs.artefacts import Artefacts
 from flight_delay.vcs.history import commit_of
 from flight_delay.vcs.lock import digest, outputs
@@ -20,7 +20,7 @@ FILES = ("reports", MANIFEST, "data/selection.json", "models/bundle", "src/fligh
 
 
 @contextmanager
-def checked_out(revision: str) -> Iterator[tuple[Content, str | None]]:
+def read_revision(revision: str) -> Iterator[tuple[RunContent, str | None]]:
     """What a commit, tag, branch or DVC experiment holds, and the commit that brought it onto a branch, if there is one.
 
     Raises:
@@ -33,10 +33,10 @@ def checked_out(revision: str) -> Iterator[tuple[Content, str | None]]:
         log.info("reading %s (%s)", revision, artefacts.commit[:10])
         for path in FILES:
             artefacts.copy(path, root / path)
-        content = gather(
+        content = collect_run_content(
             root,
             artefacts.lock,
             load("windows", Windows, root / "params.yaml"),
-            Origin.of(artefacts.commit, artefacts.root),
+            RunSource.of(artefacts.commit, artefacts.root),
         )
         yield content, None if found is None or found.experiment else found.commit

@@ -14,9 +14,9 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_csv, read_json
 from flight_delay.core.months import Windows
 from flight_delay.core.params import flattened, read_sections
-from flight_delay.tracking.description import FIGURES, Baseline, describe
-from flight_delay.tracking.run_names import what_changed, what_else_changed
-from flight_delay.tracking.run_source import Origin
+from flight_delay.tracking.description import HEADLINE_METRICS, BaselinePipeline, describe_run
+from flight_delay.tracking.run_names import other_changes, parameter_changes
+from flight_delay.tracking.run_source import RunSource
 from flight_delay.vcs.git import git
 from flight_delay.vcs.history import pipeline_before
 from flight_delay.vcs.lock import LOCK_FILE, Stages, digest, inputs, outputs, parse_lock
@@ -46,7 +46,7 @@ class DataSet:
 
 
 @dataclass(frozen=True)
-class Content:
+class RunContent:
     """Everything that a run shows.
 
     Attributes:
@@ -76,7 +76,7 @@ class Content:
     package: Path
 
 
-def gather(root: Path, stages: Stages, windows: Windows, origin: Origin) -> Content:
+def collect_run_content(root: Path, stages: Stages, windows: Windows, origin: RunSource) -> RunContent:
     """Gather what a pipeline has made.
 
     Args:
@@ -99,10 +99,10 @@ def gather(root: Path, stages: Stages, windows: Windows, origin: Origin) -> Cont
     }
     params = logged_params(read_sections(root / "params.yaml"))
     baseline = _baseline(stages, params, origin)
-    return Content(
+    return RunContent(
         digest=identity,
         name=_name(identity, baseline, origin.experiment),
-        description=describe(metrics, baseline, report["verdict"]),
+        description=describe_run(metrics, baseline, report["verdict"]),
         params=params,
         metrics=metrics,
         curve={
@@ -146,7 +146,7 @@ def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
     """
     found = {name: float(value) for name, value in flattened(report, "/").items() if isinstance(value, int | float)}
     found["test/expected_profit"] = found["money/expected_profit/model"]
-    return {of.metric: found[of.metric] for of in FIGURES if of.metric in found} | found
+    return {of.metric: found[of.metric] for of in HEADLINE_METRICS if of.metric in found} | found
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -154,7 +154,7 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(folder.glob("[!.]*"))
 
 
-def _baseline(stages: Stages, params: Mapping[str, str], origin: Origin) -> Baseline | None:
+def _baseline(stages: Stages, params: Mapping[str, str], origin: RunSource) -> BaselinePipeline | None:
     """The pipeline that this one was made from, as far as git still has it; its files are in git, whatever DVC has."""
     try:
         commit = pipeline_before(digest(stages), origin.start)
@@ -162,11 +162,11 @@ def _baseline(stages: Stages, params: Mapping[str, str], origin: Origin) -> Base
             return None
         lock, given, report = (git("show", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS))
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
-        changed = what_changed(logged_params(yaml.safe_load(given)), params)
-        return Baseline(
+        changed = parameter_changes(logged_params(yaml.safe_load(given)), params)
+        return BaselinePipeline(
             commit=commit,
             metrics=logged_metrics(json.loads(report)),
-            changed=changed or what_else_changed(_given(before), _given(stages)),
+            changed=changed or other_changes(_given(before), _given(stages)),
         )
     except (UserError, ValueError, KeyError, AttributeError, yaml.YAMLError):
         return None  # nothing committed yet, or by an older version of this code
@@ -177,7 +177,7 @@ def _given(stages: Stages) -> dict[str, str]:
     return inputs(stages) | {path: md5 for path, md5 in outputs(stages).items() if path == RAW}
 
 
-def _name(identity: str, baseline: Baseline | None, experiment: str | None) -> str:
+def _name(identity: str, baseline: BaselinePipeline | None, experiment: str | None) -> str:
     changed = (baseline.changed if baseline else "") or f"pipeline {identity[:7]}"
     return f"{changed} ({experiment})" if experiment else changed
 

@@ -11,7 +11,7 @@ ABSENT = "none"
 CODE = "src/flight_delay/"
 
 
-def what_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+def parameter_changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """Which parameters have other values, such as 'max_depth 6→4, decide.calibration none→sigmoid'; '' if none has.
 
     Args:
@@ -27,7 +27,7 @@ def what_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     return _first(changes)
 
 
-def what_else_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+def other_changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """Which code, requirements or data are others, such as 'code of features, model'; '' if none are.
 
     Args:

@@ -13,7 +13,7 @@ from flight_delay.vcs.lock import PUBLISH
 
 
 @dataclass(frozen=True)
-class Origin:
+class RunSource:
     """Where a pipeline comes from.
 
     Attributes:
@@ -31,10 +31,10 @@ class Origin:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @staticmethod
-    def here() -> Origin:
+    def here() -> RunSource:
         """Of the pipeline that runs in this folder; DVC tells the stages of an experiment what they belong to."""
         baseline = os.environ.get("DVC_EXP_BASELINE_REV")
-        return Origin(
+        return RunSource(
             author=author(),
             start=baseline or "HEAD",
             experiment=os.environ.get("DVC_EXP_NAME"),
@@ -43,14 +43,14 @@ class Origin:
         )
 
     @staticmethod
-    def of(commit: str, cwd: Path = Path()) -> Origin:
+    def of(commit: str, cwd: Path = Path()) -> RunSource:
         """Of the pipeline that a commit holds.
 
         Raises:
             UserError: there is no such commit.
         """
         experiment = experiments(cwd).get(commit)
-        return Origin(
+        return RunSource(
             author=git("log", "-1", "--format=%an <%ae>", commit, cwd=cwd),
             start=commit,
             experiment=experiment,

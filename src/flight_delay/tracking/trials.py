@@ -10,8 +10,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from flight_delay.tracking.client import connect, experiment_id, reachable
-from flight_delay.tracking.view import NOTE_TAG, TRIALS, arrange
+from flight_delay.tracking.client import connect, experiment_id, mlflow_errors_as_user_errors
+from flight_delay.tracking.view import NOTE_TAG, TRIALS, set_default_view
 
 STUDY_TAG, TRIAL_TAG = "tuning_study", "tuning_trial"
 ADVICE = "the same `flight-delay tune` logs what is missing"
@@ -58,11 +58,11 @@ def log_search(search: SearchRun, experiment: str) -> str:
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with reachable(setting_up=True, then=ADVICE):
+    with mlflow_errors_as_user_errors(setting_up=True, then=ADVICE):
         client = connect()
         number = experiment_id(client, experiment)
-    with reachable(then=ADVICE):
-        arrange(client, number, TRIALS)
+    with mlflow_errors_as_user_errors(then=ADVICE):
+        set_default_view(client, number, TRIALS)
         found = client.search_runs([number], f"tags.{STUDY_TAG} = '{search.study}'", max_results=1)
         tags = {STUDY_TAG: search.study, "mlflow.source.name": "flight-delay tune", **search.tags}
         started = search.trials[0].start_ms

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from mlflow import MlflowClient
 
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.tracking.client import despite_collisions
-from flight_delay.tracking.description import FIGURES
+from flight_delay.tracking.client import retry_on_conflict
+from flight_delay.tracking.description import HEADLINE_METRICS
 from flight_delay.tracking.run_content import COMMIT_TAG, DATA_VERSION_TAG
 
 VIEW, VIEW_NAME = "glance", "At a glance"
@@ -42,7 +42,7 @@ class View(NamedTuple):
 
 
 PIPELINES = View(
-    metrics=tuple(of.metric for of in FIGURES),
+    metrics=tuple(of.metric for of in HEADLINE_METRICS),
     columns=("metrics.`data/rows`", f"tags.`{DATA_VERSION_TAG}`", f"tags.`{COMMIT_TAG}`", CREATED),
     note="figures on the backtest, which judges, and on the test, which is reported; data version and commit. A run that is "
     "not finished is not complete.",
@@ -65,16 +65,16 @@ def runs_page(base: str, experiment_id: str) -> str:
     return f"{base}/{_runs_route(experiment_id)}"
 
 
-def arrange(client: MlflowClient, experiment_id: str, view: View) -> None:
+def set_default_view(client: MlflowClient, experiment_id: str, view: View) -> None:
     """Give an experiment its view, and a description that links to it where it has none of its own."""
     saved = {"name": VIEW_NAME, "createdAt": 0, "updatedAt": 0, "state": json.dumps(_state(view), sort_keys=True)}
     value = json.dumps(saved, sort_keys=True)
     has = client.get_experiment(experiment_id).tags
     if has.get(VIEW_TAG) != value:
-        despite_collisions(lambda: client.set_experiment_tag(experiment_id, VIEW_TAG, value))
+        retry_on_conflict(lambda: client.set_experiment_tag(experiment_id, VIEW_TAG, value))
     if NOTE_TAG not in has:
         note = f"[**Compare runs at a glance**]({_runs_route(experiment_id)}): {view.note}"
-        despite_collisions(lambda: client.set_experiment_tag(experiment_id, NOTE_TAG, note))
+        retry_on_conflict(lambda: client.set_experiment_tag(experiment_id, NOTE_TAG, note))
 
 
 def _runs_route(experiment_id: str) -> str:

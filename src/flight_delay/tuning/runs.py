@@ -6,11 +6,11 @@ from typing import Any
 
 from flight_delay.core.params import flattened, load
 from flight_delay.tracking.run_content import RAW, logged_params
-from flight_delay.tracking.run_names import what_changed
+from flight_delay.tracking.run_names import parameter_changes
 from flight_delay.tracking.settings import Publish
 from flight_delay.tracking.trials import SearchRun, TrialRun, log_search
 from flight_delay.tuning.study import StudySpec, best_trial, complete_trials
-from flight_delay.tuning.summary import importances, page, plot_importances
+from flight_delay.tuning.summary import parameter_importances, plot_importances, search_report
 from flight_delay.vcs.git import author
 from flight_delay.vcs.lock import outputs, read_lock
 
@@ -26,7 +26,7 @@ def log_to_mlflow(study: Any, spec: StudySpec) -> None:
     """
     trials, tune = complete_trials(study), spec.tune
     best, current = best_trial(trials, tune.metric), trials[0]
-    shares = importances(study, tune)
+    shares = parameter_importances(study, tune)
     person = author()
     search = SearchRun(
         # Its start distinguishes the searches of several people.
@@ -39,7 +39,7 @@ def log_to_mlflow(study: Any, spec: StudySpec) -> None:
         | {"best/trial": float(best.number)}
         | {f"importance/{name}": share for name, share in shares.items()},
         tags={"author": person, "mlflow.user": person.partition(" <")[0], "data_md5": outputs(read_lock())[RAW]},
-        description=page(study, tune),
+        description=search_report(study, tune),
         trials=tuple(_trial_run(trial, _params(spec, current), _params(spec, trial)) for trial in trials),
         figures={"importances.png": plot_importances(shares, tune.metric)} if shares else {},
     )
@@ -49,7 +49,7 @@ def log_to_mlflow(study: Any, spec: StudySpec) -> None:
 def _trial_run(trial: Any, current: dict[str, str], params: dict[str, str]) -> TrialRun:
     return TrialRun(
         number=trial.number,
-        name=what_changed(current, params) or "current parameters",
+        name=parameter_changes(current, params) or "current parameters",
         params=params,
         metrics={f"backtest/{name}": float(value) for name, value in trial.user_attrs["metrics"].items()},
         start_ms=round(trial.datetime_start.timestamp() * 1000),

@@ -31,14 +31,14 @@ STARTUP_TRIALS = 10
 SIGNIFICANT_DIGITS = 3
 
 
-class Evaluation(NamedTuple):
+class TrialEvaluation(NamedTuple):
     """Backtest metrics of some values, means over months, and the predictions of all months."""
 
     metrics: dict[str, float]
     predictions: Predictions
 
 
-Evaluate = Callable[[Values], Evaluation]
+Evaluate = Callable[[Values], TrialEvaluation]
 
 
 def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
@@ -57,10 +57,10 @@ def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
     features = read_selection(paths.SELECTION).features
     read = lru_cache(CACHED_MONTHS)(partial(read_month, paths.PROCESSED, features))
 
-    def evaluate(values: Values) -> Evaluation:
+    def evaluate(values: Values) -> TrialEvaluation:
         changed = BoosterParameters.model_validate({**parameters.model_dump(), **values})
         result = run_backtest(changed, features, folds, read)
-        return Evaluation(mean_metrics(result.by_month), Predictions.concat(result.predictions.values()))
+        return TrialEvaluation(mean_metrics(result.by_month), Predictions.concat(result.predictions.values()))
 
     return evaluate
 

@@ -27,7 +27,7 @@ SELECTION_BIAS = (
 )
 
 
-def importances(study: Any, tune: Tune) -> dict[str, float]:
+def parameter_importances(study: Any, tune: Tune) -> dict[str, float]:
     """Compute each parameter's share in the variance of the metric, the largest first; empty with too few trials.
 
     fANOVA: Hutter et al. (2014), https://proceedings.mlr.press/v32/hutter14.html
@@ -42,7 +42,7 @@ def importances(study: Any, tune: Tune) -> dict[str, float]:
 def plot_importances(shares: dict[str, float], metric: str) -> Figure:
     """Draw importances as bars, the largest on top."""
     with picture(
-        f"Parameter importances, {METRICS[metric].label}", "share of variance between trials (fANOVA)", ""
+        f"Parameter parameter_importances, {METRICS[metric].label}", "share of variance between trials (fANOVA)", ""
     ) as (
         figure,
         axes,
@@ -57,7 +57,7 @@ def improvement(trial: Any) -> dict[str, Comparison]:
     return {name: Comparison(**row) for name, row in trial.user_attrs.get("improvement", {}).items()}
 
 
-def verdict(trials: list[Any], metric: str) -> str:
+def search_verdict(trials: list[Any], metric: str) -> str:
     """Say which trial is the best, and whether it is significantly better than the current parameters."""
     best = best_trial(trials, metric)
     if best is trials[0]:
@@ -70,11 +70,11 @@ def verdict(trials: list[Any], metric: str) -> str:
     )
 
 
-def page(study: Any, tune: Tune) -> str:
+def search_report(study: Any, tune: Tune) -> str:
     """Write verdict, best trials, comparison with the current parameters and importances as Markdown."""
     trials = complete_trials(study)
-    best, shares = best_trial(trials, tune.metric), importances(study, tune)
-    blocks = [verdict(trials, tune.metric), _ranking(trials, tune)]
+    best, shares = best_trial(trials, tune.metric), parameter_importances(study, tune)
+    blocks = [search_verdict(trials, tune.metric), _ranking(trials, tune)]
     if rows := improvement(best):
         table = [
             [METRICS[name].label, f"{row.difference:+.4f}", f"{row.low:+.4f} to {row.high:+.4f}", row.verdict]

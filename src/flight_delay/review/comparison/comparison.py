@@ -14,10 +14,10 @@ from flight_delay.features.columns import Column
 from flight_delay.review.comparison.flights import (
     Common,
     Disagreement,
-    Judged,
+    PeriodComparison,
     Verdict,
-    common_flights,
     disagreement,
+    join_rows,
     judge,
 )
 from flight_delay.review.comparison.snapshot import Side
@@ -68,8 +68,8 @@ class Compared:
     parameters: tuple[Change, ...]
     inputs: tuple[str, ...]
     data: DataChanges
-    backtest: Judged
-    test: Judged
+    backtest: PeriodComparison
+    test: PeriodComparison
     disagreement: Disagreement | None
     same_model: bool
     verdict: Verdict
@@ -78,7 +78,7 @@ class Compared:
 def compared(a: Side, b: Side) -> Compared:
     """Compare two sides on the flights that both predict, paid by B's payoffs."""
     thresholds = (a.threshold, b.threshold)
-    on_backtest, on_test = common_flights(a.backtest, b.backtest), common_flights(a.test, b.test)
+    on_backtest, on_test = join_rows(a.backtest, b.backtest), join_rows(a.test, b.test)
     backtest, test = (judge(of, thresholds, b.payoffs) for of in (on_backtest, on_test))
     return Compared(
         a=a,
@@ -89,7 +89,7 @@ def compared(a: Side, b: Side) -> Compared:
         backtest=backtest,
         test=test,
         disagreement=None
-        if test.verdict == "other_questions"
+        if test.verdict == "outcomes_differ"
         else disagreement(on_test, thresholds, _destination(b, on_test)),
         same_model=a.outputs.get(MODEL) == b.outputs.get(MODEL)
         and _say_the_same(on_backtest)
@@ -103,8 +103,8 @@ def overall(backtest: Verdict, test: Verdict) -> Verdict:
 
     Models are chosen on the backtest. Were the test to choose as well, it would no longer report what is to be expected.
     """
-    if "other_questions" in (backtest, test):
-        return "other_questions"
+    if "outcomes_differ" in (backtest, test):
+        return "outcomes_differ"
     if {backtest, test} - {"none"} == {"same"}:
         return "same"
     if backtest == "better" and test in {"worse", "mixed"}:

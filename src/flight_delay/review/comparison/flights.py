@@ -26,9 +26,9 @@ from flight_delay.evaluation.threshold import profit_per_flight
 from flight_delay.features.columns import Column
 from flight_delay.model.predictions import Predictions
 
-# Of B against A. `same`: every common flight has the same probability. `other_questions`: outcomes of common flights
+# Of B against A. `same`: every common flight has the same probability. `outcomes_differ`: outcomes of common flights
 # differ. `none`: there is nothing to compare.
-Verdict: TypeAlias = Literal["better", "worse", "mixed", "undecided", "same", "other_questions", "none"]
+Verdict: TypeAlias = Literal["better", "worse", "mixed", "undecided", "same", "outcomes_differ", "none"]
 
 MOST = 10  # flights that are shown of those that models disagree on
 PROFIT = "profit"
@@ -53,7 +53,7 @@ class Measure(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judged:
+class PeriodComparison:
     """B against A on one period. `measures` is empty where `because` says why nothing could be compared; `profit` comes last."""
 
     flights: int
@@ -91,7 +91,7 @@ class Disagreement:
     most: tuple[Flight, ...]
 
 
-def common_flights(a: Predictions, b: Predictions) -> Common:
+def join_rows(a: Predictions, b: Predictions) -> Common:
     """Join two predictions on `flight_id`, in B's order."""
     place = pd.Index(a.flight_id).get_indexer(pd.Index(b.flight_id))
     in_both = place >= 0
@@ -99,7 +99,7 @@ def common_flights(a: Predictions, b: Predictions) -> Common:
     return Common(both_a, both_b, len(a) - len(both_a), len(b) - len(both_b))
 
 
-def judge(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> Judged:
+def judge(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> PeriodComparison:
     """Judge B against A by ROC AUC, average precision and log loss; profit is measured, and has no say.
 
     Args:
@@ -112,11 +112,11 @@ def judge(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> 
     """
     a, b = common.a, common.b
     days = len(np.unique(b.flight_date))
-    judged = partial(Judged, len(b), days, common.only_a, common.only_b)
+    judged = partial(PeriodComparison, len(b), days, common.only_a, common.only_b)
     changed = int((a.late != b.late).sum())
     if changed:
         because = f"outcomes of {changed:,} of {len(b):,} common flights differ"
-        return judged((), "other_questions", because)
+        return judged((), "outcomes_differ", because)
     obstacle = _obstacle(b, days)
     if obstacle:
         return judged((), "none", obstacle)
@@ -128,11 +128,11 @@ def judge(common: Common, thresholds: tuple[float, float], payoffs: Payoffs) -> 
         for name, of in compare(drawn, whole, "b", "a").items()
     ]
     same = np.array_equal(a.probability, b.probability)
-    verdict: Verdict = "same" if same else weighed(of.b_over_a.verdict for of in measures)
+    verdict: Verdict = "same" if same else combine_verdicts(of.b_over_a.verdict for of in measures)
     return judged((*measures, _profit(common, thresholds, payoffs)), verdict)
 
 
-def weighed(verdicts: Iterable[str]) -> Verdict:
+def combine_verdicts(verdicts: Iterable[str]) -> Verdict:
     """One verdict of several: better and worse together are mixed; undecided ones have no say."""
     decided = set(verdicts) - {"undecided"}
     if not decided:

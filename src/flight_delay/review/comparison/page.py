@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.review.comparison.comparison import Compared
-from flight_delay.review.comparison.flights import PROFIT, Judged
+from flight_delay.review.comparison.flights import PROFIT, PeriodComparison
 
 NO_DIFFERENCE = "no difference that these data can show"
 MOST_NAMES = 12  # of files, paths or features in one line
@@ -46,7 +46,7 @@ def render(compared: Compared) -> str:
 
 def headline(compared: Compared) -> str:
     """The verdict on both periods together, in one line without Markdown."""
-    if compared.verdict == "other_questions":
+    if compared.verdict == "outcomes_differ":
         return "A and B answer different questions and cannot be compared"
     if compared.same_model:
         calls = "" if compared.a.threshold == compared.b.threshold else "; only its calls differ"
@@ -60,7 +60,7 @@ def headline(compared: Compared) -> str:
     }.get(compared.verdict) or _in_metrics(compared.backtest)
 
 
-def said(judged: Judged) -> str:
+def said(judged: PeriodComparison) -> str:
     """The verdict on one period, as a sentence without its first capital and its full stop."""
     if judged.because:
         return f"not compared, for {judged.because}"
@@ -72,7 +72,7 @@ def said(judged: Judged) -> str:
     )
 
 
-def _in_metrics(judged: Judged) -> str:
+def _in_metrics(judged: PeriodComparison) -> str:
     """In which metrics B is better than A, and in which worse."""
     names = {
         verdict: [

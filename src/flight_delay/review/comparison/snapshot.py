@@ -150,7 +150,7 @@ class Side:
             features=read("data/selection.json", lambda text: tuple(of["name"] for of in json.loads(text)["features"])),
             threshold=decision.threshold,
             payoffs=given.payoffs,
-            backtest=as_it_would_have_been(
+            backtest=calibrate_out_of_sample(
                 decision.calibration.method, list(map(_predictions, read_months(BACKTEST, PREDICTIONS)))
             ),
             test=test,
@@ -158,7 +158,7 @@ class Side:
         )
 
 
-def as_it_would_have_been(method: Method, months: list[Predictions]) -> Predictions:
+def calibrate_out_of_sample(method: Method, months: list[Predictions]) -> Predictions:
     """The predictions of a backtest with the calibration that each month could have had: that of the months before it.
 
     A calibration that is fitted to the very flights it is judged on would look better than it is.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops
 
-from flight_delay.review.diff.finding import Finding, format_change, join_findings, join_names
+from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_names
 
 VISIBLE = 8  # of 255: larger differences of a colour channel can be seen
 VISIBLE_SHARE = 0.01  # of the pixels: fewer visible differences are the edges of letters and lines
@@ -22,7 +22,9 @@ _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}  # of Pillow, at most 8 bits
 _EMBEDDED_PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]*)")
 
 
-def compare_json(before: Any, after: Any, tolerance: float, checksums: Collection[tuple[str, str]] = ()) -> Finding:
+def compare_json(
+    before: Any, after: Any, tolerance: float, checksums: Collection[tuple[str, str]] = ()
+) -> ContentDifference:
     """Compare two documents value by value, and name the largest numeric difference.
 
     Differences of numbers up to one are absolute, of larger ones relative to the larger one: a single call of 50,000
@@ -51,19 +53,23 @@ def compare_json(before: Any, after: Any, tolerance: float, checksums: Collectio
         )
         limit = f"{'within' if within else 'beyond'} {tolerance:g}"
         summary = f"{_dotted(largest)} {format_change(*changed[largest])}; {count}, {limit}"
-        findings.append(Finding(summary, not within))
+        findings.append(ContentDifference(summary, not within))
     if others:
         count = f"; first of {len(others):,} changed values" if len(others) > 1 else ""
-        findings.append(Finding(f"{_dotted(others[0])} {format_change(*changed[others[0]])}{count}", matters=True))
+        findings.append(
+            ContentDifference(f"{_dotted(others[0])} {format_change(*changed[others[0]])}{count}", matters=True)
+        )
     for name, paths in (("removed", values.keys() - values_after), ("added", values_after.keys() - values)):
         if paths:
-            findings.append(Finding(f"{name}: {join_names(sorted(map(_dotted, paths)))}", matters=True))
+            findings.append(ContentDifference(f"{name}: {join_names(sorted(map(_dotted, paths)))}", matters=True))
     if followed:
-        findings.append(Finding(f"checksums of other files: {join_names([*map(_dotted, followed)])}", matters=False))
-    return join_findings(findings, "the same values, written differently")
+        findings.append(
+            ContentDifference(f"checksums of other files: {join_names([*map(_dotted, followed)])}", matters=False)
+        )
+    return join_differences(findings, "the same values, written differently")
 
 
-def compare_text(before: str, after: str) -> Finding:
+def compare_text(before: str, after: str) -> ContentDifference:
     """Compare two texts line by line; pictures embedded in a page are compared as pictures.
 
     Raises:
@@ -79,18 +85,18 @@ def compare_text(before: str, after: str) -> Finding:
         removed = sum(stop - start for _, start, stop, _, _ in changes)
         added = sum(stop - start for _, _, _, start, stop in changes)
         findings.append(
-            Finding(f"line {start + 1:,}: {first}; lines: {removed:,} removed, {added:,} added", matters=True)
+            ContentDifference(f"line {start + 1:,}: {first}; lines: {removed:,} removed, {added:,} added", matters=True)
         )
     if len(pictures) != len(pictures_after):
-        findings.append(Finding(f"{len(pictures)} -> {len(pictures_after)} pictures", matters=True))
+        findings.append(ContentDifference(f"{len(pictures)} -> {len(pictures_after)} pictures", matters=True))
     for number, pair in enumerate(zip(pictures, pictures_after, strict=False), 1):
         if pair[0] != pair[1]:
             finding = compare_pictures(*(base64.b64decode(picture, validate=True) for picture in pair))
-            findings.append(Finding(f"picture {number}: {finding.summary}", finding.matters))
-    return join_findings(findings, "the same text, written differently")
+            findings.append(ContentDifference(f"picture {number}: {finding.summary}", finding.matters))
+    return join_differences(findings, "the same text, written differently")
 
 
-def compare_pictures(before: bytes, after: bytes) -> Finding:
+def compare_pictures(before: bytes, after: bytes) -> ContentDifference:
     """Compare two PNG pictures by size and share of differing pixels.
 
     Raises:
@@ -99,12 +105,12 @@ def compare_pictures(before: bytes, after: bytes) -> Finding:
     picture, picture_after = (_read_picture(content) for content in (before, after))
     if picture.size != picture_after.size:
         sizes = " -> ".join(f"{width} x {height}" for width, height in (picture.size, picture_after.size))
-        return Finding(f"{sizes} pixels", matters=True)
+        return ContentDifference(f"{sizes} pixels", matters=True)
     distance = np.asarray(ImageChops.difference(picture, picture_after)).max(axis=2)
     if not distance.any():
-        return Finding("the same pixels, written differently", matters=False)
+        return ContentDifference("the same pixels, written differently", matters=False)
     visible = float((distance > VISIBLE).mean())
-    return Finding(
+    return ContentDifference(
         f"{float((distance > 0).mean()):.2%} of pixels differ by up to {distance.max()} of 255, {visible:.2%} visibly",
         matters=visible > VISIBLE_SHARE,
     )

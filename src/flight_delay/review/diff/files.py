@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.documents import compare_json, compare_pictures, compare_text
-from flight_delay.review.diff.finding import Finding
 from flight_delay.review.diff.model import compare_models, read_model
 from flight_delay.review.diff.tables import compare_tables, read_csv_pair, read_parquet
 
@@ -46,7 +46,7 @@ def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], toler
         try:
             finding = _compare(path, before[path], after[path], tolerance, checksums)
         except Exception:  # noqa: BLE001 (a damaged file fails in as many ways as there are readers)
-            finding = Finding(
+            finding = ContentDifference(
                 f"cannot be compared by content; {_describe_bytes(before[path], after[path])}", matters=True
             )
         summary = finding.summary
@@ -57,7 +57,7 @@ def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], toler
 
 def _compare(
     path: str, before: bytes, after: bytes, tolerance: Tolerance, checksums: Collection[tuple[str, str]]
-) -> Finding:
+) -> ContentDifference:
     match PurePosixPath(path).suffix.lower():
         case ".json":
             return compare_json(json.loads(before), json.loads(after), tolerance.metric, checksums)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from flight_delay.review.diff.content_difference import ContentDifference, join_differences
 from flight_delay.review.diff.documents import compare_json
-from flight_delay.review.diff.finding import Finding, join_findings
 
 LEAF = 1e-6  # log-odds: smaller differences of a leaf change no probability by more than a millionth
 
@@ -56,24 +56,24 @@ def parse_model(content: bytes) -> Model:
     return Model(settings, settings.pop("gradient_booster")["model"]["trees"])
 
 
-def compare_models(before: Model, after: Model) -> Finding:
+def compare_models(before: Model, after: Model) -> ContentDifference:
     """Compare two models. Leaves and base scores within LEAF do not matter; other settings, splits and numbers of trees do.
 
     Of the parameters of training a model holds only its objective: compare those in dvc.lock.
     """
     findings = []
     if len(before.trees) != len(after.trees):
-        findings.append(Finding(f"{len(before.trees)} -> {len(after.trees)} trees", matters=True))
+        findings.append(ContentDifference(f"{len(before.trees)} -> {len(after.trees)} trees", matters=True))
     distances = [_leaf_distance(*pair) for pair in zip(before.trees, after.trees, strict=False)]
     if differing := [distance for distance in distances if distance != 0]:
         other_splits = sum(not np.isfinite(distance) for distance in differing)
         largest = max((distance for distance in differing if np.isfinite(distance)), default=0)
         leaves = f", largest difference of a leaf elsewhere {largest:.3g}" if largest else ""
         summary = f"{len(differing)} of {len(distances)} trees differ, {other_splits} in their splits{leaves}"
-        findings.append(Finding(summary, matters=bool(other_splits) or largest > LEAF))
+        findings.append(ContentDifference(summary, matters=bool(other_splits) or largest > LEAF))
     if before.settings != after.settings:
         findings.append(compare_json(before.settings, after.settings, LEAF))
-    return join_findings(findings, "the same settings, features and trees, written differently")
+    return join_differences(findings, "the same settings, features and trees, written differently")
 
 
 def _leaf_distance(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:

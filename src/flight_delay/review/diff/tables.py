@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from flight_delay.review.diff.finding import Finding, format_change, join_findings, join_names
+from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_names
 
 KEY, PROBABILITY = "flight_id", "probability"
 LAST_DIGITS = 1e-6  # what another order of a sum changes, absolute or relative
@@ -53,7 +53,7 @@ def read_csv_pair(before: bytes, after: bytes) -> tuple[pa.Table, pa.Table]:
 
 def compare_tables(
     before: pa.Table, after: pa.Table, probability: float, absolute: float = LAST_DIGITS, relative: float = LAST_DIGITS
-) -> Finding:
+) -> ContentDifference:
     """Compare schemas, numbers of rows, and rows by position, counted from 1; name the first row that differs.
 
     Args:
@@ -64,10 +64,10 @@ def compare_tables(
         relative: or up to this share of the larger one. All other differences matter.
     """
     if not before.schema.equals(after.schema):
-        return Finding(_summarize_schemas(before.schema, after.schema), matters=True)
+        return ContentDifference(_summarize_schemas(before.schema, after.schema), matters=True)
     findings = []
     if len(before) != len(after):
-        findings.append(Finding(f"{len(before):,} -> {len(after):,} rows", matters=True))
+        findings.append(ContentDifference(f"{len(before):,} -> {len(after):,} rows", matters=True))
     rows, is_flights = min(len(before), len(after)), KEY in before.column_names
     pairs = zip(before.slice(0, rows).columns, after.slice(0, rows).columns, strict=True)
     columns = []
@@ -80,7 +80,7 @@ def compare_tables(
     if columns:
         flights = before.column(KEY) if is_flights else None
         findings.append(_summarize_columns(columns, flights))
-    return join_findings(findings, "the same rows, written differently")
+    return join_differences(findings, "the same rows, written differently")
 
 
 def _compare_columns(name: str, before: Any, after: Any, absolute: float, relative: float) -> _Column:
@@ -113,7 +113,7 @@ def _summarize_schemas(before: pa.Schema, after: pa.Schema) -> str:
     return "; ".join(changes) or "columns in another order"
 
 
-def _summarize_columns(columns: list[_Column], flights: Any) -> Finding:
+def _summarize_columns(columns: list[_Column], flights: Any) -> ContentDifference:
     """The first row that differs (that matters, if one does), and the largest and mean difference of each column."""
     matters = any(column.matters.any() for column in columns)
     masks = [column.matters if matters else column.differs for column in columns]
@@ -132,4 +132,4 @@ def _summarize_columns(columns: list[_Column], flights: Any) -> Finding:
         f"{differs.sum():,} of {len(differs):,} rows differ, first row {row + 1:,}{flight}: {first.name} {values}; "
         f"{join_names(distances)}{'' if matters else '; within the tolerance'}"
     )
-    return Finding(summary, matters)
+    return ContentDifference(summary, matters)

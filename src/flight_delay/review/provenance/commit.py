@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 
 from flight_delay.review.provenance.lineage import (
-    Item,
-    Stage,
+    Artifact,
+    StageRun,
     encode_values,
     is_inside,
-    list_items,
+    list_artifacts,
     producer,
     read_stages,
     sources,
@@ -43,9 +43,9 @@ class Provenance:
 
     commit: Change
     lock_md5: str
-    stages: list[Stage]
+    stages: list[StageRun]
     manifest: dict[str, Any] | None
-    changes: dict[Item, Change]
+    changes: dict[Artifact, Change]
     software: dict[str, str]
 
 
@@ -60,7 +60,7 @@ def read_provenance(artefacts: Artefacts) -> Provenance:
     defined = yaml.safe_load(artefacts.read_text("dvc.yaml"))["stages"]
     stages = read_stages({name: entry for name, entry in artefacts.lock.items() if name.partition("@")[0] in defined})
     tracked = git("ls-tree", "-r", "-z", "--name-only", commit, cwd=root).rstrip("\0").split("\0")
-    inputs = [item for item in list_items(stages) if not sources(stages, item)]
+    inputs = [item for item in list_artifacts(stages) if not sources(stages, item)]
     changes = {
         item: change
         for item in inputs
@@ -70,7 +70,7 @@ def read_provenance(artefacts: Artefacts) -> Provenance:
     author = git("show", "--no-patch", "--format=%an <%ae>", commit, cwd=root)
     lock_md5 = md5(artefacts.read_bytes(str(LOCK_FILE)))
     content = artefacts.read_bytes(MANIFEST) if MANIFEST in tracked else b""
-    manifest = json.loads(content) if producer(stages, Item(MANIFEST, md5(content))) else None
+    manifest = json.loads(content) if producer(stages, Artifact(MANIFEST, md5(content))) else None
     return Provenance(Change(commit, author), lock_md5, stages, manifest, changes, _read_software(artefacts, tracked))
 
 
@@ -79,7 +79,7 @@ def md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def _is_committed(artefacts: Artefacts, item: Item, tracked: list[str]) -> bool:
+def _is_committed(artefacts: Artefacts, item: Artifact, tracked: list[str]) -> bool:
     """Whether the content of an input in the commit has the checksum in dvc.lock."""
     file, _, key = item.path.partition(":")
     if item.values is not None:

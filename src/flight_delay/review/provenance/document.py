@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from flight_delay.review.provenance.commit import FLIGHTS, REQUIREMENTS, Provenance, md5
-from flight_delay.review.provenance.lineage import Item, Stage, is_inside, list_items, producer, select, upstream
+from flight_delay.review.provenance.lineage import (
+    Artifact,
+    StageRun,
+    is_inside,
+    list_artifacts,
+    producer,
+    select_artifacts,
+    upstream,
+)
 from flight_delay.vcs.history import Change
 from flight_delay.vcs.lock import LOCK_FILE
 
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 NAMESPACE = "urn:flight-delay:"
 
 
-def to_prov(provenance: Provenance, path: str | None = None) -> ProvDocument:
+def prov_document(provenance: Provenance, path: str | None = None) -> ProvDocument:
     """Convert the provenance of a path, or of the whole pipeline, to a PROV document.
 
     The same commit gives the same records in the same order. dvc.lock does not say who ran a stage: people are authors of
@@ -33,11 +41,11 @@ def to_prov(provenance: Provenance, path: str | None = None) -> ProvDocument:
 
     document = ProvDocument()
     fd = document.add_namespace("fd", NAMESPACE)
-    targets = select(provenance.stages, path) if path else list_items(provenance.stages)
+    targets = select_artifacts(provenance.stages, path) if path else list_artifacts(provenance.stages)
     stages = upstream(provenance.stages, targets) if path else provenance.stages
     used = [*targets, *(item for stage in stages for item in stage.reads)]
-    items = [item for item in list_items(provenance.stages) if item in used or _is_needed(item, stages, used)]
-    for item in [*items, Item(str(LOCK_FILE), provenance.lock_md5)]:
+    items = [item for item in list_artifacts(provenance.stages) if item in used or _is_needed(item, stages, used)]
+    for item in [*items, Artifact(str(LOCK_FILE), provenance.lock_md5)]:
         document.entity(fd[_item_id(item)], _item_attributes(fd, item))
     for folder in (item for item in targets if path and item.is_folder and is_inside(path, item.path)):
         part = fd[_id("file", f"{path}", f"in-{folder.md5}")]
@@ -52,16 +60,16 @@ def to_prov(provenance: Provenance, path: str | None = None) -> ProvDocument:
     return document
 
 
-def to_prov_json(provenance: Provenance, path: str | None = None) -> str:
-    """Serialize `to_prov` as PROV-JSON; the same commit gives the same bytes."""
-    return to_prov(provenance, path).serialize(format="json", indent=2, sort_keys=True) or ""
+def prov_json(provenance: Provenance, path: str | None = None) -> str:
+    """Serialize `prov_document` as PROV-JSON; the same commit gives the same bytes."""
+    return prov_document(provenance, path).serialize(format="json", indent=2, sort_keys=True) or ""
 
 
-def _is_needed(item: Item, stages: Iterable[Stage], used: Iterable[Item]) -> bool:
+def _is_needed(item: Artifact, stages: Iterable[StageRun], used: Iterable[Artifact]) -> bool:
     return producer(stages, item) is not None and any(map(item.overlaps, used))
 
 
-def _add_folders(document: ProvDocument, fd: Namespace, stages: list[Stage], items: list[Item]) -> None:
+def _add_folders(document: ProvDocument, fd: Namespace, stages: list[StageRun], items: list[Artifact]) -> None:
     """Join outputs to inputs that are a part of them, or a folder around them."""
     outputs = [item for item in items if producer(stages, item)]
     for item in (item for item in items if item not in outputs):
@@ -70,9 +78,9 @@ def _add_folders(document: ProvDocument, fd: Namespace, stages: list[Stage], ite
             document.hadMember(fd[_item_id(folder)], fd[_item_id(part)])
 
 
-def _add_commits(document: ProvDocument, fd: Namespace, provenance: Provenance, items: list[Item]) -> None:
+def _add_commits(document: ProvDocument, fd: Namespace, provenance: Provenance, items: list[Artifact]) -> None:
     """Add the commit, those that last changed its inputs, and their authors."""
-    contents: list[tuple[Change, Item]] = [(provenance.commit, Item(str(LOCK_FILE), provenance.lock_md5))]
+    contents: list[tuple[Change, Artifact]] = [(provenance.commit, Artifact(str(LOCK_FILE), provenance.lock_md5))]
     contents += [(provenance.changes[item], item) for item in items if item in provenance.changes]
     for author in dict.fromkeys(change.author for change, _ in contents):
         document.agent(fd[_id("author", author)], {"prov:label": author})
@@ -85,7 +93,7 @@ def _add_commits(document: ProvDocument, fd: Namespace, provenance: Provenance, 
 
 
 def _add_stage(
-    document: ProvDocument, fd: Namespace, stage: Stage, items: list[Item], manifest: dict[str, Any] | None
+    document: ProvDocument, fd: Namespace, stage: StageRun, items: list[Artifact], manifest: dict[str, Any] | None
 ) -> None:
     """Add a stage with what it read and wrote, and the source of the raw flights to the stage that fetched them."""
     activity = fd[_id("stage", stage.name, md5(json.dumps(stage, default=asdict).encode()))]
@@ -104,7 +112,7 @@ def _add_stage(
             document.wasDerivedFrom(fd[_item_id(item)], source, activity)
 
 
-def _add_software(document: ProvDocument, fd: Namespace, requirements: Item, software: dict[str, str]) -> None:
+def _add_software(document: ProvDocument, fd: Namespace, requirements: Artifact, software: dict[str, str]) -> None:
     from prov.constants import PROV
 
     environment = fd[_environment_id(requirements)]
@@ -115,7 +123,7 @@ def _add_software(document: ProvDocument, fd: Namespace, requirements: Item, sof
         document.actedOnBehalfOf(package, environment)
 
 
-def _item_attributes(fd: Namespace, item: Item) -> dict[Any, Any]:
+def _item_attributes(fd: Namespace, item: Artifact) -> dict[Any, Any]:
     kind = "Parameters" if item.values is not None else "Folder" if item.is_folder else "File"
     return _attributes(fd, kind, **asdict(item))
 
@@ -130,9 +138,9 @@ def _id(kind: str, name: str, version: str | None = None) -> str:
     return f"{kind}/{quote(name)}" + (f"@{quote(version)}" if version else "")
 
 
-def _item_id(item: Item) -> str:
+def _item_id(item: Artifact) -> str:
     return _id("file" if item.values is None else "parameters", item.path, item.md5)
 
 
-def _environment_id(requirements: Item) -> str:
+def _environment_id(requirements: Artifact) -> str:
     return _id("environment", requirements.path, requirements.md5)

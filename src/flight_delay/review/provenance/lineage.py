@@ -15,7 +15,7 @@ from flight_delay.vcs.lock import LOCK_FILE, Stages
 
 
 @dataclass(frozen=True)
-class Item:
+class Artifact:
     """A file or folder as a stage read or wrote it, or a section of parameters (path 'params.yaml:train_model').
 
     The same path with another checksum is another item. `values`, of parameters only, is JSON, and `md5` is of this text.
@@ -32,21 +32,21 @@ class Item:
         """Whether it is a folder."""
         return self.nfiles is not None or str(self.md5).endswith(".dir")
 
-    def overlaps(self, other: Item) -> bool:
+    def overlaps(self, other: Artifact) -> bool:
         """Whether both are the same item, or one is inside the other."""
         return self == other or is_inside(self.path, other.path) or is_inside(other.path, self.path)
 
 
-class Stage(NamedTuple):
+class StageRun(NamedTuple):
     """A stage as it ran: its command, what it read (files, then parameters) and what it wrote."""
 
     name: str
     command: str
-    reads: tuple[Item, ...]
-    writes: tuple[Item, ...]
+    reads: tuple[Artifact, ...]
+    writes: tuple[Artifact, ...]
 
 
-def read_stages(lock: Stages) -> list[Stage]:
+def read_stages(lock: Stages) -> list[StageRun]:
     """Read the stages of a dvc.lock, sorted so that none is before one whose outputs it reads.
 
     Raises:
@@ -62,23 +62,23 @@ def read_stages(lock: Stages) -> list[Stage]:
     return sorted(stages, key=lambda stage: order.index(stage.name))
 
 
-def list_items(stages: Iterable[Stage]) -> list[Item]:
+def list_artifacts(stages: Iterable[StageRun]) -> list[Artifact]:
     """Every item that stages read or wrote, once, in the order of the stages."""
     return list(dict.fromkeys(item for stage in stages for item in (*stage.reads, *stage.writes)))
 
 
-def producer(stages: Iterable[Stage], item: Item) -> Stage | None:
+def producer(stages: Iterable[StageRun], item: Artifact) -> StageRun | None:
     """The stage that wrote an item; None for an input of the pipeline."""
     return next((stage for stage in stages if item in stage.writes), None)
 
 
-def sources(stages: Iterable[Stage], item: Item) -> list[Stage]:
+def sources(stages: Iterable[StageRun], item: Artifact) -> list[StageRun]:
     """The stage that wrote an item, or else those that wrote a part of it or a folder around it."""
     stage = producer(stages, item)
     return [stage] if stage else [stage for stage in stages if any(map(item.overlaps, stage.writes))]
 
 
-def upstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
+def upstream(stages: Sequence[StageRun], items: Iterable[Artifact]) -> list[StageRun]:
     """The stages that items come from, directly or not."""
     names, queue = set(), list(items)
     while queue:
@@ -89,7 +89,7 @@ def upstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
     return [stage for stage in stages if stage.name in names]
 
 
-def downstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
+def downstream(stages: Sequence[StageRun], items: Iterable[Artifact]) -> list[StageRun]:
     """The stages that depend on items, directly or not."""
     affected, dependent = list(items), []
     for stage in stages:
@@ -104,13 +104,13 @@ def is_inside(path: str, folder: str) -> bool:
     return path.startswith((f"{folder}/", f"{folder}:", *([f"{folder}."] if ":" in folder else [])))
 
 
-def select(stages: Sequence[Stage], path: str) -> list[Item]:
+def select_artifacts(stages: Sequence[StageRun], path: str) -> list[Artifact]:
     """The items at a path; if there are none, those inside it; if there are none, those around it.
 
     Raises:
         UserError: there is nothing at this path; the closest known ones are named.
     """
-    items = list_items(stages)
+    items = list_artifacts(stages)
     around = [item for item in items if (item.is_folder or item.values is not None) and is_inside(path, item.path)]
     at, inside = ([item for item in items if test(item.path)] for test in (path.__eq__, lambda p: is_inside(p, path)))
     if selected := at or inside or around:
@@ -128,9 +128,9 @@ def encode_values(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _read_stage(name: str, entry: Mapping[str, Any]) -> Stage:
+def _read_stage(name: str, entry: Mapping[str, Any]) -> StageRun:
     files, outputs = (
-        [Item(part["path"], part.get("md5"), part.get("size"), part.get("nfiles")) for part in entry.get(kind, [])]
+        [Artifact(part["path"], part.get("md5"), part.get("size"), part.get("nfiles")) for part in entry.get(kind, [])]
         for kind in ("deps", "outs")
     )
     sections = [
@@ -139,8 +139,8 @@ def _read_stage(name: str, entry: Mapping[str, Any]) -> Stage:
     parameters = [_read_parameters(path, encode_values(value)) for path, value in sections]
     command = entry.get("cmd", "")
     joined = command if isinstance(command, str) else " && ".join(command)
-    return Stage(name, joined, (*files, *parameters), tuple(outputs))
+    return StageRun(name, joined, (*files, *parameters), tuple(outputs))
 
 
-def _read_parameters(path: str, values: str) -> Item:
-    return Item(path, hashlib.md5(values.encode(), usedforsecurity=False).hexdigest(), values=values)
+def _read_parameters(path: str, values: str) -> Artifact:
+    return Artifact(path, hashlib.md5(values.encode(), usedforsecurity=False).hexdigest(), values=values)

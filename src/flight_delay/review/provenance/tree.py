@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from flight_delay.review.provenance.commit import FLIGHTS, Provenance
 from flight_delay.review.provenance.lineage import (
-    Item,
-    Stage,
+    Artifact,
+    StageRun,
     downstream,
     is_inside,
-    list_items,
+    list_artifacts,
     producer,
-    select,
+    select_artifacts,
     sources,
     upstream,
 )
@@ -56,9 +56,9 @@ def format_path(provenance: Provenance, path: str) -> str:
     Raises:
         UserError: there is nothing at this path.
     """
-    items = select(provenance.stages, path)
+    items = select_artifacts(provenance.stages, path)
     lines = [_format_commit(provenance), "", *_grow(provenance, items, "", set())]
-    before = [*items, *list_items(upstream(provenance.stages, items))]
+    before = [*items, *list_artifacts(upstream(provenance.stages, items))]
     unconfirmed = [item for item in before if not sources(provenance.stages, item) and item not in provenance.changes]
     for title, paths in (
         ("not confirmed by this commit", [item.path for item in dict.fromkeys(unconfirmed)]),
@@ -69,7 +69,7 @@ def format_path(provenance: Provenance, path: str) -> str:
     return "\n".join(lines)
 
 
-def _grow(provenance: Provenance, items: Iterable[Item], indent: str, written: set[str]) -> Iterator[str]:
+def _grow(provenance: Provenance, items: Iterable[Artifact], indent: str, written: set[str]) -> Iterator[str]:
     """A line for each item, and below it the stages that it comes from, with what they read."""
     for item in items:
         yield indent + _format_item(provenance, item)
@@ -82,7 +82,7 @@ def _grow(provenance: Provenance, items: Iterable[Item], indent: str, written: s
                 yield from _grow(provenance, stage.reads, indent + 2 * INDENT, written)
 
 
-def _format_item(provenance: Provenance, item: Item) -> str:
+def _format_item(provenance: Provenance, item: Artifact) -> str:
     """Path, checksum, size and origin; of parameters, their values and origin."""
     details = [item.values] if item.values is not None else [(item.md5 or "-")[:8]]
     details += [] if item.nfiles is None else [f"{item.nfiles:,} file{'' if item.nfiles == 1 else 's'}"]
@@ -104,7 +104,7 @@ def _format_item(provenance: Provenance, item: Item) -> str:
     return "  ".join([item.path, *details])
 
 
-def _format_use(stage: Stage) -> str:
+def _format_use(stage: StageRun) -> str:
     return f"{stage.name}: {', '.join(item.path for item in stage.writes)}"
 
 

@@ -17,8 +17,8 @@ from flight_delay.review.comparison.comparison import Compared, compared
 from flight_delay.review.comparison.snapshot import FolderFiles, Side
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.request.forms import Experiment, Request
-from flight_delay.review.request.replay import Replay, replay
-from flight_delay.review.verification.verify import Verified, verify_clone
+from flight_delay.review.request.replay import ReplayedPredictions, replay
+from flight_delay.review.verification.verify import Verification, verify_in_clone
 from flight_delay.vcs import git
 from flight_delay.vcs.artefacts import Artefacts
 from flight_delay.vcs.lock import outputs
@@ -46,12 +46,12 @@ class ReviewRun(NamedTuple):
 
     request: Request
     seconds: float
-    verified: Verified
-    replayed: Replay | str
+    verified: Verification
+    replayed: ReplayedPredictions | str
     results: Sequence[ExperimentResult]
 
 
-def run_review(request: Request, minutes: float, *, fresh_env: bool = False) -> ReviewRun:
+def review_in_clone(request: Request, minutes: float, *, fresh_env: bool = False) -> ReviewRun:
     """Verify the commit, replay its predictions and run the experiments; nothing of the checkout is changed.
 
     Args:
@@ -70,7 +70,7 @@ def run_review(request: Request, minutes: float, *, fresh_env: bool = False) -> 
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
         log.info("review: verifying %s (at most %g minutes)", artefacts.commit[:10], minutes)
         try:
-            verified = verify_clone(clone, artefacts, Tolerance(), _remaining(deadline))
+            verified = verify_in_clone(clone, artefacts, Tolerance(), _remaining(deadline))
         except subprocess.TimeoutExpired:
             raise UserError(f"verification took longer than {minutes:g} minutes; allow more with --minutes") from None
         log.info("review: replaying predictions")
@@ -94,8 +94,8 @@ def check_md5(request: Request, locked: Mapping[str, str]) -> None:
             )
 
 
-def replay_recorded(artefacts: Artefacts, verified: Path, reproduced: set[str]) -> Replay | str:
-    """Replay the predictions of a commit, or return why that is not possible.
+def replay_recorded(artefacts: Artefacts, verified: Path, reproduced: set[str]) -> ReplayedPredictions | str:
+    """ReplayedPredictions the predictions of a commit, or return why that is not possible.
 
     Args:
         artefacts: of the commit; read where an output was not reproduced.

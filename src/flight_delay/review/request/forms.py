@@ -94,7 +94,7 @@ def read_request(path: Path) -> Request:
         raise UserError(f"{path}: front matter: {problems}; fix it, or write the request again") from None
 
 
-def render(template: str, front_matter: dict[str, Any], **values: Any) -> str:
+def render_page(template: str, front_matter: dict[str, Any], **values: Any) -> str:
     """Render front matter and a template of this package as one page."""
     environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML)
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True

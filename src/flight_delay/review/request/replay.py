@@ -1,4 +1,4 @@
-"""Replay: predict with a stored bundle again, and compare with the predictions that were recorded."""
+"""ReplayedPredictions: predict with a stored bundle again, and compare with the predictions that were recorded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from flight_delay.model.predictions import Predictions
 PREDICTIONS = paths.report("evaluate") / "predictions"
 
 
-class Replay(NamedTuple):
+class ReplayedPredictions(NamedTuple):
     """Number of recorded predictions, of those that are not repeated bit for bit, and the largest absolute difference."""
 
     flights: int
@@ -25,7 +25,7 @@ class Replay(NamedTuple):
     largest_difference: float
 
 
-def replay(folder: Path) -> Replay:
+def replay(folder: Path) -> ReplayedPredictions:
     """Predict all recorded flights with the bundle in a folder, by the installed code; nothing is written.
 
     Args:
@@ -47,4 +47,4 @@ def replay(folder: Path) -> Replay:
         flights += len(differences)
         changed += int(np.count_nonzero(differences))
         largest = max(largest, float(differences.max(initial=0)))
-    return Replay(flights, changed, largest)
+    return ReplayedPredictions(flights, changed, largest)

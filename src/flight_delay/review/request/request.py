@@ -15,8 +15,15 @@ from flight_delay.core.references import read_reference
 from flight_delay.review.comparison.comparison import compared
 from flight_delay.review.comparison.page import render as render_comparison
 from flight_delay.review.comparison.snapshot import Side
-from flight_delay.review.environment import PACKAGES, wanted_versions
-from flight_delay.review.request.forms import REVIEW_FILE, Experiment, Request, ReviewTemplate, render, require_absent
+from flight_delay.review.environment import PACKAGES, locked_versions
+from flight_delay.review.request.forms import (
+    REVIEW_FILE,
+    Experiment,
+    Request,
+    ReviewTemplate,
+    render_page,
+    require_absent,
+)
 from flight_delay.review.verification.verify import check_lock
 from flight_delay.vcs.artefacts import Artefacts
 from flight_delay.vcs.git import author, git
@@ -52,7 +59,7 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
     """
     artefacts = Artefacts.of()
     base = Artefacts.of(against) if against else None
-    requirements = wanted_versions(artefacts.read_text("requirements.txt"), platform.python_version())
+    requirements = locked_versions(artefacts.read_text("requirements.txt"), platform.python_version())
     md5 = outputs(artefacts.lock)
     template = read_reference(artefacts.root / REVIEW_FILE, ReviewTemplate)
     request = Request(
@@ -84,7 +91,7 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
 def request_page(request: Request, comparison: str | None) -> str:
     """Render the page; `comparison` is Markdown whose top heading has level 2."""
     nested = re.sub("^#", "##", comparison, flags=re.MULTILINE).strip() if comparison else None
-    return render("request.md.j2", request.model_dump(mode="json"), request=request, comparison=nested)
+    return render_page("request.md.j2", request.model_dump(mode="json"), request=request, comparison=nested)
 
 
 def is_noop(experiment: Experiment, params: Mapping[str, Any]) -> bool:

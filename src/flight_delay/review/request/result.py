@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flight_delay.evaluation.bootstrap import Comparison
-from flight_delay.review.comparison.flights import Judged
+from flight_delay.review.comparison.flights import PeriodComparison
 from flight_delay.review.comparison.page import headline
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun
-from flight_delay.review.request.forms import Question, render
-from flight_delay.review.request.replay import Replay
-from flight_delay.review.verification.verdict import table, verdict
+from flight_delay.review.request.forms import Question, render_page
+from flight_delay.review.request.replay import ReplayedPredictions
+from flight_delay.review.verification.verdict import summarize_verification, verification_table
 
 METRICS = ("roc_auc", "average_precision", "log_loss")
 
@@ -32,19 +32,19 @@ def result_page(run: ReviewRun, questions: Sequence[Question], *, date: str) -> 
         "same": run.verified.same,
         "experiments": {result.experiment.name: _verdict(result) for result in run.results},
     }
-    return render(
+    return render_page(
         "result.md.j2",
         front_matter,
         request=run.request,
-        verdict=verdict(run.verified),
-        verification=table(run.verified),
+        verdict=summarize_verification(run.verified),
+        verification=verification_table(run.verified),
         replay=_replay_outcome(run.replayed),
         rows=[_row(result) for result in run.results],
         questions=questions,
     )
 
 
-def _replay_outcome(replayed: Replay | str) -> str:
+def _replay_outcome(replayed: ReplayedPredictions | str) -> str:
     if isinstance(replayed, str):
         return f"not possible: {replayed}"
     if not replayed.changed:
@@ -62,7 +62,7 @@ def _verdict(result: ExperimentResult) -> str:
     return headline(result.comparison) if result.comparison else f"not run: {result.error}"
 
 
-def _differences(judged: Judged | None) -> list[str]:
+def _differences(judged: PeriodComparison | None) -> list[str]:
     """Differences of the metrics, with a verdict where the interval excludes zero."""
     comparisons = {measure.name: measure.b_over_a for measure in judged.measures} if judged else {}
     return [_difference(comparisons[metric]) if metric in comparisons else "–" for metric in METRICS]

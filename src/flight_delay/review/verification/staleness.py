@@ -16,7 +16,7 @@ from flight_delay.review.clean_clone import CleanClone
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 
 
-def stale_entries(clone: CleanClone) -> list[str]:
+def find_stale_entries(clone: CleanClone) -> list[str]:
     """What the dvc.lock of a clone says that is not so in its commit, in words, in the order of the pipeline.
 
     DVC compares code, parameters, commands and files that are there (`dvc status`). It is silent on what is not there, and

@@ -6,19 +6,19 @@ import json
 from typing import Any
 
 from flight_delay.review.environment import PACKAGES
-from flight_delay.review.verification.verify import Checked, Verified
+from flight_delay.review.verification.verify import OutputCheck, Verification
 
 FETCH = "how it differs cannot be said: its committed bytes are not here (`dvc fetch` brings them from a remote)"
 
 
-def verdict(verified: Verified) -> str:
+def summarize_verification(verified: Verification) -> str:
     """One sentence: what a reviewer has to know."""
-    if verified.kept and not verified.kept_is_committed:
-        return f"{verified.kept.uri} is not the model of its commit: {_outcome(verified)}"
+    if verified.stored_model and not verified.is_stored_model_committed:
+        return f"{verified.stored_model.uri} is not the model of its commit: {_outcome(verified)}"
     return _outcome(verified)
 
 
-def _outcome(verified: Verified) -> str:
+def _outcome(verified: Verification) -> str:
     if not verified.outputs:
         return (
             "dvc.lock is out of date: run `dvc repro` and commit it" if verified.stale else "dvc.lock fits the commit"
@@ -38,10 +38,10 @@ def _outcome(verified: Verified) -> str:
     return f"all {len(verified.outputs)} outputs are reproduced byte for byte"
 
 
-def table(verified: Verified) -> str:
+def verification_table(verified: Verification) -> str:
     """The outcome in words: platform, packages, an output per line with how it differs, and a verdict."""
     lines = [f"commit    {verified.commit}"]
-    if has := verified.surroundings:
+    if has := verified.environment:
         versions = ", ".join(f"{name} {has.versions.get(name, 'missing')}" for name in PACKAGES)
         lines += [
             f"platform  {has.platform}, {has.cpus} CPUs, Python {has.python}",
@@ -58,14 +58,14 @@ def table(verified: Verified) -> str:
             )
     lines += _how(verified)
     lines += [f"dvc.lock does not fit the commit: {entry}" for entry in verified.stale]
-    lines += [f"not the commit's requirements: {entry}" for entry in verified.deviations]
-    if kept := verified.kept:
-        word = "same" if verified.kept_is_committed else "DIFFERENT"
+    lines += [f"not the commit's requirements: {entry}" for entry in verified.version_mismatches]
+    if kept := verified.stored_model:
+        word = "same" if verified.is_stored_model_committed else "DIFFERENT"
         lines.append(f"model     md5 {kept.md5} in MLflow ({kept.uri}), {verified.committed_model} in dvc.lock: {word}")
-    return "\n".join([*lines, verdict(verified)])
+    return "\n".join([*lines, summarize_verification(verified)])
 
 
-def _how(verified: Verified) -> list[str]:
+def _how(verified: Verification) -> list[str]:
     """How outputs differ, a line for each file; lines between empty ones."""
     lines = [""] if verified.outputs else []
     for of in verified.outputs:
@@ -75,26 +75,26 @@ def _how(verified: Verified) -> list[str]:
     return [*lines, ""] if len(lines) > 1 else lines
 
 
-def as_json(verified: Verified) -> str:
+def verification_json(verified: Verification) -> str:
     """The outcome for programs."""
     return json.dumps(
         {
             "commit": verified.commit,
             "same": verified.same,
-            "verdict": verdict(verified),
+            "verdict": summarize_verification(verified),
             "stale": verified.stale,
-            "surroundings": verified.surroundings._asdict() if verified.surroundings else None,
-            "deviations": verified.deviations,
+            "surroundings": verified.environment._asdict() if verified.environment else None,
+            "deviations": verified.version_mismatches,
             "tolerance": verified.tolerance._asdict(),
             "committed_model": verified.committed_model,
-            "kept": verified.kept._asdict() if verified.kept else None,
+            "kept": verified.stored_model._asdict() if verified.stored_model else None,
             "outputs": [_output(of) for of in verified.outputs],
         },
         indent=2,
     )
 
 
-def _output(of: Checked) -> dict[str, Any]:
+def _output(of: OutputCheck) -> dict[str, Any]:
     found = None if of.differences is None else [part._asdict() for part in of.differences]
     return {
         "stage": of.stage,

@@ -11,15 +11,15 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
 from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.diff.files import Difference, Tolerance, compare_files
-from flight_delay.review.environment import Surroundings, deviations, surroundings, wanted_versions
-from flight_delay.review.verification.staleness import stale_entries
+from flight_delay.review.environment import Environment, locked_versions, read_environment, version_mismatches
+from flight_delay.review.verification.staleness import find_stale_entries
 from flight_delay.vcs.artefacts import Artefacts
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, outputs, read_lock
 
 MODEL = "models/bundle/model.ubj"
 
 
-class Checked(NamedTuple):
+class OutputCheck(NamedTuple):
     """An output: its MD5 in the commit's dvc.lock and the one that it has now (None: there is none); where they are not the
     same, how its files differ (None: the committed bytes are not at hand)."""
 
@@ -40,39 +40,39 @@ class Checked(NamedTuple):
         return not self.same and (not self.differences or any(of.matters for of in self.differences))
 
 
-class Kept(NamedTuple):
+class StoredModel(NamedTuple):
     """The model that MLflow keeps of a commit: what it is called there, and its MD5."""
 
     uri: str
     md5: str
 
 
-class Verified(NamedTuple):
+class Verification(NamedTuple):
     """What came of verifying a commit. `stale` says where its dvc.lock does not tell the truth about its own inputs;
-    `deviations`, which packages were not those of its requirements; `tolerance` is that of the differences; `committed_model`
+    `version_mismatches`, which packages were not those of its requirements; `tolerance` is that of the differences; `committed_model`
     is the model's MD5 in its dvc.lock, and `kept` the model in MLflow that was asked about."""
 
     commit: str
-    outputs: list[Checked]
+    outputs: list[OutputCheck]
     stale: list[str]
-    surroundings: Surroundings | None
-    deviations: list[str]
+    environment: Environment | None
+    version_mismatches: list[str]
     tolerance: Tolerance
     committed_model: str | None = None
-    kept: Kept | None = None
+    stored_model: StoredModel | None = None
 
     @property
     def same(self) -> bool:
         """Whether every output was reproduced, from inputs that are the ones that dvc.lock names."""
-        return all(output.same for output in self.outputs) and not self.stale and self.kept_is_committed
+        return all(output.same for output in self.outputs) and not self.stale and self.is_stored_model_committed
 
     @property
-    def kept_is_committed(self) -> bool:
+    def is_stored_model_committed(self) -> bool:
         """Whether the model in MLflow, if one was asked about, is the one of the commit."""
-        return self.kept is None or self.kept.md5 == self.committed_model
+        return self.stored_model is None or self.stored_model.md5 == self.committed_model
 
 
-def check_lock(revision: str) -> Verified:
+def check_lock(revision: str) -> Verification:
     """Say whether the dvc.lock of a commit fits its code, parameters and requirements: in seconds, and without data.
 
     Raises:
@@ -81,10 +81,10 @@ def check_lock(revision: str) -> Verified:
     artefacts = Artefacts.of(revision)
     model = outputs(artefacts.lock).get(MODEL)
     with clean_clone(artefacts.commit) as clone:
-        return Verified(artefacts.commit, [], stale_entries(clone), None, [], Tolerance(), model)
+        return Verification(artefacts.commit, [], find_stale_entries(clone), None, [], Tolerance(), model)
 
 
-def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> Verified:
+def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> Verification:
     """Clone a commit into a temporary folder, run all its stages but `publish` from raw data, and compare.
 
     The user's checkout, cache and MLflow are not touched. Progress goes to stderr.
@@ -101,47 +101,49 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> V
     _ = artefacts.lock
     log.info("verifying %s in a clean clone", artefacts.commit[:10])
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
-        return verify_clone(clone, artefacts, tolerance)
+        return verify_in_clone(clone, artefacts, tolerance)
 
 
-def verify_clone(
+def verify_in_clone(
     clone: CleanClone, artefacts: Artefacts, tolerance: Tolerance, timeout_seconds: float | None = None
-) -> Verified:
+) -> Verification:
     """Make everything in a clean clone, and compare it with what its commit says; the clone holds the results then.
 
     Raises:
         UserError: a stage fails.
         subprocess.TimeoutExpired: the stages took longer.
     """
-    stale = stale_entries(clone)
-    has = surroundings(clone.python)
-    wanted = wanted_versions((clone.root / "requirements.txt").read_text("utf-8"), has.python)
+    stale = find_stale_entries(clone)
+    has = read_environment(clone.python)
+    wanted = locked_versions((clone.root / "requirements.txt").read_text("utf-8"), has.python)
     clone.run_from_raw_data(timeout_seconds)
     checked = compare_outputs(artefacts.lock, read_lock(clone.root / LOCK_FILE))
-    return Verified(
+    return Verification(
         artefacts.commit,
         _explained(checked, artefacts, clone.root, tolerance),
         stale,
         has,
-        deviations(wanted, has.versions),
+        version_mismatches(wanted, has.versions),
         tolerance,
         outputs(artefacts.lock).get(MODEL),
     )
 
 
-def compare_outputs(then: Stages, now: Stages) -> list[Checked]:
+def compare_outputs(then: Stages, now: Stages) -> list[OutputCheck]:
     """Every output that either of two lock files names, with both checksums, in the order of the pipeline."""
     checked = []
     for stage in dict.fromkeys([*now, *then]):
         if stage != PUBLISH:
             before, after = (outputs({stage: stages.get(stage, {})}) for stages in (then, now))
             checked += [
-                Checked(stage, path, before.get(path), after.get(path)) for path in dict.fromkeys([*after, *before])
+                OutputCheck(stage, path, before.get(path), after.get(path)) for path in dict.fromkeys([*after, *before])
             ]
     return checked
 
 
-def _explained(checked: Sequence[Checked], artefacts: Artefacts, root: Path, tolerance: Tolerance) -> list[Checked]:
+def _explained(
+    checked: Sequence[OutputCheck], artefacts: Artefacts, root: Path, tolerance: Tolerance
+) -> list[OutputCheck]:
     """Say how outputs differ, as far as their committed bytes are at hand: all at once, since a checksum in one may follow
     from another."""
     then: dict[str, bytes] = {}

@@ -17,8 +17,8 @@ from flight_delay.tracking.registry.versions import (
     CHAMPION,
     PREVIOUS,
     ROLLBACK,
-    Entry,
     Event,
+    Registration,
     Version,
     label_version,
     list_versions,
@@ -51,7 +51,7 @@ def current_user() -> str:
 
 
 def promote(
-    client: MlflowClient, model: str, entry: Entry, alias: str, champion: int | None, by: str, reason: str
+    client: MlflowClient, model: str, entry: Registration, alias: str, champion: int | None, by: str, reason: str
 ) -> Event:
     """Register a run, and move `challenger` to its version, and `champion` if that is the alias.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.lookup import PublishedRun, find, is_mlflow_uri
+from flight_delay.tracking.lookup import PublishedRun, find_run, is_mlflow_uri
 from flight_delay.tracking.settings import apply_settings
 from flight_delay.vcs.artefacts import Artefacts
 from flight_delay.vcs.lock import digest
@@ -35,12 +35,12 @@ def find_candidate(ref: str) -> Candidate:
         UserError: there is none, it is not complete, is deleted or has no model; or the server does not answer.
     """
     if is_mlflow_uri(ref):
-        published = find(ref)
+        published = find_run(ref)
     else:
-        published = find(f"runs:/{ref if RUN_ID.fullmatch(ref) else _run_of_revision(ref)}")
-    from flight_delay.tracking.client import connect, reachable
+        published = find_run(f"runs:/{ref if RUN_ID.fullmatch(ref) else _run_of_revision(ref)}")
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
 
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
         run = client.get_run(published.run_id)
         models = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{published.run_id}'")
@@ -61,7 +61,7 @@ def _run_of_revision(revision: str) -> str:
     from flight_delay.tracking.run_content import DIGEST_TAG
 
     tracking.require_database(revision)
-    with tracking.reachable(setting_up=True):
+    with tracking.mlflow_errors_as_user_errors(setting_up=True):
         client = tracking.connect()
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         condition = f"tags.{DIGEST_TAG} = '{pipeline_digest}'"

@@ -11,7 +11,7 @@ from flight_delay.tracking.registry.versions import CHALLENGER, CHAMPION, Versio
 LINE_WIDTH, INDENT = 120, " " * 4
 
 
-def as_text(model: str, versions: Sequence[Version]) -> str:
+def versions_text(model: str, versions: Sequence[Version]) -> str:
     """A paragraph per version, the latest last, then a warning if the tags do not explain the champion.
 
     A paragraph has aliases and commit, the first line of the description (the metrics), and the events in order of time.
@@ -34,7 +34,7 @@ def as_text(model: str, versions: Sequence[Version]) -> str:
     return "\n".join(lines)
 
 
-def as_json(model: str, versions: Sequence[Version]) -> str:
+def versions_json(model: str, versions: Sequence[Version]) -> str:
     """Everything, with the description that holds the results of the gate."""
     rows = [
         {**version._asdict(), "events": [event._asdict() for event in version.events.values()]} for version in versions

@@ -32,9 +32,9 @@ def download(model_id: str, target: Path) -> Path:
     from mlflow.artifacts import download_artifacts  # now: mlflow reads its settings
     from mlflow.exceptions import MlflowException
 
-    from flight_delay.tracking.client import UNREACHABLE, connect, reachable
+    from flight_delay.tracking.client import UNREACHABLE, connect, mlflow_errors_as_user_errors
 
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         connect()
         try:
             folder = Path(download_artifacts(artifact_uri=f"models:/{model_id}", dst_path=str(target)))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from flight_delay.tracking.client import despite_collisions
+from flight_delay.tracking.client import retry_on_conflict
 from flight_delay.tracking.lookup import MODEL_MD5_TAG
 from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG
 
@@ -45,7 +45,7 @@ class Version(NamedTuple):
     events: Mapping[str, Event]
 
 
-class Entry(NamedTuple):
+class Registration(NamedTuple):
     """What a version is registered with."""
 
     run_id: str
@@ -88,7 +88,7 @@ def list_versions(client: MlflowClient, model: str) -> list[Version]:
     ]
 
 
-def register(client: MlflowClient, model: str, entry: Entry) -> int:
+def register(client: MlflowClient, model: str, entry: Registration) -> int:
     """Return the version of a run; register the run if it has none. Two processes at the same time may register it twice."""
     try:
         client.create_registered_model(model)
@@ -114,12 +114,12 @@ def write_event(client: MlflowClient, model: str, event: Event) -> None:
     tags = {"previous": str(event.previous or ""), "by": event.by, "reason": event.reason, "at": event.at}
     for name, value in tags.items():
         tag = (model, str(event.version), f"{event.kind}_{name}", value)
-        despite_collisions(partial(client.set_model_version_tag, *tag))
+        retry_on_conflict(partial(client.set_model_version_tag, *tag))
 
 
 def set_alias(client: MlflowClient, model: str, alias: str, version: int) -> None:
     """Set an alias, wherever it was."""
-    despite_collisions(partial(client.set_registered_model_alias, model, alias, str(version)))
+    retry_on_conflict(partial(client.set_registered_model_alias, model, alias, str(version)))
 
 
 def _read_events(version: int, tags: Mapping[str, str]) -> dict[str, Event]:

@@ -9,9 +9,9 @@ import webbrowser
 from pathlib import Path
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.client import connect, is_server, reachable, tracking_uri
+from flight_delay.tracking.client import connect, is_server, mlflow_errors_as_user_errors, tracking_uri
 from flight_delay.tracking.server.mlflow_server import http_url, require_port_free, running_mlflow
-from flight_delay.tracking.view import PIPELINES, arrange, runs_page
+from flight_delay.tracking.view import PIPELINES, runs_page, set_default_view
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +48,14 @@ def open_ui(experiment: str, port: int) -> int:
 
 
 def _runs_page(base: str, experiment: str) -> str:
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
         found = client.get_experiment_by_name(experiment)
         if found is None:
             raise UserError(
                 f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `dvc repro` publishes a run"
             )
-        arrange(client, found.experiment_id, PIPELINES)
+        set_default_view(client, found.experiment_id, PIPELINES)
     return runs_page(base, found.experiment_id)
 
 

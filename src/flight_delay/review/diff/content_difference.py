@@ -9,19 +9,19 @@ WIDTH = 60  # characters shown of a text
 MAX_NAMES = 5  # names listed before the rest is counted
 
 
-class Finding(NamedTuple):
+class ContentDifference(NamedTuple):
     """A difference. `matters` is False only where it is within a tolerance, or in the encoding alone."""
 
     summary: str
     matters: bool
 
 
-def join_findings(findings: Sequence[Finding], default: str) -> Finding:
+def join_differences(findings: Sequence[ContentDifference], default: str) -> ContentDifference:
     """Join findings into one, those that matter first; without any, `default`, which does not matter."""
     if not findings:
-        return Finding(default, matters=False)
+        return ContentDifference(default, matters=False)
     ordered = sorted(findings, key=lambda finding: not finding.matters)
-    return Finding("; ".join(finding.summary for finding in ordered), ordered[0].matters)
+    return ContentDifference("; ".join(finding.summary for finding in ordered), ordered[0].matters)
 
 
 def format_change(before: Any, after: Any) -> str:
