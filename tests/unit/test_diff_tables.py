@@ -29,45 +29,45 @@ def compare_csv(before: str, after: str) -> Difference:
     return difference
 
 
-def flights(ids: str, probability: list[float | None], **others: Any) -> dict[str, Any]:
+def rows(ids: str, probability: list[float | None], **others: Any) -> dict[str, Any]:
     return {"flight_id": list(ids), "probability": pa.array(probability, pa.float64()), **others}
 
 
 def test_predictions_have_their_largest_and_mean_difference() -> None:
-    before, after = flights("abcd", [0.1, 0.25, 0.5, 0.75]), flights("abcd", [0.1, 0.25390625, 0.4921875, 0.75])
+    before, after = rows("abcd", [0.1, 0.25, 0.5, 0.75]), rows("abcd", [0.1, 0.25390625, 0.4921875, 0.75])
     for within, matters in ((0.001, True), (0.0078125, False)):
-        finding = compare(before, after, within)
-        assert finding.matters == matters
-        assert finding.summary.startswith("2 of 4 ")
-        assert " 2 (flight b): probability 0.25 -> 0.25390625; " in finding.summary
-        assert " 0.00781 (mean 0.00293)" in finding.summary
+        difference = compare(before, after, within)
+        assert difference.matters == matters
+        assert difference.summary.startswith("2 of 4 ")
+        assert " 2 (b): probability 0.25 -> 0.25390625; " in difference.summary
+        assert " 0.00781 (mean 0.00293)" in difference.summary
 
 
 @pytest.mark.parametrize("value", [None, NAN])
 def test_a_missing_probability_matters(value: float | None) -> None:
-    finding = compare(flights("ab", [0.1, 0.2]), flights("ab", [0.1, value]))
-    assert finding.matters
-    assert " inf " in finding.summary
+    difference = compare(rows("ab", [0.1, 0.2]), rows("ab", [0.1, value]))
+    assert difference.matters
+    assert " inf " in difference.summary
 
 
-def test_without_flights_a_probability_is_a_column_as_any_other() -> None:
+def test_without_row_ids_a_probability_is_an_ordinary_column() -> None:
     assert compare({"probability": [0.5]}, {"probability": [0.5001]}).matters
 
 
 def test_the_first_row_that_matters_is_shown() -> None:
     before = {"a": [1.0, 2.0, 3.0], "b": ["x", "y", "z"], "c": [1, 2, 3]}
-    finding = compare(before, {"a": [1.0000001, 2.5, 3.0], "b": ["x", "y", "w"], "c": [1, 2, 7]})
-    assert finding.matters
-    assert finding.summary.startswith("3 of 3 ")
-    assert " 2: a 2 -> 2.5; c " in finding.summary
-    assert re.search(r" 4 \(mean 1\.33\), a .* 0\.5 \(mean 0\.167\), b$", finding.summary)
+    difference = compare(before, {"a": [1.0000001, 2.5, 3.0], "b": ["x", "y", "w"], "c": [1, 2, 7]})
+    assert difference.matters
+    assert difference.summary.startswith("3 of 3 ")
+    assert " 2: a 2 -> 2.5; c " in difference.summary
+    assert re.search(r" 4 \(mean 1\.33\), a .* 0\.5 \(mean 0\.167\), b$", difference.summary)
 
 
 def test_rows_are_counted() -> None:
-    finding = compare(flights("abc", [0.1] * 3), flights("ac", [0.1] * 2))
-    assert finding.matters
-    assert "3 -> 2 " in finding.summary
-    assert " 2 (flight b): flight_id 'b' -> " in finding.summary
+    difference = compare(rows("abc", [0.1] * 3), rows("ac", [0.1] * 2))
+    assert difference.matters
+    assert "3 -> 2 " in difference.summary
+    assert " 2 (b): flight_id 'b' -> " in difference.summary
     assert compare({"a": [1]}, {"a": [1, 1]}).matters
 
 
@@ -96,23 +96,23 @@ def test_missing_values_are_the_same(column: list[Any]) -> None:
     ],
 )  # fmt: skip
 def test_values_of_every_type_are_compared(before: Any, after: Any, shown: str) -> None:
-    finding = compare({"a": before}, {"a": after})
-    assert finding.matters
-    assert f"a {shown}" in finding.summary
+    difference = compare({"a": before}, {"a": after})
+    assert difference.matters
+    assert f"a {shown}" in difference.summary
 
 
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
-        ({"a": [1], "b": [1]}, {"a": [1], "c": [1]}, ("b int64; ", "c int64")),
-        ({"a": [1]}, {"a": ["1"]}, ("a int64; ", "a string")),
-        ({"a": [1], "b": [1]}, {"b": [1], "a": [1]}, ("columns ",)),
+        ({"a": [1], "b": [1]}, {"a": [1], "c": [1]}, "'b: int64' -> 'c: int64'"),
+        ({"a": [1]}, {"a": ["1"]}, "'a: int64' -> 'a: string'"),
+        ({"a": [1], "b": [1]}, {"b": [1], "a": [1]}, "schema: "),
     ],
 )
-def test_another_schema_matters(before: dict[str, Any], after: dict[str, Any], shown: tuple[str, ...]) -> None:
-    finding = compare(before, after)
-    assert finding.matters
-    assert [part for part in shown if part not in finding.summary] == []
+def test_another_schema_matters(before: dict[str, Any], after: dict[str, Any], shown: str) -> None:
+    difference = compare(before, after)
+    assert difference.matters
+    assert shown in difference.summary
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_another_schema_matters(before: dict[str, Any], after: dict[str, Any], s
         ("lost\n1.2198e+06\n", "lost\n1.2212e+06\n", True, "lost "),
         ("flights\n10\n", "flights\n11\n", True, "flights 10 -> 11; "),
         ("a,b\nx,1\n", "a,b\ny,1\n", True, "a 'x' -> 'y'; "),
-        ("a,b\nx,1\n", "a,c\nx,1\n", True, "b int64; "),
-        ("a\n1\n", "a\nx\n", True, "a string"),
+        ("a,b\nx,1\n", "a,c\nx,1\n", True, "'b: int64' -> 'c: int64'"),
+        ("a\n1\n", "a\nx\n", True, "a: string"),
     ],
 )
 def test_figures_of_a_csv_have_the_tolerance_of_metrics(before: str, after: str, matters: bool, shown: str) -> None:

@@ -27,16 +27,15 @@ def compare_json(
 ) -> ContentDifference:
     """Compare two documents value by value, and name the largest numeric difference.
 
-    Differences of numbers up to one are absolute, of larger ones relative to the larger one: a single call of 50,000
-    that changes moves a count by one and a profit per flight by a hundredth, which matters as little as the same
-    change of a rate.
+    Differences of numbers up to one are absolute, of larger ones relative to the larger one, so that one changed decision
+    matters as little in a count or a profit as in a rate.
 
     Args:
         before: a document.
         after: another.
         tolerance: numeric differences up to this do not matter; all other changes do, except checksums.
-        checksums: of files that differ, before and after. A checksum that changes with its file does not matter, since
-            the file is judged by itself.
+        checksums: of files that differ, before and after. They do not matter, since the files are
+            compared themselves.
     """
     values, values_after = dict(_flatten(before)), dict(_flatten(after))
     both = [path for path in values if path in values_after and not _is_same(values[path], values_after[path])]
@@ -44,7 +43,7 @@ def compare_json(
     distances = {path: _distance(*pair) for path, pair in changed.items() if all(map(_is_number, pair))}
     followed = [path for path, pair in changed.items() if isinstance(pair[0], str) and pair in checksums]
     others = [path for path in changed if path not in {*distances, *followed}]
-    findings = []
+    differences = []
     if distances:
         largest = max(distances, key=distances.__getitem__)
         within = distances[largest] <= tolerance
@@ -53,20 +52,20 @@ def compare_json(
         )
         limit = f"{'within' if within else 'beyond'} {tolerance:g}"
         summary = f"{_dotted(largest)} {format_change(*changed[largest])}; {count}, {limit}"
-        findings.append(ContentDifference(summary, not within))
+        differences.append(ContentDifference(summary, not within))
     if others:
         count = f"; first of {len(others):,} changed values" if len(others) > 1 else ""
-        findings.append(
+        differences.append(
             ContentDifference(f"{_dotted(others[0])} {format_change(*changed[others[0]])}{count}", matters=True)
         )
     for name, paths in (("removed", values.keys() - values_after), ("added", values_after.keys() - values)):
         if paths:
-            findings.append(ContentDifference(f"{name}: {join_names(sorted(map(_dotted, paths)))}", matters=True))
+            differences.append(ContentDifference(f"{name}: {join_names(sorted(map(_dotted, paths)))}", matters=True))
     if followed:
-        findings.append(
+        differences.append(
             ContentDifference(f"checksums of other files: {join_names([*map(_dotted, followed)])}", matters=False)
         )
-    return join_differences(findings, "the same values, written differently")
+    return join_differences(differences, "the same values, written differently")
 
 
 def compare_text(before: str, after: str) -> ContentDifference:
@@ -78,22 +77,22 @@ def compare_text(before: str, after: str) -> ContentDifference:
     lines, lines_after = (_EMBEDDED_PICTURE.sub("(picture)", text).split("\n") for text in (before, after))
     pictures, pictures_after = (_EMBEDDED_PICTURE.findall(text) for text in (before, after))
     changes = [step for step in SequenceMatcher(None, lines, lines_after).get_opcodes() if step[0] != "equal"]
-    findings = []
+    differences = []
     if changes:
         _, start, stop, start_after, stop_after = changes[0]
         first = format_change("".join(lines[start:stop][:1]), "".join(lines_after[start_after:stop_after][:1]))
         removed = sum(stop - start for _, start, stop, _, _ in changes)
         added = sum(stop - start for _, _, _, start, stop in changes)
-        findings.append(
+        differences.append(
             ContentDifference(f"line {start + 1:,}: {first}; lines: {removed:,} removed, {added:,} added", matters=True)
         )
     if len(pictures) != len(pictures_after):
-        findings.append(ContentDifference(f"{len(pictures)} -> {len(pictures_after)} pictures", matters=True))
+        differences.append(ContentDifference(f"{len(pictures)} -> {len(pictures_after)} pictures", matters=True))
     for number, pair in enumerate(zip(pictures, pictures_after, strict=False), 1):
         if pair[0] != pair[1]:
-            finding = compare_pictures(*(base64.b64decode(picture, validate=True) for picture in pair))
-            findings.append(ContentDifference(f"picture {number}: {finding.summary}", finding.matters))
-    return join_differences(findings, "the same text, written differently")
+            difference = compare_pictures(*(base64.b64decode(picture, validate=True) for picture in pair))
+            differences.append(ContentDifference(f"picture {number}: {difference.summary}", difference.matters))
+    return join_differences(differences, "the same text, written differently")
 
 
 def compare_pictures(before: bytes, after: bytes) -> ContentDifference:

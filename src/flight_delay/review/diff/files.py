@@ -1,4 +1,4 @@
-"""Differences between the files of a commit and the same files made again: what differs, by how much, and whether it matters."""
+"""Differences between the committed and the reproduced files: what differs, by how much, and whether it matters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flight_delay.review.diff.documents import compare_json, compare_pictures, c
 from flight_delay.review.diff.model import compare_models, read_model
 from flight_delay.review.diff.tables import compare_tables, read_csv_pair, read_parquet
 
-CSV_DIGITS = 1e-5  # relative: the last of the six digits that CSV files are written with
+CSV_DIGITS = 1e-5  # relative: the last of the six digits in CSV files
 
 
 class Tolerance(NamedTuple):
@@ -34,24 +34,24 @@ class Difference(NamedTuple):
 def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], tolerance: Tolerance) -> list[Difference]:
     """Compare the content of files by path, sorted by path; identical files are left out.
 
-    A file that is only on one side matters, and so does one that cannot be read as what its suffix says.
+    A file that only one side has matters, and so does one that cannot be read in the format of its suffix.
     """
     changed = sorted(path for path in before.keys() & after.keys() if before[path] != after[path])
     checksums = {
         pair for path in changed for pair in zip(_checksums(before[path]), _checksums(after[path]), strict=True)
     }
-    differences = [Difference(path, "was not made again", matters=True) for path in before.keys() - after.keys()]
+    differences = [Difference(path, "was not reproduced", matters=True) for path in before.keys() - after.keys()]
     differences += [Difference(path, "is not in the commit", matters=True) for path in after.keys() - before.keys()]
     for path in changed:
         try:
-            finding = _compare(path, before[path], after[path], tolerance, checksums)
-        except Exception:  # noqa: BLE001 (a damaged file fails in as many ways as there are readers)
-            finding = ContentDifference(
+            content = _compare(path, before[path], after[path], tolerance, checksums)
+        except Exception:  # noqa: BLE001 (readers raise different errors for damaged files)
+            content = ContentDifference(
                 f"cannot be compared by content; {_describe_bytes(before[path], after[path])}", matters=True
             )
-        summary = finding.summary
+        summary = content.summary
         one_line = summary if summary.isprintable() else summary.encode("unicode_escape").decode()
-        differences.append(Difference(path, one_line, finding.matters))
+        differences.append(Difference(path, one_line, content.matters))
     return sorted(differences)
 
 
