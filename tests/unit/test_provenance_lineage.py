@@ -125,11 +125,6 @@ def test_the_closest_paths_are_named_where_there_is_none(path: str, closest: str
     assert str(refused.value).rpartition(": ")[2].split(", ")[0] == closest
 
 
-def test_stages_in_a_circle_are_refused() -> None:
-    with pytest.raises(UserError, match=r"^dvc\.lock: a, b [^\n]+$"):
-        read_stages({"a": entry({"y": "1"}, {"x": "1"}), "b": entry({"x": "1"}, {"y": "1"})})
-
-
 @pytest.mark.parametrize(
     ("path", "folder", "expected"),
     [("a/b", "a", True), ("ab", "a", False), ("a", "a", False), ("a.b", "a", False), ("p.yaml:s", "p.yaml", True),

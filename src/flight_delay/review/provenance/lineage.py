@@ -1,4 +1,4 @@
-"""The stages of a dvc.lock, and which of them a file comes from or goes into."""
+"""The stages of a dvc.lock as a graph: the stages before and after an artifact."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from flight_delay.vcs.lock import LOCK_FILE, Stages
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file or folder as a stage read or wrote it, or a section of parameters (path 'params.yaml:train_model').
+    """A file, folder or section of parameters (path 'params.yaml:train_model') that a stage read or wrote.
 
-    The same path with another checksum is another item. `values`, of parameters only, is JSON, and `md5` is of this text.
+    The same path with another checksum is another artifact. `values`, of parameters only, is JSON; `md5` is that of this JSON.
     """
 
     path: str
@@ -33,12 +33,12 @@ class Artifact:
         return self.nfiles is not None or str(self.md5).endswith(".dir")
 
     def overlaps(self, other: Artifact) -> bool:
-        """Whether both are the same item, or one is inside the other."""
+        """Whether both are the same artifact, or one is inside the other."""
         return self == other or is_inside(self.path, other.path) or is_inside(other.path, self.path)
 
 
 class StageRun(NamedTuple):
-    """A stage as it ran: its command, what it read (files, then parameters) and what it wrote."""
+    """A stage in dvc.lock: its command, and the artifacts that it read (files, then parameters) and wrote."""
 
     name: str
     command: str
@@ -47,40 +47,40 @@ class StageRun(NamedTuple):
 
 
 def read_stages(lock: Stages) -> list[StageRun]:
-    """Read the stages of a dvc.lock, sorted so that none is before one whose outputs it reads.
+    """Read the stages of a dvc.lock in topological order.
 
     Raises:
-        UserError: stages need each other's outputs in a circle; DVC writes no such file.
+        UserError: the stages have a cycle; DVC writes no such file.
     """
     stages = [_read_stage(name, entry) for name, entry in lock.items()]
-    needed = {stage.name: [s.name for item in stage.reads for s in sources(stages, item)] for stage in stages}
+    needed = {stage.name: [s.name for artifact in stage.reads for s in sources(stages, artifact)] for stage in stages}
     try:
         order = list(TopologicalSorter(needed).static_order())
     except CycleError as error:
         names = ", ".join(sorted(set(error.args[1])))
-        raise UserError(f"{LOCK_FILE}: {names} need each other's outputs in a circle; `dvc repro` mends it") from None
+        raise UserError(f"{LOCK_FILE}: {names} depend on each other in a cycle; `dvc repro` writes it again") from None
     return sorted(stages, key=lambda stage: order.index(stage.name))
 
 
 def list_artifacts(stages: Iterable[StageRun]) -> list[Artifact]:
-    """Every item that stages read or wrote, once, in the order of the stages."""
-    return list(dict.fromkeys(item for stage in stages for item in (*stage.reads, *stage.writes)))
+    """List every artifact that stages read or wrote, once, in the order of the stages."""
+    return list(dict.fromkeys(artifact for stage in stages for artifact in (*stage.reads, *stage.writes)))
 
 
-def producer(stages: Iterable[StageRun], item: Artifact) -> StageRun | None:
-    """The stage that wrote an item; None for an input of the pipeline."""
-    return next((stage for stage in stages if item in stage.writes), None)
+def producer(stages: Iterable[StageRun], artifact: Artifact) -> StageRun | None:
+    """Return the stage that wrote an artifact; None for an input of the pipeline."""
+    return next((stage for stage in stages if artifact in stage.writes), None)
 
 
-def sources(stages: Iterable[StageRun], item: Artifact) -> list[StageRun]:
-    """The stage that wrote an item, or else those that wrote a part of it or a folder around it."""
-    stage = producer(stages, item)
-    return [stage] if stage else [stage for stage in stages if any(map(item.overlaps, stage.writes))]
+def sources(stages: Iterable[StageRun], artifact: Artifact) -> list[StageRun]:
+    """Return the stage that wrote an artifact, or else those that wrote a part of it or a folder around it."""
+    stage = producer(stages, artifact)
+    return [stage] if stage else [stage for stage in stages if any(map(artifact.overlaps, stage.writes))]
 
 
-def upstream(stages: Sequence[StageRun], items: Iterable[Artifact]) -> list[StageRun]:
-    """The stages that items come from, directly or not."""
-    names, queue = set(), list(items)
+def upstream(stages: Sequence[StageRun], artifacts: Iterable[Artifact]) -> list[StageRun]:
+    """Return the stages that artifacts depend on, directly or not."""
+    names, queue = set(), list(artifacts)
     while queue:
         for stage in sources(stages, queue.pop()):
             if stage.name not in names:
@@ -89,11 +89,11 @@ def upstream(stages: Sequence[StageRun], items: Iterable[Artifact]) -> list[Stag
     return [stage for stage in stages if stage.name in names]
 
 
-def downstream(stages: Sequence[StageRun], items: Iterable[Artifact]) -> list[StageRun]:
-    """The stages that depend on items, directly or not."""
-    affected, dependent = list(items), []
+def downstream(stages: Sequence[StageRun], artifacts: Iterable[Artifact]) -> list[StageRun]:
+    """Return the stages that depend on artifacts, directly or not."""
+    affected, dependent = list(artifacts), []
     for stage in stages:
-        if any(read.overlaps(item) for read in stage.reads for item in affected):
+        if any(read.overlaps(artifact) for read in stage.reads for artifact in affected):
             dependent.append(stage)
             affected += stage.writes
     return dependent
@@ -105,18 +105,20 @@ def is_inside(path: str, folder: str) -> bool:
 
 
 def select_artifacts(stages: Sequence[StageRun], path: str) -> list[Artifact]:
-    """The items at a path; if there are none, those inside it; if there are none, those around it.
+    """Select the artifacts at a path, or else those inside it, or else the folders around it.
 
     Raises:
-        UserError: there is nothing at this path; the closest known ones are named.
+        UserError: there is nothing at this path; the message names the closest paths.
     """
-    items = list_artifacts(stages)
-    around = [item for item in items if (item.is_folder or item.values is not None) and is_inside(path, item.path)]
-    at, inside = ([item for item in items if test(item.path)] for test in (path.__eq__, lambda p: is_inside(p, path)))
+    artifacts = list_artifacts(stages)
+    at = [artifact for artifact in artifacts if artifact.path == path]
+    inside = [artifact for artifact in artifacts if is_inside(artifact.path, path)]
+    folders = [artifact for artifact in artifacts if artifact.is_folder or artifact.values is not None]
+    around = [folder for folder in folders if is_inside(path, folder.path)]
     if selected := at or inside or around:
         return selected
-    paths = list(dict.fromkeys(item.path for item in items))
-    near = [item.path for stage in stages if stage.name == path for item in stage.writes]
+    paths = list(dict.fromkeys(artifact.path for artifact in artifacts))
+    near = [artifact.path for stage in stages if stage.name == path for artifact in stage.writes]
     near += [known for known in paths if known.endswith(f"/{path}")]
     near += get_close_matches(path, paths, n=3, cutoff=0.5)
     closest = f"closest: {', '.join(list(dict.fromkeys(near))[:3])}" if near else "without a path it lists all"
@@ -124,7 +126,7 @@ def select_artifacts(stages: Sequence[StageRun], path: str) -> list[Artifact]:
 
 
 def encode_values(value: Any) -> str:
-    """Values of parameters as JSON, the same whatever the order of keys."""
+    """Encode values of parameters as JSON, with sorted keys."""
     return json.dumps(value, sort_keys=True, default=str)
 
 
