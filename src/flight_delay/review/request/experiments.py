@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,16 +13,16 @@ from typing import NamedTuple
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
 from flight_delay.review.clean_clone import CleanClone, clean_clone
-from flight_delay.review.comparison.comparison import Compared, compared
-from flight_delay.review.comparison.snapshot import FolderFiles, Side
+from flight_delay.review.comparison.comparison import PipelineComparison, compare_pipelines
+from flight_delay.review.comparison.snapshot import PipelineSnapshot, read_snapshot
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.request.forms import Experiment, Request
 from flight_delay.review.request.replay import ReplayedPredictions, replay
 from flight_delay.review.verification.verify import Verification, verify_in_clone
 from flight_delay.vcs import git
 from flight_delay.vcs.artefacts import Artefacts
-from flight_delay.vcs.lock import outputs
 
+# What a replay reads.
 REPLAYED = (
     "models/bundle/model.ubj",
     "models/bundle/manifest.json",
@@ -37,12 +37,12 @@ class ExperimentResult(NamedTuple):
 
     experiment: Experiment
     seconds: float
-    comparison: Compared | None
+    comparison: PipelineComparison | None
     error: str | None = None
 
 
 class ReviewRun(NamedTuple):
-    """Outcome of a review; `replayed` is the error where predictions could not be replayed."""
+    """Outcome of a review; `replayed` is the error if predictions could not be replayed."""
 
     request: Request
     seconds: float
@@ -52,21 +52,19 @@ class ReviewRun(NamedTuple):
 
 
 def review_in_clone(request: Request, minutes: float, *, fresh_env: bool = False) -> ReviewRun:
-    """Verify the commit, replay its predictions and run the experiments; nothing of the checkout is changed.
+    """Verify the commit, replay its predictions and run the experiments; the checkout is not changed.
 
     Args:
         request: front matter of the request.
-        minutes: time limit; experiments that do not fit into it are reported as not run.
-        fresh_env: run everything in an environment made from the commit's own locked requirements.
+        minutes: time limit; experiments that exceed it are reported as not run.
+        fresh_env: run everything in an environment built from the commit's own locked requirements.
 
     Raises:
-        UserError: the commit is missing, the MD5s of the request are not those of its dvc.lock, or the time limit ended
-            before verification did.
+        UserError: the commit is missing, or the time limit ended before verification did.
     """
     start = time.monotonic()
     deadline = start + 60 * minutes
     artefacts = Artefacts.of(request.commit)
-    check_md5(request, outputs(artefacts.lock))
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
         log.info("review: verifying %s (at most %g minutes)", artefacts.commit[:10], minutes)
         try:
@@ -74,33 +72,22 @@ def review_in_clone(request: Request, minutes: float, *, fresh_env: bool = False
         except subprocess.TimeoutExpired:
             raise UserError(f"verification took longer than {minutes:g} minutes; allow more with --minutes") from None
         log.info("review: replaying predictions")
-        replayed = replay_recorded(artefacts, clone.root, {of.output for of in verified.outputs if of.same})
-        baseline = cache(lambda: Side.of(FolderFiles(clone.root), "this commit", clone.commit))
+        replayed = replay_recorded(
+            artefacts, clone.root, {output.path for output in verified.outputs if output.is_same}
+        )
+        clone.commit_outputs()
+        baseline = cache(lambda: read_snapshot(Artefacts.of("HEAD", clone.root), "this commit"))
         results = [_run_experiment(experiment, clone, baseline, deadline) for experiment in request.experiments]
         return ReviewRun(request, time.monotonic() - start, verified, replayed, results)
 
 
-def check_md5(request: Request, locked: Mapping[str, str]) -> None:
-    """Check that the MD5s of a request are those of dvc.lock.
-
-    Raises:
-        UserError: one is not; the message names the path.
-    """
-    for path, md5 in request.md5.items():
-        if locked.get(path) != md5:
-            raise UserError(
-                f"{request.path('request')}: {path} has md5 {md5}, but {locked.get(path, 'none')} in dvc.lock of "
-                f"{request.commit[:10]}; write the request again"
-            )
-
-
 def replay_recorded(artefacts: Artefacts, verified: Path, reproduced: set[str]) -> ReplayedPredictions | str:
-    """ReplayedPredictions the predictions of a commit, or return why that is not possible.
+    """Replay the predictions of a commit, or return why that is not possible.
 
     Args:
-        artefacts: of the commit; read where an output was not reproduced.
+        artefacts: of the commit; read if an output was not reproduced.
         verified: folder in which all stages have run.
-        reproduced: outputs there that have the MD5 in dvc.lock.
+        reproduced: outputs in this folder that have the MD5 in dvc.lock.
     """
     try:
         if reproduced.issuperset(REPLAYED):
@@ -114,9 +101,9 @@ def replay_recorded(artefacts: Artefacts, verified: Path, reproduced: set[str]) 
 
 
 def _run_experiment(
-    experiment: Experiment, clone: CleanClone, baseline: Callable[[], Side], deadline: float
+    experiment: Experiment, clone: CleanClone, baseline: Callable[[], PipelineSnapshot], deadline: float
 ) -> ExperimentResult:
-    """Run an experiment in a temporary folder of its own, so that the clone stays as it was verified."""
+    """Run an experiment in a temporary folder of its own, so that the clone does not change."""
     if not _remaining(deadline):
         return ExperimentResult(experiment, 0.0, None, "time limit reached")
     log.info("review: %s (%.0f minutes left)", experiment.name, _remaining(deadline) / 60)
@@ -127,9 +114,8 @@ def _run_experiment(
         clone.dvc(*command, timeout_seconds=_remaining(deadline))
         # Among experiments only: a branch may have the same name.
         commits = {name: commit for commit, name in git.experiments(clone.root).items()}
-        artefacts = Artefacts(commits[experiment.name], clone.root)
-        comparison = compared(baseline(), Side.of(artefacts, experiment.name, artefacts.commit))
-        return ExperimentResult(experiment, time.monotonic() - start, comparison)
+        changed = read_snapshot(Artefacts(commits[experiment.name], clone.root), experiment.name)
+        return ExperimentResult(experiment, time.monotonic() - start, compare_pipelines(baseline(), changed))
     except subprocess.TimeoutExpired:
         message = "time limit reached"
     except subprocess.CalledProcessError:
@@ -141,5 +127,5 @@ def _run_experiment(
 
 
 def _remaining(deadline: float) -> float:
-    """Seconds until a deadline by the monotonic clock; 0 after it."""
+    """Return the seconds until a deadline of the monotonic clock; 0 after it."""
     return max(0.0, deadline - time.monotonic())

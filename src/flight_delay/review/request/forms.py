@@ -1,4 +1,4 @@
-"""Pages of a review: Markdown that begins with YAML front matter. Models of the front matter, reading and writing."""
+"""Pages of a review, Markdown with YAML front matter: models of the front matter, reading and rendering."""
 
 from __future__ import annotations
 
@@ -54,17 +54,14 @@ class ReviewTemplate(Parameters):
 
 
 class Request(Parameters):
-    """Front matter of a request. `against` is the commit to compare with; `versions` are the locked ones, by package; `md5`
-    holds the checksums in dvc.lock of the outputs under review, by path."""
+    """Front matter of a request; `against` is the commit to compare with."""
 
-    format: Literal[2]
+    format: Literal[3]
     name: Name
     date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
     author: str
     commit: Commit
     against: Commit | None
-    versions: dict[str, str]
-    md5: dict[str, str]
     experiments: list[Experiment]
 
     def path(self, kind: Literal["request", "result"]) -> Path:
@@ -111,7 +108,7 @@ def require_absent(path: Path) -> None:
         UserError: it exists.
     """
     if path.exists():
-        raise UserError(f"{path} exists, and people may have edited it; move it away, or choose another name")
+        raise UserError(f"{path} exists, and may have been edited; move it away, or choose another name")
 
 
 def _hydra_value(value: object) -> str:

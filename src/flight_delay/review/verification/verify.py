@@ -1,5 +1,4 @@
-"""Making every artefact of a commit again, in a clean clone without any cache, and comparing it byte for byte; where bytes
-differ, how. What is printed of it stands in verdict.py."""
+"""Run the pipeline of a commit in a clean clone without a cache, and compare every output byte for byte."""
 
 from __future__ import annotations
 
@@ -20,37 +19,40 @@ MODEL = "models/bundle/model.ubj"
 
 
 class OutputCheck(NamedTuple):
-    """An output: its MD5 in the commit's dvc.lock and the one that it has now (None: there is none); where they are not the
-    same, how its files differ (None: the committed bytes are not at hand)."""
+    """An output with its MD5 in the commit's dvc.lock and after the run (None: absent), and how its files differ (None: the
+    committed bytes are not available)."""
 
     stage: str
-    output: str
-    then: str | None
-    now: str | None
+    path: str
+    recorded: str | None
+    reproduced: str | None
     differences: Sequence[Difference] | None = ()
 
     @property
-    def same(self) -> bool:
+    def is_same(self) -> bool:
         """Whether it was reproduced."""
-        return self.then is not None and self.then == self.now
+        return self.recorded is not None and self.recorded == self.reproduced
 
     @property
     def matters(self) -> bool:
-        """Whether it is different by more than the tolerance, or nobody can tell."""
-        return not self.same and (not self.differences or any(of.matters for of in self.differences))
+        """Whether it differs by more than the tolerance, or by an unknown amount."""
+        return not self.is_same and (not self.differences or any(difference.matters for difference in self.differences))
 
 
 class StoredModel(NamedTuple):
-    """The model that MLflow keeps of a commit: what it is called there, and its MD5."""
+    """A model in MLflow: its URI and MD5."""
 
     uri: str
     md5: str
 
 
 class Verification(NamedTuple):
-    """What came of verifying a commit. `stale` says where its dvc.lock does not tell the truth about its own inputs;
-    `version_mismatches`, which packages were not those of its requirements; `tolerance` is that of the differences; `committed_model`
-    is the model's MD5 in its dvc.lock, and `kept` the model in MLflow that was asked about."""
+    """Outcome of verifying a commit.
+
+    `stale`: entries of its dvc.lock that do not fit the commit. `version_mismatches`: packages that do not have the locked
+    version. `tolerance`: of the differences. `committed_model`: MD5 in its dvc.lock. `stored_model`: the model in MLflow that
+    is to be the committed one, if any.
+    """
 
     commit: str
     outputs: list[OutputCheck]
@@ -62,18 +64,18 @@ class Verification(NamedTuple):
     stored_model: StoredModel | None = None
 
     @property
-    def same(self) -> bool:
-        """Whether every output was reproduced, from inputs that are the ones that dvc.lock names."""
-        return all(output.same for output in self.outputs) and not self.stale and self.is_stored_model_committed
+    def is_same(self) -> bool:
+        """Whether every output was reproduced, from the inputs in dvc.lock."""
+        return all(output.is_same for output in self.outputs) and not self.stale and self.is_stored_model_committed
 
     @property
     def is_stored_model_committed(self) -> bool:
-        """Whether the model in MLflow, if one was asked about, is the one of the commit."""
+        """Whether the model in MLflow, if any, is the one of the commit."""
         return self.stored_model is None or self.stored_model.md5 == self.committed_model
 
 
 def check_lock(revision: str) -> Verification:
-    """Say whether the dvc.lock of a commit fits its code, parameters and requirements: in seconds, and without data.
+    """Check that dvc.lock fits the code, parameters and requirements of its commit: in seconds, without data.
 
     Raises:
         UserError: there is no such commit, or it has no dvc.lock.
@@ -85,14 +87,14 @@ def check_lock(revision: str) -> Verification:
 
 
 def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> Verification:
-    """Clone a commit into a temporary folder, run all its stages but `publish` from raw data, and compare.
+    """Clone a commit into a temporary folder, run all its stages but `publish` from raw data, and compare the outputs.
 
     The user's checkout, cache and MLflow are not touched. Progress goes to stderr.
 
     Args:
         revision: commit, tag, branch or DVC experiment.
-        tolerance: up to which a difference does not matter.
-        fresh_env: run it in an environment made of the commit's own locked requirements.
+        tolerance: differences up to this do not matter.
+        fresh_env: run it in an environment built from the commit's own locked requirements.
 
     Raises:
         UserError: there is no such commit, it has no dvc.lock, its environment cannot be built, or a stage fails.
@@ -107,64 +109,61 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> V
 def verify_in_clone(
     clone: CleanClone, artefacts: Artefacts, tolerance: Tolerance, timeout_seconds: float | None = None
 ) -> Verification:
-    """Make everything in a clean clone, and compare it with what its commit says; the clone holds the results then.
+    """Run the pipeline in a clean clone, which keeps the outputs, and compare them with those of the commit.
 
     Raises:
         UserError: a stage fails.
         subprocess.TimeoutExpired: the stages took longer.
     """
     stale = find_stale_entries(clone)
-    has = read_environment(clone.python)
-    wanted = locked_versions((clone.root / "requirements.txt").read_text("utf-8"), has.python)
+    environment = read_environment(clone.python)
+    locked = locked_versions((clone.root / "requirements.txt").read_text("utf-8"), environment.python)
     clone.run_from_raw_data(timeout_seconds)
-    checked = compare_outputs(artefacts.lock, read_lock(clone.root / LOCK_FILE))
+    checks = compare_outputs(artefacts.lock, read_lock(clone.root / LOCK_FILE))
     return Verification(
         artefacts.commit,
-        _explained(checked, artefacts, clone.root, tolerance),
+        _add_differences(checks, artefacts, clone.root, tolerance),
         stale,
-        has,
-        version_mismatches(wanted, has.versions),
+        environment,
+        version_mismatches(locked, environment.versions),
         tolerance,
         outputs(artefacts.lock).get(MODEL),
     )
 
 
-def compare_outputs(then: Stages, now: Stages) -> list[OutputCheck]:
-    """Every output that either of two lock files names, with both checksums, in the order of the pipeline."""
-    checked = []
-    for stage in dict.fromkeys([*now, *then]):
-        if stage != PUBLISH:
-            before, after = (outputs({stage: stages.get(stage, {})}) for stages in (then, now))
-            checked += [
-                OutputCheck(stage, path, before.get(path), after.get(path)) for path in dict.fromkeys([*after, *before])
-            ]
-    return checked
+def compare_outputs(recorded: Stages, reproduced: Stages) -> list[OutputCheck]:
+    """Pair the MD5s of every output in two lock files, in the order of the pipeline."""
+    checks = []
+    for stage in dict.fromkeys([*reproduced, *recorded]):
+        before, after = (outputs({stage: stages.get(stage, {})}) for stages in (recorded, reproduced))
+        paths = dict.fromkeys([*after, *before]) if stage != PUBLISH else {}
+        checks += [OutputCheck(stage, path, before.get(path), after.get(path)) for path in paths]
+    return checks
 
 
-def _explained(
-    checked: Sequence[OutputCheck], artefacts: Artefacts, root: Path, tolerance: Tolerance
+def _add_differences(
+    checks: Sequence[OutputCheck], artefacts: Artefacts, root: Path, tolerance: Tolerance
 ) -> list[OutputCheck]:
-    """Say how outputs differ, as far as their committed bytes are at hand: all at once, since a checksum in one may follow
-    from another."""
-    then: dict[str, bytes] = {}
-    now: dict[str, bytes] = {}
-    unknown = set()
-    for of in checked:
-        if not of.same:
+    """Compare the files of all differing outputs at once, since a checksum in one may follow from another."""
+    before: dict[str, bytes] = {}
+    after: dict[str, bytes] = {}
+    unavailable = set()
+    for check in checks:
+        if not check.is_same:
             try:
-                then |= {path: artefacts.read_bytes(path) for path in artefacts.files(of.output)}
+                before |= {path: artefacts.read_bytes(path) for path in artefacts.files(check.path)}
             except UserError:
-                unknown.add(of.output)
+                unavailable.add(check.path)
                 continue
-            made = root / of.output
-            paths = sorted(made.rglob("*")) if made.is_dir() else [made]
-            now |= {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
-    found = compare_files(then, now, tolerance)
+            output = root / check.path
+            paths = sorted(output.rglob("*")) if output.is_dir() else [output]
+            after |= {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+    differences = compare_files(before, after, tolerance)
     return [
-        of._replace(
+        check._replace(
             differences=None
-            if of.output in unknown
-            else [part for part in found if part.file == of.output or part.file.startswith(f"{of.output}/")]
+            if check.path in unavailable
+            else [part for part in differences if part.file == check.path or part.file.startswith(f"{check.path}/")]
         )
-        for of in checked
+        for check in checks
     ]
