@@ -8,7 +8,7 @@ from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
 from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
-from flight_delay.review.comparison.flights import Measure, PeriodComparison
+from flight_delay.review.comparison.rows import MetricComparison, PeriodComparison
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification.verify import OutputCheck, Verification
 from flight_delay.tracking.registry.loaded_model import Speed
@@ -28,10 +28,12 @@ SLICES = [SliceLoss("hour", "05:00", 311, 0.02), SliceLoss("carrier", "UA", 9000
 WORSE_SLICES = [SliceLoss("hour", f"0{at}:00", 300, 0.0201) for at in range(4)]
 
 
-def judged(verdict: Any, because: str | None = None) -> PeriodComparison:
+def judged(verdict: Any, reason: str | None = None) -> PeriodComparison:
     gain = Comparison(0.0031, -0.001, 0.0072, "undecided")
-    measures = [Measure(name, 0.5, 0.5031, gain) for name in ("roc_auc", "average_precision", "log_loss", "profit")]
-    return PeriodComparison(100, 30, 0, 0, () if because else tuple(measures), verdict, because)
+    measures = [
+        MetricComparison(name, 0.5, 0.5031, gain) for name in ("roc_auc", "average_precision", "log_loss", "profit")
+    ]
+    return PeriodComparison(100, 30, 0, 0, () if reason else tuple(measures), verdict, reason)
 
 
 def compared(

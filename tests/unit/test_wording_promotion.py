@@ -14,6 +14,7 @@ from flight_delay.promotion import collect
 from flight_delay.promotion.evidence import DataQuality
 from flight_delay.promotion.gate import Check, run_checks
 from flight_delay.promotion.summary import gate_table, refusal_message, version_description
+from flight_delay.tracking import lookup
 from flight_delay.vcs.history import Found
 
 METRICS = (
@@ -32,11 +33,11 @@ METRICS = (
             "only in the DVC experiment exp-1; `dvc exp branch` makes a branch of it",
         ),
         ({}, "verified", "all 1 outputs are reproduced byte for byte"),
-        ({}, "data", "0 errors, 1.00% of flights in quarantine (at most 1.00%)"),
+        ({}, "data", "0 errors, 1.00% of rows in quarantine (at most 1.00%)"),
         (
             {"quality": DataQuality(("leakage_suspect of delay",), 0.0, 0.01)},
             "data",
-            "1 error (leakage_suspect of delay), 0.00% of flights in quarantine (at most 1.00%)",
+            "1 error (leakage_suspect of delay), 0.00% of rows in quarantine (at most 1.00%)",
         ),
         ({"comparison": None}, "backtest", "there is no champion yet to compare with"),
         ({"comparison": compared("better")}, "backtest", f"better against champion 2: {METRICS}"),
@@ -48,7 +49,7 @@ METRICS = (
         (
             {"comparison": compared("same", size=SMALL._replace(nodes=499))},
             "backtest",
-            "the same probability for every flight as champion 2; simpler (10 features, 499 nodes against 10 features, 500 nodes)",
+            "the same probability for every row as champion 2; simpler (10 features, 499 nodes against 10 features, 500 nodes)",
         ),
         ({"comparison": compared(test=judged("none", "one day"))}, "test", "not comparable with champion 2: one day"),
         (
@@ -62,7 +63,7 @@ METRICS = (
             "log loss is higher by more than 0.02 in 4 of 4 slices (hour 00:00 +0.0201, hour 01:00 +0.0201, hour 02:00 +0.0201 "
             "and 1 more)",
         ),
-        ({"comparison": compared(slices=[])}, "slices", "no slice has 300 common flights"),
+        ({"comparison": compared(slices=[])}, "slices", "no slice has 300 common rows"),
         ({}, "calibration", "expected calibration error 0.0500 on test (at most 0.05)"),
         ({}, "loaded model", "0 of 10 recorded predictions are not repeated"),
         (
@@ -70,7 +71,7 @@ METRICS = (
             "loaded model",
             "1,000 of 12,000 recorded predictions are not repeated; not the commit's: decision.json",
         ),
-        ({}, "speed", "one flight 100.0 ms (at most 100), 1,000 flights per second (at least 1,000)"),
+        ({}, "speed", "one row 100.0 ms (at most 100), 1,000 rows per second (at least 1,000)"),
     ],
 )
 def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) -> None:
@@ -80,11 +81,13 @@ def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) 
 
 def test_a_champion_whose_commit_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collect, "find_run", lambda _: SimpleNamespace(digest="d", model_md5=None))
-    monkeypatch.setattr(collect, "commit_of", lambda *_: None)
+    monkeypatch.setattr(lookup, "commit_of", lambda *_: None)
     nothing: Any = None
     with pytest.raises(UserError) as refused:
         collect._compare_with_champion(1, nothing, nothing, BOUNDS)
-    assert str(refused.value) == "the commit of champion 1 is not here; `git fetch` brings what was pushed"
+    assert str(refused.value) == (
+        "champion 1: its pipeline is in no commit here; commit dvc.lock where it was run, or `git fetch` the commit"
+    )
 
 
 CHECKS = [Check("data", True, "0 errors"), Check("speed", False, "slow"), Check("loaded model", False, "a|b")]

@@ -1,4 +1,4 @@
-"""What the gate judges. It is collected in collect.py; a UserError in place of a value says why it is not available."""
+"""The evidence for the gate, collected in collect.py; a UserError in place of a value is the reason why it is not available."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
-from flight_delay.review.comparison.flights import PeriodComparison
+from flight_delay.review.comparison.rows import PeriodComparison
 from flight_delay.review.verification.verify import Verification
 from flight_delay.tracking.registry.loaded_model import Speed
 from flight_delay.vcs.history import Found
 
 
 class DataQuality(NamedTuple):
-    """Errors that `check_data` found, and the share of flights in quarantine with its bound."""
+    """Errors of `check_data`, and the share of quarantined rows with its bound."""
 
     errors: Sequence[str]
     quarantined_share: float
@@ -23,7 +23,7 @@ class DataQuality(NamedTuple):
 
 
 class ChampionComparison(NamedTuple):
-    """The candidate against the champion on the flights that both predict, by size, and by slice of the test flights."""
+    """The candidate against the champion on the rows that both predict, by size, and by slice of the test."""
 
     champion: str
     backtest: PeriodComparison
@@ -34,8 +34,8 @@ class ChampionComparison(NamedTuple):
 
 
 class ModelReplay(NamedTuple):
-    """The model that MLflow keeps, loaded and run again: files of its bundle that are not the commit's, number of recorded
-    predictions and of those that it does not repeat bit for bit, and its speed."""
+    """The model in MLflow, loaded and run: files of its bundle that differ from the commit's, number of recorded predictions and of
+    those that it does not repeat bit for bit, and its speed."""
 
     other_files: Sequence[str]
     predictions: int
@@ -45,7 +45,7 @@ class ModelReplay(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the gate judges. `comparison` is None if there is no champion."""
+    """Everything that the gate checks. `comparison` is None if there is no champion."""
 
     commit: Found
     verification: Verification | UserError

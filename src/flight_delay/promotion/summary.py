@@ -11,7 +11,7 @@ ESCAPED_BAR = "\\|"  # a bar would end a cell
 
 
 def gate_table(checks: Sequence[Check]) -> str:
-    """A line per check: name, passed or FAILED, and what was measured."""
+    """A line per check: name, passed or FAILED, and the measured value."""
     width = max(len(check.name) for check in checks)
     lines = [f"{'check':{width}}  result  detail"]
     lines += [f"{check.name:{width}}  {'passed' if check.passed else 'FAILED'}  {check.detail}" for check in checks]
@@ -32,7 +32,7 @@ def version_description(metrics: Mapping[str, float], run_name: str, commit: str
     Args:
         metrics: of its run, value by name, such as 'backtest/roc_auc'.
         run_name: of its run.
-        commit: that holds its pipeline.
+        commit: of its pipeline.
         checks: of the gate.
     """
     periods = []

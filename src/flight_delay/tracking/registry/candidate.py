@@ -1,5 +1,5 @@
-"""The published run that is to be promoted, by its id, a URI of MLflow, or a commit, tag, branch or DVC experiment. Importing this
-does not import mlflow."""
+"""Find the published run to promote: by run id, MLflow URI, commit, tag, branch or DVC experiment. Importing this does not
+import mlflow."""
 
 from __future__ import annotations
 
@@ -25,19 +25,17 @@ class Candidate(NamedTuple):
 
 
 def find_candidate(ref: str) -> Candidate:
-    """Find a run that may be promoted.
+    """Find a run that can be promoted.
 
     Args:
-        ref: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is the one that was
-            published with the digest of its dvc.lock.
+        ref: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is found by the digest of
+            its dvc.lock.
 
     Raises:
         UserError: there is none, it is not complete, is deleted or has no model; or the server does not answer.
     """
-    if is_mlflow_uri(ref):
-        published = find_run(ref)
-    else:
-        published = find_run(f"runs:/{ref if RUN_ID.fullmatch(ref) else _run_of_revision(ref)}")
+    uri = ref if is_mlflow_uri(ref) else f"runs:/{ref if RUN_ID.fullmatch(ref) else _run_of_revision(ref)}"
+    published = find_run(uri)
     from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
 
     with mlflow_errors_as_user_errors(setting_up=True):
@@ -46,7 +44,7 @@ def find_candidate(ref: str) -> Candidate:
         models = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{published.run_id}'")
     if run.info.lifecycle_stage != "active":
         raise UserError(
-            f"{ref}: run {published.run_id} is deleted; `mlflow runs restore --run-id {published.run_id}` brings it back"
+            f"{ref}: run {published.run_id} is deleted; `mlflow runs restore --run-id {published.run_id}` restores it"
         )
     ready = [model.model_id for model in models if str(model.status) == "READY"]
     if not ready:
@@ -69,6 +67,7 @@ def _run_of_revision(revision: str) -> str:
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     if not runs:
         raise UserError(
-            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; `dvc repro` in that commit publishes one"
+            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; publish it with `flight-delay publish "
+            f"--rev {revision}`"
         )
     return str(runs[0].info.run_id)
