@@ -46,11 +46,11 @@ def test_every_figure_stands_beside_that_of_the_baseline_with_the_better_directi
     text = describe_run(METRICS, BaselinePipeline(COMMIT, then, "max_depth 6→4"), VERDICT)
     assert "`0123456789` (max_depth 6→4)" in text
     found = rows(text)
-    assert list(found) == [of.called for of in HEADLINE_METRICS]
+    assert list(found) == [metric.label for metric in HEADLINE_METRICS]
     assert found["backtest average precision"] == ["0.388", "0.380", "+0.008 (better)"]
     assert found["backtest log loss"] == ["0.509", "0.500", "+0.009 (worse)"]
     assert found["test ROC AUC"] == ["0.654", "0.660", "-0.006 (worse)"]
-    assert found["test profit per flight"] == ["-19.79", "-19.79", "0"]
+    assert found["test profit per row"] == ["-19.79", "-19.79", "0"]
 
 
 def test_a_lower_log_loss_is_better() -> None:
@@ -61,5 +61,5 @@ def test_a_lower_log_loss_is_better() -> None:
 def test_a_figure_that_the_baseline_lacks_is_left_out() -> None:
     then = {name: value for name, value in METRICS.items() if name != "backtest/expected_profit"}
     found = rows(describe_run(METRICS, BaselinePipeline(COMMIT, then, ""), VERDICT))
-    assert "backtest profit per flight" not in found
+    assert "backtest profit per row" not in found
     assert len(found) == len(HEADLINE_METRICS) - 1

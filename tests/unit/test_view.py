@@ -31,7 +31,7 @@ def state(client: MlflowClient, experiment: str) -> dict:
 def test_the_columns_are_figures_rows_data_version_and_commit(client: MlflowClient, experiment: str) -> None:
     set_default_view(client, experiment, PIPELINES)
     columns = state(client, experiment)["selectedColumns"]
-    assert columns[:8] == [f"metrics.`{of.metric}`" for of in HEADLINE_METRICS]
+    assert columns[:8] == [f"metrics.`{of.name}`" for of in HEADLINE_METRICS]
     assert {"metrics.`data/rows`", "tags.`data_version`", "tags.`git_commit`"} <= set(columns)
     assert len(columns) == 12  # and nothing else but when
 

@@ -43,12 +43,12 @@ FOUND: list[tuple[str, dict[str, Any], str]] = [
     (
         "runs:/r",
         {"get_run": gone},
-        f"runs:/r: MLflow at {SERVER} has none (no run r); `flight-delay ui` shows what it has",
+        f"runs:/r: not found in MLflow at {SERVER} (no run r); `flight-delay ui` lists its runs and models",
     ),
     (
         "runs:/",
         {},
-        "runs:/: not the name of a run or model; write runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…",
+        "runs:/: not a URI of a run or model; write runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…",
     ),
     (
         "runs:/r",
@@ -58,12 +58,12 @@ FOUND: list[tuple[str, dict[str, Any], str]] = [
     (
         "runs:/r",
         {"get_run": lambda _: run("FAILED", pipeline_digest="d")},
-        "runs:/r: run r is not complete (FAILED); `dvc repro` or `flight-delay publish` publishes its pipeline whole",
+        "runs:/r: run r is not complete (FAILED); publish it again with `dvc repro` or `flight-delay publish`",
     ),
     (
         "models:/m-1",
         {"get_logged_model": model_alone},
-        "models:/m-1: the model was logged without a run, so nothing says what it was made from",
+        "models:/m-1: the model was logged without a run, so that its origin is unknown",
     ),
 ]
 
@@ -82,7 +82,10 @@ def test_what_is_asked_of_a_server(
 
 def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
-    for then, advice in (({}, "run it again"), ({"then": ADVICE}, "the same `flight-delay tune` logs what is missing")):
+    for then, advice in (
+        ({}, "run it again"),
+        ({"then": ADVICE}, "run `flight-delay tune` again to log the missing trials"),
+    ):
         for error, problem in (
             (MlflowException("busy"), "does not answer (busy)"),
             (ModuleNotFoundError("none"), "cannot be used (none)"),
@@ -96,7 +99,7 @@ def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError) as refused:
         client.require_database("runs:/r")
     assert str(refused.value) == (
-        "runs:/r: there are no runs yet (/nowhere/mlflow.db is not there); `dvc repro` publishes one"
+        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `dvc repro` publishes one"
     )
 
 
@@ -105,29 +108,29 @@ METRICS = {
     "backtest/expected_profit": -5.338, "test/log_loss": 0.5455,
 }  # fmt: skip
 FIGURES = (
-    "**backtest** ROC AUC 0.691, average precision 0.388, log loss 0.509, profit per flight -5.34 · "
+    "**backtest** ROC AUC 0.691, average precision 0.388, log loss 0.509, profit per row -5.34 · "
     "**test** log loss 0.545"
 )
 
 
 def test_the_description_of_a_run() -> None:
     first = describe_run(METRICS, None, "Better.").splitlines()
-    assert first == [FIGURES, "", "There is no earlier pipeline to compare it with.", "", "Better."]
+    assert first == [FIGURES, "", "There is no earlier pipeline to compare with.", "", "Better."]
     then = {**METRICS, "backtest/average_precision": 0.38, "test/log_loss": 0.5}
     assert describe_run(METRICS, BaselinePipeline("c" * 40, then, ""), "Better.").splitlines() == [
         FIGURES,
         "",
-        "Against its baseline, commit `cccccccccc` (nothing changed):",
+        "Baseline: commit `cccccccccc` (no changes since).",
         "",
         "| | this run | baseline | difference |",
         "|---|---|---|---|",
         "| backtest ROC AUC | 0.691 | 0.691 | 0 |",
         "| backtest average precision | 0.388 | 0.380 | +0.008 (better) |",
         "| backtest log loss | 0.509 | 0.509 | 0 |",
-        "| backtest profit per flight | -5.34 | -5.34 | 0 |",
+        "| backtest profit per row | -5.34 | -5.34 | 0 |",
         "| test log loss | 0.545 | 0.500 | +0.045 (worse) |",
         "",
-        "Whether a difference is more than chance, `flight-delay compare` says; the backtest judges, the test is reported.",
+        "`flight-delay compare` tests whether differences are significant; choose by the backtest, the test is reported.",
         "",
         "Better.",
     ]

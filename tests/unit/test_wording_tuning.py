@@ -107,13 +107,13 @@ def test_progress(caplog: pytest.LogCaptureFixture) -> None:
     ("verdict", "text"),
     [
         ("better", "significantly better"),
-        ("worse", "significantly worse over all flights together"),
+        ("worse", "significantly worse on all rows together"),
         ("undecided", "not significant"),
     ],
 )
 def test_verdicts(verdict: str, text: str) -> None:
     assert summary.search_verdict(trials(0.51, 0.5, verdict=verdict), "log_loss") == (
-        "Trial 1 is the best of 2: log loss 0.5000, 0.5100 with the current parameters. The difference over all flights, "
+        "Trial 1 is the best of 2: log loss 0.5000, 0.5100 with the current parameters. The difference on all rows, "
         f"-0.0120, is {text} (95 % interval -0.0200 to -0.0040)."
     )
     none_better = "None of 2 trials has a better log loss than the current parameters."
@@ -138,7 +138,7 @@ def test_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
         "",
         "Importances: max_depth 75%, reg_lambda 25%.",
         "",
-        "The best of many trials on the same backtest days is partly lucky: its figure is optimistic and its interval too narrow. "
+        "Selection bias: the metric of the best of many trials on the same backtest is optimistic, and its interval too narrow. "
         "The test months were not used.",
     ]
     monkeypatch.setattr(summary, "parameter_importances", lambda *_: {})

@@ -13,9 +13,9 @@ def add_arguments(commands: Any) -> None:
         help="make the model of a run the champion, if it passes the gate",
         description="Check the model of a run against the bounds of `promote` in params.yaml and against the champion, and print "
         "the results. If every check passes, register the model and move the aliases `challenger` and `champion` to it. "
-        "Takes as long as `flight-delay verify`; nothing is moved unless all checks pass.",
-        epilog="exit codes: 0 promoted, or it was already, 1 refused, 2 it could not be checked, or somebody else moved champion "
-        "meanwhile",
+        "Takes as long as `flight-delay verify`.",
+        epilog="example: `flight-delay promote HEAD --reason 'deeper trees'`; exit codes: 0 promoted, or it was already, 1 refused, "
+        "2 not checked, or another process moved champion meanwhile",
     )
     parser.add_argument(
         "ref",
@@ -34,7 +34,6 @@ def add_arguments(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, print the results, and promote; the exit code is 1 if the model is refused."""
-    from flight_delay.core.errors import UserError
     from flight_delay.core.params import load
     from flight_delay.promotion.bounds import Promote
     from flight_delay.promotion.collect import collect_evidence
@@ -42,10 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.promotion.summary import gate_table, refusal_message, version_description
     from flight_delay.tracking.registry.candidate import find_candidate
     from flight_delay.tracking.settings import apply_settings
-    from flight_delay.vcs.history import commit_of
 
     apply_settings()
     from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors  # now: mlflow reads its settings
+    from flight_delay.tracking.lookup import require_commit
     from flight_delay.tracking.registry.aliases import current_user, promote, validate_reason
     from flight_delay.tracking.registry.versions import CHAMPION, Registration, label_version, list_versions
 
@@ -61,11 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             if version.run_id == published.run_id and alias in version.aliases:
                 print(f"{label} is {alias} already, as version {version.number} of {bounds.model}; nothing was moved")
                 return 0
-    found = commit_of(published.digest, published.model_md5)
-    if found is None:
-        raise UserError(
-            f"{label}: its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"
-        )
+    found = require_commit(published, label)
     champion = next((version.number for version in versions if CHAMPION in version.aliases), None)
     evidence = collect_evidence(found, candidate.model_id, champion, bounds)
     checks = run_checks(evidence, bounds)
@@ -73,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not all(check.passed for check in checks):
         print(refusal_message(label, checks))
         return 1
-    entry = Registration(
+    registration = Registration(
         run_id=published.run_id,
         model_id=candidate.model_id,
         commit=found.commit,
@@ -82,6 +77,6 @@ def run(arguments: argparse.Namespace) -> int:
         description=version_description(candidate.metrics, published.run_name, found.commit, checks),
     )
     with mlflow_errors_as_user_errors():
-        event = promote(client, bounds.model, entry, arguments.to, champion, current_user(), reason)
+        event = promote(client, bounds.model, registration, arguments.to, champion, current_user(), reason)
     print(f"{label} is promoted: {event.kind} moved from {label_version(event.previous)} to version {event.version}")
     return 0

@@ -13,6 +13,7 @@ def add_arguments(commands: Any) -> None:
         help="list versions of the registered model with aliases, who moved them, when and why",
         description="List the versions of the registered model with aliases and metrics, and how each became challenger or "
         "champion: when, after which version, who moved the alias and why. A champion that was set by hand is reported.",
+        epilog="example: `flight-delay registry --json | jq .versions[-1].events`",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, with the results of the gate")
     parser.set_defaults(run=run)
@@ -25,11 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
-    from flight_delay.tracking.client import (  # now: mlflow reads its settings
-        connect,
-        mlflow_errors_as_user_errors,
-        require_database,
-    )
+    # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors, require_database
     from flight_delay.tracking.registry.listing import versions_json, versions_text
     from flight_delay.tracking.registry.versions import list_versions
 

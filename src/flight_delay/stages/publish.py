@@ -19,7 +19,7 @@ def main() -> int:
     apply_settings()
     from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
 
-    content = collect_run_content(Path(), read_lock(), params.load("windows", months.Windows), RunSource.here())
+    content = collect_run_content(Path(), read_lock(), params.load("windows", months.Windows), RunSource.of_workspace())
     run_id, added = publish(content, p.experiment, commit_with_lock(content.digest))
     log.info("%s run %s (%s)", "added" if added else "already there: ", run_id, content.name)
     forget_recorded_runs()

@@ -1,4 +1,4 @@
-"""Publishing a pipeline as a run: once, whole, however often and by however many it is tried."""
+"""Publish a pipeline as exactly one complete run, however many processes publish it."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from flight_delay.tracking.client import (
     tracking_uri,
 )
 from flight_delay.tracking.model import log_model
-from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, DataSet, RunContent
+from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, LoggedDataset, RunContent
 from flight_delay.tracking.view import NOTE_TAG, PIPELINES, set_default_view
 
-# MLflow's own limit on a batch of metrics.
+# MLflow's limit on a batch of metrics.
 BATCH = 1000
 
 
 class Published(NamedTuple):
-    """Where a pipeline is to be found, and whether this call brought it there."""
+    """The run of a pipeline, and whether this call added it."""
 
     run_id: str
     added: bool
@@ -44,23 +44,23 @@ class Published(NamedTuple):
 def publish(content: RunContent, experiment: str, commit: str | None) -> Published:
     """Make sure that exactly one complete run holds this content.
 
-    Searching and then creating is a race when several publish at once, and MLflow has no lock to take. So:
+    Idempotent, also with concurrent publishers: search-then-create is a race, and MLflow has no lock.
 
-    1. Who finds a complete run adds none, and clears away what others left.
-    2. Who has created a run looks again, and gives it up if one was completed meanwhile.
-    3. Who has completed a run looks again. Of several complete ones the first (by time of completion, then id) stays and
-       removes those that are not complete; the others remove themselves.
+    1. If a complete run with this digest exists, delete all other runs with it and stop.
+    2. After creating a run, search again; delete it if another run was completed meanwhile.
+    3. After completing a run, search again. The first complete run (by end time, then id) stays and deletes incomplete runs;
+       publishers of other complete runs delete their own.
 
-    A run is complete when its status is FINISHED, which comes last; until then its name says that it is not. A server that
-    is restarted in between is waited for; whatever a request left that was sent twice is cleared away with the others.
+    A run is complete when its status is FINISHED, which is set last; until then its name ends in '(incomplete)'. Requests are
+    retried while a server restarts; runs and models that a repeated request created are deleted with the others.
 
-    Two complete runs do not both stay: by step 2, whoever completes a run sees all others that will get so far. Should a
-    newcomer in step 1 clear away what its maker still counts on, nobody finds a complete run in the end and starts again.
+    Two complete runs cannot both stay: by step 2, every publisher that completes a run finds all others. If step 1 deletes a
+    run that its publisher was about to keep, no complete run is found at the end, and the loop starts again.
 
     Args:
-        content: what to publish.
+        content: of the run.
         experiment: name of the MLflow experiment.
-        commit: the commit whose dvc.lock has the content's digest, if there is one yet.
+        commit: the commit whose dvc.lock has this digest, if there is one.
 
     Raises:
         UserError: the tracking server cannot be reached.
@@ -75,25 +75,25 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
             complete, others = _runs(client, number, content.digest)
             if complete:
                 for run_id in [*complete[1:], *others]:
-                    _remove(client, number, run_id)
+                    _delete_run(client, number, run_id)
             else:
                 added = _add(client, number, content)
             complete, _ = _runs(client, number, content.digest)
             if complete and _resolve_duplicates(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
     raise UserError(
-        f"others are at work on the run of this pipeline at {tracking_uri()}, or answers get lost; `dvc repro` tries again"
+        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; retry with `dvc repro`"
     )
 
 
 def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:
-    """Clear away what is left beside a complete run, and give it its commit; False where another one has taken its place meanwhile."""
+    """Delete unfinished models of the complete run and tag its commit; return False if another run has replaced it."""
     try:
-        _clear_models(client, experiment, run_id)
+        _delete_unfinished_models(client, experiment, run_id)
         for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
             retry_on_conflict(partial(client.set_tag, run_id, tag, commit))
     except MlflowException:
-        # Of several that were completed together, others may have kept another one and removed this.
+        # Of several runs completed together, other publishers may have kept another one and deleted this.
         if _runs(client, experiment, digest)[0][:1] == [run_id]:
             raise
         return False
@@ -101,7 +101,7 @@ def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, dige
 
 
 def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str], list[str]]:
-    """Ids of complete runs, the one that was complete first at the head, and of those that are not; from one search."""
+    """Return ids of complete runs, the first completed one first, and of incomplete runs, from one search."""
     found = [run.info for run in client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'")]
     complete = sorted(
         (info for info in found if info.status == "FINISHED"), key=lambda info: (info.end_time, info.run_id)
@@ -109,8 +109,8 @@ def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str]
     return [info.run_id for info in complete], [info.run_id for info in found if info.status != "FINISHED"]
 
 
-def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
-    """Remove a run and its models, as far as nobody else has."""
+def _delete_run(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Delete a run and its models, unless another publisher has."""
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
         with _ignore_not_found():
             client.delete_logged_model(model.model_id)
@@ -118,8 +118,8 @@ def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
         client.delete_run(run_id)
 
 
-def _clear_models(client: MlflowClient, experiment: str, run_id: str) -> None:
-    """Remove models of a complete run that were begun and not finished: a request that was sent twice leaves one."""
+def _delete_unfinished_models(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Delete unfinished models of a complete run: a repeated request leaves one."""
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
         if model.status != LoggedModelStatus.READY:
             with _ignore_not_found():
@@ -127,7 +127,7 @@ def _clear_models(client: MlflowClient, experiment: str, run_id: str) -> None:
 
 
 def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
-    """Add a run, complete it, and settle with those who did the same (steps 2 and 3); its id, whether it stays or not."""
+    """Add and complete a run, and resolve duplicates (steps 2 and 3); return its id, even if it was deleted."""
     tags = {
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "PROJECT",
@@ -142,8 +142,8 @@ def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
             _log(client, own, content)
     except BaseException as error:
         with suppress(MlflowException):
-            _remove(client, experiment, own)
-        # That another publisher was first and has removed this run is no failure; nor is a collision, after which all begins again.
+            _delete_run(client, experiment, own)
+        # Not a failure: another publisher was first and has deleted this run, or a unique constraint was violated; both are retried.
         if not isinstance(error, MlflowException) or not (
             is_unique_violation(error) or _runs(client, experiment, content.digest)[0]
         ):
@@ -151,13 +151,13 @@ def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
         return own
     complete, others = _runs(client, experiment, content.digest)
     for run_id in others if complete[:1] == [own] else [own]:
-        _remove(client, experiment, run_id)
+        _delete_run(client, experiment, run_id)
     return own
 
 
 @contextmanager
 def _ignore_not_found() -> Iterator[None]:
-    """Let pass that something is not there any more; a server that does not answer is another matter."""
+    """Ignore that something does not exist any more, but not a server that does not answer."""
     try:
         yield
     except MlflowException as error:
@@ -183,11 +183,11 @@ def _log(client: MlflowClient, run_id: str, content: RunContent) -> None:
             client.log_artifacts(run_id, str(path), name)
         else:
             client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent).removeprefix("."))
-    # Last: it closes the run, which makes it complete.
+    # Last: it finishes the run, which makes it complete.
     log_model(run_id, content)
 
 
-def _dataset_input(part: DataSet) -> DatasetInput:
+def _dataset_input(part: LoggedDataset) -> DatasetInput:
     source = json.dumps({"path": part.path, "md5": part.md5, **part.origin})
     dataset = Dataset(part.name, part.md5, "dvc", source, profile=json.dumps({"rows": part.rows}))
     return DatasetInput(dataset, [InputTag("mlflow.data.context", part.context)])

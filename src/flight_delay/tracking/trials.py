@@ -1,4 +1,4 @@
-"""Logging a parameter search: a parent run with a nested run for every trial."""
+"""Log a parameter search: a parent run with a nested run for every trial."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flight_delay.tracking.client import connect, experiment_id, mlflow_errors_a
 from flight_delay.tracking.view import NOTE_TAG, TRIALS, set_default_view
 
 STUDY_TAG, TRIAL_TAG = "tuning_study", "tuning_trial"
-ADVICE = "the same `flight-delay tune` logs what is missing"
+ADVICE = "run `flight-delay tune` again to log the missing trials"
 # MLflow's limit of a page of runs.
 MAX_RUNS = 50_000
 
@@ -46,7 +46,7 @@ class SearchRun:
 
 
 def log_search(search: SearchRun, experiment: str) -> str:
-    """Log what MLflow lacks of a search; it is idempotent.
+    """Log the trials of a search that are not in MLflow yet; idempotent.
 
     Args:
         search: with at least one trial.
@@ -63,10 +63,10 @@ def log_search(search: SearchRun, experiment: str) -> str:
         number = experiment_id(client, experiment)
     with mlflow_errors_as_user_errors(then=ADVICE):
         set_default_view(client, number, TRIALS)
-        found = client.search_runs([number], f"tags.{STUDY_TAG} = '{search.study}'", max_results=1)
+        parents = client.search_runs([number], f"tags.{STUDY_TAG} = '{search.study}'", max_results=1)
         tags = {STUDY_TAG: search.study, "mlflow.source.name": "flight-delay tune", **search.tags}
         started = search.trials[0].start_ms
-        run = found[0] if found else client.create_run(number, started, tags, search.name)
+        run = parents[0] if parents else client.create_run(number, started, tags, search.name)
         parent = str(run.info.run_id)
         nested = client.search_runs([number], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}'", max_results=MAX_RUNS)
         logged = _complete_trials(client, nested)

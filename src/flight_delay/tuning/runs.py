@@ -1,4 +1,4 @@
-"""What MLflow shows of a search: a parent run, and a nested run for every trial."""
+"""Convert a search to MLflow runs: a parent run, and a nested run for every trial."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from flight_delay.tuning.summary import parameter_importances, plot_importances,
 from flight_delay.vcs.git import author
 from flight_delay.vcs.lock import outputs, read_lock
 
-# Trials are in an experiment of their own: they are backtests, not pipelines that could be promoted.
+# Trials have an experiment of their own: they are backtests, not pipelines that could be promoted.
 EXPERIMENT_SUFFIX = "-tuning"
 
 
 def log_to_mlflow(study: Any, spec: StudySpec) -> None:
-    """Log what MLflow lacks of a search.
+    """Log the trials of a search that are not in MLflow yet.
 
     Raises:
         UserError: the tracking server cannot be reached.
@@ -29,12 +29,12 @@ def log_to_mlflow(study: Any, spec: StudySpec) -> None:
     shares = parameter_importances(study, tune)
     person = author()
     search = SearchRun(
-        # Its start distinguishes the searches of several people.
+        # Its start distinguishes searches of the same study by several people.
         study=f"{study.study_name} {current.datetime_start.isoformat()}",
         name=f"tune {tune.metric}, {len(trials)} trials",
         params=_params(spec, current)
         | {name: str(value) for name, value in flattened({"tune": spec.sections["tune"]}).items()},
-        # Not 'backtest/': the parent has the current parameters, and these are metrics of the best ones.
+        # Not 'backtest/': these are metrics of the best parameters, and the parent run has the current ones.
         metrics={f"best/{name}": float(value) for name, value in best.user_attrs["metrics"].items()}
         | {"best/trial": float(best.number)}
         | {f"importance/{name}": share for name, share in shares.items()},

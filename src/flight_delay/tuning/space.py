@@ -15,7 +15,7 @@ from flight_delay.model.booster import BoosterParameters
 Value: TypeAlias = bool | int | float
 Values: TypeAlias = dict[str, Value]
 
-# The seed decides about luck, not about the model.
+# A search over seeds would select luck.
 SEARCHABLE = tuple(name for name in BoosterParameters.model_fields if name != "seed")
 
 

@@ -18,17 +18,17 @@ BEST_SHOWN = 5
 MIN_TRIALS_FOR_IMPORTANCES = 10
 SIGNIFICANCE = {
     "better": "significantly better",
-    "worse": "significantly worse over all flights together",
+    "worse": "significantly worse on all rows together",
     "undecided": "not significant",
 }
 SELECTION_BIAS = (
-    "The best of many trials on the same backtest days is partly lucky: its figure is optimistic and its interval too narrow. "
+    "Selection bias: the metric of the best of many trials on the same backtest is optimistic, and its interval too narrow. "
     "The test months were not used."
 )
 
 
 def parameter_importances(study: Any, tune: Tune) -> dict[str, float]:
-    """Compute each parameter's share in the variance of the metric, the largest first; empty with too few trials.
+    """Compute each parameter's share of the variance of the metric, the largest first; empty with too few trials.
 
     fANOVA: Hutter et al. (2014), https://proceedings.mlr.press/v32/hutter14.html
     """
@@ -53,19 +53,19 @@ def plot_importances(shares: dict[str, float], metric: str) -> Figure:
 
 
 def improvement(trial: Any) -> dict[str, Comparison]:
-    """Return by metric how far a trial is above the current parameters; empty if it was never the best."""
+    """Return the difference of each metric to the current parameters; empty if the trial was never the best."""
     return {name: Comparison(**row) for name, row in trial.user_attrs.get("improvement", {}).items()}
 
 
 def search_verdict(trials: list[Any], metric: str) -> str:
-    """Say which trial is the best, and whether it is significantly better than the current parameters."""
+    """Name the best trial, and whether it is significantly better than the current parameters."""
     best = best_trial(trials, metric)
     if best is trials[0]:
         return f"None of {len(trials)} trials has a better {METRICS[metric].label} than the current parameters."
     row = improvement(best)[metric]
     return (
         f"Trial {best.number} is the best of {len(trials)}: {METRICS[metric].label} {best.value:.4f}, {trials[0].value:.4f} with the "
-        f"current parameters. The difference over all flights, {row.difference:+.4f}, is {SIGNIFICANCE[row.verdict]} (95 % "
+        f"current parameters. The difference on all rows, {row.difference:+.4f}, is {SIGNIFICANCE[row.verdict]} (95 % "
         f"interval {row.low:+.4f} to {row.high:+.4f})."
     )
 

@@ -1,4 +1,4 @@
-"""Opening the MLflow UI where the runs of this pipeline are, in its view for trained models."""
+"""Open the MLflow UI at the runs of this pipeline."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def open_ui(experiment: str, port: int) -> int:
 def _runs_page(base: str, experiment: str) -> str:
     with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
-        found = client.get_experiment_by_name(experiment)
-        if found is None:
+        row = client.get_experiment_by_name(experiment)
+        if row is None:
             raise UserError(
                 f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `dvc repro` publishes a run"
             )
-        set_default_view(client, found.experiment_id, PIPELINES)
-    return runs_page(base, found.experiment_id)
+        set_default_view(client, row.experiment_id, PIPELINES)
+    return runs_page(base, row.experiment_id)
 
 
 def _show(page: str) -> None:
