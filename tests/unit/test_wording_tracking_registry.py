@@ -1,4 +1,4 @@
-"""tracking.registry: the exact wording of the listing and of errors."""
+"""The wording of tracking.registry: the list of versions, and errors."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ def test_somebody_else_moved_champion(monkeypatch) -> None:
     )
 
 
-def test_a_reason_that_is_empty() -> None:
+@pytest.mark.parametrize(("reason", "length"), [(" ", 0), ("x" * 501, 501)])
+def test_a_reason_that_is_empty_or_too_long(reason: str, length: int) -> None:
+    assert validate_reason(" too \n slow ") == "too slow"
     with pytest.raises(UserError) as refused:
-        validate_reason(" ")
-    assert str(refused.value) == "--reason: 0 characters; write 1 to 500"
+        validate_reason(reason)
+    assert str(refused.value) == f"--reason: {length} characters; write 1 to 500"
