@@ -1,20 +1,16 @@
-"""promotion: the exact wording of the checks, of their table and refusal, and of the description of a version."""
+"""The wording of promotion: checks, their table, a refusal and the description of a version."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from gate_evidence import BOUNDS, GOOD, SMALL, WORSE_SLICES, compared, judged, replay
 
-from flight_delay.core.errors import UserError
-from flight_delay.promotion import collect
 from flight_delay.promotion.evidence import DataQuality
 from flight_delay.promotion.gate import Check, run_checks
 from flight_delay.promotion.summary import gate_table, refusal_message, version_description
-from flight_delay.tracking import lookup
 from flight_delay.vcs.history import Found
 
 METRICS = (
@@ -77,17 +73,6 @@ METRICS = (
 def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) -> None:
     details = {result.name: result.detail for result in run_checks(replace(GOOD, **change), BOUNDS)}
     assert details[check] == detail
-
-
-def test_a_champion_whose_commit_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "find_run", lambda _: SimpleNamespace(digest="d", model_md5=None))
-    monkeypatch.setattr(lookup, "commit_of", lambda *_: None)
-    nothing: Any = None
-    with pytest.raises(UserError) as refused:
-        collect._compare_with_champion(1, nothing, nothing, BOUNDS)
-    assert str(refused.value) == (
-        "champion 1: its pipeline is in no commit here; commit dvc.lock where it was run, or `git fetch` the commit"
-    )
 
 
 CHECKS = [Check("data", True, "0 errors"), Check("speed", False, "slow"), Check("loaded model", False, "a|b")]

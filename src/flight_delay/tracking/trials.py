@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
@@ -42,7 +41,6 @@ class SearchRun:
     tags: Mapping[str, str]
     description: str
     trials: tuple[TrialRun, ...]
-    figures: Mapping[str, Figure] = field(default_factory=dict)
 
 
 def log_search(search: SearchRun, experiment: str) -> str:
@@ -95,8 +93,6 @@ def _log_parent(client: MlflowClient, run: Run, search: SearchRun) -> None:
     _log_batch(client, parent, params, search.metrics, end_ms, step=len(search.trials))
     client.set_tag(parent, MLFLOW_RUN_NAME, search.name)
     client.set_tag(parent, NOTE_TAG, search.description)
-    for name, figure in search.figures.items():
-        client.log_figure(parent, figure, name)
     client.set_terminated(parent, "FINISHED", end_ms)
 
 

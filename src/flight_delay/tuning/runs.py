@@ -10,7 +10,7 @@ from flight_delay.tracking.run_names import parameter_changes
 from flight_delay.tracking.settings import Publish
 from flight_delay.tracking.trials import SearchRun, TrialRun, log_search
 from flight_delay.tuning.study import StudySpec, best_trial, complete_trials
-from flight_delay.tuning.summary import parameter_importances, plot_importances, search_report
+from flight_delay.tuning.summary import parameter_importances, search_report
 from flight_delay.vcs.git import author
 from flight_delay.vcs.lock import outputs, read_lock
 
@@ -41,7 +41,6 @@ def log_to_mlflow(study: Any, spec: StudySpec) -> None:
         tags={"author": person, "mlflow.user": person.partition(" <")[0], "data_md5": outputs(read_lock())[RAW]},
         description=search_report(study, tune),
         trials=tuple(_trial_run(trial, _params(spec, current), _params(spec, trial)) for trial in trials),
-        figures={"importances.png": plot_importances(shares, tune.metric)} if shares else {},
     )
     log_search(search, f"{load('publish', Publish).experiment}{EXPERIMENT_SUFFIX}")
 

@@ -1,15 +1,13 @@
-"""The result of a search, as Markdown for the terminal and for MLflow, and as a plot of parameter importances."""
+"""The result of a search as Markdown, for the terminal and for MLflow."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.report.plots.style import BLUE, picture
 from flight_delay.tuning.space import Tune
 from flight_delay.tuning.study import as_loss, best_trial, complete_trials
 
@@ -39,19 +37,6 @@ def parameter_importances(study: Any, tune: Tune) -> dict[str, float]:
     return dict(get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=tune.seed)))
 
 
-def plot_importances(shares: dict[str, float], metric: str) -> Figure:
-    """Draw importances as bars, the largest on top."""
-    with picture(
-        f"Parameter parameter_importances, {METRICS[metric].label}", "share of variance between trials (fANOVA)", ""
-    ) as (
-        figure,
-        axes,
-    ):
-        axes.barh(list(shares)[::-1], list(shares.values())[::-1], color=BLUE)
-        axes.grid(visible=False, axis="y")
-        return figure
-
-
 def improvement(trial: Any) -> dict[str, Comparison]:
     """Return the difference of each metric to the current parameters; empty if the trial was never the best."""
     return {name: Comparison(**row) for name, row in trial.user_attrs.get("improvement", {}).items()}
@@ -71,7 +56,7 @@ def search_verdict(trials: list[Any], metric: str) -> str:
 
 
 def search_report(study: Any, tune: Tune) -> str:
-    """Write verdict, best trials, comparison with the current parameters and importances as Markdown."""
+    """Format verdict, best trials, comparison with the current parameters and importances as Markdown."""
     trials = complete_trials(study)
     best, shares = best_trial(trials, tune.metric), parameter_importances(study, tune)
     blocks = [search_verdict(trials, tune.metric), _ranking(trials, tune)]
