@@ -73,14 +73,14 @@ QUERIES = pipelines().flatmap(lambda provenance: st.tuples(st.just(provenance), 
 
 
 @given(QUERIES)
-def test_a_document_is_read_back_as_it_was_written(query: tuple[Provenance, str | None]) -> None:
+def test_a_document_survives_a_round_trip(query: tuple[Provenance, str | None]) -> None:
     text = prov_json(*query)
     assert ProvDocument.deserialize(content=text, format="json") == prov_document(*query)
     assert text == prov_json(*query) == json.dumps(json.loads(text), indent=2, sort_keys=True)
 
 
 @given(QUERIES)
-def test_every_id_that_a_relation_names_is_declared_once_as_what_it_has_to_be(
+def test_every_id_in_a_relation_is_declared_once_with_the_required_kind(
     query: tuple[Provenance, str | None],
 ) -> None:
     document = json.loads(prov_json(*query))
@@ -96,7 +96,7 @@ def test_every_id_that_a_relation_names_is_declared_once_as_what_it_has_to_be(
 
 
 @given(pipelines())
-def test_nothing_is_generated_twice_or_before_what_it_comes_from(provenance: Provenance) -> None:
+def test_nothing_is_generated_twice_or_before_its_origin(provenance: Provenance) -> None:
     document = json.loads(prov_json(provenance))
     generated = [row["prov:entity"] for row in document.get("wasGeneratedBy", {}).values()]
     assert len(generated) == len(set(generated)) == sum(len(stage.writes) for stage in provenance.stages)
@@ -121,7 +121,7 @@ def test_the_members_of_a_folder_lie_in_it(provenance: Provenance) -> None:
 
 
 @given(QUERIES)
-def test_what_is_written_of_a_file_is_a_part_of_what_is_written_of_all(query: tuple[Provenance, str | None]) -> None:
+def test_the_document_of_a_file_is_a_subset_of_that_of_the_pipeline(query: tuple[Provenance, str | None]) -> None:
     provenance, path = query
     records = set(prov_document(provenance, path).get_records())
     within = [record for record in records if path and path.endswith("/within") and "within" in str(record)]
