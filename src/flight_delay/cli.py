@@ -44,7 +44,8 @@ def main() -> None:
     """Parse the command line, run the command and exit with its code."""
     parser = argparse.ArgumentParser(
         prog="flight-delay",
-        description="Commands for verifying, comparing, explaining and publishing the pipeline, which is run by `dvc repro`.",
+        description="Commands for verifying, comparing, explaining and publishing the pipeline, which is run by `dvc "
+        "repro`.",
         epilog="example: `flight-delay compare main`; `flight-delay COMMAND --help` explains a command",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

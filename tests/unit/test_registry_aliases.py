@@ -123,7 +123,7 @@ def test_an_overwritten_promotion_is_an_error(store: Store, monkeypatch: pytest.
         set_alias(client, name, alias, "1")
 
     monkeypatch.setattr(MlflowClient, "set_registered_model_alias", overwritten)
-    with pytest.raises(UserError, match=r"^[^\n]* 1 [^\n]* 2[^\n]*`flight-delay registry`[^\n]*$"):
+    with pytest.raises(UserError, match=r"^[^\n]* 1, [^\n]* 2; [^\n]*`flight-delay registry`[^\n]*$"):
         store.promote(1)
 
 

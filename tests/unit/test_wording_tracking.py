@@ -68,12 +68,12 @@ def test_a_run_in_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     [(MlflowException("busy"), "does not answer (busy)"), (ModuleNotFoundError("none"), "cannot be used (none)")],
 )
 @pytest.mark.parametrize(
-    ("then", "advice"),
-    [({}, "run it again"), ({"then": ADVICE}, "run `flight-delay tune` again to log the missing trials")],
+    ("retry", "advice"),
+    [({}, "run it again"), ({"retry": ADVICE}, "run `flight-delay tune` again to log the missing trials")],
 )
-def test_a_server_that_does_not_answer(monkeypatch, error: Exception, problem: str, then: Any, advice: str) -> None:
+def test_a_server_that_does_not_answer(monkeypatch, error: Exception, problem: str, retry: Any, advice: str) -> None:
     monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
-    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True, **then):
+    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True, **retry):
         raise error
     assert str(refused.value) == (
         f"MLflow at {SERVER} {problem}; start it or change MLFLOW_TRACKING_URI, then {advice}"

@@ -43,7 +43,7 @@ def test_the_listing() -> None:
 def test_a_champion_that_the_tags_do_not_explain(names: tuple[str, ...], champion: str) -> None:
     warning = unexplained_champion([version(1, None, *names), version(2, 1)])
     assert warning == (
-        f"champion is {champion}, but the latest record says version 2: it was moved by hand, or a command was interrupted"
+        f"champion is {champion}, but version 2 in the latest event: it was moved by hand, or a command was interrupted"
     )
 
 
@@ -86,14 +86,14 @@ def test_somebody_else_moved_champion(monkeypatch) -> None:
     with pytest.raises(UserError) as refused:
         promote(client, "m", client, "champion", None, ADA, "better")
     assert str(refused.value) == (
-        "m: champion was none when the checks began and is version 2 now, so nothing was moved; run it again"
+        "m: champion changed from none to version 2 during the checks, so nothing was moved; run it again"
     )
     monkeypatch.setattr(aliases, "register", lambda *_: 3)
     with pytest.raises(UserError) as refused:
         promote(client, "m", client, "champion", 2, ADA, "better")
     assert str(refused.value) == (
-        "m: somebody else moved champion to version 2 while it was moved to version 3; see `flight-delay registry`, and run it "
-        "again if it is still needed"
+        "m: another process moved champion to version 2, not version 3; see `flight-delay registry`, and run it again if it is "
+        "still needed"
     )
 
 

@@ -11,11 +11,12 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "compare",
         help="compare two commits or experiments: changes, metrics, verdict",
-        description="Compare B with A and print Markdown for a pull request: changes of parameters, code and data; metrics and "
-        "profit on the rows that both predict, with 95 % intervals over days; the rows that differ most. The verdict is that "
-        "of the backtest; the test can only veto 'better'. Reads git and the DVC cache, and changes nothing.",
-        epilog="examples: `flight-delay compare main` (HEAD against main), `flight-delay compare HEAD my-experiment > "
-        "comparison.md`; exit codes: 0 compared, 2 not comparable",
+        description="Compare B with A and print Markdown for a pull request: changes of parameters, code and data; "
+        "metrics and profit on the rows that both predict, with 95 % intervals over days; the rows that differ most. "
+        "The verdict is that of the backtest; the test can only veto 'better'. Reads git and the DVC cache, and "
+        "changes nothing.",
+        epilog="examples: `flight-delay compare main` (HEAD against main), `flight-delay compare HEAD my-experiment "
+        "> comparison.md`; exit codes: 0 compared, 2 not comparable",
     )
     parser.add_argument("a", metavar="A", help="baseline: commit, tag, branch or DVC experiment")
     parser.add_argument("b", nargs="?", default="HEAD", metavar="B", help="compared with the baseline (default: HEAD)")

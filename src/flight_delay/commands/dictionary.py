@@ -11,8 +11,8 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "dictionary",
         help="print the data dictionary as Markdown",
-        description="Print references/data_dictionary.yaml as Markdown: meaning, time of availability and known problems of every "
-        "column.",
+        description="Print references/data_dictionary.yaml as Markdown: meaning, time of availability and known "
+        "problems of every column.",
         epilog="example: `flight-delay dictionary > docs/data_dictionary.md`",
     )
     parser.set_defaults(run=run)

@@ -19,9 +19,9 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "explain",
         help="explain the predicted probability of a flight",
-        description="Print the predicted probability and decision for a flight, the features that move the probability away from\n"
-        "the average, and at most four reasons in plain words. The flights are those of data/processed; flights of several\n"
-        "months are printed month by month. Reads models/, data/ and reports/interpret/, and changes nothing.",
+        description="Print the predicted probability and decision for a flight, the features that move the probability\n"
+        "away from the average, and at most four reasons in plain words. The flights are those of data/processed, and\n"
+        "are printed month by month. Reads models/, data/ and reports/interpret/, and changes nothing.",
         epilog="examples:\n"
         "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500\n"
         "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500 --picture why.png\n"
@@ -29,8 +29,8 @@ def add_arguments(commands: Any) -> None:
         "  flight-delay explain --flights tomorrow.csv --json > reasons.jsonl\n"
         "  cut -d, -f1-5 plan.csv | flight-delay explain --flights -\n\n"
         "a key is date, carrier, flight number, origin and scheduled departure (HHMM), as in the column flight_id of\n"
-        "data/processed; a CSV has that column, or flight_date, carrier, flight_number, origin and scheduled_departure (HHMM)\n"
-        "or scheduled_departure_minutes (after midnight)\n\n"
+        "data/processed; a CSV has that column, or flight_date, carrier, flight_number, origin and either\n"
+        "scheduled_departure (HHMM) or scheduled_departure_minutes (after midnight)\n\n"
         "exit codes: 0 explained, 2 not possible",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

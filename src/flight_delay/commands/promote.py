@@ -11,11 +11,11 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "promote",
         help="make the model of a run the champion, if it passes the gate",
-        description="Check the model of a run against the bounds of `promote` in params.yaml and against the champion, and print "
-        "the results. If every check passes, register the model and move the aliases `challenger` and `champion` to it. "
-        "Takes as long as `flight-delay verify`.",
-        epilog="example: `flight-delay promote HEAD --reason 'deeper trees'`; exit codes: 0 promoted, or it was already, 1 refused, "
-        "2 not checked, or another process moved champion meanwhile",
+        description="Check the model of a run against the bounds of `promote` in params.yaml and against the "
+        "champion, and print the results. If every check passes, register the model and move the aliases "
+        "`challenger` and `champion` to it. Takes as long as `flight-delay verify`.",
+        epilog="example: `flight-delay promote HEAD --reason 'deeper trees'`; exit codes: 0 promoted, or it was "
+        "already, 1 refused, 2 not checked, or another process moved champion meanwhile",
     )
     parser.add_argument(
         "ref",
@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
             if version.run_id == published.run_id and alias in version.aliases:
                 print(f"{label} is {alias} already, as version {version.number} of {bounds.model}; nothing was moved")
                 return 0
-    found = require_commit(published, label)
+    committed = require_commit(published, label)
     champion = next((version.number for version in versions if CHAMPION in version.aliases), None)
-    evidence = collect_evidence(found, candidate.model_id, champion, bounds)
+    evidence = collect_evidence(committed, candidate.model_id, champion, bounds)
     checks = run_checks(evidence, bounds)
     print(gate_table(checks), end="\n\n")
     if not all(check.passed for check in checks):
@@ -71,10 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     registration = Registration(
         run_id=published.run_id,
         model_id=candidate.model_id,
-        commit=found.commit,
+        commit=committed.commit,
         digest=published.digest,
         model_md5=published.model_md5 or "",
-        description=version_description(candidate.metrics, published.run_name, found.commit, checks),
+        description=version_description(candidate.metrics, published.run_name, committed.commit, checks),
     )
     with mlflow_errors_as_user_errors():
         event = promote(client, bounds.model, registration, arguments.to, champion, current_user(), reason)

@@ -14,17 +14,19 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "provenance",
         help="show the stages and inputs that produced a file, and the stages that use it",
-        description="Show as a tree which stages and inputs produced a file, back to the source of the raw data, and which stages "
-        "use it; or the commit and raw data of an MLflow run or model. Reads the commit, not the working tree.",
-        epilog="examples: `flight-delay provenance reports/evaluate/roc.png`; `flight-delay provenance --at HEAD~1 --json` (the "
-        "pipeline of a commit as W3C PROV). exit codes: 0 answered, 1 the run's pipeline is in no commit here, 2 not possible",
+        description="Show as a tree which stages and inputs produced a file, back to the source of the raw data, and "
+        "which stages use it; or the commit and raw data of an MLflow run or model. Reads the commit, not the "
+        "working tree.",
+        epilog="examples: `flight-delay provenance reports/evaluate/roc.png`; `flight-delay provenance --at HEAD~1 "
+        "--json` (the pipeline of a commit as W3C PROV). exit codes: 0 answered, 1 the run's pipeline is in no "
+        "commit here, 2 not possible",
     )
     parser.add_argument(
         "what",
         nargs="?",
         metavar="WHAT",
-        help="a file or folder, params.yaml:SECTION, runs:/ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/ID "
-        "(default: the whole pipeline)",
+        help="a file or folder, params.yaml:SECTION, runs:/ID, models:/NAME/VERSION, models:/NAME@ALIAS or "
+        "models:/ID (default: the whole pipeline)",
     )
     parser.add_argument("--at", metavar="REV", help="commit, tag, branch or DVC experiment (default: HEAD)")
     parser.add_argument("--json", action="store_true", help="print PROV-JSON, of a file without the stages that use it")
@@ -68,6 +70,6 @@ def _print_run(arguments: argparse.Namespace) -> int:
         written = (artifact for stage in provenance.stages for artifact in stage.writes)
         print(prov_json(provenance, next((a.path for a in written if a.md5 == published.model_md5), None)))
         return 0
-    found = commit_of(published.digest, published.model_md5)
-    print(format_run(published, found, read_provenance(Artefacts.of(found.commit)) if found else None))
-    return 0 if found else 1
+    committed = commit_of(published.digest, published.model_md5)
+    print(format_run(published, committed, read_provenance(Artefacts.of(committed.commit)) if committed else None))
+    return 0 if committed else 1

@@ -11,10 +11,10 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "publish",
         help="publish a commit or DVC experiment in MLflow, or tag its run with the commit",
-        description="Make sure that MLflow has one complete run of the pipeline of a commit or DVC experiment, tagged with the "
-        "commit. `dvc repro` and `dvc exp run` publish by themselves: use this for pipelines that ran elsewhere or without a "
-        "server, and after committing dvc.lock. Files are read from git and the DVC cache or remote; no stage is run, and the "
-        "checkout is not changed.",
+        description="Make sure that MLflow has one complete run of the pipeline of a commit or DVC experiment, "
+        "tagged with the commit. `dvc repro` and `dvc exp run` publish by themselves: use this for pipelines that "
+        "ran elsewhere or without a server, and after committing dvc.lock. Files are read from git and the DVC cache "
+        "or remote; no stage is run, and the checkout is not changed.",
         epilog="examples: `flight-delay publish` (after `git commit`), `flight-delay publish --rev my-experiment`",
     )
     parser.add_argument(

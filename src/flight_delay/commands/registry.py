@@ -11,8 +11,9 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "registry",
         help="list versions of the registered model with aliases, who moved them, when and why",
-        description="List the versions of the registered model with aliases and metrics, and how each became challenger or "
-        "champion: when, after which version, who moved the alias and why. A champion that was set by hand is reported.",
+        description="List the versions of the registered model with aliases and metrics, and how each became "
+        "challenger or champion: when, after which version, who moved the alias and why. A champion that was set by "
+        "hand is reported.",
         epilog="example: `flight-delay registry --json | jq .versions[-1].events`",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, with the results of the gate")

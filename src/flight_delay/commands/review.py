@@ -13,16 +13,17 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "review",
         help="request a review of the model, and run one",
-        description="A review consists of two pages in docs/reviews/: a request for a commit, and a result with outcomes of checks "
-        "and experiments, and questions for a person. Commit both.",
-        epilog="example: `flight-delay review request --against main`, then `flight-delay review run docs/reviews/*-request.md`",
+        description="A review consists of two pages in docs/reviews/: a request for a commit, and a result with "
+        "outcomes of checks and experiments, and questions for a person. Commit both.",
+        epilog="example: `flight-delay review request --against main`, then `flight-delay review run "
+        "docs/reviews/*-request.md`",
     )
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     request = parts.add_parser(
         "request",
         help="write docs/reviews/DATE-NAME-request.md",
-        description="Write a request for the checked-out commit: links to its report, the comparison with another commit, and "
-        "experiments to run.",
+        description="Write a request for the checked-out commit: links to its report, the comparison with another "
+        "commit, and experiments to run.",
     )
     request.add_argument("--name", help="of the review: lower-case letters, digits and dashes (default: the branch)")
     request.add_argument("--against", metavar="REV", help="commit, tag, branch or DVC experiment to compare it with")
@@ -30,8 +31,8 @@ def add_arguments(commands: Any) -> None:
     result = parts.add_parser(
         "run",
         help="write docs/reviews/DATE-NAME-result.md",
-        description="In a clean clone, verify the commit, replay its recorded predictions with its stored model, and run the "
-        "experiments of the request. The checkout gets the new page and is not changed otherwise.",
+        description="In a clean clone, verify the commit, replay its recorded predictions with its stored model, and "
+        "run the experiments of the request. The checkout gets the new page and is not changed otherwise.",
     )
     result.add_argument("request", type=Path, help="page of the request; its experiments may be edited")
     result.add_argument(

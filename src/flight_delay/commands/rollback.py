@@ -11,10 +11,10 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "rollback",
         help="move champion back to the version that was champion before",
-        description="Move the alias `champion` back to the version that it replaced, in seconds: without the gate, commits or data. "
-        "Rolling back twice goes back two versions.",
-        epilog="example: `flight-delay rollback --reason 'probabilities too high'`; exit codes: 0 moved, 2 there is no version to go "
-        "back to, another process moved it, or the server does not answer",
+        description="Move the alias `champion` back to the version that it replaced, in seconds: without the gate, "
+        "commits or data. Rolling back twice goes back two versions.",
+        epilog="example: `flight-delay rollback --reason 'probabilities too high'`; exit codes: 0 moved, 2 there is "
+        "no version to go back to, another process moved it, or the server does not answer",
     )
     parser.add_argument("--reason", required=True, metavar="TEXT", help="stored with the version that becomes champion")
     parser.add_argument("--to", type=int, metavar="VERSION", help="another version that was champion once")

@@ -15,12 +15,13 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "tune",
         help="tune parameters of the model on the backtest",
-        description="Search the space `tune.space` of params.yaml with Optuna. The first trial has the current parameters; "
-        "each trial is a backtest, which ends before the test months. Trials are stored in tuning.db: after Ctrl-C or a kill "
-        "the same command resumes the search. They are logged in MLflow, in an experiment of their own. params.yaml changes "
-        "only with --write.",
+        description="Search the space `tune.space` of params.yaml with Optuna. The first trial has the current "
+        "parameters; each trial is a backtest, which ends before the test months. Trials are stored in tuning.db: "
+        "after Ctrl-C or a kill the same command resumes the search. They are logged in MLflow, in an experiment of "
+        "their own. params.yaml changes only with --write.",
         epilog="examples: `flight-delay tune --trials 20`, later `flight-delay tune --trials 40` (20 more), then "
-        "`flight-delay tune --trials 40 --write` and `dvc repro`; exit codes: 0 done, 2 not possible, 130 interrupted",
+        "`flight-delay tune --trials 40 --write` and `dvc repro`; exit codes: 0 done, 2 not possible, 130 "
+        "interrupted",
     )
     parser.add_argument(
         "--trials",

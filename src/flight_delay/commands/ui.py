@@ -11,8 +11,8 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "ui",
         help="open the runs in MLflow",
-        description="Open the runs of this pipeline in MLflow: on the server in MLFLOW_TRACKING_URI, or else on a local server of "
-        "mlflow.db, which runs until Ctrl-C.",
+        description="Open the runs of this pipeline in MLflow: on the server in MLFLOW_TRACKING_URI, or else on a "
+        "local server of mlflow.db, which runs until Ctrl-C.",
         epilog="example: `flight-delay ui --port 5001`",
     )
     parser.add_argument("--port", type=int, default=5000, help="port of the local server on 127.0.0.1 (default: 5000)")

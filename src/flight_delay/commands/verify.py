@@ -11,9 +11,9 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "verify",
         help="reproduce every artefact of a commit and compare it byte for byte",
-        description="Clone a commit into a temporary folder, run all stages but `publish` from raw data without a cache, and "
-        "compare every output with the commit's dvc.lock; differences are described. Takes as long as a first `dvc repro`; "
-        "the checkout, its cache and MLflow are not touched.",
+        description="Clone a commit into a temporary folder, run all stages but `publish` from raw data without a "
+        "cache, and compare every output with the commit's dvc.lock; differences are described. Takes as long as a "
+        "first `dvc repro`; the checkout, its cache and MLflow are not touched.",
         epilog="examples: `flight-delay verify HEAD~1`, `flight-delay verify --quick`, `flight-delay verify "
         "models:/flight-delay@champion`; exit codes: 0 all the same, 1 something differs, 2 not checked",
     )

@@ -1,4 +1,5 @@
-"""Metrics of a candidate that only the gate uses: calibration error, log loss by slice against the champion, and model size."""
+"""Metrics of a candidate that only the gate uses: calibration error, log loss by slice against the champion, and
+model size."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ def model_size(features: int, trees: int, importances: Mapping[str, Mapping[str,
     Args:
         features: number of input features.
         trees: number of trees, one per boosting round.
-        importances: by feature; 'weight' is the number of splits that use it (`booster.importances`). A tree with n splits
-            has 2 n + 1 nodes.
+        importances: by feature; 'weight' is the number of splits that use it (`booster.importances`). A tree with n
+            splits has 2 n + 1 nodes.
     """
     splits = sum(round(importance["weight"]) for importance in importances.values())
     return ModelSize(features, 2 * splits + trees)
@@ -51,8 +52,9 @@ def model_size(features: int, trees: int, importances: Mapping[str, Mapping[str,
 def expected_calibration_error(target: Outcome, probability: Probability, bins: int) -> float:
     """Compute the mean absolute difference of predicted and observed frequency, over bins of equally many rows.
 
-    The expected calibration error of Naeini, Cooper & Hauskrecht 2015 (https://doi.org/10.1609/aaai.v29i1.9602), with quantile
-    bins instead of equal widths, as in Nixon et al. 2019 (https://arxiv.org/abs/1904.01685): few rows have a high probability.
+    The expected calibration error of Naeini, Cooper & Hauskrecht 2015 (https://doi.org/10.1609/aaai.v29i1.9602), with
+    quantile bins instead of equal widths, as in Nixon et al. 2019 (https://arxiv.org/abs/1904.01685): few rows have a
+    high probability.
 
     Args:
         target: shape (rows,).

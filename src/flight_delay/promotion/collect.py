@@ -42,18 +42,18 @@ SCORES = pa.schema([PREDICTIONS.field(ROW_ID), PREDICTIONS.field("probability")]
 T = TypeVar("T")
 
 
-def collect_evidence(found: Found, model_id: str, champion: int | None, bounds: Promote) -> Evidence:
+def collect_evidence(committed: Found, model_id: str, champion: int | None, bounds: Promote) -> Evidence:
     """Collect evidence, the cheapest first.
 
     Args:
-        found: the commit that holds the candidate's pipeline.
+        committed: the commit that holds the candidate's pipeline.
         model_id: of the candidate's logged model.
         champion: version of the registered model that is champion; None if there is none.
         bounds: of the gate.
     """
-    artefacts = Artefacts.of(found.commit)
-    log.info("reading commit %s", found.commit[:10])
-    snapshot = _or_error(lambda: read_snapshot(artefacts, found.commit[:10]))
+    artefacts = Artefacts.of(committed.commit)
+    log.info("reading commit %s", committed.commit[:10])
+    snapshot = _or_error(lambda: read_snapshot(artefacts, committed.commit[:10]))
     quality = _or_error(lambda: read_quality(artefacts))
     error: float | UserError
     comparison: ChampionComparison | UserError | None = None
@@ -67,8 +67,8 @@ def collect_evidence(found: Found, model_id: str, champion: int | None, bounds: 
             comparison = _or_error(lambda: _compare_with_champion(champion, artefacts, snapshot, bounds))
     log.info("predicting with the model in MLflow")
     replay = _or_error(lambda: _replay(artefacts, model_id))
-    verification = _or_error(lambda: verify.verify(found.commit, Tolerance()))
-    return Evidence(found, verification, quality, comparison, error, replay)
+    verification = _or_error(lambda: verify.verify(committed.commit, Tolerance()))
+    return Evidence(committed, verification, quality, comparison, error, replay)
 
 
 def read_quality(artefacts: Artefacts) -> DataQuality:
@@ -85,8 +85,8 @@ def _compare_with_champion(
     version: int, artefacts: Artefacts, snapshot: PipelineSnapshot, bounds: Promote
 ) -> ChampionComparison:
     label = f"champion {version}"
-    found = require_commit(find_run(f"models:/{bounds.model}/{version}"), label)
-    champion_artefacts = Artefacts.of(found.commit)
+    committed = require_commit(find_run(f"models:/{bounds.model}/{version}"), label)
+    champion_artefacts = Artefacts.of(committed.commit)
     champion = read_snapshot(champion_artefacts, label)
     comparison = compare_pipelines(champion, snapshot)
     common = join_rows(champion.test, snapshot.test)

@@ -1,4 +1,5 @@
-"""The evidence for the gate, collected in collect.py; a UserError in place of a value is the reason why it is not available."""
+"""The evidence for the gate, collected in collect.py; a UserError in place of a value is the reason why it is not
+available."""
 
 from __future__ import annotations
 
@@ -34,8 +35,8 @@ class ChampionComparison(NamedTuple):
 
 
 class ModelReplay(NamedTuple):
-    """The model in MLflow, loaded and run: files of its bundle that differ from the commit's, number of recorded predictions and of
-    those that it does not repeat bit for bit, and its speed."""
+    """The model in MLflow, loaded and run: files of its bundle that differ from the commit's, number of recorded
+    predictions and of those that it does not repeat bit for bit, and its speed."""
 
     other_files: Sequence[str]
     predictions: int

@@ -30,7 +30,8 @@ class Check(NamedTuple):
 
 
 def run_checks(evidence: Evidence, bounds: Promote) -> list[Check]:
-    """Run all checks of the gate; a candidate may be promoted if every one passes. Unavailable evidence fails its checks."""
+    """Run all checks of the gate; a candidate may be promoted if every one passes. Unavailable evidence fails its
+    checks."""
     checks = []
     for name, field, check in GATE:
         value = getattr(evidence, field)
@@ -114,8 +115,8 @@ def check_speed(replay: ModelReplay, bounds: Promote) -> Result:
     passed = latency <= bounds.max_one_flight_milliseconds and throughput >= bounds.min_flights_per_second
     return (
         passed,
-        f"one row {latency:.1f} ms (at most {bounds.max_one_flight_milliseconds:g}), "
-        f"{throughput:,.0f} rows per second (at least {bounds.min_flights_per_second:,.0f})",
+        f"one row {latency:.1f} ms (at most {bounds.max_one_flight_milliseconds:g}), {throughput:,.0f} rows per "
+        f"second (at least {bounds.min_flights_per_second:,.0f})",
     )
 
 
@@ -140,8 +141,8 @@ def _describe_period(period: PeriodComparison, champion: str) -> str:
     if period.verdict == "same":
         return f"the same probability for every row as {champion}"
     differences = ", ".join(
-        f"{METRICS[measure.name].label} {measure.b_over_a.difference:+.4f} "
-        f"({measure.b_over_a.low:+.4f} to {measure.b_over_a.high:+.4f})"
+        f"{METRICS[measure.name].label} {measure.b_over_a.difference:+.4f} ({measure.b_over_a.low:+.4f} to "
+        f"{measure.b_over_a.high:+.4f})"
         for measure in period.measures
         if measure.name in METRICS
     )

@@ -1,4 +1,5 @@
-"""A clone of a commit in a temporary folder, with its own cache, environment and experiments, in which its pipeline is run.
+"""A clone of a commit in a temporary folder, with its own cache, environment and experiments, in which its pipeline
+is run.
 
 No code of the commit is imported, and the user's checkout is not written to."""
 

@@ -1,4 +1,5 @@
-"""The environment that a pipeline runs in: its versions, those that its commit locks, and building one from a commit."""
+"""The environment that a pipeline runs in: its versions, those that its commit locks, and building one from a
+commit."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ from flight_delay.core.errors import UserError
 # Packages whose versions can change the bytes of outputs.
 PACKAGES = ("dvc", "numpy", "pandas", "pyarrow", "scikit-learn", "xgboost", "shap", "matplotlib")
 _LIST = """
-import importlib.metadata, json, platform
-print(json.dumps({"python": platform.python_version(), **{d.name: d.version for d in importlib.metadata.distributions()}}))
+import json, platform
+from importlib.metadata import distributions
+print(json.dumps({"python": platform.python_version(), **{d.name: d.version for d in distributions()}}))
 """
 
 
@@ -98,8 +100,8 @@ def build_environment(root: Path, folder: Path) -> Path:
         venv.create(folder, with_pip=True)
     except subprocess.CalledProcessError:
         raise UserError(
-            f"{sys.executable} cannot create virtual environments (it has no ensurepip); install its venv module, or leave out "
-            "--fresh-env"
+            f"{sys.executable} cannot create virtual environments (it has no ensurepip); install its venv module, or "
+            "leave out --fresh-env"
         ) from None
     python = folder / "bin/python"
     pip = [
@@ -119,6 +121,7 @@ def build_environment(root: Path, folder: Path) -> Path:
         done = subprocess.run([*pip, *step], cwd=root, stdout=sys.stderr, check=False)
         if done.returncode:
             raise UserError(
-                f"pip could not install {step[-1]} of the commit (see the log above); check the network, or leave out --fresh-env"
+                f"pip could not install {step[-1]} of the commit (see the log above); check the network, or leave out "
+                "--fresh-env"
             )
     return python

@@ -107,18 +107,18 @@ def _database_created(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def mlflow_errors_as_user_errors(*, setting_up: bool = False, then: str = "run it again") -> Iterator[None]:
+def mlflow_errors_as_user_errors(*, setting_up: bool = False, retry: str = "run it again") -> Iterator[None]:
     """Convert failures of the tracking server within the block to errors that tell the user what to do.
 
     Args:
-        setting_up: the block connects for the first time: a refusal is about the user's address or credentials. Later it
-            would be a bug, and is not converted.
-        then: what to do when the server is available again.
+        setting_up: the block connects for the first time: a refusal is about the user's address or credentials. Later
+            it would be a bug, and is not converted.
+        retry: what to do when the server is available again.
 
     Raises:
         UserError: the server cannot be reached or does not work.
     """
-    advice = f"start it or change {URI_VARIABLE}, then {then}"
+    advice = f"start it or change {URI_VARIABLE}, then {retry}"
     try:
         yield
     except MlflowException as error:
@@ -160,23 +160,23 @@ def experiment_id(client: MlflowClient, name: str) -> str:
     Raises:
         UserError: it is deleted.
     """
-    found = client.get_experiment_by_name(name)
-    if found is None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
         # A server has its own location of artifacts; those of a database file are beside it.
         local = not os.environ.get(URI_VARIABLE)
         location = (main_checkout() / "mlruns").as_uri() if local else None
         try:
             return str(client.create_experiment(name, artifact_location=location, tags=MODEL_TRAINING_VIEW))
         except MlflowException:
-            found = client.get_experiment_by_name(name)  # another process created it
-            if found is None:
+            experiment = client.get_experiment_by_name(name)  # another process created it
+            if experiment is None:
                 raise
-    if found.lifecycle_stage == "deleted":
+    if experiment.lifecycle_stage == "deleted":
         raise UserError(
-            f"the MLflow experiment '{name}' is deleted; `mlflow experiments restore -x {found.experiment_id}` "
+            f"the MLflow experiment '{name}' is deleted; `mlflow experiments restore -x {experiment.experiment_id}` "
             "restores it, or change publish.experiment in params.yaml"
         )
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def _reason(error: BaseException) -> str:

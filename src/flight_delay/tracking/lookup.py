@@ -21,7 +21,7 @@ FORMS = "runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…
 
 
 class PublishedRun(NamedTuple):
-    """A run of this pipeline: digest of the pipeline, MD5 of its model, and the URI by which it was found."""
+    """A run of this pipeline: digest of the pipeline, MD5 of its model, and the URI by which it was committed."""
 
     run_id: str
     run_name: str
@@ -39,12 +39,12 @@ def find_run(uri: str) -> PublishedRun:
     """Find the run of a URI on the tracking server.
 
     Args:
-        uri: 'runs:/<run id>', 'models:/<name>/<version>', 'models:/<name>@<alias>' or 'models:/<model id>'; a path after a
-            run id is ignored.
+        uri: 'runs:/<run id>', 'models:/<name>/<version>', 'models:/<name>@<alias>' or 'models:/<model id>'; a path
+            after a run id is ignored.
 
     Raises:
-        UserError: the URI is invalid, there is no such run or model, it is not from this pipeline or not complete, or the
-            server does not answer.
+        UserError: the URI is invalid, there is no such run or model, it is not from this pipeline or not complete, or
+            the server does not answer.
     """
     apply_settings()
     # now: mlflow reads its settings
@@ -80,12 +80,12 @@ def require_commit(published: PublishedRun, label: str) -> Found:
     Raises:
         UserError: there is none in this repository.
     """
-    found = commit_of(published.digest, published.model_md5)
-    if found is None:
+    committed = commit_of(published.digest, published.model_md5)
+    if committed is None:
         raise UserError(
             f"{label}: its pipeline is in no commit here; commit dvc.lock where it was run, or `git fetch` the commit"
         )
-    return found
+    return committed
 
 
 def _run_id(client: MlflowClient, uri: str) -> str:

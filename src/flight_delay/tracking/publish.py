@@ -48,13 +48,15 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
 
     1. If a complete run with this digest exists, delete all other runs with it and stop.
     2. After creating a run, search again; delete it if another run was completed meanwhile.
-    3. After completing a run, search again. The first complete run (by end time, then id) stays and deletes incomplete runs;
-       publishers of other complete runs delete their own.
+    3. After completing a run, search again. The first complete run (by end time, then id) stays and deletes
+       incomplete runs; publishers of other complete runs delete their own.
 
-    A run is complete when its status is FINISHED, which is set last; until then its name ends in '(incomplete)'. Requests are
-    retried while a server restarts; runs and models that a repeated request created are deleted with the others.
+    A run is complete when its status is FINISHED, which is set last; until then its name ends in '(incomplete)'.
+    Requests are retried while a server restarts; runs and models that a repeated request created are deleted with the
+    others.
 
-    Two complete runs cannot both stay: by step 2, every publisher that completes a run finds all others. If step 1 deletes a
+    Two complete runs cannot both stay: by step 2, every publisher that completes a run finds all others. If step 1
+        deletes a
     run that its publisher was about to keep, no complete run is found at the end, and the loop starts again.
 
     Args:
@@ -65,11 +67,11 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with mlflow_errors_as_user_errors(setting_up=True, then=PUBLISHES):
+    with mlflow_errors_as_user_errors(setting_up=True, retry=PUBLISHES):
         client = connect()
         number = experiment_id(client, experiment)
         set_default_view(client, number, PIPELINES)
-    with mlflow_errors_as_user_errors(then=PUBLISHES):
+    with mlflow_errors_as_user_errors(retry=PUBLISHES):
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
@@ -82,7 +84,8 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
             if complete and _resolve_duplicates(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
     raise UserError(
-        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; retry with `dvc repro`"
+        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; retry with `dvc "
+        "repro`"
     )
 
 
@@ -102,11 +105,11 @@ def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, dige
 
 def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str], list[str]]:
     """Return ids of complete runs, the first completed one first, and of incomplete runs, from one search."""
-    found = [run.info for run in client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'")]
+    infos = [run.info for run in client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'")]
     complete = sorted(
-        (info for info in found if info.status == "FINISHED"), key=lambda info: (info.end_time, info.run_id)
+        (info for info in infos if info.status == "FINISHED"), key=lambda info: (info.end_time, info.run_id)
     )
-    return [info.run_id for info in complete], [info.run_id for info in found if info.status != "FINISHED"]
+    return [info.run_id for info in complete], [info.run_id for info in infos if info.status != "FINISHED"]
 
 
 def _delete_run(client: MlflowClient, experiment: str, run_id: str) -> None:
@@ -143,7 +146,8 @@ def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
     except BaseException as error:
         with suppress(MlflowException):
             _delete_run(client, experiment, own)
-        # Not a failure: another publisher was first and has deleted this run, or a unique constraint was violated; both are retried.
+        # Not a failure: another publisher was first and has deleted this run, or a unique constraint was violated;
+        # both are retried.
         if not isinstance(error, MlflowException) or not (
             is_unique_violation(error) or _runs(client, experiment, content.digest)[0]
         ):
@@ -167,10 +171,10 @@ def _ignore_not_found() -> Iterator[None]:
 
 def _log(client: MlflowClient, run_id: str, content: RunContent) -> None:
     client.log_batch(run_id, params=[Param(name, value) for name, value in content.params.items()])
-    now = round(time.time() * 1000)
-    metrics = [Metric(name, value, now, 0) for name, value in content.metrics.items()]
+    time_ms = round(time.time() * 1000)
+    metrics = [Metric(name, value, time_ms, 0) for name, value in content.metrics.items()]
     metrics += [
-        Metric(name, value, now, number)
+        Metric(name, value, time_ms, number)
         for name, values in content.curve.items()
         for number, value in enumerate(values, start=1)
     ]

@@ -21,16 +21,18 @@ FILES = ("reports", MANIFEST, SELECTION, "models/bundle", "src/flight_delay", "p
 
 @contextmanager
 def read_revision(revision: str) -> Iterator[tuple[RunContent, str | None]]:
-    """Copy the files of a revision to a temporary folder; yield the content, and the commit on a branch that holds it, if any.
+    """Copy the files of a revision to a temporary folder; yield the content, and the commit on a branch that holds
+    it, if any.
 
     Args:
         revision: commit, tag, branch or DVC experiment.
 
     Raises:
-        UserError: there is no such commit, it has no dvc.lock, or its files are neither in git nor in a DVC cache or remote.
+        UserError: there is no such commit, it has no dvc.lock, or its files are neither in git nor in a DVC cache or
+            remote.
     """
     artefacts = Artefacts.of(revision)
-    found = commit_of(digest(artefacts.lock), outputs(artefacts.lock).get(MODEL))
+    committed = commit_of(digest(artefacts.lock), outputs(artefacts.lock).get(MODEL))
     with TemporaryDirectory() as folder:
         root = Path(folder)
         log.info("reading %s (%s)", revision, artefacts.commit[:10])
@@ -39,4 +41,4 @@ def read_revision(revision: str) -> Iterator[tuple[RunContent, str | None]]:
         windows = load("windows", Windows, root / "params.yaml")
         source = RunSource.of_commit(artefacts.commit, artefacts.root)
         content = collect_run_content(root, artefacts.lock, windows, source)
-        yield content, None if found is None or found.experiment else found.commit
+        yield content, None if committed is None or committed.experiment else committed.commit

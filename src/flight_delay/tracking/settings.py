@@ -19,8 +19,8 @@ DEFAULTS = {
     # No telemetry, and no progress bars.
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    # `client.connect` checks the health first, so that a missing server fails in seconds. Later requests are retried after
-    # 0, 4, 8, 16 and 32 seconds, for a server that restarts or is busy with fifty clients.
+    # `client.connect` checks the health first, so that a missing server fails in seconds. Later requests are retried
+    # after 0, 4, 8, 16 and 32 seconds, for a server that restarts or is busy with fifty clients.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "120",
 }

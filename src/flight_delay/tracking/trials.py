@@ -56,10 +56,10 @@ def log_search(search: SearchRun, experiment: str) -> str:
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with mlflow_errors_as_user_errors(setting_up=True, then=ADVICE):
+    with mlflow_errors_as_user_errors(setting_up=True, retry=ADVICE):
         client = connect()
         number = experiment_id(client, experiment)
-    with mlflow_errors_as_user_errors(then=ADVICE):
+    with mlflow_errors_as_user_errors(retry=ADVICE):
         set_default_view(client, number, TRIALS)
         parents = client.search_runs([number], f"tags.{STUDY_TAG} = '{search.study}'", max_results=1)
         tags = {STUDY_TAG: search.study, "mlflow.source.name": "flight-delay tune", **search.tags}

@@ -1,7 +1,7 @@
 """The saved view of an experiment in the MLflow UI: its columns, charts and description.
 
-MLflow stores saved views as tags of an experiment and has no default view. `flight-delay ui` opens this one, the experiment's
-description links to it, and the menu "Views" lists it."""
+MLflow stores saved views as tags of an experiment and has no default view. `flight-delay ui` opens this one, the
+experiment's description links to it, and the menu "Views" lists it."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ PIPELINES = View(
 TRIALS = View(
     metrics=JUDGED_BY,
     columns=(*(f"params.`{axis}`" for axis in AXES), CREATED),
-    note="parameters and backtest metrics of the trials of each search. The arrow beside a search shows its trials. Trials are "
-    "backtests without a model: they cannot be promoted.",
+    note="parameters and backtest metrics of the trials of each search. The arrow beside a search shows its trials. "
+    "Trials are backtests without a model: they cannot be promoted.",
 )
 
 

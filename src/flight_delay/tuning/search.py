@@ -96,8 +96,8 @@ def run_trials(
 ) -> None:
     """Run trials until the study has `n_trials` complete ones.
 
-    The sampler gets a new seed for every trial, from `tune.seed` and the number of complete trials: otherwise a resumed search
-    would repeat its first suggestions.
+    The sampler gets a new seed for every trial, from `tune.seed` and the number of complete trials: otherwise a
+    resumed search would repeat its first suggestions.
 
     Args:
         study: from `open_study`.

@@ -73,8 +73,8 @@ def require_valid_space(space: Mapping[str, SearchRange], parameters: BoosterPar
             create_trial(params={name: current}, distributions={name: distribution}, value=0.0)
         except ValueError:
             raise UserError(
-                f"{where}: the current value, {current}, is outside; widen the range, since the first trial has the current "
-                "parameters"
+                f"{where}: the current value, {current}, is outside; widen the range, since the first trial has the "
+                "current parameters"
             ) from None
 
 

@@ -20,8 +20,8 @@ SIGNIFICANCE = {
     "undecided": "not significant",
 }
 SELECTION_BIAS = (
-    "Selection bias: the metric of the best of many trials on the same backtest is optimistic, and its interval too narrow. "
-    "The test months were not used."
+    "Selection bias: the metric of the best of many trials on the same backtest is optimistic, and its interval too "
+    "narrow. The test months were not used."
 )
 
 
@@ -49,9 +49,9 @@ def search_verdict(trials: list[Any], metric: str) -> str:
         return f"None of {len(trials)} trials has a better {METRICS[metric].label} than the current parameters."
     row = improvement(best)[metric]
     return (
-        f"Trial {best.number} is the best of {len(trials)}: {METRICS[metric].label} {best.value:.4f}, {trials[0].value:.4f} with the "
-        f"current parameters. The difference on all rows, {row.difference:+.4f}, is {SIGNIFICANCE[row.verdict]} (95 % "
-        f"interval {row.low:+.4f} to {row.high:+.4f})."
+        f"Trial {best.number} is the best of {len(trials)}: {METRICS[metric].label} {best.value:.4f}, "
+        f"{trials[0].value:.4f} with the current parameters. The difference on all rows, {row.difference:+.4f}, is "
+        f"{SIGNIFICANCE[row.verdict]} (95 % interval {row.low:+.4f} to {row.high:+.4f})."
     )
 
 

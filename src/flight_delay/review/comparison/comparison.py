@@ -1,4 +1,5 @@
-"""Comparison of two finished pipelines: inputs that differ, metrics on the rows that both predict, and rows that differ most."""
+"""Comparison of two finished pipelines: inputs that differ, metrics on the rows that both predict, and rows that
+differ most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Comparison of two predictions of the same rows: metrics with intervals over days, and the rows on which they differ most."""
+"""Comparison of two predictions of the same rows: metrics with intervals over days, and the rows on which they differ
+most."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ class MetricComparison(NamedTuple):
 
 @dataclass(frozen=True)
 class PeriodComparison:
-    """B against A in one period. `measures` ends with the profit; it is empty if `reason` says why they are not comparable."""
+    """B against A in one period. `measures` ends with the profit; it is empty if `reason` says why they are not
+    comparable."""
 
     rows: int
     days: int
@@ -75,8 +77,8 @@ class RowDifference(NamedTuple):
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Mean absolute difference of probabilities, the number of rows that are classified differently, on how many of these A
-    and B are right, and the rows that differ most."""
+    """Mean absolute difference of probabilities, the number of rows that are classified differently, on how many of
+    these A and B are right, and the rows that differ most."""
 
     rows: int
     mean_difference: float

@@ -1,4 +1,5 @@
-"""What a finished pipeline predicted, and with which parameters, code and data: read from a commit. Nothing is compared here."""
+"""What a finished pipeline predicted, and with which parameters, code and data: read from a commit. Nothing is
+compared here."""
 
 from __future__ import annotations
 
@@ -84,7 +85,8 @@ def read_snapshot(artefacts: Artefacts, label: str) -> PipelineSnapshot:
             return parse(content)
         except (ValueError, KeyError, TypeError, AttributeError, OSError, yaml.YAMLError):
             raise UserError(
-                f"{path} of {label}: damaged or in the format of another version; choose another commit, or run `dvc repro` there"
+                f"{path} of {label}: damaged or in the format of another version; choose another commit, or run `dvc "
+                "repro` there"
             ) from None
 
     def read_months(folder: str, first: str = "", through: str = "9999-12") -> list[Predictions]:

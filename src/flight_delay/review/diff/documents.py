@@ -27,8 +27,8 @@ def compare_json(
 ) -> ContentDifference:
     """Compare two documents value by value, and name the largest numeric difference.
 
-    Differences of numbers up to one are absolute, of larger ones relative to the larger one, so that one changed decision
-    matters as little in a count or a profit as in a rate.
+    Differences of numbers up to one are absolute, of larger ones relative to the larger one, so that one changed
+    decision matters as little in a count or a profit as in a rate.
 
     Args:
         before: a document.

@@ -24,7 +24,8 @@ class Tolerance(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How a file differs, in one line. `matters` is False only where it is within the tolerance, or in the encoding alone."""
+    """How a file differs, in one line. `matters` is False only where it is within the tolerance, or in the encoding
+    alone."""
 
     file: str
     summary: str

@@ -14,9 +14,8 @@ TOLERANCE = 1e-6  # of thresholds and of leaves in log-odds, which changes a pro
 
 # In a process of its own, which a damaged model may end.
 _READ = (
-    "import sys, xgboost;"
-    "booster = xgboost.Booster(model_file=bytearray(sys.stdin.buffer.read()));"
-    "sys.stdout.buffer.write(booster.save_raw('json'))"
+    "import sys, xgboost;booster = "
+    "xgboost.Booster(model_file=bytearray(sys.stdin.buffer.read()));sys.stdout.buffer.write(booster.save_raw('json'))"
 )
 _TIMEOUT_SECONDS = 120
 _STATISTICS = ("base_weights", "loss_changes", "sum_hessian")
@@ -34,7 +33,8 @@ def read_model(content: bytes) -> dict[str, Any]:
 
 
 def parse_model(content: bytes) -> dict[str, Any]:
-    """Parse a model in XGBoost's JSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html), and name its trees.
+    """Parse a model in XGBoost's JSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html), and
+    name its trees.
 
     Raises:
         ValueError, KeyError: it has no trees.

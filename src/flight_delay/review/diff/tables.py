@@ -20,7 +20,8 @@ LAST_DIGITS = 1e-6  # absolute or relative: the effect of another order of summa
 
 
 class _Column(NamedTuple):
-    """Two columns, with arrays of shape (rows,): whether values differ, whether that matters, and by how much (0 if not numbers)."""
+    """Two columns, with arrays of shape (rows,): whether values differ, whether that matters, and by how much (0 if
+    not numbers)."""
 
     name: str
     before: Any
@@ -61,7 +62,8 @@ def compare_tables(
     Args:
         before: a table.
         after: another.
-        probability: absolute differences of predictions (`probability` in a table with row ids) up to this do not matter,
+        probability: absolute differences of predictions (`probability` in a table with row ids) up to this do not
+            matter,
         absolute: nor do those of other floats up to this,
         relative: or up to this share of the larger one. All other differences matter.
     """
@@ -102,7 +104,8 @@ def _compare_columns(name: str, before: Any, after: Any, absolute: float, relati
 
 
 def _summarize_columns(columns: list[_Column], row_ids: Any) -> ContentDifference:
-    """Summarize the first row that differs (that matters, if one does), and the largest and mean difference of each column."""
+    """Summarize the first row that differs (that matters, if one does), and the largest and mean difference of each
+    column."""
     matters = any(column.matters.any() for column in columns)
     masks = [column.matters if matters else column.differs for column in columns]
     row = int(np.flatnonzero(np.any(masks, axis=0))[0])

@@ -33,8 +33,8 @@ RAW, MANIFEST = "data/raw", "data/raw/manifest.json"
 class Provenance:
     """What a commit records of its pipeline.
 
-    `changes`: the commit that last changed each input whose content is the one in dvc.lock; other inputs are stale or not
-    in git. `manifest`: content of data/raw/manifest.json, if it is the one in dvc.lock.
+    `changes`: the commit that last changed each input whose content is the one in dvc.lock; other inputs are stale or
+    not in git. `manifest`: content of data/raw/manifest.json, if it is the one in dvc.lock.
     """
 
     commit: Change

@@ -31,8 +31,8 @@ REQUIREMENTS = "requirements.txt"
 def prov_document(provenance: Provenance, path: str | None = None) -> ProvDocument:
     """Convert the provenance of a path, or of the whole pipeline, to a PROV document.
 
-    The same commit gives the same records in the same order. dvc.lock does not record who ran a stage: people are authors
-    of commits only, and stages are associated with the environment that requirements.txt locks.
+    The same commit gives the same records in the same order. dvc.lock does not record who ran a stage: people are
+    authors of commits only, and stages are associated with the environment that requirements.txt locks.
 
     Raises:
         UserError: there is nothing at this path.
@@ -99,7 +99,8 @@ def _add_commits(document: ProvDocument, fd: Namespace, provenance: Provenance, 
 def _add_stage(
     document: ProvDocument, fd: Namespace, stage: StageRun, artifacts: list[Artifact], provenance: Provenance
 ) -> None:
-    """Add a stage with the artifacts that it read and wrote, and the source of raw data to the stage that fetched them."""
+    """Add a stage with the artifacts that it read and wrote, and the source of raw data to the stage that fetched
+    them."""
     activity = fd[_id("stage", stage.name, md5(json.dumps(stage, default=asdict).encode()))]
     document.activity(activity, other_attributes=_attributes(fd, "Stage", name=stage.name, command=stage.command))
     for artifact in stage.reads:

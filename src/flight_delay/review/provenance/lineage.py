@@ -18,7 +18,8 @@ from flight_delay.vcs.lock import LOCK_FILE, Stages
 class Artifact:
     """A file, folder or section of parameters (path 'params.yaml:train_model') that a stage read or wrote.
 
-    The same path with another checksum is another artifact. `values`, of parameters only, is JSON; `md5` is that of this JSON.
+    The same path with another checksum is another artifact. `values`, of parameters only, is JSON; `md5` is that of
+    this JSON.
     """
 
     path: str

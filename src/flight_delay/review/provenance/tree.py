@@ -21,23 +21,26 @@ from flight_delay.vcs.history import Found
 INDENT = "  "
 
 
-def format_run(published: PublishedRun, found: Found | None, provenance: Provenance | None) -> str:
+def format_run(published: PublishedRun, committed: Found | None, provenance: Provenance | None) -> str:
     """Format the commit of a run, if it is in this repository, and the raw data of that commit."""
     lines = [("run", f"{published.run_name} ({published.run_id})"), ("pipeline", published.digest)]
-    if not found or not provenance:
+    if not committed or not provenance:
         return _align([
             *lines,
             ("commit", "none: no branch, tag, remote branch or DVC experiment here has this pipeline in its dvc.lock"),
             ("next step", "commit dvc.lock where the pipeline was run, or `git fetch` it"),
         ])  # fmt: skip
-    lines += [("commit", f"{found.commit} by {provenance.commit.author}")]
-    if found.experiment:
+    lines += [("commit", f"{committed.commit} by {provenance.commit.author}")]
+    if committed.experiment:
         lines += [
-            ("experiment", f"{found.experiment}; `dvc exp branch {found.experiment} NAME` creates a branch of it")
+            (
+                "experiment",
+                f"{committed.experiment}; `dvc exp branch {committed.experiment} NAME` creates a branch of it",
+            )
         ]
     lines += [("raw data", _format_origin(provenance))]
     lines += [(artifact.path, f"md5 {artifact.md5}") for artifact in provenance.raw_data]
-    return _align([*lines, ("verify with", f"flight-delay verify {found.commit}")])
+    return _align([*lines, ("verify with", f"flight-delay verify {committed.commit}")])
 
 
 def format_pipeline(provenance: Provenance) -> str:

@@ -1,4 +1,5 @@
-"""Run a review in a clean clone, within a time limit: verify the commit, replay its predictions, run the experiments."""
+"""Run a review in a clean clone, within a time limit: verify the commit, replay its predictions, run the
+experiments."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ PREDICTIONS = paths.report("evaluate") / "predictions"
 
 
 class ReplayedPredictions(NamedTuple):
-    """Number of recorded predictions, of those that are not repeated bit for bit, and the largest absolute difference."""
+    """Number of recorded predictions, of those that are not repeated bit for bit, and the largest absolute
+    difference."""
 
     rows: int
     changed: int

@@ -20,8 +20,8 @@ from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 def find_stale_entries(clone: CleanClone) -> list[str]:
     """Describe the entries of dvc.lock that do not fit the commit of a clone, in the order of the pipeline.
 
-    `dvc status` compares code, parameters, commands and existing files. It does not report missing files, and outputs that
-    were added to or removed from dvc.yaml since (treeverse/dvc#5369, #9818): these are compared here.
+    `dvc status` compares code, parameters, commands and existing files. It does not report missing files, and outputs
+    that were added to or removed from dvc.yaml since (treeverse/dvc#5369, #9818): these are compared here.
 
     Raises:
         UserError: the lock or the pipeline cannot be read.
@@ -33,7 +33,8 @@ def find_stale_entries(clone: CleanClone) -> list[str]:
         status = json.loads(clone.dvc("status", "--json") or "{}")
     except subprocess.CalledProcessError:
         raise UserError(
-            f"`dvc status` fails in a clean clone of {clone.commit[:10]} (see the log above); fix dvc.yaml and commit it"
+            f"`dvc status` fails in a clean clone of {clone.commit[:10]} (see the log above); fix dvc.yaml and commit "
+            "it"
         ) from None
     produced = {out["path"] for entry in lock.values() for out in entry.get("outs", [])}
     stale = []
@@ -72,8 +73,8 @@ def _changed_entries(
         status: of the stage, from `dvc status --json`.
         locked: sections of parameters in the lock.
         params: sections of parameters in the commit.
-        produced: outputs of all stages. Without data, DVC reports them as 'deleted' dependencies, and as outputs 'not in
-            cache'; 'deleted' outputs are those that git should have.
+        produced: outputs of all stages. Without data, DVC reports them as 'deleted' dependencies, and as outputs 'not
+            in cache'; 'deleted' outputs are those that git should have.
     """
     changes: dict[str, str] = {}
     for part in status:

@@ -19,8 +19,8 @@ MODEL = "models/bundle/model.ubj"
 
 
 class OutputCheck(NamedTuple):
-    """An output with its MD5 in the commit's dvc.lock and after the run (None: absent), and how its files differ (None: the
-    committed bytes are not available)."""
+    """An output with its MD5 in the commit's dvc.lock and after the run (None: absent), and how its files differ
+    (None: the committed bytes are not available)."""
 
     stage: str
     path: str
@@ -49,9 +49,9 @@ class StoredModel(NamedTuple):
 class Verification(NamedTuple):
     """Outcome of verifying a commit.
 
-    `stale`: entries of its dvc.lock that do not fit the commit. `version_mismatches`: packages that do not have the locked
-    version. `tolerance`: of the differences. `committed_model`: MD5 in its dvc.lock. `stored_model`: the model in MLflow that
-    is to be the committed one, if any.
+    `stale`: entries of its dvc.lock that do not fit the commit. `version_mismatches`: packages that do not have the
+    locked version. `tolerance`: of the differences. `committed_model`: MD5 in its dvc.lock. `stored_model`: the model
+    in MLflow that is to be the committed one, if any.
     """
 
     commit: str

@@ -1,5 +1,5 @@
-"""Find the published run to promote: by run id, MLflow URI, commit, tag, branch or DVC experiment. Importing this does not
-import mlflow."""
+"""Find the published run to promote: by run id, MLflow URI, commit, tag, branch or DVC experiment. Importing this
+does not import mlflow."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def find_candidate(ref: str) -> Candidate:
     """Find a run that can be promoted.
 
     Args:
-        ref: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is found by the digest of
-            its dvc.lock.
+        ref: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is found by the
+            digest of its dvc.lock.
 
     Raises:
         UserError: there is none, it is not complete, is deleted or has no model; or the server does not answer.
@@ -67,7 +67,7 @@ def _run_of_revision(revision: str) -> str:
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     if not runs:
         raise UserError(
-            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; publish it with `flight-delay publish "
-            f"--rev {revision}`"
+            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; publish it with "
+            f"`flight-delay publish --rev {revision}`"
         )
     return str(runs[0].info.run_id)

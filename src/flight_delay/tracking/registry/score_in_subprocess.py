@@ -2,8 +2,8 @@
 
 `python -P score_in_subprocess.py MODEL DATA TARGET ID_COLUMN LABEL_COLUMN`
 
-In a process of its own, the model uses the code that was logged with it, and the caller survives if XGBoost aborts on a damaged
-model. The program is run by its path, so that nothing else of this package is imported.
+In a process of its own, the model uses the code that was logged with it, and the caller survives if XGBoost aborts on
+a damaged model. The program is run by its path, so that nothing else of this package is imported.
 """
 
 import json

@@ -34,8 +34,9 @@ INSTALL = f"install it (Debian, Ubuntu: apt-get install postgresql), {INSTEAD}"
 def running_postgres(folder: Path) -> Iterator[str]:
     """Run the cluster in a folder, created on first use; yield the URL of its database.
 
-    The cluster listens on a Unix socket in the folder, and peer authentication admits only the operating-system user who
-    runs this process: there is no password and no port. PostgreSQL refuses to run as root; root runs it as `postgres`.
+    The cluster listens on a Unix socket in the folder, and peer authentication admits only the operating-system user
+    who runs this process: there is no password and no port. PostgreSQL refuses to run as root; root runs it as
+        `postgres`.
 
     Raises:
         UserError: PostgreSQL is not installed or does not start, or another server uses the folder.

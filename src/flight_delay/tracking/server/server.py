@@ -36,8 +36,9 @@ UPGRADE = "import os; from mlflow.db import commands; commands(['upgrade', os.en
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """Settings of a server: `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative to the
-    main checkout or absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow server`."""
+    """Settings of a server: `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative
+    to the main checkout or absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow
+    server`."""
 
     host: str
     port: int
