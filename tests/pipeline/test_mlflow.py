@@ -212,24 +212,17 @@ def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, 
     assert done.stdout.strip().endswith("/model/code/flight_delay/model/bundle.py")
 
 
-def test_the_logged_model_is_the_bundle_byte_for_byte(made, model) -> None:
+def test_the_logged_model_is_the_bundle_with_signature_and_locked_requirements(made, model) -> None:
     bundle = model / "artifacts/bundle"
     names = ["decision.json", "manifest.json", "model.ubj"]
     assert sorted(path.name for path in bundle.iterdir()) == names
-    for name in names:
-        assert md5(bundle / name) == locked(made, f"models/bundle/{name}")
-
-
-def test_the_signature_names_the_features(made, model) -> None:
+    assert [md5(bundle / name) for name in names] == [locked(made, f"models/bundle/{name}") for name in names]
     features = json.loads((made.root / "models/bundle/manifest.json").read_text())["features"]
     kinds = {"categorical": "string", "quantitative": "float"}
     signature = json.loads(yaml.safe_load((model / "MLmodel").read_text())["signature"]["inputs"])
-    assert [(c["name"], c["type"]) for c in signature] == [
-        (f["name"], kinds[f["kind"]]) for f in features if f["kind"] != "indicator"
+    assert [(column["name"], column["type"]) for column in signature] == [
+        (feature["name"], kinds[feature["kind"]]) for feature in features if feature["kind"] != "indicator"
     ]
-
-
-def test_requirements_of_the_model_are_the_locked_ones(made, model) -> None:
     locked_versions = (made.root / "requirements.txt").read_text()
     requirements = (model / "requirements.txt").read_text().split()
     assert any(requirement.startswith("xgboost==") for requirement in requirements)

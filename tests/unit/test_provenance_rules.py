@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from graphlib import TopologicalSorter
 from typing import Any
@@ -126,24 +123,3 @@ def test_the_document_of_a_file_is_a_subset_of_that_of_the_pipeline(query: tuple
     records = set(prov_document(provenance, path).get_records())
     within = [record for record in records if path and path.endswith("/within") and "within" in str(record)]
     assert records - set(prov_document(provenance).get_records()) <= set(within)
-
-
-def test_the_bytes_do_not_depend_on_the_order_of_sets() -> None:
-    program = (
-        "from flight_delay.vcs.history import Change\n"
-        "from flight_delay.review.provenance.lineage import read_stages\n"
-        "from flight_delay.review.provenance.commit import Provenance\n"
-        "from flight_delay.review.provenance.document import prov_json\n"
-        "deps = [{'path': f'src/{n}', 'md5': 'm'} for n in range(30)]\n"
-        "stages = read_stages({'s': {'cmd': 'run', 'deps': deps, 'outs': [{'path': 'out', 'md5': 'o'}]}})\n"
-        "changes = {item: Change(item.path, item.path) for item in stages[0].reads}\n"
-        "print(prov_json(Provenance(Change('c', 'Ada'), 'l', stages, None, changes), 'out'))"
-    )
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
-        ).stdout
-        for seed in ("0", "1")
-    }
-    assert len(outputs) == 1
-    assert outputs.pop()

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from flight_delay.core.errors import UserError
 from flight_delay.tracking.trials import SearchRun, TrialRun, log_search
 
 PARENT_TAG = "mlflow.parentRunId"
@@ -71,6 +70,8 @@ def test_a_search_is_a_parent_with_a_nested_run_per_trial(client) -> None:
     assert (second.info.run_name, second.data.params) == ("max_depth 4→5", {"train_model.max_depth": "5"})
     assert (second.data.metrics, second.data.tags["data_md5"]) == ({"backtest/log_loss": 0.6}, "d1")
     assert (second.info.start_time, second.info.end_time) == (2_000_000, 2_005_000)
+    assert log_search(search("b", 1), "one") != run_id
+    assert len(runs(client, "one")) == 5
 
 
 def test_logging_is_idempotent(client) -> None:
@@ -95,15 +96,3 @@ def test_an_incomplete_run_of_a_killed_process_is_replaced(client) -> None:
     client.create_run(parent.info.experiment_id, start_time=1, tags=tags)  # begun, and nothing logged
     log_search(search("a", 3), "killed")
     assert content(client, "killed") == expected
-
-
-def test_another_study_is_another_parent(client) -> None:
-    assert len({log_search(search(study, 1), "several") for study in ("a", "b", "a")}) == 2
-    assert len(runs(client, "several")) == 4
-
-
-def test_a_server_that_is_down_is_one_line_that_says_what_to_do(client, monkeypatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with pytest.raises(UserError, match="`flight-delay tune`") as error:
-        log_search(replace(search("a", 1), study="c"), "down")
-    assert "\n" not in str(error.value)

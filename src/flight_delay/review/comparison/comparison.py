@@ -19,7 +19,7 @@ from flight_delay.review.comparison.rows import (
     join_rows,
 )
 from flight_delay.review.comparison.snapshot import PipelineSnapshot
-from flight_delay.tracking.raw_manifest import summarize_months
+from flight_delay.tracking.raw_manifest import count_monthly_rows
 
 MODEL, RAW, PROCESSED = "models/bundle/model.ubj", "data/raw/", "data/processed"
 
@@ -133,7 +133,7 @@ def _raw_outputs(snapshot: PipelineSnapshot) -> dict[str, str]:
 
 
 def _describe_origin(snapshot: PipelineSnapshot) -> dict[str, str]:
-    months, rows = summarize_months({path: file.rows for path, file in snapshot.raw_files.items()})
+    months, rows = count_monthly_rows({path: file.rows for path, file in snapshot.raw_files.items()})
     span = f", {months[0]} … {months[-1]}" if months else ""
     return {**snapshot.origin, "months": f"{len(months)}{span}", "rows": f"{rows:,}"}
 

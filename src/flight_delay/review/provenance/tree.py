@@ -15,7 +15,7 @@ from flight_delay.review.provenance.lineage import (
     upstream,
 )
 from flight_delay.tracking.lookup import PublishedRun
-from flight_delay.tracking.raw_manifest import summarize_months
+from flight_delay.tracking.raw_manifest import count_monthly_rows
 from flight_delay.vcs.history import Found
 
 INDENT = "  "
@@ -118,7 +118,7 @@ def _format_origin(provenance: Provenance) -> str:
     manifest = provenance.manifest
     if manifest is None:
         return "unknown: data/raw/manifest.json is missing in the commit, or is not the one in dvc.lock"
-    months, rows = summarize_months({path: entry["rows"] for path, entry in manifest["files"].items()})
+    months, rows = count_monthly_rows({path: entry["rows"] for path, entry in manifest["files"].items()})
     parts = [f"{manifest['source']} {manifest.get('version') or ''}".strip()]
     parts += filter(None, (manifest.get("licence"), manifest.get("homepage")))
     parts += [f"{len(months)} months, {months[0]} to {months[-1]}, {rows:,} rows"] if months else []
