@@ -20,6 +20,7 @@ from flight_delay.tuning.write import write_values
 
 TUNE = Tune.model_validate({"metric": "log_loss", "seed": 1, "space": {"max_depth": {"low": 2, "high": 8}}})
 SPEC = study.StudySpec("one", TUNE, load("train_model", BoosterParameters), {})
+SHARED = "train: &a {max_depth: 4}\nother: *a\n"
 STALE = '{"build_features": [], "backtest": []}'
 
 
@@ -33,7 +34,7 @@ def load_range_without_high() -> None:
 
 
 def write_shared_values() -> None:
-    Path("a").write_text("train: &a {max_depth: 4}\nother: *a\n")
+    Path("a").write_text(SHARED)
     write_values("train", {"max_depth": 5}, Path("a"))
 
 
@@ -63,6 +64,7 @@ def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Any, me
     with pytest.raises(UserError) as error:
         work()
     assert str(error.value) == message
+    assert not Path("a").exists() or Path("a").read_text() == SHARED  # the file is not changed
 
 
 @pytest.mark.parametrize(
