@@ -33,7 +33,7 @@ def add_arguments(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check, print the results, and promote; the exit code is 1 if the model is refused."""
+    """Check, print the results, and promote; return 1 if refused."""
     from flight_delay.core.params import load
     from flight_delay.promotion.bounds import Promote
     from flight_delay.promotion.collect import collect_evidence

@@ -34,7 +34,7 @@ def add_arguments(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the provenance; the exit code is 1 for a run whose pipeline is in no commit."""
+    """Print the provenance; return 1 for a run that is in no commit."""
     from flight_delay.review.provenance.commit import read_provenance
     from flight_delay.review.provenance.document import prov_json
     from flight_delay.review.provenance.tree import format_path, format_pipeline

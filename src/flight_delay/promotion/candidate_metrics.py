@@ -50,7 +50,7 @@ def model_size(features: int, trees: int, importances: Mapping[str, Mapping[str,
 
 
 def expected_calibration_error(target: Outcome, probability: Probability, bins: int) -> float:
-    """Compute the mean absolute difference of predicted and observed frequency, over bins of equally many rows.
+    """Compute the expected calibration error over bins of equally many rows.
 
     The expected calibration error of Naeini, Cooper & Hauskrecht 2015 (https://doi.org/10.1609/aaai.v29i1.9602), with
     quantile bins instead of equal widths, as in Nixon et al. 2019 (https://arxiv.org/abs/1904.01685): few rows have a
@@ -66,7 +66,7 @@ def expected_calibration_error(target: Outcome, probability: Probability, bins: 
 
 
 def slice_losses(labels: Columns, champion: Predictions, candidate: Predictions, min_rows: int) -> list[SliceLoss]:
-    """Compute the candidate's log loss minus the champion's in every slice, the largest increase first.
+    """Compute candidate minus champion log loss by slice, largest first.
 
     Args:
         labels: slice of each row, shape (rows,), by division, such as 'month'; None counts as 'unknown'.

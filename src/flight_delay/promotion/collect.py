@@ -146,7 +146,7 @@ def _replay(artefacts: Artefacts, model_id: str) -> ModelReplay:
 
 
 def _slice_labels(artefacts: Artefacts, row_ids: Column) -> Columns:
-    """Read the slices of test rows, by division, shape (rows,) in the order of the ids."""
+    """Read the slices of test rows, by division, in the order of the ids."""
     window = Windows.model_validate(artefacts.params["windows"]).test
     with TemporaryDirectory() as folder:
         months = _copy_months(artefacts, PROCESSED, Path(folder), window.first, window.through)

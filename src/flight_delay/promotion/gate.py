@@ -30,8 +30,7 @@ class Check(NamedTuple):
 
 
 def run_checks(evidence: Evidence, bounds: Promote) -> list[Check]:
-    """Run all checks of the gate; a candidate may be promoted if every one passes. Unavailable evidence fails its
-    checks."""
+    """Run all checks of the gate; unavailable evidence fails its checks."""
     checks = []
     for name, field, check in GATE:
         value = getattr(evidence, field)
@@ -58,7 +57,7 @@ def check_verification(verified: Verification, _: Promote) -> Result:
 
 
 def check_quality(quality: DataQuality, _: Promote) -> Result:
-    """There are no errors in the data, and the share of quarantined rows is within the commit's bound."""
+    """There are no errors in the data, and few quarantined rows."""
     names = f" ({_join(quality.errors)})" if quality.errors else ""
     share = f"{quality.quarantined_share:.2%} of rows in quarantine (at most {quality.max_quarantined_share:.2%})"
     passed = not quality.errors and quality.quarantined_share <= quality.max_quarantined_share
@@ -66,7 +65,7 @@ def check_quality(quality: DataQuality, _: Promote) -> Result:
 
 
 def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
-    """The candidate is better than the champion on the backtest, or not distinguishable and simpler."""
+    """The candidate is better on the backtest, or as good and simpler."""
     verdict, detail = comparison.backtest.verdict, _describe_period(comparison.backtest, comparison.champion)
     if verdict not in {"same", "undecided"}:
         return verdict == "better", detail
@@ -84,7 +83,7 @@ def check_test(comparison: ChampionComparison, _: Promote) -> Result:
 
 
 def check_slices(comparison: ChampionComparison, bounds: Promote) -> Result:
-    """The candidate's log loss is not much above the champion's in any slice of the test."""
+    """The candidate's log loss is not much higher in any slice of the test."""
     if not comparison.slices:
         return False, f"no slice has {bounds.min_slice_flights} common rows"
     worse = [loss for loss in comparison.slices if loss.increase > bounds.max_slice_worsening]
@@ -110,7 +109,7 @@ def check_replay(replay: ModelReplay, _: Promote) -> Result:
 
 
 def check_speed(replay: ModelReplay, bounds: Promote) -> Result:
-    """Latency and throughput of the loaded model are within their bounds on this machine."""
+    """Latency and throughput of the loaded model are within their bounds."""
     latency, throughput = replay.speed
     passed = latency <= bounds.max_one_flight_milliseconds and throughput >= bounds.min_flights_per_second
     return (
@@ -135,7 +134,7 @@ GATE: Sequence[tuple[str, str, Callable[[Any, Promote], Result]]] = (
 
 
 def _describe_period(period: PeriodComparison, champion: str) -> str:
-    """Format the verdict, and the difference of each metric to the champion's, with its interval."""
+    """Format the verdict, and the difference of each metric with its interval."""
     if period.reason:
         return f"not comparable with {champion}: {period.reason}"
     if period.verdict == "same":

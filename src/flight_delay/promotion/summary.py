@@ -27,7 +27,7 @@ def refusal_message(candidate: str, checks: Sequence[Check]) -> str:
 
 
 def version_description(metrics: Mapping[str, float], run_name: str, commit: str, checks: Sequence[Check]) -> str:
-    """The description of a version, Markdown: its metrics first, then where it comes from and the results of the gate.
+    """Write the description of a version: metrics, source, results of the gate.
 
     Args:
         metrics: of its run, value by name, such as 'backtest/roc_auc'.

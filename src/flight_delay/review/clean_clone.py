@@ -74,7 +74,7 @@ class CleanClone:
             ) from None
 
     def commit_outputs(self) -> None:
-        """Commit dvc.lock and other tracked files, so that outputs can be read as those of a commit."""
+        """Commit dvc.lock and other tracked files, for reading by commit."""
         identity = ("-c", "user.name=review", "-c", "user.email=review@localhost", "-c", "commit.gpgsign=false")
         options = ("--all", "--allow-empty", "--no-verify", "--quiet", "--message", "Run the pipeline")
         git(*identity, "commit", *options, cwd=self.root)
@@ -82,7 +82,7 @@ class CleanClone:
 
 @contextmanager
 def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]:
-    """Clone a commit of this repository into a temporary folder, which is removed at the end.
+    """Clone a commit of this repository into a temporary folder.
 
     Args:
         commit: 40 hexadecimal digits.
@@ -108,7 +108,7 @@ def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]
 def clean_environment(
     environment: Mapping[str, str] = os.environ, python: Path = Path(sys.executable)
 ) -> dict[str, str]:
-    """Remove variables of DVC, MLflow, git and Python from an environment, and put an interpreter first on its PATH."""
+    """Remove variables of DVC, MLflow, git and Python, and set the interpreter."""
     kept = {
         name: value
         for name, value in environment.items()
@@ -118,7 +118,7 @@ def clean_environment(
 
 
 def _use_own_cache(root: Path) -> None:
-    """Configure an empty cache, whatever cache this machine's own configuration names."""
+    """Configure an empty cache, whatever the user's configuration."""
     settings = configparser.ConfigParser(interpolation=None)
     settings["core"] = {"analytics": "false", "site_cache_dir": str(root / ".dvc/site")}
     settings["cache"] = {"dir": str(root / ".dvc/cache")}

@@ -51,7 +51,7 @@ def read_environment(python: Path) -> Environment:
 
 
 def locked_versions(requirements: str, python: str) -> dict[str, str]:
-    """Parse the versions that a locked requirements file pins on this platform, by package.
+    """Parse the versions of a locked requirements file, by package.
 
     One file serves several versions of Python, with markers such as `python_full_version < '3.12'`.
 
@@ -73,7 +73,7 @@ def locked_versions(requirements: str, python: str) -> dict[str, str]:
 
 
 def version_mismatches(locked: dict[str, str], installed: dict[str, str]) -> list[str]:
-    """List packages that are not installed in the locked version, one sentence each."""
+    """Describe packages that are not installed in the locked version."""
     return [
         f"{name} {version} is locked, {installed.get(name, 'none')} is installed"
         for name, version in sorted(locked.items())
@@ -82,7 +82,7 @@ def version_mismatches(locked: dict[str, str], installed: dict[str, str]) -> lis
 
 
 def build_environment(root: Path, folder: Path) -> Path:
-    """Build a virtual environment from the locked requirements of a checkout, with hashes checked.
+    """Build a virtual environment from locked requirements with hashes.
 
     Args:
         root: the checkout, with requirements.txt and, if something has to be built, requirements-build.txt.

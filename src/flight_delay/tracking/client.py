@@ -32,7 +32,7 @@ PUBLISHES = "run `dvc repro` to publish the existing outputs"
 
 
 def tracking_uri() -> str:
-    """Return MLFLOW_TRACKING_URI, or else the URI of `mlflow.db` in the main checkout."""
+    """Return MLFLOW_TRACKING_URI, or else that of mlflow.db in the checkout."""
     return os.environ.get(URI_VARIABLE) or f"sqlite:///{main_checkout() / 'mlflow.db'}"
 
 
@@ -58,7 +58,7 @@ def connect() -> MlflowClient:
 
 
 def require_database(wanted: str) -> None:
-    """Check that the database file exists, before connecting would create an empty one.
+    """Check that the database file exists; connecting would create an empty one.
 
     Args:
         wanted: the run or model to find, for the message.
@@ -88,7 +88,7 @@ def _require_healthy(uri: str) -> None:
 
 @contextmanager
 def _database_created(uri: str) -> Iterator[None]:
-    """Create the database file atomically, one process at a time, if it does not exist.
+    """Create the database file atomically if it does not exist.
 
     MLflow's migrations fail if two run at once, and leave an unusable file if they are killed.
     """
@@ -108,7 +108,7 @@ def _database_created(uri: str) -> Iterator[None]:
 
 @contextmanager
 def mlflow_errors_as_user_errors(*, setting_up: bool = False, retry: str = "run it again") -> Iterator[None]:
-    """Convert failures of the tracking server within the block to errors that tell the user what to do.
+    """Convert failures of the tracking server to errors for the user.
 
     Args:
         setting_up: the block connects for the first time: a refusal is about the user's address or credentials. Later
@@ -138,7 +138,7 @@ def is_unique_violation(error: MlflowException) -> bool:
 
 
 def retry_on_conflict(write: Callable[[], object]) -> None:
-    """Call `write` again if it violates a unique constraint: then the row exists, and MLflow updates it.
+    """Call `write` again if it violates a unique constraint.
 
     Raises:
         MlflowException: for another reason, or after `ATTEMPTS` violations.

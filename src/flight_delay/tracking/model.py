@@ -32,7 +32,7 @@ def signature(manifest: Manifest) -> ModelSignature:
 
 
 def log_model(run_id: str, content: RunContent) -> None:
-    """Log the bundle to a run, byte for byte, with the code that loads it; then rename and finish the run."""
+    """Log the bundle with the code that loads it; rename and finish the run."""
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings(), TemporaryDirectory() as temporary:
         # A copy of the folders: a killed stage may have left hidden files in them.
         bundle = Path(temporary) / content.bundle.name

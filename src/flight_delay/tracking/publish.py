@@ -90,7 +90,7 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
 
 
 def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:
-    """Delete unfinished models of the complete run and tag its commit; return False if another run has replaced it."""
+    """Delete unfinished models and tag the commit; False if the run is replaced."""
     try:
         _delete_unfinished_models(client, experiment, run_id)
         for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
@@ -104,7 +104,7 @@ def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, dige
 
 
 def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str], list[str]]:
-    """Return ids of complete runs, the first completed one first, and of incomplete runs, from one search."""
+    """Return ids of complete runs, in order of completion, and of others."""
     infos = [run.info for run in client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'")]
     complete = sorted(
         (info for info in infos if info.status == "FINISHED"), key=lambda info: (info.end_time, info.run_id)
@@ -130,7 +130,7 @@ def _delete_unfinished_models(client: MlflowClient, experiment: str, run_id: str
 
 
 def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
-    """Add and complete a run, and resolve duplicates (steps 2 and 3); return its id, even if it was deleted."""
+    """Add and complete a run, then resolve duplicates; return its id."""
     tags = {
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "PROJECT",
@@ -161,7 +161,7 @@ def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
 
 @contextmanager
 def _ignore_not_found() -> Iterator[None]:
-    """Ignore that something does not exist any more, but not a server that does not answer."""
+    """Ignore that something does not exist, but not a missing server."""
     try:
         yield
     except MlflowException as error:

@@ -21,8 +21,7 @@ FILES = ("reports", MANIFEST, SELECTION, "models/bundle", "src/flight_delay", "p
 
 @contextmanager
 def read_revision(revision: str) -> Iterator[tuple[RunContent, str | None]]:
-    """Copy the files of a revision to a temporary folder; yield the content, and the commit on a branch that holds
-    it, if any.
+    """Read the content of a revision, and the commit on a branch that holds it.
 
     Args:
         revision: commit, tag, branch or DVC experiment.

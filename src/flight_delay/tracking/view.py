@@ -65,7 +65,7 @@ def runs_page(base: str, experiment_id: str) -> str:
 
 
 def set_default_view(client: MlflowClient, experiment_id: str, view: View) -> None:
-    """Save the view of an experiment, and a description that links to it unless it has one."""
+    """Save the view of an experiment, and a description with a link to it."""
     saved = {"name": VIEW_NAME, "createdAt": 0, "updatedAt": 0, "state": json.dumps(_state(view), sort_keys=True)}
     value = json.dumps(saved, sort_keys=True)
     has = client.get_experiment(experiment_id).tags
@@ -81,7 +81,7 @@ def _runs_route(experiment_id: str) -> str:
 
 
 def _state(view: View) -> dict[str, Any]:
-    """Build the state of a view as the UI of MLflow 3 saves it; omitted keys have their defaults."""
+    """Build the state of a view as the UI of MLflow 3 saves it."""
     columns = [*(f"metrics.`{metric}`" for metric in view.metrics), *view.columns]
     widths = {column: PIXELS_PER_LETTER * len(column.split("`")[1]) + MARGIN_PIXELS for column in columns}
     narrow = {column: min(pixels, MOST_PIXELS) for column, pixels in widths.items()}

@@ -42,7 +42,7 @@ Evaluate = Callable[[Values], TrialEvaluation]
 
 
 def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
-    """Return a function that runs the backtest with some values changed; it reads no test month.
+    """Return a function that runs the backtest with some values changed.
 
     Args:
         parameters: of the model, for values that are not searched.
@@ -72,7 +72,7 @@ def read_current_predictions() -> Predictions:
 
 
 def compare_with_current(predictions: Predictions, current: Predictions) -> dict[str, Comparison]:
-    """Compare metrics with those of the current parameters on the same rows, with intervals over days.
+    """Compare metrics with those of the current parameters on the same rows.
 
     Raises:
         ValueError: the rows are not the same.

@@ -45,7 +45,7 @@ class Tune(Parameters):
 
 
 def require_valid_space(space: Mapping[str, SearchRange], parameters: BoosterParameters) -> None:
-    """Check that the model and Optuna accept a search space, and that it contains the current parameters.
+    """Check a search space: valid values, and the current ones inside.
 
     Raises:
         UserError: a parameter is unknown, a value is invalid, or a current value is outside.

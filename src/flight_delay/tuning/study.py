@@ -45,7 +45,7 @@ class StudySpec:
 
 
 def read_study_spec() -> StudySpec:
-    """Read params.yaml, and outputs of the backtest stage, which must be up to date.
+    """Read params.yaml and the up-to-date outputs of the backtest.
 
     Raises:
         UserError: Optuna is not installed, parameters are not valid, or the backtest is out of date.
@@ -62,7 +62,7 @@ def read_study_spec() -> StudySpec:
 
 
 def require_up_to_date() -> None:
-    """Check with DVC that the backtest has run with the current data, code and parameters.
+    """Check with DVC that the backtest is up to date.
 
     Raises:
         UserError: it has not, or `dvc status` fails.
@@ -90,7 +90,7 @@ def require_unchanged(spec: StudySpec) -> None:
 
 @contextmanager
 def open_study(database: Path, spec: StudySpec) -> Iterator[Any]:
-    """Open a study, created with the current parameters as its first trial, and keep other processes out.
+    """Open or create a study, and keep other processes out.
 
     Args:
         database: SQLite file, created if needed.
@@ -129,7 +129,7 @@ def open_study(database: Path, spec: StudySpec) -> Iterator[Any]:
 
 
 def complete_trials(study: Any) -> list[Any]:
-    """Return the trials that ran to their end (`optuna.trial.FrozenTrial`); the first has the current parameters."""
+    """Return complete trials (`FrozenTrial`), the current parameters first."""
     from optuna.trial import TrialState
 
     return list(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE]))

@@ -26,7 +26,7 @@ SELECTION_BIAS = (
 
 
 def parameter_importances(study: Any, tune: Tune) -> dict[str, float]:
-    """Compute each parameter's share of the variance of the metric, the largest first; empty with too few trials.
+    """Compute each parameter's share of the metric's variance, largest first.
 
     fANOVA: Hutter et al. (2014), https://proceedings.mlr.press/v32/hutter14.html
     """
@@ -38,12 +38,12 @@ def parameter_importances(study: Any, tune: Tune) -> dict[str, float]:
 
 
 def improvement(trial: Any) -> dict[str, Comparison]:
-    """Return the difference of each metric to the current parameters; empty if the trial was never the best."""
+    """Return the difference of each metric to the current parameters, if any."""
     return {name: Comparison(**row) for name, row in trial.user_attrs.get("improvement", {}).items()}
 
 
 def search_verdict(trials: list[Any], metric: str) -> str:
-    """Name the best trial, and whether it is significantly better than the current parameters."""
+    """Name the best trial, and whether it is significantly better."""
     best = best_trial(trials, metric)
     if best is trials[0]:
         return f"None of {len(trials)} trials has a better {METRICS[metric].label} than the current parameters."
@@ -56,7 +56,7 @@ def search_verdict(trials: list[Any], metric: str) -> str:
 
 
 def search_report(study: Any, tune: Tune) -> str:
-    """Format verdict, best trials, comparison with the current parameters and importances as Markdown."""
+    """Format verdict, best trials, comparison and importances as Markdown."""
     trials = complete_trials(study)
     best, shares = best_trial(trials, tune.metric), parameter_importances(study, tune)
     blocks = [search_verdict(trials, tune.metric), _ranking(trials, tune)]

@@ -94,7 +94,7 @@ def compare_pipelines(a: PipelineSnapshot, b: PipelineSnapshot) -> PipelineCompa
 
 
 def combine_periods(backtest: Verdict, test: Verdict) -> Verdict:
-    """Combine two verdicts: the backtest decides; the test can veto 'better', and cannot grant it.
+    """Combine verdicts: the backtest decides; the test can only veto 'better'.
 
     Models are chosen on the backtest. If the test took part in the choice, its metrics would be optimistic.
     """
@@ -108,7 +108,7 @@ def combine_periods(backtest: Verdict, test: Verdict) -> Verdict:
 
 
 def diff_values(a: Mapping[str, str], b: Mapping[str, str]) -> tuple[ValueChange, ...]:
-    """List the differences of two mappings, in B's order; keys that only A has come last."""
+    """List the differences of two mappings, in B's order, then A's."""
     return tuple(ValueChange(name, a.get(name), b.get(name)) for name in {**b, **a} if a.get(name) != b.get(name))
 
 
@@ -128,7 +128,7 @@ def _compare_data(a: PipelineSnapshot, b: PipelineSnapshot) -> DataChanges:
 
 
 def _raw_outputs(snapshot: PipelineSnapshot) -> dict[str, str]:
-    """MD5 of raw files by path, without their manifest, which also names their source."""
+    """Select the MD5s of raw files by path, without their manifest."""
     return {path: md5 for path, md5 in snapshot.outputs.items() if path.startswith(RAW) and not path.endswith(".json")}
 
 

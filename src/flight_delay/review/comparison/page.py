@@ -72,7 +72,7 @@ def describe_period(period: PeriodComparison) -> str:
 
 
 def _describe_metrics(period: PeriodComparison) -> str:
-    """Name the metrics in which B is better than A, and those in which it is worse."""
+    """Name the metrics in which B is better or worse than A."""
     clauses: list[str] = []
     for verdict in ("better", "worse"):
         labels = [
@@ -87,7 +87,7 @@ def _describe_metrics(period: PeriodComparison) -> str:
 
 
 def _format_code(text: str) -> str:
-    """Format as code, also in a table, where GitHub takes a bar for the end of a cell."""
+    """Format as code; in a table, GitHub takes a bar for the end of a cell."""
     fence, space = ("``", " ") if "`" in text else ("`", "")
     return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
 

@@ -97,7 +97,7 @@ def join_rows(a: Predictions, b: Predictions) -> CommonRows:
 
 
 def compare_period(common: CommonRows, thresholds: tuple[float, float], payoffs: Payoffs) -> PeriodComparison:
-    """Compare B with A by ROC AUC, average precision and log loss; profit is reported and does not affect the verdict.
+    """Compare metrics and profit of B and A; profit does not affect the verdict.
 
     Args:
         common: rows that both predict.
@@ -128,7 +128,7 @@ def compare_period(common: CommonRows, thresholds: tuple[float, float], payoffs:
 
 
 def combine_verdicts(verdicts: Iterable[str]) -> Verdict:
-    """Combine the verdicts of several metrics; better and worse together are mixed, and undecided ones are ignored."""
+    """Combine verdicts of several metrics; undecided ones are ignored."""
     decided = set(verdicts) - {"undecided"}
     if not decided:
         return "undecided"

@@ -136,7 +136,7 @@ def calibrate_out_of_sample(method: Method, months: list[Predictions]) -> Predic
 
 
 def _stale_sections(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...]:
-    """Sections that `evaluate` or a stage before it read with other values; later stages are not compared."""
+    """Find sections that `evaluate` or an earlier stage read with other values."""
     maker = {out["path"]: name for name, entry in lock.items() for out in entry.get("outs", [])}
     stale, before = set(), ["evaluate"]
     for stage in before:

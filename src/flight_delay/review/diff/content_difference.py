@@ -17,7 +17,7 @@ class ContentDifference(NamedTuple):
 
 
 def join_differences(differences: Sequence[ContentDifference], default: str) -> ContentDifference:
-    """Join differences into one, those that matter first; without any, `default`, which does not matter."""
+    """Join differences, those that matter first; `default` if there are none."""
     if not differences:
         return ContentDifference(default, matters=False)
     ordered = sorted(differences, key=lambda difference: not difference.matters)
@@ -25,7 +25,7 @@ def join_differences(differences: Sequence[ContentDifference], default: str) -> 
 
 
 def format_change(before: Any, after: Any) -> str:
-    """Format two values; of long texts, WIDTH characters around their first difference."""
+    """Format two values; of long texts, WIDTH characters around the change."""
     start = 0
     if isinstance(before, str) and isinstance(after, str):
         differs = (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other)

@@ -25,7 +25,7 @@ _EMBEDDED_PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]*)")
 def compare_json(
     before: Any, after: Any, tolerance: float, checksums: Collection[tuple[str, str]] = ()
 ) -> ContentDifference:
-    """Compare two documents value by value, and name the largest numeric difference.
+    """Compare two documents, and name the largest numeric difference.
 
     Differences of numbers up to one are absolute, of larger ones relative to the larger one, so that one changed
     decision matters as little in a count or a profit as in a rate.
@@ -69,7 +69,7 @@ def compare_json(
 
 
 def compare_text(before: str, after: str) -> ContentDifference:
-    """Compare two texts line by line; pictures embedded in a page are compared as pictures.
+    """Compare two texts line by line, and pictures embedded in them.
 
     Raises:
         ValueError, OSError: an embedded picture is damaged.

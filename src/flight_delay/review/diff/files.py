@@ -33,7 +33,7 @@ class Difference(NamedTuple):
 
 
 def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], tolerance: Tolerance) -> list[Difference]:
-    """Compare the content of files by path, sorted by path; identical files are left out.
+    """Compare files by path; identical files are left out.
 
     A file that only one side has matters, and so does one that cannot be read in the format of its suffix.
     """

@@ -33,8 +33,9 @@ def read_model(content: bytes) -> dict[str, Any]:
 
 
 def parse_model(content: bytes) -> dict[str, Any]:
-    """Parse a model in XGBoost's JSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html), and
-    name its trees.
+    """Parse a model in XGBoost's JSON, and name its trees.
+
+    Format: https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html
 
     Raises:
         ValueError, KeyError: it has no trees.

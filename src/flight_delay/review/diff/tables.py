@@ -41,7 +41,7 @@ def read_parquet(content: bytes) -> pa.Table:
 
 
 def read_csv_pair(before: bytes, after: bytes) -> tuple[pa.Table, pa.Table]:
-    """Read two CSV files; a column of integers in one and of floats in the other has floats in both.
+    """Read two CSV files, integers as floats if the other file has floats.
 
     Raises:
         pa.ArrowInvalid: one is empty, or has rows of different lengths.
@@ -57,7 +57,7 @@ def read_csv_pair(before: bytes, after: bytes) -> tuple[pa.Table, pa.Table]:
 def compare_tables(
     before: pa.Table, after: pa.Table, probability: float, absolute: float = LAST_DIGITS, relative: float = LAST_DIGITS
 ) -> ContentDifference:
-    """Compare schemas, numbers of rows, and rows by position, counted from 1; name the first row that differs.
+    """Compare schemas, numbers of rows, and rows by position, counted from 1.
 
     Args:
         before: a table.
@@ -104,8 +104,7 @@ def _compare_columns(name: str, before: Any, after: Any, absolute: float, relati
 
 
 def _summarize_columns(columns: list[_Column], row_ids: Any) -> ContentDifference:
-    """Summarize the first row that differs (that matters, if one does), and the largest and mean difference of each
-    column."""
+    """Summarize the first row that differs or matters, and each column."""
     matters = any(column.matters.any() for column in columns)
     masks = [column.matters if matters else column.differs for column in columns]
     row = int(np.flatnonzero(np.any(masks, axis=0))[0])

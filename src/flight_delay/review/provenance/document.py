@@ -29,7 +29,7 @@ REQUIREMENTS = "requirements.txt"
 
 
 def prov_document(provenance: Provenance, path: str | None = None) -> ProvDocument:
-    """Convert the provenance of a path, or of the whole pipeline, to a PROV document.
+    """Convert the provenance of a path or of the pipeline to PROV.
 
     The same commit gives the same records in the same order. dvc.lock does not record who ran a stage: people are
     authors of commits only, and stages are associated with the environment that requirements.txt locks.
@@ -69,7 +69,7 @@ def prov_document(provenance: Provenance, path: str | None = None) -> ProvDocume
 
 
 def prov_json(provenance: Provenance, path: str | None = None) -> str:
-    """Serialize `prov_document` as PROV-JSON; the same commit gives the same bytes."""
+    """Serialize `prov_document` as PROV-JSON, byte for byte the same."""
     return prov_document(provenance, path).serialize(format="json", indent=2, sort_keys=True) or ""
 
 
@@ -99,8 +99,7 @@ def _add_commits(document: ProvDocument, fd: Namespace, provenance: Provenance, 
 def _add_stage(
     document: ProvDocument, fd: Namespace, stage: StageRun, artifacts: list[Artifact], provenance: Provenance
 ) -> None:
-    """Add a stage with the artifacts that it read and wrote, and the source of raw data to the stage that fetched
-    them."""
+    """Add a stage with its artifacts, and the source of raw data that it fetched."""
     activity = fd[_id("stage", stage.name, md5(json.dumps(stage, default=asdict).encode()))]
     document.activity(activity, other_attributes=_attributes(fd, "Stage", name=stage.name, command=stage.command))
     for artifact in stage.reads:
@@ -126,7 +125,7 @@ def _attributes(fd: Namespace, kind: str, **values: Any) -> dict[Any, Any]:
 
 
 def _id(kind: str, name: str, version: str | None = None) -> str:
-    """An id that is the same for the same content in the documents of all commits."""
+    """Build an id that is the same for the same content in all commits."""
     return f"{kind}/{quote(name)}" + (f"@{quote(version)}" if version else "")
 
 

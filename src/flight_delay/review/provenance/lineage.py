@@ -64,7 +64,7 @@ def read_stages(lock: Stages) -> list[StageRun]:
 
 
 def list_artifacts(stages: Iterable[StageRun]) -> list[Artifact]:
-    """List every artifact that stages read or wrote, once, in the order of the stages."""
+    """List the artifacts that stages read or wrote, without repetition."""
     return list(dict.fromkeys(artifact for stage in stages for artifact in (*stage.reads, *stage.writes)))
 
 
@@ -74,7 +74,7 @@ def producer(stages: Iterable[StageRun], artifact: Artifact) -> StageRun | None:
 
 
 def sources(stages: Iterable[StageRun], artifact: Artifact) -> list[StageRun]:
-    """Return the stage that wrote an artifact, or else those that wrote a part of it or a folder around it."""
+    """Return the stages that wrote an artifact, a part of it, or its folder."""
     stage = producer(stages, artifact)
     return [stage] if stage else [stage for stage in stages if any(map(artifact.overlaps, stage.writes))]
 
@@ -106,7 +106,7 @@ def is_inside(path: str, folder: str) -> bool:
 
 
 def select_artifacts(stages: Sequence[StageRun], path: str) -> list[Artifact]:
-    """Select the artifacts at a path, or else those inside it, or else the folders around it.
+    """Select artifacts at a path, or else inside it, or else around it.
 
     Raises:
         UserError: there is nothing at this path; the message names the closest paths.

@@ -22,7 +22,7 @@ INDENT = "  "
 
 
 def format_run(published: PublishedRun, committed: Found | None, provenance: Provenance | None) -> str:
-    """Format the commit of a run, if it is in this repository, and the raw data of that commit."""
+    """Format the commit of a run, if it is here, and its raw data."""
     lines = [("run", f"{published.run_name} ({published.run_id})"), ("pipeline", published.digest)]
     if not committed or not provenance:
         return _align([
@@ -44,7 +44,7 @@ def format_run(published: PublishedRun, committed: Found | None, provenance: Pro
 
 
 def format_pipeline(provenance: Provenance) -> str:
-    """Format all stages in the order in which they run, with the artifacts that they read and write."""
+    """Format all stages in order, with the artifacts that they read and write."""
     lines = [_format_commit(provenance)]
     for stage in provenance.stages:
         lines += ["", f"{stage.name}: {stage.command}"]
@@ -54,7 +54,7 @@ def format_pipeline(provenance: Provenance) -> str:
 
 
 def format_path(provenance: Provenance, path: str) -> str:
-    """Format the origin of the artifacts at a path as a tree that shows each stage once, and the stages that use them.
+    """Format the origin of the artifacts at a path as a tree, and their users.
 
     Raises:
         UserError: there is nothing at this path.
@@ -78,7 +78,7 @@ def format_path(provenance: Provenance, path: str) -> str:
 
 
 def _grow(provenance: Provenance, artifacts: Iterable[Artifact], indent: str, shown: set[str]) -> Iterator[str]:
-    """Yield a line for each artifact, and below it its stages with the artifacts that they read."""
+    """Yield a line for each artifact, and below it its stages and their inputs."""
     for artifact in artifacts:
         yield indent + _format_artifact(provenance, artifact)
         for stage in sources(provenance.stages, artifact):
@@ -91,7 +91,7 @@ def _grow(provenance: Provenance, artifacts: Iterable[Artifact], indent: str, sh
 
 
 def _format_artifact(provenance: Provenance, artifact: Artifact) -> str:
-    """Format path, checksum, size and origin; of parameters, their values and origin."""
+    """Format path, checksum or values, size and origin."""
     details = [artifact.values] if artifact.values is not None else [(artifact.md5 or "-")[:8]]
     details += [] if artifact.nfiles is None else [f"{artifact.nfiles:,} file{'' if artifact.nfiles == 1 else 's'}"]
     details += [] if artifact.size is None else [f"{artifact.size:,} bytes"]
@@ -114,7 +114,7 @@ def _format_commit(provenance: Provenance) -> str:
 
 
 def _format_origin(provenance: Provenance) -> str:
-    """Format source, version, licence and address of the raw data, their months and number of rows."""
+    """Format source, version, licence, address, months and rows of the raw data."""
     manifest = provenance.manifest
     if manifest is None:
         return "unknown: data/raw/manifest.json is missing in the commit, or is not the one in dvc.lock"

@@ -53,7 +53,7 @@ class ReviewRun(NamedTuple):
 
 
 def review_in_clone(request: Request, minutes: float, *, fresh_env: bool = False) -> ReviewRun:
-    """Verify the commit, replay its predictions and run the experiments; the checkout is not changed.
+    """Verify the commit, replay its predictions and run the experiments.
 
     Args:
         request: front matter of the request.
@@ -104,7 +104,7 @@ def replay_recorded(artefacts: Artefacts, verified: Path, reproduced: set[str]) 
 def _run_experiment(
     experiment: Experiment, clone: CleanClone, baseline: Callable[[], PipelineSnapshot], deadline: float
 ) -> ExperimentResult:
-    """Run an experiment in a temporary folder of its own, so that the clone does not change."""
+    """Run an experiment in a temporary folder of its own."""
     if not _remaining(deadline):
         return ExperimentResult(experiment, 0.0, None, "time limit reached")
     log.info("review: %s (%.0f minutes left)", experiment.name, _remaining(deadline) / 60)

@@ -65,7 +65,7 @@ class Request(Parameters):
     experiments: list[Experiment]
 
     def path(self, kind: Literal["request", "result"]) -> Path:
-        """Path of the request or of its result, relative to the top of the repository."""
+        """Return the path of the request or of its result."""
         return REVIEWS / f"{self.date}-{self.name}-{kind}.md"
 
 

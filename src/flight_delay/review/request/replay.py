@@ -27,7 +27,7 @@ class ReplayedPredictions(NamedTuple):
 
 
 def replay(folder: Path) -> ReplayedPredictions:
-    """Predict all recorded rows again with the bundle in a folder and the installed code; write nothing.
+    """Predict all recorded rows again with the bundle and the installed code.
 
     Args:
         folder: holds models/bundle, data/processed and reports/evaluate/predictions.

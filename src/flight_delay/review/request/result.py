@@ -63,7 +63,7 @@ def _outcome(result: ExperimentResult) -> str:
 
 
 def _metric_cells(period: PeriodComparison | None) -> list[str]:
-    """Format the difference of each metric, with a verdict if the interval excludes zero."""
+    """Format the difference of each metric, with a verdict if significant."""
     cells = dict.fromkeys(METRICS, "–")
     for name, _, _, comparison in period.measures if period else ():
         verdict = "" if comparison.verdict == "undecided" else f" {comparison.verdict}"

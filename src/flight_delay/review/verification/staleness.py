@@ -18,7 +18,7 @@ from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 
 
 def find_stale_entries(clone: CleanClone) -> list[str]:
-    """Describe the entries of dvc.lock that do not fit the commit of a clone, in the order of the pipeline.
+    """Describe the entries of dvc.lock that do not fit the commit of a clone.
 
     `dvc status` compares code, parameters, commands and existing files. It does not report missing files, and outputs
     that were added to or removed from dvc.yaml since (treeverse/dvc#5369, #9818): these are compared here.
@@ -67,7 +67,7 @@ def _redeclared_entries(declared: Mapping[str, Any], entry: Mapping[str, Any]) -
 def _changed_entries(
     status: list[Any], locked: Mapping[str, Any], params: Mapping[str, Any], produced: Collection[str]
 ) -> dict[str, str]:
-    """Describe by path or parameter what `dvc status` reports for a stage; ignore data that are not in the clone.
+    """Describe what `dvc status` reports for a stage, except missing data.
 
     Args:
         status: of the stage, from `dvc status --json`.
@@ -105,7 +105,7 @@ def _locked_params(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _version_conflicts(stage: str, lock: Stages) -> list[str]:
-    """Describe files that a stage read in another version than the one recorded as written."""
+    """Describe files that a stage read in another version than was written."""
     written = {out["path"]: (out.get("md5"), name) for name, entry in lock.items() for out in entry.get("outs", [])}
     return [
         f"{dep['path']} was read in another version than {written[dep['path']][1]} wrote"

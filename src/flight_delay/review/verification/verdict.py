@@ -37,7 +37,7 @@ def _summarize_outputs(verified: Verification) -> str:
 
 
 def verification_table(verified: Verification) -> str:
-    """Format platform, packages, a line per output, the differences and the verdict."""
+    """Format platform, packages, outputs, differences and verdict."""
     lines = [f"commit    {verified.commit}"]
     if environment := verified.environment:
         versions = ", ".join(f"{name} {environment.versions.get(name, 'missing')}" for name in PACKAGES)

@@ -75,7 +75,7 @@ class Verification(NamedTuple):
 
 
 def check_lock(revision: str) -> Verification:
-    """Check that dvc.lock fits the code, parameters and requirements of its commit: in seconds, without data.
+    """Check that dvc.lock fits the code, parameters and requirements.
 
     Raises:
         UserError: there is no such commit, or it has no dvc.lock.
@@ -87,7 +87,7 @@ def check_lock(revision: str) -> Verification:
 
 
 def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> Verification:
-    """Clone a commit into a temporary folder, run all its stages but `publish` from raw data, and compare the outputs.
+    """Run all stages but `publish` in a clean clone, and compare the outputs.
 
     The user's checkout, cache and MLflow are not touched. Progress goes to stderr.
 
@@ -109,7 +109,7 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> V
 def verify_in_clone(
     clone: CleanClone, artefacts: Artefacts, tolerance: Tolerance, timeout_seconds: float | None = None
 ) -> Verification:
-    """Run the pipeline in a clean clone, which keeps the outputs, and compare them with those of the commit.
+    """Run the pipeline in a clean clone, and compare the outputs.
 
     Raises:
         UserError: a stage fails.
@@ -132,7 +132,7 @@ def verify_in_clone(
 
 
 def compare_outputs(recorded: Stages, reproduced: Stages) -> list[OutputCheck]:
-    """Pair the MD5s of every output in two lock files, in the order of the pipeline."""
+    """Pair the MD5s of every output in two lock files."""
     checks = []
     for stage in dict.fromkeys([*reproduced, *recorded]):
         before, after = (outputs({stage: stages.get(stage, {})}) for stages in (recorded, reproduced))
@@ -144,7 +144,7 @@ def compare_outputs(recorded: Stages, reproduced: Stages) -> list[OutputCheck]:
 def _add_differences(
     checks: Sequence[OutputCheck], artefacts: Artefacts, root: Path, tolerance: Tolerance
 ) -> list[OutputCheck]:
-    """Compare the files of all differing outputs at once, since a checksum in one may follow from another."""
+    """Compare the files of all differing outputs at once, for checksums in them."""
     before: dict[str, bytes] = {}
     after: dict[str, bytes] = {}
     unavailable = set()

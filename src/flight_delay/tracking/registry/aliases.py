@@ -53,7 +53,7 @@ def current_user() -> str:
 def promote(
     client: MlflowClient, model: str, entry: Registration, alias: str, champion: int | None, by: str, reason: str
 ) -> Event:
-    """Register a run, and move `challenger` to its version, and `champion` if that is the alias.
+    """Register a run, and move `challenger`, and `champion` if that is `alias`.
 
     If interrupted, call it again: `champion` is moved last.
 
@@ -85,7 +85,7 @@ def promote(
 
 
 def roll_back(client: MlflowClient, model: str, to: int | None, by: str, reason: str) -> Event:
-    """Move `champion` back to the version that the tag `champion_previous` of the present champion names.
+    """Move `champion` back to the version in its tag `champion_previous`.
 
     Args:
         client: connected.

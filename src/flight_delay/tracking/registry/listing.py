@@ -12,7 +12,7 @@ LINE_WIDTH, INDENT = 120, " " * 4
 
 
 def versions_text(model: str, versions: Sequence[Version]) -> str:
-    """Format a paragraph per version, the latest last, and a warning if the tags do not explain the champion.
+    """Format a paragraph per version, and a warning about the champion.
 
     A paragraph has aliases and commit, the first line of the description (the metrics), and the events in order of
     time.
@@ -36,7 +36,7 @@ def versions_text(model: str, versions: Sequence[Version]) -> str:
 
 
 def versions_json(model: str, versions: Sequence[Version]) -> str:
-    """Serialize all versions, with the description that has the results of the gate."""
+    """Serialize all versions, with the results of the gate."""
     rows = [
         {**version._asdict(), "events": [event._asdict() for event in version.events.values()]} for version in versions
     ]
@@ -45,7 +45,7 @@ def versions_json(model: str, versions: Sequence[Version]) -> str:
 
 
 def unexplained_champion(versions: Sequence[Version]) -> str | None:
-    """Return a warning if the champion is not the version of the latest event; otherwise None."""
+    """Return a warning if the champion is not that of the latest event."""
     events = [event for version in versions for event in version.events.values() if event.kind != CHALLENGER]
     recorded = max(events, key=lambda event: event.at).version if events else None
     champion = next((version.number for version in versions if CHAMPION in version.aliases), None)

@@ -56,7 +56,7 @@ def download_model(uri: str, target: Path) -> Path:
 
 
 def stored_model_md5(published: PublishedRun) -> str:
-    """Compute the MD5 of the model file that MLflow stores for a run or a model, whatever its tags are.
+    """Compute the MD5 of the model file that MLflow stores.
 
     Raises:
         UserError: the server does not answer, or does not have the file.
@@ -69,7 +69,7 @@ def stored_model_md5(published: PublishedRun) -> str:
 
 
 def score(model: Path, data: Path, target: Path) -> Speed:
-    """Load a model in another process, with the code that was logged with it, and write its predictions.
+    """Predict with a model and its logged code, in another process.
 
     Args:
         model: its folder, see `download_model`.

@@ -22,7 +22,7 @@ SINGLE_ROWS, WARM_UP, BATCHES = 100, 10, 3
 
 
 def main() -> None:
-    """Write row id and probability of rows with a target, a Parquet file per month, and `speed.json`."""
+    """Write ids and probabilities, a file per month, and `speed.json`."""
     model_folder, data, target = map(Path, sys.argv[1:4])
     id_column, label_column = sys.argv[4:]
     logging.getLogger("mlflow").setLevel("ERROR")

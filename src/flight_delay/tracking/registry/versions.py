@@ -70,7 +70,7 @@ def read_aliases(client: MlflowClient, model: str) -> dict[str, int]:
 
 
 def list_versions(client: MlflowClient, model: str) -> list[Version]:
-    """List all versions that are not deleted, in order; empty if there is no model of this name."""
+    """List all versions that are not deleted; empty if there is no model."""
     aliases, found, token = read_aliases(client, model), [], None
     while token != "":
         page = client.search_model_versions(f"name = '{model}'", page_token=token)

@@ -86,7 +86,7 @@ def require_port_free(host: str, port: int) -> None:
 
 
 def http_url(host: str, port: int) -> str:
-    """Return the URL by which this machine reaches a server that listens on an address."""
+    """Return the local URL of a server that listens on an address."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (a name, not a binding)
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 

@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 
 
 def open_ui(experiment: str, port: int) -> int:
-    """Show the runs of an experiment until interrupted: of the server that is set, or else of a local one started here.
+    """Show the runs of an experiment, on the server or a new local one.
 
     Args:
         experiment: name of the MLflow experiment.
