@@ -151,7 +151,7 @@ def test_a_run_begins_with_its_figures_and_the_comparison_with_its_baseline(look
     run = team.runs(team.experiment)[CHANGED]
     address = f"{team.uri}/#/experiments/{team.experiment}/runs/{run}"
     text = shown(look(address, "run", "Description", "backtest"))
-    assert text.index("average precision") < text.index("Against its baseline") < text.index("Metrics (")
+    assert text.index("average precision") < text.index("Baseline: commit") < text.index("Metrics (")
     page = look(f"{address}/artifacts", "artifacts", "report", "reports")
     entries = shown(page)
     assert entries.index("report") < entries.index("reports") < entries.index("params.yaml")
