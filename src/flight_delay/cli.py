@@ -1,4 +1,4 @@
-"""The command `flight-delay`: what is not a stage. A command has one name: here, and as a file in commands/."""
+"""The command `flight-delay`. Each of its commands is a module of commands/ with the same name."""
 
 from __future__ import annotations
 
@@ -44,20 +44,22 @@ def main() -> None:
     """Parse the command line, run the command and exit with its code."""
     parser = argparse.ArgumentParser(
         prog="flight-delay",
-        description="Commands around the pipeline. The pipeline itself is run by DVC: `dvc repro`.",
+        description="Commands for verifying, comparing, explaining and publishing the pipeline, which is run by `dvc "
+        "repro`.",
+        epilog="example: `flight-delay compare main`; `flight-delay COMMAND --help` explains a command",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
-        command.add_to(commands)
+        command.add_arguments(commands)
     arguments = parser.parse_args()
-    sys.exit(run_with_error_handling(f"flight-delay {arguments.command}", lambda: _printed(arguments)))
+    sys.exit(run_with_error_handling(f"flight-delay {arguments.command}", lambda: _run_and_flush(arguments)))
 
 
-def _printed(arguments: argparse.Namespace) -> int:
+def _run_and_flush(arguments: argparse.Namespace) -> int:
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # `head` has seen enough; Python must not find that out again at its exit
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe; prevent a second error at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code

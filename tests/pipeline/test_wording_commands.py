@@ -20,13 +20,13 @@ def keys(made) -> list[str]:
 
 def test_help_says_the_exit_codes(made) -> None:
     said = " ".join(made.command("verify", "--help").stdout.split())
-    assert said.endswith("exit codes: 0 all the same, 1 something is different, 2 it could not be checked")
+    assert said.endswith("exit codes: 0 all the same, 1 something differs, 2 not checked")
 
 
 @pytest.mark.parametrize("option", [("--what-if", "departure"), ("--picture", "why.png")])
 def test_what_is_for_one_flight_is_not_for_two(checkout, keys, option) -> None:
     done = checkout.command("explain", "--flight", keys[0], "--flight", keys[1], *option, code=2)
-    assert done.stderr == f"flight-delay explain: error: {option[0]}: 2 flights asked for; it is for one\n"
+    assert done.stderr == f"flight-delay explain: error: {option[0]}: 2 flights given; it accepts one\n"
 
 
 def test_a_picture_has_one_of_two_formats(checkout, keys) -> None:
@@ -47,7 +47,7 @@ def test_a_flight_at_other_times_is_what_the_model_says(checkout, keys) -> None:
 def test_a_run_has_a_commit_of_its_own(made) -> None:
     done = made.command("provenance", "--at", "HEAD", "models:/late/1", code=2)
     assert done.stderr == (
-        "flight-delay provenance: error: --at HEAD: is for files; a run or a model has a commit of its own, so leave it out\n"
+        "flight-delay provenance: error: --at HEAD: not for runs and models, which have a commit of their own; leave it out\n"
     )
 
 

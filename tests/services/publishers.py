@@ -30,9 +30,9 @@ def metrics_of(number: int) -> dict[str, float]:
 
 def content_of(number: int, folder: Path):
     """A small pipeline: `folder` has two files, a bundle, and a package with the code that loads it."""
-    from flight_delay.tracking.run_content import Content, DataSet
+    from flight_delay.tracking.run_content import LoggedDataset, RunContent
 
-    return Content(
+    return RunContent(
         digest=digest_of(number),
         name=f"pipeline {number}",
         description="small",
@@ -40,7 +40,7 @@ def content_of(number: int, folder: Path):
         metrics=metrics_of(number),
         curve={"curve/log_loss": [0.7, 0.6, 0.5]},
         tags={"pipeline_digest": digest_of(number), "author": "Ada Lovelace <ada@example.org>"},
-        datasets=[DataSet("flights test", "test", "data/processed", "0" * 32, 10, {"source": "invented"})],
+        datasets=[LoggedDataset("flights test", "test", "data/processed", "0" * 32, 10, {"source": "invented"})],
         files={"reports": folder / "reports", "params.yaml": folder / "params.yaml"},
         bundle=folder / "bundle",
         package=folder / "flight_delay",

@@ -27,7 +27,7 @@ from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import load_training_data
-from flight_delay.tracking.model import ROOMS
+from flight_delay.tracking.model import PACKAGES
 
 PIPELINES, COPIES, PATIENCE = 12, 2, 900
 SCRIPT = Path(__file__).parent / "publishers.py"
@@ -72,7 +72,7 @@ def files(tmp_path_factory) -> Path:
     (folder / "flight_delay/tracking").mkdir(parents=True)
     for name in ("__init__.py", "tracking/__init__.py", "tracking/pyfunc_model.py"):
         shutil.copy(Path(flight_delay.__path__[0]) / name, folder / "flight_delay" / name)
-    for name in ROOMS:
+    for name in PACKAGES:
         (folder / "flight_delay" / name).mkdir()
         (folder / "flight_delay" / name / "__init__.py").touch()
     return folder

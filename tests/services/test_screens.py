@@ -16,7 +16,7 @@ import pytest
 from mlflow import MlflowClient
 
 from flight_delay.tracking.registry.aliases import promote
-from flight_delay.tracking.registry.versions import Entry
+from flight_delay.tracking.registry.versions import Registration
 from flight_delay.tracking.view import runs_page
 
 PICTURES = Path(__file__).resolve().parents[2] / "logs/screens"
@@ -151,7 +151,7 @@ def test_a_run_begins_with_its_figures_and_the_comparison_with_its_baseline(look
     run = team.runs(team.experiment)[CHANGED]
     address = f"{team.uri}/#/experiments/{team.experiment}/runs/{run}"
     text = shown(look(address, "run", "Description", "backtest"))
-    assert text.index("average precision") < text.index("Against its baseline") < text.index("Metrics (")
+    assert text.index("average precision") < text.index("Baseline: commit") < text.index("Metrics (")
     page = look(f"{address}/artifacts", "artifacts", "report", "reports")
     entries = shown(page)
     assert entries.index("report") < entries.index("reports") < entries.index("params.yaml")
@@ -182,7 +182,9 @@ def test_the_registry_shows_the_champion(look, team: Team) -> None:
     run_id = next(iter(team.runs(team.experiment).values()))
     (model,) = team.client.search_logged_models([team.experiment], f"source_run_id = '{run_id}'")
     tags = team.client.get_run(run_id).data.tags
-    entry = Entry(run_id, model.model_id, "0" * 40, tags["pipeline_digest"], tags["model_md5"], "backtest log loss 0.5")
+    entry = Registration(
+        run_id, model.model_id, "0" * 40, tags["pipeline_digest"], tags["model_md5"], "backtest log loss 0.5"
+    )
     promote(team.client, MODEL, entry, "champion", None, "Ada Lovelace", "the first")
     text = shown(look(f"{team.uri}/#/models/{MODEL}", "registry", MODEL, "Version 1"))
     assert "champion" in text

@@ -182,7 +182,7 @@ def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_o
     assert "git_commit" not in run.data.tags
 
     project.run("dvc", "exp", "branch", name, "taken")
-    assert flight_delay(project, "publish", "--rev", "taken", **elsewhere).stdout.startswith("already there")
+    assert flight_delay(project, "publish", "--rev", "taken", **elsewhere).stdout.startswith("already published")
     assert published().info.run_id == run.info.run_id
     assert published().data.tags["git_commit"] == project.run("git", "rev-parse", "taken").stdout.strip()
 

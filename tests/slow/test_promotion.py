@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 
 from flight_delay.promotion import collect
-from flight_delay.promotion.evidence import Evidence, Quality, Replay
+from flight_delay.promotion.evidence import DataQuality, Evidence, ModelReplay
 from flight_delay.review.verification import verify
 from flight_delay.tracking.registry.loaded_model import Speed
 from flight_delay.vcs.history import PipelineCommit
@@ -210,7 +210,7 @@ def test_a_run_that_is_in_no_commit_cannot_be_checked(published, second) -> None
 def test_a_promotion_that_lost_to_another_one_says_so(published, second, monkeypatch) -> None:
     def collect_evidence(found: PipelineCommit, *_: object) -> Evidence:
         published.client.set_registered_model_alias("flight-delay", "champion", "2")
-        quality, replay = Quality((), 0, 0), Replay((), 1, 0, Speed(1, 1e6))
+        quality, replay = DataQuality((), 0, 0), ModelReplay((), 1, 0, Speed(1, 1e6))
         return Evidence(found, verify.check_lock("main"), quality, None, 0.0, replay)
 
     monkeypatch.setattr(collect, "collect_evidence", collect_evidence)

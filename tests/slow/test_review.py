@@ -79,12 +79,8 @@ def test_a_request_identifies_what_is_reviewed(copy_of_made, request_review) -> 
     assert str(path.relative_to(project.root)) in printed
     text = path.read_text()
     request = front_matter(text)
-    locked = {out["path"]: out["md5"] for entry in project.lock().values() for out in entry["outs"]}
     assert request["commit"] == request["against"] == project.run("git", "rev-parse", "HEAD").stdout.strip()
     assert request["author"] == project.run("git", "show", "--no-patch", "--format=%an <%ae>").stdout.strip()
-    assert f"xgboost=={request['versions']['xgboost']} " in (project.root / "requirements.txt").read_text()
-    assert len(request["md5"]) == 9
-    assert request["md5"].items() <= locked.items()
     for link in re.findall(r"\]\(([^)#]+)", text):
         assert (path.parent / link).exists(), link
     (heading,) = re.findall(r"^### A and B .*$", text, re.MULTILINE)
@@ -154,7 +150,7 @@ def test_a_review_verifies_replays_and_runs_experiments(
     ("old", "new", "part"),
     [
         ("commit: ", "commit: 0", "front matter: commit"),
-        ("models/bundle/model.ubj: ", "models/bundle/model.ubj: 0", "model.ubj has md5 0"),
+        ("format: 3", "format: 2", "front matter: format"),
         ("---\n", "", "no front matter"),
     ],
 )

@@ -50,7 +50,7 @@ def test_without_data_cache_and_lock_of_others_it_says_the_same(stale, small, tm
         ("train.py", "rows / 10", "rows / 5", ["train: train.py changed"]),
         ("requirements.txt", "6.0.3", "6.0.2", ["make: requirements.txt changed", "train: requirements.txt changed"]),
         ("params.yaml", "3", "4", ["make: make.rows is 4, was 3"]),
-        ("params.yaml", "make: {rows: 3}", "make: {rows: 3, more: 1}", ["make: make.more is 1, was not there"]),
+        ("params.yaml", "make: {rows: 3}", "make: {rows: 3, more: 1}", ["make: make.more is 1, was absent"]),
         ("dvc.yaml", "python make.py", "python -u make.py", ["make: command changed"]),
         ("metrics.json", "0.3", "0.4", ["train: metrics.json changed after it was written"]),
     ],
@@ -73,10 +73,10 @@ def test_a_commit_is_what_is_asked_about_and_not_what_is_edited(stale, small) ->
     ("old", "new", "said"),
     [
         ("[make.py, requirements.txt]", "[make.py, train.py, requirements.txt]", "make: train.py is a new dependency"),
-        ("[make.py, requirements.txt]", "[make.py]", "make: requirements.txt is no dependency any more"),
+        ("[make.py, requirements.txt]", "[make.py]", "make: requirements.txt is no longer declared as dependency"),
         ("outs: [model.txt]", "outs: [model.txt, curve.txt]", "train: curve.txt is a new output"),
-        ("    outs: [model.txt]\n", "", "train: model.txt is no output any more"),
-        ("params: [make]", "params: []", "make: make is no parameter any more"),
+        ("    outs: [model.txt]\n", "", "train: model.txt is no longer declared as output"),
+        ("params: [make]", "params: []", "make: make is no longer declared as parameter"),
     ],
 )
 def test_what_a_stage_declares_anew_and_no_longer_is_named(stale, small, old: str, new: str, said: str) -> None:

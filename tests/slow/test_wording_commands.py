@@ -14,7 +14,7 @@ from flight_delay.commands import promote, publish, rollback, tune
 from flight_delay.core.errors import UserError
 from flight_delay.promotion import collect, gate
 from flight_delay.review.request import forms, request
-from flight_delay.tracking import client, publish_revision
+from flight_delay.tracking import client, lookup, publish_revision
 from flight_delay.tracking import publish as publishing
 from flight_delay.tracking.registry import aliases, candidate, versions
 from flight_delay.tracking.registry.versions import Event
@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def in_the_repository(monkeypatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    monkeypatch.setattr(client, "reachable", lambda **_: nullcontext())
+    monkeypatch.setattr(client, "mlflow_errors_as_user_errors", lambda **_: nullcontext())
     monkeypatch.setattr(client, "connect", lambda: None)
     monkeypatch.setattr(client, "require_database", lambda _: None)
 
@@ -46,7 +46,7 @@ def candidate_of_a_commit(in_the_repository: None, monkeypatch) -> None:
     found = SimpleNamespace(published=published, model_id="m-1", metrics={})
     monkeypatch.setattr(candidate, "find_candidate", lambda _: found)
     monkeypatch.setattr(versions, "list_versions", lambda *_: [])
-    monkeypatch.setattr(history, "find_pipeline_commit", lambda *_: history.PipelineCommit("c" * 40, None))
+    monkeypatch.setattr(lookup, "commit_of", lambda *_: history.PipelineCommit("c" * 40, None))
     monkeypatch.setattr(collect, "collect_evidence", lambda *_: None)
 
 
@@ -63,11 +63,11 @@ def test_promote_prints_which_alias_moved_where(previous, label: str, monkeypatc
 
 @pytest.mark.usefixtures("candidate_of_a_commit")
 def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(history, "find_pipeline_commit", lambda *_: None)
+    monkeypatch.setattr(lookup, "commit_of", lambda *_: None)
     with pytest.raises(UserError) as refused:
         promote.run(Namespace(ref="main", to="champion", reason="better"))
     assert str(refused.value) == (
-        "run 1ab (deeper): its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"
+        "run 1ab (deeper): its pipeline is in no commit here; commit dvc.lock where it was run, or `git fetch` the commit"
     )
     champion = versions.Version(4, ("champion",), "1ab", None, "", "", {})
     monkeypatch.setattr(versions, "list_versions", lambda *_: [champion])
@@ -80,17 +80,17 @@ def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatc
 @pytest.mark.parametrize(
     ("added", "commit", "said"),
     [
-        (True, None, "added run 1ab (deeper; in no commit of a branch yet)\n"),
-        (False, "c" * 40, "already there: run 1ab (deeper; commit cccccccccc)\n"),
+        (True, None, "added run 1ab (deeper; not in a commit of a branch yet)\n"),
+        (False, "c" * 40, "already published: run 1ab (deeper; commit cccccccccc)\n"),
     ],
 )
 @pytest.mark.usefixtures("in_the_repository")
 def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: str, monkeypatch, capsys) -> None:
     @contextmanager
-    def checked_out(_: str):
+    def read_revision(_: str):
         yield SimpleNamespace(name="deeper"), commit
 
-    monkeypatch.setattr(publish_revision, "checked_out", checked_out)
+    monkeypatch.setattr(publish_revision, "read_revision", read_revision)
     monkeypatch.setattr(publishing, "publish", lambda *_: ("1ab", added))
     assert publish.run(Namespace(rev="HEAD")) == 0
     assert capsys.readouterr().out == said
@@ -121,7 +121,7 @@ def test_a_review_refuses_existing_pages_and_invalid_names(tmp_path) -> None:
     with pytest.raises(UserError) as refused:
         forms.require_absent(tmp_path / "a.md")
     assert str(refused.value) == (
-        f"{tmp_path / 'a.md'} exists, and people may have edited it; move it away, or choose another name"
+        f"{tmp_path / 'a.md'} exists, and may have been edited; move it away, or choose another name"
     )
     with pytest.raises(UserError) as refused:
         request.slug("!!")

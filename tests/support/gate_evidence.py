@@ -7,10 +7,10 @@ from typing import Any
 from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
-from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
-from flight_delay.review.comparison.flights import Judged, Measure
+from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
+from flight_delay.review.comparison.rows import MetricComparison, PeriodComparison
 from flight_delay.review.diff.files import Tolerance
-from flight_delay.review.verification.verify import Checked, Verified
+from flight_delay.review.verification.verify import OutputCheck, Verification
 from flight_delay.tracking.registry.loaded_model import Speed
 from flight_delay.vcs.history import PipelineCommit
 
@@ -28,30 +28,36 @@ SLICES = [SliceLoss("hour", "05:00", 311, 0.02), SliceLoss("carrier", "UA", 9000
 WORSE_SLICES = [SliceLoss("hour", f"0{at}:00", 300, 0.0201) for at in range(4)]
 
 
-def judged(verdict: Any, because: str | None = None) -> Judged:
+def judged(verdict: Any, reason: str | None = None) -> PeriodComparison:
     gain = Comparison(0.0031, -0.001, 0.0072, "undecided")
-    measures = [Measure(name, 0.5, 0.5031, gain) for name in ("roc_auc", "average_precision", "log_loss", "profit")]
-    return Judged(100, 30, 0, 0, () if because else tuple(measures), verdict, because)
+    measures = [
+        MetricComparison(name, 0.5, 0.5031, gain) for name in ("roc_auc", "average_precision", "log_loss", "profit")
+    ]
+    return PeriodComparison(100, 30, 0, 0, () if reason else tuple(measures), verdict, reason)
 
 
-def compared(backtest: str | Judged = "better", test: str | Judged = "undecided", **changes: Any) -> ChampionComparison:
-    periods = (period if isinstance(period, Judged) else judged(period) for period in (backtest, test))
+def compared(
+    backtest: str | PeriodComparison = "better", test: str | PeriodComparison = "undecided", **changes: Any
+) -> ChampionComparison:
+    periods = (period if isinstance(period, PeriodComparison) else judged(period) for period in (backtest, test))
     return ChampionComparison("champion 2", *periods, LARGE, SMALL, SLICES)._replace(**changes)
 
 
-def verified(md5: str) -> Verified:
-    output = Checked("train_model", "model.ubj", "a", md5, None)
-    return Verified("c" * 40, [output], [], None, [], Tolerance())
+def verified(md5: str) -> Verification:
+    output = OutputCheck("train_model", "model.ubj", "a", md5, None)
+    return Verification("c" * 40, [output], [], None, [], Tolerance())
 
 
-def replay(files: tuple[str, ...] = (), predictions: int = 10, different: int = 0, speed: Any = (100, 1000)) -> Replay:
-    return Replay(files, predictions, different, Speed(*speed))
+def replay(
+    files: tuple[str, ...] = (), predictions: int = 10, different: int = 0, speed: Any = (100, 1000)
+) -> ModelReplay:
+    return ModelReplay(files, predictions, different, Speed(*speed))
 
 
 GOOD = Evidence(
     commit=PipelineCommit("c" * 40, None),
     verification=verified("a"),
-    quality=Quality((), 0.01, 0.01),
+    quality=DataQuality((), 0.01, 0.01),
     comparison=compared(),
     calibration_error=0.05,
     replay=replay(),

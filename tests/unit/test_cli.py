@@ -9,8 +9,8 @@ import sys
 PROGRAM = """
 import sys
 from argparse import Namespace
-from flight_delay.cli import _printed
-sys.exit(_printed(Namespace(run=lambda _: print("line\\n" * 100_000) or 1)))
+from flight_delay.cli import _run_and_flush
+sys.exit(_run_and_flush(Namespace(run=lambda _: print("line\\n" * 100_000) or 1)))
 """
 
 

@@ -1,5 +1,4 @@
-"""tracking.client and publish: two who write the same into MLflow at the same moment, in a real database whose other writer is always a
-moment earlier."""
+"""tracking.client and publish: concurrent writers of the same row, in a real MLflow database in which the other one is first."""
 
 from __future__ import annotations
 
@@ -14,10 +13,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
 from sqlalchemy import event
 
-from flight_delay.tracking.client import ATTEMPTS, collided, despite_collisions
+from flight_delay.tracking.client import ATTEMPTS, is_unique_violation, retry_on_conflict
 from flight_delay.tracking.publish import publish
-from flight_delay.tracking.run_content import Content
-from flight_delay.tracking.view import PIPELINES, VIEW_TAG, arrange
+from flight_delay.tracking.run_content import RunContent
+from flight_delay.tracking.view import PIPELINES, VIEW_TAG, set_default_view
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def client(database: Path) -> MlflowClient:
 
 @pytest.fixture
 def overtake(client: MlflowClient, database: Path) -> Callable[[str], list[str]]:
-    """Lets another write the first row of a table just before this client does, after it has seen that there is none."""
+    """Insert the first row of a table just before this client does, after it has checked that there is none."""
 
     def begin(table: str) -> list[str]:
         overtaken: list[str] = []
@@ -57,53 +56,45 @@ def overtake(client: MlflowClient, database: Path) -> Callable[[str], list[str]]
     return begin
 
 
-def test_a_tag_that_another_sets_at_the_same_moment_is_set(client, overtake) -> None:
+def test_a_tag_that_another_writer_sets_first_is_set(client, overtake) -> None:
     run = client.create_run(client.create_experiment("one")).info.run_id
     overtaken = overtake("tags")
-    despite_collisions(lambda: client.set_tag(run, "git_commit", "a" * 40))
-    assert len(overtaken) == 1
+    errors = []
+
+    def set_tag() -> None:
+        try:
+            client.set_tag(run, "git_commit", "a" * 40)
+        except MlflowException as error:
+            errors.append(error)
+            raise
+
+    retry_on_conflict(set_tag)
+    assert (len(overtaken), list(map(is_unique_violation, errors))) == (1, [True])
     assert client.get_run(run).data.tags["git_commit"] == "a" * 40
 
 
-def test_without_that_the_tag_collides(client, overtake) -> None:
-    run = client.create_run(client.create_experiment("one")).info.run_id
-    overtake("tags")
-    with pytest.raises(MlflowException) as raised:
-        client.set_tag(run, "git_commit", "a" * 40)
-    assert collided(raised.value)
-
-
-def test_a_view_that_another_arranges_at_the_same_moment_is_arranged(client, overtake) -> None:
+def test_a_view_that_another_writer_saves_first_is_saved(client, overtake) -> None:
     experiment = client.create_experiment("one")
     overtaken = overtake("experiment_tags")
-    arrange(client, experiment, PIPELINES)
+    set_default_view(client, experiment, PIPELINES)
     assert len(overtaken) == 1
     assert VIEW_TAG in client.get_experiment(experiment).tags
 
 
-def test_what_is_refused_for_another_reason_is_not_tried_again(client) -> None:
-    tries = []
-
-    def refused() -> None:
-        tries.append(1)
-        client.set_tag("no such run", "name", "value")
-
-    with pytest.raises(MlflowException, match="not found"):
-        despite_collisions(refused)
-    assert len(tries) == 1
-
-
-def test_who_collides_for_ever_gives_up(monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("message", "attempts"), [("not found", 1), ("(psycopg2.errors.UniqueViolation) duplicate key", ATTEMPTS)]
+)
+def test_conflicts_are_retried_a_few_times_and_other_errors_are_not(monkeypatch, message: str, attempts: int) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    tries = []
+    calls = []
 
-    def collide() -> None:
-        tries.append(1)
-        raise MlflowException("(psycopg2.errors.UniqueViolation) duplicate key")
+    def fail() -> None:
+        calls.append(1)
+        raise MlflowException(message)
 
-    with pytest.raises(MlflowException, match="UniqueViolation"):
-        despite_collisions(collide)
-    assert len(tries) == ATTEMPTS
+    with pytest.raises(MlflowException, match=message.rsplit(maxsplit=1)[-1]):
+        retry_on_conflict(fail)
+    assert len(calls) == attempts
 
 
 def finished(client: MlflowClient, experiment: str, end_time: int) -> str:
@@ -112,14 +103,14 @@ def finished(client: MlflowClient, experiment: str, end_time: int) -> str:
     return str(run)
 
 
-def content(tmp_path: Path) -> Content:
-    return Content(
+def content(tmp_path: Path) -> RunContent:
+    return RunContent(
         digest="0" * 32, name="a pipeline", description="", params={}, metrics={}, curve={}, tags={"author": "Ada"}, datasets=[],
         files={}, bundle=tmp_path, package=tmp_path,
     )  # fmt: skip
 
 
-def test_a_run_that_another_removes_before_it_has_its_commit_is_given_up_for_the_one_that_stays(
+def test_a_run_that_another_publisher_deletes_is_replaced_by_the_one_that_stays(
     client, database, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
@@ -139,9 +130,7 @@ def test_a_run_that_another_removes_before_it_has_its_commit_is_given_up_for_the
     assert client.get_run(stays[0]).data.tags["git_commit"] == "a" * 40
 
 
-def test_a_commit_that_is_refused_for_another_reason_is_not_passed_over(
-    client, database, tmp_path, monkeypatch
-) -> None:
+def test_another_error_of_the_commit_tag_is_raised(client, database, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
     finished(client, client.create_experiment("one"), 1)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.files import Difference, Tolerance, compare_files
-from flight_delay.review.diff.finding import Finding
 from flight_delay.review.diff.tables import compare_tables
 
 NAN = float("nan")
 
 
-def compare(before: dict[str, Any], after: dict[str, Any], probability: float = 0.001) -> Finding:
+def compare(before: dict[str, Any], after: dict[str, Any], probability: float = 0.001) -> ContentDifference:
     return compare_tables(pa.table(before), pa.table(after), probability)
 
 
@@ -29,45 +27,43 @@ def compare_csv(before: str, after: str) -> Difference:
     return difference
 
 
-def flights(ids: str, probability: list[float | None], **others: Any) -> dict[str, Any]:
+def rows(ids: str, probability: list[float | None], **others: Any) -> dict[str, Any]:
     return {"flight_id": list(ids), "probability": pa.array(probability, pa.float64()), **others}
 
 
 def test_predictions_have_their_largest_and_mean_difference() -> None:
-    before, after = flights("abcd", [0.1, 0.25, 0.5, 0.75]), flights("abcd", [0.1, 0.25390625, 0.4921875, 0.75])
+    before, after = rows("abcd", [0.1, 0.25, 0.5, 0.75]), rows("abcd", [0.1, 0.25390625, 0.4921875, 0.75])
     for within, matters in ((0.001, True), (0.0078125, False)):
-        finding = compare(before, after, within)
-        assert finding.matters == matters
-        assert finding.summary.startswith("2 of 4 ")
-        assert " 2 (flight b): probability 0.25 -> 0.25390625; " in finding.summary
-        assert " 0.00781 (mean 0.00293)" in finding.summary
+        difference = compare(before, after, within)
+        assert difference.matters == matters
+        assert difference.summary.startswith("2 of 4 ")
+        assert " 2 (b): probability 0.25 -> 0.25390625; " in difference.summary
+        assert " 0.00781 (mean 0.00293)" in difference.summary
 
 
 @pytest.mark.parametrize("value", [None, NAN])
 def test_a_missing_probability_matters(value: float | None) -> None:
-    finding = compare(flights("ab", [0.1, 0.2]), flights("ab", [0.1, value]))
-    assert finding.matters
-    assert " inf " in finding.summary
-
-
-def test_without_flights_a_probability_is_a_column_as_any_other() -> None:
-    assert compare({"probability": [0.5]}, {"probability": [0.5001]}).matters
+    difference = compare(rows("ab", [0.1, 0.2]), rows("ab", [0.1, value]))
+    assert difference.matters
+    assert " inf " in difference.summary
+    assert not compare(rows("ab", [0.1, value]), rows("ab", [0.1, value])).matters
+    assert compare({"probability": [0.5]}, {"probability": [0.5001]}).matters  # an ordinary column without row ids
 
 
 def test_the_first_row_that_matters_is_shown() -> None:
     before = {"a": [1.0, 2.0, 3.0], "b": ["x", "y", "z"], "c": [1, 2, 3]}
-    finding = compare(before, {"a": [1.0000001, 2.5, 3.0], "b": ["x", "y", "w"], "c": [1, 2, 7]})
-    assert finding.matters
-    assert finding.summary.startswith("3 of 3 ")
-    assert " 2: a 2 -> 2.5; c " in finding.summary
-    assert re.search(r" 4 \(mean 1\.33\), a .* 0\.5 \(mean 0\.167\), b$", finding.summary)
+    difference = compare(before, {"a": [1.0000001, 2.5, 3.0], "b": ["x", "y", "w"], "c": [1, 2, 7]})
+    assert difference.matters
+    assert difference.summary.startswith("3 of 3 ")
+    assert " 2: a 2 -> 2.5; c " in difference.summary
+    assert re.search(r" 4 \(mean 1\.33\), a .* 0\.5 \(mean 0\.167\), b$", difference.summary)
 
 
 def test_rows_are_counted() -> None:
-    finding = compare(flights("abc", [0.1] * 3), flights("ac", [0.1] * 2))
-    assert finding.matters
-    assert "3 -> 2 " in finding.summary
-    assert " 2 (flight b): flight_id 'b' -> " in finding.summary
+    difference = compare(rows("abc", [0.1] * 3), rows("ac", [0.1] * 2))
+    assert difference.matters
+    assert "3 -> 2 " in difference.summary
+    assert " 2 (b): flight_id 'b' -> " in difference.summary
     assert compare({"a": [1]}, {"a": [1, 1]}).matters
 
 
@@ -77,11 +73,6 @@ def test_rows_are_counted() -> None:
 )
 def test_floats_may_differ_by_a_millionth(before: float, after: float, matters: bool) -> None:
     assert compare({"a": [before]}, {"a": [after]}).matters == matters
-
-
-@pytest.mark.parametrize("column", [[None, 1.0], [NAN, 1.0], [None, "a"], [None, True], [float("inf")], []])
-def test_missing_values_are_the_same(column: list[Any]) -> None:
-    assert not compare({"a": column}, {"a": column}).matters
 
 
 @pytest.mark.parametrize(
@@ -96,23 +87,23 @@ def test_missing_values_are_the_same(column: list[Any]) -> None:
     ],
 )  # fmt: skip
 def test_values_of_every_type_are_compared(before: Any, after: Any, shown: str) -> None:
-    finding = compare({"a": before}, {"a": after})
-    assert finding.matters
-    assert f"a {shown}" in finding.summary
+    difference = compare({"a": before}, {"a": after})
+    assert difference.matters
+    assert f"a {shown}" in difference.summary
 
 
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
-        ({"a": [1], "b": [1]}, {"a": [1], "c": [1]}, ("b int64; ", "c int64")),
-        ({"a": [1]}, {"a": ["1"]}, ("a int64; ", "a string")),
-        ({"a": [1], "b": [1]}, {"b": [1], "a": [1]}, ("columns ",)),
+        ({"a": [1], "b": [1]}, {"a": [1], "c": [1]}, "'b: int64' -> 'c: int64'"),
+        ({"a": [1]}, {"a": ["1"]}, "'a: int64' -> 'a: string'"),
+        ({"a": [1], "b": [1]}, {"b": [1], "a": [1]}, "schema: "),
     ],
 )
-def test_another_schema_matters(before: dict[str, Any], after: dict[str, Any], shown: tuple[str, ...]) -> None:
-    finding = compare(before, after)
-    assert finding.matters
-    assert [part for part in shown if part not in finding.summary] == []
+def test_another_schema_matters(before: dict[str, Any], after: dict[str, Any], shown: str) -> None:
+    difference = compare(before, after)
+    assert difference.matters
+    assert shown in difference.summary
 
 
 @pytest.mark.parametrize(
@@ -125,22 +116,14 @@ def test_another_schema_matters(before: dict[str, Any], after: dict[str, Any], s
         ("lost\n1.2198e+06\n", "lost\n1.2212e+06\n", True, "lost "),
         ("flights\n10\n", "flights\n11\n", True, "flights 10 -> 11; "),
         ("a,b\nx,1\n", "a,b\ny,1\n", True, "a 'x' -> 'y'; "),
-        ("a,b\nx,1\n", "a,c\nx,1\n", True, "b int64; "),
-        ("a\n1\n", "a\nx\n", True, "a string"),
+        ("a,b\nx,1\n", "a,c\nx,1\n", True, "'b: int64' -> 'c: int64'"),
+        ("a\n1\n", "a\nx\n", True, "a: string"),
     ],
 )
 def test_figures_of_a_csv_have_the_tolerance_of_metrics(before: str, after: str, matters: bool, shown: str) -> None:
     difference = compare_csv(before, after)
     assert difference.matters == matters
     assert shown in difference.summary
-
-
-def test_other_compression_does_not_matter() -> None:
-    sinks = [io.BytesIO(), io.BytesIO()]
-    for sink, compression in zip(sinks, ("zstd", "none"), strict=True):
-        pq.write_table(pa.table({"a": [1]}), sink, compression=compression)
-    (difference,) = compare_files(*({"a.parquet": sink.getvalue()} for sink in sinks), Tolerance())
-    assert not difference.matters
 
 
 @given(st.lists(st.floats(width=32) | st.none(), max_size=5), st.lists(st.floats(width=32) | st.none(), max_size=5))

@@ -15,7 +15,7 @@ import pytest
 from flight_delay.model.predictions import Predictions
 from flight_delay.promotion.candidate_metrics import ModelSize
 from flight_delay.promotion.collect import compare_replay, read_quality, read_size
-from flight_delay.promotion.evidence import Quality
+from flight_delay.promotion.evidence import DataQuality
 from flight_delay.tracking.registry.loaded_model import Speed
 
 IDS, PROBABILITY = ["a", "b", "c"], [0.1, 0.2, 0.3]
@@ -44,7 +44,7 @@ def commit() -> Any:
 
 
 def test_quality_and_size_are_read_from_the_commit(commit: Any) -> None:
-    assert read_quality(commit) == Quality(["leakage_suspect of x, y"], 0.002, 0.01)
+    assert read_quality(commit) == DataQuality(["leakage_suspect of x, y"], 0.002, 0.01)
     assert read_size(commit) == ModelSize(2, 13)  # indicators are no input; 2 * 5 splits + 3 trees
 
 

@@ -1,4 +1,4 @@
-"""tracking.lookup: the run behind a URI, in a real MLflow database; nothing is asked of it that is not in a URI."""
+"""tracking.lookup: the run of a URI, in a real MLflow database. Refusals are tested in test_wording_tracking.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.lookup import FORMS, PublishedRun, find, is_mlflow_uri
+from flight_delay.tracking.lookup import FORMS, PublishedRun, find_run, is_mlflow_uri
 from flight_delay.tracking.run_content import DIGEST_TAG
 
 TAGS = {DIGEST_TAG: "d1", "model_md5": "m1"}
@@ -33,17 +33,17 @@ class Tracked(NamedTuple):
 @pytest.fixture(scope="module")
 def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
     path = tmp_path_factory.mktemp("tracking") / "mlflow.db"
-    mlflow.set_tracking_uri(f"sqlite:///{path}")  # registering a logged model looks there, whatever the client says
+    mlflow.set_tracking_uri(f"sqlite:///{path}")  # registration of a logged model uses it, whatever the client has
     client = MlflowClient()
-    experiment = client.create_experiment("flights", artifact_location=path.with_name("mlruns").as_uri())
+    experiment = client.create_experiment("pipelines", artifact_location=path.with_name("mlruns").as_uri())
     run = client.create_run(experiment, run_name="repro-d1", tags=TAGS).info.run_id
     model = client.create_logged_model(experiment, name="model", source_run_id=run).model_id
     client.set_terminated(run)
-    client.create_registered_model("late")
-    client.create_model_version("late", source=f"runs:/{run}/model", run_id=run)
-    client.create_model_version("late", source=f"models:/{model}")
-    client.set_registered_model_alias("late", "champion", "2")
-    # As other clients register them: the run is not named.
+    client.create_registered_model("m")
+    client.create_model_version("m", source=f"runs:/{run}/model", run_id=run)
+    client.create_model_version("m", source=f"models:/{model}")
+    client.set_registered_model_alias("m", "champion", "2")
+    # As other clients register models: without the run.
     with sqlite3.connect(path) as database:
         database.execute("UPDATE model_versions SET run_id = NULL WHERE version = 2")
     yield Tracked(path, client, run, model)
@@ -56,79 +56,68 @@ def server(tracked: Tracked, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_form_leads_to_the_run(tracked: Tracked) -> None:
-    uris = (
+    assert tracked.client.get_model_version("m", "2").run_id in {None, ""}
+    for uri in (
         f"runs:/{tracked.run}", f"runs:/{tracked.run}/model", f"models:/{tracked.model}",
-        "models:/late/1", "models:/late/2", "models:/late@champion",
-    )  # fmt: skip
-    assert tracked.client.get_model_version("late", "2").run_id in {None, ""}
-    for uri in uris:
+        "models:/m/1", "models:/m/2", "models:/m@champion",
+    ):  # fmt: skip
         assert is_mlflow_uri(uri)
-        assert find(uri) == PublishedRun(tracked.run, "repro-d1", "d1", "m1", uri)
+        assert find_run(uri) == PublishedRun(tracked.run, "repro-d1", "d1", "m1", uri)
 
 
 def test_the_checksum_of_the_model_may_be_missing(tracked: Tracked) -> None:
     run = tracked.client.create_run("1", run_name="old", tags={DIGEST_TAG: "d2"}).info.run_id
     tracked.client.set_terminated(run)
-    assert find(f"runs:/{run}") == PublishedRun(run, "old", "d2", None, f"runs:/{run}")
+    assert find_run(f"runs:/{run}") == PublishedRun(run, "old", "d2", None, f"runs:/{run}")
 
 
 @pytest.mark.parametrize(
-    "uri",
-    ["runs:/" + "0" * 32, "runs:/no-id!", "models:/late/9", "models:/later/1", "models:/late@nobody", "models:/m-12ab"],
+    "uri", ["runs:/" + "0" * 32, "runs:/no-id!", "models:/m/9", "models:/n/1", "models:/m@nobody", "models:/m-12ab"]
 )
-def test_what_the_server_does_not_have_is_said_in_one_line(uri: str) -> None:
+def test_an_unknown_run_or_model_is_refused_with_the_server(uri: str) -> None:
     with pytest.raises(UserError, match=rf"^{uri}: [^\n]*\bsqlite:\S+[^\n]*\([^\n]+\)[^\n]*`flight-delay ui`[^\n]*$"):
-        find(uri)
+        find_run(uri)
 
 
-@pytest.mark.parametrize("uri", ["runs:/", "models:/late", "models:/late/latest", "models:/", "models:/late@a/b"])
-def test_what_is_no_uri_of_a_run_or_model_is_told_the_forms(uri: str) -> None:
+@pytest.mark.parametrize("uri", ["runs:/", "models:/m", "models:/m/latest", "models:/", "models:/m@a/b"])
+def test_an_invalid_uri_is_refused_with_the_valid_forms(uri: str) -> None:
     with pytest.raises(UserError, match=rf"^{uri}: .*{re.escape(FORMS)}$"):
-        find(uri)
+        find_run(uri)
 
 
-def test_a_run_of_something_else_is_refused(tracked: Tracked) -> None:
-    run = tracked.client.create_run("1", tags={"model_md5": "m1"}).info.run_id
-    with pytest.raises(UserError, match=rf"^runs:/{run}: .*\b{run} .*\bpipeline_digest\b"):
-        find(f"runs:/{run}")
+@pytest.mark.parametrize("status", ["RUNNING", "FAILED", "KILLED"])
+def test_an_incomplete_run_is_refused(tracked: Tracked, status: str) -> None:
+    run = tracked.client.create_run("1", tags=TAGS).info.run_id
+    tracked.client.set_terminated(run, status)
+    with pytest.raises(UserError, match=rf"\({status}\)"):
+        find_run(f"runs:/{run}")
 
 
-def test_a_model_without_a_run_is_refused(tracked: Tracked) -> None:
-    model = tracked.client.create_logged_model("1", name="alone").model_id
-    tracked.client.create_model_version("late", source=str(tracked.path.parent))
-    for uri in (f"models:/{model}", "models:/late/3"):
-        with pytest.raises(UserError, match=rf"^{uri}: [^\n`]+$"):
-            find(uri)
+def test_a_version_without_a_run_is_refused(tracked: Tracked) -> None:
+    tracked.client.create_model_version("m", source=str(tracked.path.parent))
+    with pytest.raises(UserError, match=r"^models:/m/3: [^\n`]+$"):
+        find_run("models:/m/3")
 
 
-def test_a_server_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(UserError, match=r"^[^\n]* http://127\.0\.0\.1:9 [^\n]*\([^\n]+\)[^\n]*$"):
-        find("runs:/abc")
+        find_run("runs:/abc")
 
 
-def test_asking_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lookup_creates_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     with pytest.raises(UserError, match=r"^runs:/abc: [^\n]*/mlflow\.db [^\n]+`dvc repro`[^\n]*$"):
-        find("runs:/abc")
+        find_run("runs:/abc")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["HEAD", "v1", "models/bundle", "runs", "reports/runs:/x", "params.yaml:models"])
-def test_paths_and_commits_are_not_meant_for_mlflow(text: str) -> None:
+def test_paths_and_commits_are_no_mlflow_uris(text: str) -> None:
     assert not is_mlflow_uri(text)
 
 
-def test_knowing_a_uri_does_not_import_mlflow() -> None:
+def test_the_import_does_not_import_mlflow() -> None:
     program = "import sys; import flight_delay.tracking.lookup; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-
-
-@pytest.mark.parametrize("status", ["RUNNING", "FAILED", "KILLED"])
-def test_a_run_that_is_not_complete_is_refused(tracked: Tracked, status: str) -> None:
-    (experiment,) = (found for found in tracked.client.search_experiments() if found.name == "flights")
-    run = tracked.client.create_run(experiment.experiment_id, tags=TAGS).info.run_id
-    tracked.client.set_terminated(run, status)
-    with pytest.raises(UserError, match=rf"\({status}\)"):
-        find(f"runs:/{run}")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from graphlib import TopologicalSorter
 from typing import Any
@@ -15,8 +12,8 @@ from hypothesis import strategies as st
 from prov.model import ProvDocument
 
 from flight_delay.review.provenance.commit import Provenance
-from flight_delay.review.provenance.document import to_prov, to_prov_json
-from flight_delay.review.provenance.lineage import list_items, read_stages, sources
+from flight_delay.review.provenance.document import prov_document, prov_json
+from flight_delay.review.provenance.lineage import list_artifacts, read_stages, sources
 from flight_delay.vcs.history import PathChange
 
 ENTITY, ACTIVITY, AGENT = ("entity", "activity", "agent")
@@ -27,7 +24,6 @@ ENDS = {
     "wasDerivedFrom": {"prov:generatedEntity": ENTITY, "prov:usedEntity": ENTITY, "prov:activity": ACTIVITY},
     "wasAttributedTo": {"prov:entity": ENTITY, "prov:agent": AGENT},
     "wasAssociatedWith": {"prov:activity": ACTIVITY, "prov:agent": AGENT},
-    "actedOnBehalfOf": {"prov:delegate": AGENT, "prov:responsible": AGENT},
     "hadMember": {"prov:collection": ENTITY, "prov:entity": ENTITY},
 }
 INPUTS = ["requirements.txt", "src/a b.py", "src/ü:@.py", "out"]
@@ -57,18 +53,16 @@ def pipelines(draw: st.DrawFn) -> Provenance:
         stages[f"s{number}"] = {"cmd": "run", "deps": deps, "params": {"params.yaml": sections}, "outs": outs}
         made += outs
     read = read_stages({name: stages[name] for name in draw(st.permutations(list(stages)))})
-    inputs_of_all = [item for item in list_items(read) if not sources(read, item)]
+    inputs_of_all = [item for item in list_artifacts(read) if not sources(read, item)]
     changes = {item: PathChange(draw(st.sampled_from("ab")) * 40, "Ada") for item in inputs_of_all}
     # A commit has one content of every path.
     confirmed = {item.path: item for item in changes if draw(st.booleans())}.values()
     manifest = draw(st.none() | st.just({"source": "flights", "files": {}}))
-    return Provenance(
-        PathChange("c" * 40, "Grace"), "l", read, manifest, {item: changes[item] for item in confirmed}, {"python": "3"}
-    )
+    return Provenance(PathChange("c" * 40, "Grace"), "l", read, manifest, {item: changes[item] for item in confirmed})
 
 
 def paths(provenance: Provenance) -> list[str | None]:
-    items = list_items(provenance.stages)
+    items = list_artifacts(provenance.stages)
     return [None, *(item.path for item in items), *(f"{item.path}/within" for item in items if item.is_folder)]
 
 
@@ -76,17 +70,17 @@ QUERIES = pipelines().flatmap(lambda provenance: st.tuples(st.just(provenance), 
 
 
 @given(QUERIES)
-def test_a_document_is_read_back_as_it_was_written(query: tuple[Provenance, str | None]) -> None:
-    text = to_prov_json(*query)
-    assert ProvDocument.deserialize(content=text, format="json") == to_prov(*query)
-    assert text == to_prov_json(*query) == json.dumps(json.loads(text), indent=2, sort_keys=True)
+def test_a_document_survives_a_round_trip(query: tuple[Provenance, str | None]) -> None:
+    text = prov_json(*query)
+    assert ProvDocument.deserialize(content=text, format="json") == prov_document(*query)
+    assert text == prov_json(*query) == json.dumps(json.loads(text), indent=2, sort_keys=True)
 
 
 @given(QUERIES)
-def test_every_id_that_a_relation_names_is_declared_once_as_what_it_has_to_be(
+def test_every_id_in_a_relation_is_declared_once_with_the_required_kind(
     query: tuple[Provenance, str | None],
 ) -> None:
-    document = json.loads(to_prov_json(*query))
+    document = json.loads(prov_json(*query))
     declared = [item for kind in (ENTITY, ACTIVITY, AGENT) for item in document.get(kind, {}).items()]
     assert max(Counter(name for name, _ in declared).values()) == 1
     # What is declared twice as the same kind has a list of attributes.
@@ -99,8 +93,8 @@ def test_every_id_that_a_relation_names_is_declared_once_as_what_it_has_to_be(
 
 
 @given(pipelines())
-def test_nothing_is_generated_twice_or_before_what_it_comes_from(provenance: Provenance) -> None:
-    document = json.loads(to_prov_json(provenance))
+def test_nothing_is_generated_twice_or_before_its_origin(provenance: Provenance) -> None:
+    document = json.loads(prov_json(provenance))
     generated = [row["prov:entity"] for row in document.get("wasGeneratedBy", {}).values()]
     assert len(generated) == len(set(generated)) == sum(len(stage.writes) for stage in provenance.stages)
     assert len(document.get("activity", {})) == len(provenance.stages)
@@ -117,36 +111,15 @@ def test_nothing_is_generated_twice_or_before_what_it_comes_from(provenance: Pro
 
 @given(pipelines())
 def test_the_members_of_a_folder_lie_in_it(provenance: Provenance) -> None:
-    document = json.loads(to_prov_json(provenance))
+    document = json.loads(prov_json(provenance))
     ends = [(row["prov:collection"], row["prov:entity"]) for row in document["hadMember"].values()]
     for folder, part in (pair for pair in ends if "commit/" not in pair[0]):
         assert document["entity"][part]["fd:path"].startswith(f"{document['entity'][folder]['fd:path']}/")
 
 
 @given(QUERIES)
-def test_what_is_written_of_a_file_is_a_part_of_what_is_written_of_all(query: tuple[Provenance, str | None]) -> None:
+def test_the_document_of_a_file_is_a_subset_of_that_of_the_pipeline(query: tuple[Provenance, str | None]) -> None:
     provenance, path = query
-    records = set(to_prov(provenance, path).get_records())
+    records = set(prov_document(provenance, path).get_records())
     within = [record for record in records if path and path.endswith("/within") and "within" in str(record)]
-    assert records - set(to_prov(provenance).get_records()) <= set(within)
-
-
-def test_the_bytes_do_not_depend_on_the_order_of_sets() -> None:
-    program = (
-        "from flight_delay.vcs.history import Change\n"
-        "from flight_delay.review.provenance.lineage import read_stages\n"
-        "from flight_delay.review.provenance.commit import Provenance\n"
-        "from flight_delay.review.provenance.document import to_prov_json\n"
-        "deps = [{'path': f'src/{n}', 'md5': 'm'} for n in range(30)]\n"
-        "stages = read_stages({'s': {'cmd': 'run', 'deps': deps, 'outs': [{'path': 'out', 'md5': 'o'}]}})\n"
-        "changes = {item: Change(item.path, item.path) for item in stages[0].reads}\n"
-        "print(to_prov_json(Provenance(Change('c', 'Ada'), 'l', stages, None, changes, {}), 'out'))"
-    )
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
-        ).stdout
-        for seed in ("0", "1")
-    }
-    assert len(outputs) == 1
-    assert outputs.pop()
+    assert records - set(prov_document(provenance).get_records()) <= set(within)

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
 from flight_delay.core.errors import UserError
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.predictions import Predictions
 from flight_delay.tuning import search
-from flight_delay.tuning.search import Evaluation, compare_with_current, run_trials
+from flight_delay.tuning.search import TrialEvaluation, compare_with_current, run_trials
 from flight_delay.tuning.space import Tune, Values
 from flight_delay.tuning.study import (
     StudySpec,
@@ -27,9 +26,13 @@ from flight_delay.tuning.study import (
     open_study,
     read_study_spec,
     require_unchanged,
-    require_up_to_date,
 )
-from flight_delay.tuning.summary import importances, improvement, page, plot_importances, verdict
+from flight_delay.tuning.summary import (
+    improvement,
+    parameter_importances,
+    search_report,
+    search_verdict,
+)
 
 CURRENT = {"max_depth": 4, "learning_rate": 0.05, "monotone": True}
 PARAMETERS = BoosterParameters(
@@ -45,16 +48,18 @@ TUNE = Tune.model_validate({"metric": "log_loss", "seed": 7, "space": SPACE})
 SPEC = StudySpec("study", TUNE, PARAMETERS, {"train_model": PARAMETERS.model_dump()})
 
 
-def evaluate(values: Values) -> Evaluation:
+def evaluate(values: Values) -> TrialEvaluation:
     """Give better metrics the nearer to depth 6."""
     loss = 0.5 + (values["max_depth"] - 6) ** 2 / 100 + values["learning_rate"] / 1000
     random = np.random.default_rng(5)
-    late = random.random(400) < 0.3
+    target = random.random(400) < 0.3
     quality = 0.5 - abs(values["max_depth"] - 6) / 10
-    probability = np.clip(0.3 + quality * (late - 0.3) + random.normal(0, 0.05, 400), 0.01, 0.99)
+    probability = np.clip(0.3 + quality * (target - 0.3) + random.normal(0, 0.05, 400), 0.01, 0.99)
     dates = np.datetime64("2013-05-01") + np.arange(400) % 20
-    predictions = Predictions(np.arange(400).astype(str).astype(object), dates, late, probability.astype(np.float32))
-    return Evaluation({"roc_auc": 1 - loss, "average_precision": loss / 2, "log_loss": round(loss, 6)}, predictions)
+    predictions = Predictions(np.arange(400).astype(str).astype(object), dates, target, probability.astype(np.float32))
+    return TrialEvaluation(
+        {"roc_auc": 1 - loss, "average_precision": loss / 2, "log_loss": round(loss, 6)}, predictions
+    )
 
 
 @pytest.fixture
@@ -84,7 +89,7 @@ def test_the_first_trial_has_the_current_parameters_and_others_short_values_of_t
 
 
 def test_an_interrupted_search_resumes_from_its_stored_trials(opened) -> None:
-    def interrupt(_: Values) -> Evaluation:
+    def interrupt(_: Values) -> TrialEvaluation:
         raise KeyboardInterrupt
 
     with opened(name="whole.db") as study:
@@ -105,7 +110,7 @@ def test_another_seed_suggests_other_values(opened) -> None:
 
 
 @pytest.mark.parametrize("metric", ["log_loss", "roc_auc"])
-def test_the_best_trial_is_compared_with_the_current_parameters_on_the_same_flights(opened, metric: str) -> None:
+def test_the_best_trial_is_compared_with_the_current_parameters_on_the_same_rows(opened, metric: str) -> None:
     tune = TUNE.model_copy(update={"metric": metric})
     with opened(replace(SPEC, tune=tune)) as study:
         run(study, 8, tune)
@@ -116,8 +121,8 @@ def test_the_best_trial_is_compared_with_the_current_parameters_on_the_same_flig
         predictions = [evaluate(trial.user_attrs["values"]).predictions for trial in (best, trials[0])]
         assert improvement(best) == compare_with_current(*predictions)
         assert improvement(best)["log_loss"].verdict == "better"
-        text = page(study, tune)
-    assert text.startswith(verdict(trials, metric))
+        text = search_report(study, tune)
+    assert text.startswith(search_verdict(trials, metric))
     assert [line for line in text.splitlines() if line.startswith(f"| {best.number} ")] != []
     assert "0 (current)" in text
 
@@ -133,13 +138,12 @@ def test_equal_trials_are_not_better_than_the_first(opened) -> None:
 def test_importances_need_trials_and_find_the_parameter_that_matters(opened) -> None:
     with opened() as study:
         run(study, 9)
-        assert importances(study, TUNE) == {}
+        assert parameter_importances(study, TUNE) == {}
         run(study, 16)
-        shares = importances(study, TUNE)
-        assert importances(study, TUNE) == shares
+        shares = parameter_importances(study, TUNE)
+        assert parameter_importances(study, TUNE) == shares
     assert next(iter(shares)) == "max_depth"
     assert sum(shares.values()) == pytest.approx(1)
-    assert len(plot_importances(shares, "log_loss").axes[0].patches) == 3
 
 
 def test_no_trial_starts_after_the_time_limit(opened, caplog) -> None:
@@ -154,21 +158,6 @@ def test_progress_is_one_line_per_trial(opened, caplog) -> None:
         run(study, 3, after_trial=lambda: calls.append(len(complete_trials(study))))
     assert calls == [2, 3]
     assert [message.partition(":")[0] for message in caplog.messages] == ["trial 1 (2 of 3)", "trial 2 (3 of 3)"]
-
-
-def test_a_second_search_at_the_same_time_is_refused(opened, tmp_path) -> None:
-    with FileLock(tmp_path / "tuning.db.lock"), pytest.raises(UserError, match=r"tuning\.db: "), opened():
-        pass
-
-
-@pytest.mark.parametrize(
-    ("status", "pattern"),
-    [((0, '{"build_features": [], "backtest": []}', ""), "backtest, build_features .*`dvc repro"), ((255, "", "busy\nx"), r"\(busy\)")],
-)  # fmt: skip
-def test_a_backtest_that_is_out_of_date_is_refused(monkeypatch, status: tuple[int, str, str], pattern: str) -> None:
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], *status))
-    with pytest.raises(UserError, match=pattern):
-        require_up_to_date()
 
 
 def test_other_parameters_code_or_data_are_another_study(opened, tmp_path, monkeypatch) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from flight_delay.core.errors import UserError
 from flight_delay.tuning.write import write_values
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
@@ -38,11 +37,3 @@ def test_nothing_is_written_if_nothing_changes(path: Path) -> None:
     before = path.stat()
     assert write_values("train_model", {"max_bin": 256, "min_child_weight": 1000.0}, path) == []
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-
-
-def test_values_shared_with_another_section_are_refused_and_the_file_stays(path: Path) -> None:
-    shared = "train_model: &a {max_depth: 4}\nother: *a\n"
-    path.write_text(shared)
-    with pytest.raises(UserError, match=r"/params\.yaml: .*\btrain_model\b.*\{'max_depth': 5\}"):
-        write_values("train_model", {"max_depth": 5}, path)
-    assert path.read_text() == shared

@@ -1,117 +1,63 @@
-"""review.verification.verdict: what is told of a commit that was verified, by hand-made examples."""
+"""review.verification: outcomes as table and JSON, and outputs of two lock files; tests/slow runs whole verifications."""
 
 from __future__ import annotations
 
 import json
-import re
+from typing import Any
 
 import pytest
+from verifications import DATA, ENVIRONMENT, LARGE, MISSING, MODEL, SMALL, other_model, verified
 
-from flight_delay.review.diff.files import Difference, Tolerance
-from flight_delay.review.environment import Surroundings
-from flight_delay.review.verification.verdict import as_json, table, verdict
-from flight_delay.review.verification.verify import Checked, Kept, Verified
-
-HAS = Surroundings("Linux", 2, "3.11.7", {"xgboost": "3.2.0", "pandas": "3.1.1"}, fresh=False)
-DATA, MODEL = Checked("make", "data", "d1", "d1"), Checked("train", "model", "m1", "m1")
-SMALL = Difference("model", "leaves differ by 1e-9", matters=False)
-LARGE = Difference("model", "other trees", matters=True)
+from flight_delay.review.diff.files import Difference
+from flight_delay.review.verification.verdict import summarize_verification, verification_json, verification_table
+from flight_delay.review.verification.verify import StoredModel, Verification, compare_outputs
 
 
-def verified(*outputs: Checked, stale: tuple[str, ...] = (), deviations: tuple[str, ...] = ()) -> Verified:
-    return Verified("abc123", list(outputs), list(stale), HAS, list(deviations), Tolerance())
-
-
-def test_the_table_has_a_line_per_output_and_says_that_all_is_well() -> None:
-    of = verified(DATA, MODEL)
-    said = table(of)
-    assert of.same
-    for shown in ("abc123", "Linux, 2 CPUs, Python 3.11.7", "xgboost 3.2.0"):
-        assert shown in said
-    assert [line.split() for line in said.splitlines() if line.endswith("same")] == [
-        ["make", "data", "d1", "d1", "same"], ["train", "model", "m1", "m1", "same"],
-    ]  # fmt: skip
-    assert said.splitlines()[-1] == verdict(of)
-    assert " 2 " in verdict(of)
-
-
-def test_an_environment_of_its_own_is_said() -> None:
-    of = verified(DATA)
-    fresh = of._replace(surroundings=HAS._replace(fresh=True))
-    changed = [
-        pair for pair in zip(table(of).splitlines(), table(fresh).splitlines(), strict=True) if len({*pair}) == 2
+@pytest.mark.parametrize(
+    ("outcome", "is_same"),
+    [
+        (verified(DATA, MODEL), True),
+        (verified(DATA, other_model(LARGE), MISSING), False),
+        (verified(DATA, other_model(SMALL)), False),
+        (verified(DATA, stale=["train: src/train.py changed"]), False),
+        (verified(DATA, version_mismatches=["xgboost 3.2.0, 3.1.0"]), True),
+        (verified(DATA, committed_model="m1", stored_model=StoredModel("models:/m/1", "m1")), True),
+        (verified(DATA, committed_model="m1", stored_model=StoredModel("models:/m/1", "m2")), False),
+    ],
+)
+def test_the_table_has_a_line_per_output_and_ends_with_the_verdict(outcome: Verification, is_same: bool) -> None:
+    lines = verification_table(outcome).splitlines()
+    outputs = [line.split() for line in lines if line.startswith(("make ", "train ")) and "  " in line]
+    assert [(row[1], row[-1]) for row in outputs] == [
+        (output.path, "same" if output.is_same else "DIFFERENT") for output in outcome.outputs
     ]
-    assert len(changed) == 1
-    assert "xgboost 3.2.0" in changed[0][1]
+    assert lines[-1] == summarize_verification(outcome)
+    assert outcome.is_same == is_same
 
 
-def test_what_is_different_is_named_with_how() -> None:
-    of = verified(DATA, MODEL._replace(now="m2", differences=(LARGE,)), Checked("train", "curve", "c1", None))
-    lines = table(of).splitlines()
-    assert not of.same
-    assert sum(line.endswith("DIFFERENT") for line in lines) == 2
-    assert "model: other trees" in lines
-    assert lines[-1] == verdict(of)
-    assert re.findall(r"\d+", lines[-1]) == ["2", "3", "2"]
-    assert lines[-1].endswith(": model, curve")
-
-
-def test_what_is_different_by_little_is_said_not_to_matter() -> None:
-    of = verified(DATA, MODEL._replace(now="m2", differences=(SMALL,)))
-    assert not of.same
-    last = table(of).splitlines()[-1]
-    assert re.findall(r"[\d.]+", last) == ["1", "2", "0.001"]
-    assert "model" not in last
-
-
-@pytest.mark.parametrize(("found", "matters"), [((SMALL,), False), ((SMALL, LARGE), True), ((), True), (None, True)])
-def test_what_cannot_be_told_matters(found: tuple[Difference, ...] | None, *, matters: bool) -> None:
-    assert MODEL._replace(now="m2", differences=found).matters == matters
+@pytest.mark.parametrize(
+    ("differences", "matters"), [((SMALL,), False), ((SMALL, LARGE), True), ((), True), (None, True)]
+)
+def test_unknown_differences_matter(differences: tuple[Difference, ...] | None, *, matters: bool) -> None:
+    assert MODEL._replace(reproduced="m2", differences=differences).matters == matters
     assert not MODEL.matters
 
 
-def test_committed_bytes_that_are_not_here_are_asked_for() -> None:
-    lines = table(verified(MODEL._replace(now="m2", differences=None))).splitlines()
-    assert sum(line.startswith("model: ") and "`dvc fetch`" in line for line in lines) == 1
-
-
-def test_a_stale_lock_is_not_called_well() -> None:
-    of = verified(DATA, stale=("train: src/train.py changed",))
-    lines = table(of).splitlines()
-    assert not of.same
-    assert sum(line.endswith(": train: src/train.py changed") for line in lines) == 1
-    assert lines[-1] != verdict(verified(DATA))
-    assert "`dvc repro`" in lines[-1]
-
-
-def test_other_versions_are_named_and_are_no_difference_by_themselves() -> None:
-    of = verified(DATA, deviations=("xgboost 3.2.0, 3.1.0",))
-    assert of.same
-    assert sum(line.endswith(": xgboost 3.2.0, 3.1.0") for line in table(of).splitlines()) == 1
-
-
-def test_a_lock_alone_is_said_to_fit_or_not() -> None:
-    fits = Verified("abc123", [], [], None, [], Tolerance())
-    first, last = table(fits).splitlines()
-    assert first.split() == ["commit", "abc123"]
-    assert last == verdict(fits)
-    assert "`dvc repro`" not in last
-    assert "`dvc repro`" in verdict(fits._replace(stale=["train: command changed"]))
-
-
-def test_for_programs_everything_is_there() -> None:
-    of = verified(DATA, MODEL._replace(now="m2", differences=(SMALL,)), stale=("s",), deviations=("d",))
-    said = json.loads(as_json(of))
-    assert said == {
+def test_json_has_the_whole_outcome() -> None:
+    stored = StoredModel("models:/m/1", "m3")
+    outcome = verified(
+        DATA, other_model(SMALL), stale=["s"], version_mismatches=["d"], committed_model="m1", stored_model=stored
+    )
+    assert json.loads(verification_json(outcome)) == {
         "commit": "abc123",
         "same": False,
-        "verdict": verdict(of),
+        "verdict": summarize_verification(outcome),
         "stale": ["s"],
-        "surroundings": {**HAS._asdict()},
+        "surroundings": {**ENVIRONMENT._asdict()},
         "deviations": ["d"],
         "tolerance": {"metric": 0.001, "probability": 0.001},
-        "committed_model": None,
-        "kept": None,
+        "committed_model": "m1",
+        "kept": {"uri": "models:/m/1", "md5": "m3"},
         "outputs": [
             {
                 "stage": "make", "output": "data", "md5_in_lock": "d1", "md5_now": "d1", "same": True, "matters": False,
@@ -125,14 +71,27 @@ def test_for_programs_everything_is_there() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("md5", "same"), [("m1", True), ("m2", False)])
-def test_a_model_in_mlflow_is_held_against_the_commit(md5: str, *, same: bool) -> None:
-    of = verified(DATA)._replace(committed_model="m1", kept=Kept("models:/late/1", md5))
-    *_, line, last = table(of).splitlines()
-    assert of.same == same
-    assert f" {md5} " in line
-    assert "(models:/late/1), m1 " in line
-    assert line.endswith(": same" if same else ": DIFFERENT")
-    assert last.startswith("models:/late/1 ") == (not same)
-    assert last.endswith(verdict(verified(DATA)))
-    assert json.loads(as_json(of))["kept"] == {"uri": "models:/late/1", "md5": md5}
+def entry(**outs: str) -> dict[str, Any]:
+    return {"cmd": "run", "outs": [{"path": path, "hash": "md5", "md5": md5} for path, md5 in outs.items()]}
+
+
+RECORDED = {"make": entry(data="d1"), "train": entry(model="m1", curve="c1"), "publish": entry(receipt="x1")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "different"),
+    [
+        ({}, []),
+        ({"publish": entry(receipt="x2")}, []),
+        ({"make": entry(data="d2")}, [("data", "d1", "d2")]),
+        ({"train": entry(model="m1")}, [("curve", "c1", None)]),
+        ({"train": entry(model="m1", curve="c1", more="o1")}, [("more", None, "o1")]),
+        ({"train": {}}, [("model", "m1", None), ("curve", "c1", None)]),
+        ({"show": entry(page="p1")}, [("page", None, "p1")]),
+    ],
+)
+def test_every_output_of_either_lock_is_compared_but_that_of_publish(changes, different: list[Any]) -> None:
+    checks = compare_outputs(RECORDED, {**RECORDED, **changes})
+    assert [(check.path, check.recorded, check.reproduced) for check in checks if not check.is_same] == different
+    assert {"data", "model", "curve"} <= {check.path for check in checks}
+    assert "receipt" not in {check.path for check in checks}

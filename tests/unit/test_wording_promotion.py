@@ -1,19 +1,16 @@
-"""promotion: the exact wording of the checks, of their table and refusal, and of the description of a version."""
+"""The wording of promotion: checks, their table, a refusal and the description of a version."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from gate_evidence import BOUNDS, GOOD, SMALL, WORSE_SLICES, compared, judged, replay
 
-from flight_delay.core.errors import UserError
-from flight_delay.promotion import collect
-from flight_delay.promotion.evidence import Quality
+from flight_delay.promotion.evidence import DataQuality
 from flight_delay.promotion.gate import Check, run_checks
-from flight_delay.promotion.summary import description, refusal, table
+from flight_delay.promotion.summary import gate_table, refusal_message, version_description
 from flight_delay.vcs.history import PipelineCommit
 
 METRICS = (
@@ -32,11 +29,11 @@ METRICS = (
             "only in the DVC experiment exp-1; `dvc exp branch` makes a branch of it",
         ),
         ({}, "verified", "all 1 outputs are reproduced byte for byte"),
-        ({}, "data", "0 errors, 1.00% of flights in quarantine (at most 1.00%)"),
+        ({}, "data", "0 errors, 1.00% of rows in quarantine (at most 1.00%)"),
         (
-            {"quality": Quality(("leakage_suspect of delay",), 0.0, 0.01)},
+            {"quality": DataQuality(("leakage_suspect of delay",), 0.0, 0.01)},
             "data",
-            "1 error (leakage_suspect of delay), 0.00% of flights in quarantine (at most 1.00%)",
+            "1 error (leakage_suspect of delay), 0.00% of rows in quarantine (at most 1.00%)",
         ),
         ({"comparison": None}, "backtest", "there is no champion yet to compare with"),
         ({"comparison": compared("better")}, "backtest", f"better against champion 2: {METRICS}"),
@@ -48,7 +45,7 @@ METRICS = (
         (
             {"comparison": compared("same", size=SMALL._replace(nodes=499))},
             "backtest",
-            "the same probability for every flight as champion 2; simpler (10 features, 499 nodes against 10 features, 500 nodes)",
+            "the same probability for every row as champion 2; simpler (10 features, 499 nodes against 10 features, 500 nodes)",
         ),
         ({"comparison": compared(test=judged("none", "one day"))}, "test", "not comparable with champion 2: one day"),
         (
@@ -62,7 +59,7 @@ METRICS = (
             "log loss is higher by more than 0.02 in 4 of 4 slices (hour 00:00 +0.0201, hour 01:00 +0.0201, hour 02:00 +0.0201 "
             "and 1 more)",
         ),
-        ({"comparison": compared(slices=[])}, "slices", "no slice has 300 common flights"),
+        ({"comparison": compared(slices=[])}, "slices", "no slice has 300 common rows"),
         ({}, "calibration", "expected calibration error 0.0500 on test (at most 0.05)"),
         ({}, "loaded model", "0 of 10 recorded predictions are not repeated"),
         (
@@ -70,7 +67,7 @@ METRICS = (
             "loaded model",
             "1,000 of 12,000 recorded predictions are not repeated; not the commit's: decision.json",
         ),
-        ({}, "speed", "one flight 100.0 ms (at most 100), 1,000 flights per second (at least 1,000)"),
+        ({}, "speed", "one row 100.0 ms (at most 100), 1,000 rows per second (at least 1,000)"),
     ],
 )
 def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) -> None:
@@ -78,20 +75,11 @@ def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) 
     assert details[check] == detail
 
 
-def test_a_champion_whose_commit_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "find", lambda _: SimpleNamespace(digest="d", model_md5=None))
-    monkeypatch.setattr(collect, "find_pipeline_commit", lambda *_: None)
-    nothing: Any = None
-    with pytest.raises(UserError) as refused:
-        collect._compare_with_champion(1, nothing, nothing, BOUNDS)
-    assert str(refused.value) == "the commit of champion 1 is not here; `git fetch` brings what was pushed"
-
-
 CHECKS = [Check("data", True, "0 errors"), Check("speed", False, "slow"), Check("loaded model", False, "a|b")]
 
 
 def test_the_table_has_a_line_per_check() -> None:
-    assert table(CHECKS).splitlines() == [
+    assert gate_table(CHECKS).splitlines() == [
         "check         result  detail",
         "data          passed  0 errors",
         "speed         FAILED  slow",
@@ -100,14 +88,14 @@ def test_the_table_has_a_line_per_check() -> None:
 
 
 def test_a_refusal_names_what_failed() -> None:
-    assert refusal("run r", CHECKS) == (
+    assert refusal_message("run r", CHECKS) == (
         "run r is refused (2 of 3 checks failed: speed, loaded model); nothing was moved"
     )
 
 
 def test_a_description_begins_with_the_metrics_and_escapes_bars() -> None:
     metrics = {"backtest/log_loss": 0.5087, "backtest/roc_auc": 0.69, "test/log_loss": 0.5455, "train/log_loss": 1.0}
-    assert description(metrics, "max_depth 6→4", "c" * 40, [CHECKS[0], CHECKS[2]]).splitlines() == [
+    assert version_description(metrics, "max_depth 6→4", "c" * 40, [CHECKS[0], CHECKS[2]]).splitlines() == [
         "**backtest** ROC AUC 0.690, log loss 0.509 · **test** log loss 0.545",
         "",
         "max_depth 6→4, commit `cccccccccc`. Results of the gate:",

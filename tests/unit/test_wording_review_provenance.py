@@ -9,7 +9,7 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.review.provenance.commit import Provenance
-from flight_delay.review.provenance.lineage import list_items, read_stages, select
+from flight_delay.review.provenance.lineage import list_artifacts, read_stages, select_artifacts
 from flight_delay.review.provenance.tree import format_path, format_pipeline, format_run
 from flight_delay.tracking.lookup import PublishedRun
 from flight_delay.vcs.history import PathChange, PipelineCommit
@@ -32,14 +32,14 @@ MANIFEST = {
     "files": {"flights/2013-02.parquet": {"rows": 2000}, "flights/2013-01.parquet": {"rows": 1000}, "tables/x": {"rows": 7}},
 }  # fmt: skip
 COMMIT = f"commit            {'c' * 40} by Ada <ada@example.org>"
-SOURCE = "raw data          flights 0.1; CC0-1.0; https://example.org; 2 months, 2013-01 to 2013-02, 3,000 flights"
+SOURCE = "raw data          flights 0.1; CC0-1.0; https://example.org; 2 months, 2013-01 to 2013-02, 3,000 rows"
 
 
 def pipeline(manifest: dict[str, Any] | None = MANIFEST, **changes: Any) -> Provenance:
     stages = read_stages({**LOCK, **changes})
-    confirmed = [item for item in list_items(stages) if item.path in {"src/a.py", "params.yaml:fetch"}]
+    confirmed = [item for item in list_artifacts(stages) if item.path in {"src/a.py", "params.yaml:fetch"}]
     changed = {item: PathChange("d" * 40, "Grace") for item in confirmed}
-    return Provenance(PathChange("c" * 40, "Ada <ada@example.org>"), "l", stages, manifest, changed, {})
+    return Provenance(PathChange("c" * 40, "Ada <ada@example.org>"), "l", stages, manifest, changed)
 
 
 def test_a_path_is_shown_as_a_tree_with_what_is_not_confirmed_and_what_uses_it() -> None:
@@ -55,7 +55,7 @@ def test_a_path_is_shown_as_a_tree_with_what_is_not_confirmed_and_what_uses_it()
         "          fetch: python fetch",
         "            src/a.py  33333333  git dddddddddd",
         '            params.yaml:fetch  {"through": "2013-02"}  git dddddddddd',
-        "        src/b.py  44444444  not in this commit as dvc.lock has it",
+        "        src/b.py  44444444  differs from dvc.lock in this commit",
         "    data/raw/flights  11111111  2 files  5,000 bytes  from fetch",
         "      fetch (above)",
         "",
@@ -97,7 +97,7 @@ def test_the_source_of_the_raw_data_is_shown_as_far_as_it_is_known() -> None:
     assert format_pipeline(bare).splitlines()[1] == "raw data          BTS; https://b"
     unknown = format_pipeline(replace(pipeline(), manifest=None)).splitlines()[1]
     assert unknown == (
-        "raw data          unknown: data/raw/manifest.json of the commit is missing, or not the one in dvc.lock"
+        "raw data          unknown: data/raw/manifest.json is missing in the commit, or is not the one in dvc.lock"
     )
 
 
@@ -106,15 +106,15 @@ def test_a_run_has_its_commit_its_raw_data_and_the_command_that_verifies_it() ->
     assert format_run(RUN, PipelineCommit("c" * 40, "bold-idea"), pipeline()).splitlines() == [
         *run,
         COMMIT,
-        "experiment        bold-idea; `dvc exp branch bold-idea NAME` puts it on a branch",
+        "experiment        bold-idea; `dvc exp branch bold-idea NAME` creates a branch of it",
         SOURCE,
         "data/raw/flights  md5 11111111aa.dir",
         f"verify with       flight-delay verify {'c' * 40}",
     ]
     assert format_run(RUN, None, None).splitlines() == [
         *run,
-        "commit            none here: no branch, tag, remote branch or DVC experiment has this pipeline in its dvc.lock",
-        "to do             commit dvc.lock where it was made, or `git fetch` it here",
+        "commit            none: no branch, tag, remote branch or DVC experiment here has this pipeline in its dvc.lock",
+        "next step         commit dvc.lock where the pipeline was run, or `git fetch` it",
     ]
 
 
@@ -124,13 +124,13 @@ def test_a_path_that_no_stage_knows_is_refused_with_what_is_close() -> None:
     with pytest.raises(
         UserError, match=r"^zzz: no stage of this commit reads or writes it; without a path it lists all$"
     ):
-        select(pipeline().stages, "zzz")
+        select_artifacts(pipeline().stages, "zzz")
 
 
 def test_a_lock_that_contradicts_itself_is_refused() -> None:
     circle = {name: {"cmd": name, "deps": [{"path": dep, "md5": "1"}], "outs": [{"path": name, "md5": "1"}]}
               for name, dep in (("a", "b"), ("b", "a"))}  # fmt: skip
     with pytest.raises(
-        UserError, match=r"^dvc\.lock: a, b need each other's outputs in a circle; `dvc repro` mends it$"
+        UserError, match=r"^dvc\.lock: a, b depend on each other in a cycle; `dvc repro` writes it again$"
     ):
         read_stages(circle)

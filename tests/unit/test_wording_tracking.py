@@ -1,4 +1,4 @@
-"""tracking: the exact wording of names and descriptions of runs, and of errors about runs, models and their server."""
+"""The wording of tracking: names and descriptions of runs, and errors about runs, models and their server."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking import client, lookup
-from flight_delay.tracking.description import Baseline, describe
-from flight_delay.tracking.run_names import what_changed, what_else_changed
+from flight_delay.tracking.description import BaselinePipeline, describe_run
+from flight_delay.tracking.run_names import other_changes, parameter_changes
 from flight_delay.tracking.server import postgres
 from flight_delay.tracking.server.mlflow_server import require_port_free
 from flight_delay.tracking.server.server import sqlalchemy_url
 from flight_delay.tracking.trials import ADVICE
 
 SERVER = "http://127.0.0.1:9"
+PUBLISHED = lookup.PublishedRun("r", "n", "d", None, "runs:/r")
 
 
 def run(status: str = "FINISHED", **tags: str) -> SimpleNamespace:
@@ -31,103 +32,91 @@ def run(status: str = "FINISHED", **tags: str) -> SimpleNamespace:
     return SimpleNamespace(info=info, data=SimpleNamespace(tags=tags))
 
 
-def gone(_: str) -> None:
+def not_found(_: str) -> None:
     raise MlflowException("no run r.\nmore", error_code=RESOURCE_DOES_NOT_EXIST)
 
 
-def model_alone(_: str) -> SimpleNamespace:
-    return SimpleNamespace(source_run_id=None)
-
-
-FOUND: list[tuple[str, dict[str, Any], str]] = [
-    (
-        "runs:/r",
-        {"get_run": gone},
-        f"runs:/r: MLflow at {SERVER} has none (no run r); `flight-delay ui` shows what it has",
-    ),
-    (
-        "runs:/",
-        {},
-        "runs:/: not the name of a run or model; write runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…",
-    ),
-    (
-        "runs:/r",
-        {"get_run": lambda _: run()},
-        "runs:/r: run r has no tag pipeline_digest, so it is not from this pipeline; choose one that `dvc repro` published",
-    ),
-    (
-        "runs:/r",
-        {"get_run": lambda _: run("FAILED", pipeline_digest="d")},
-        "runs:/r: run r is not complete (FAILED); `dvc repro` or `flight-delay publish` publishes its pipeline whole",
-    ),
-    (
-        "models:/m-1",
-        {"get_logged_model": model_alone},
-        "models:/m-1: the model was logged without a run, so nothing says what it was made from",
-    ),
-]
-
-
-@pytest.mark.parametrize(("uri", "answers", "said"), FOUND)
-def test_what_is_asked_of_a_server(
-    monkeypatch: pytest.MonkeyPatch, uri: str, answers: dict[str, Any], said: str
-) -> None:
+@pytest.mark.parametrize(
+    ("uri", "answers", "message"),
+    [
+        ("runs:/r", {"get_run": not_found}, f"runs:/r: not found in MLflow at {SERVER} (no run r); `flight-delay ui` lists its runs and models"),
+        ("runs:/", {}, "runs:/: not a URI of a run or model; write runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…"),
+        ("runs:/r", {"get_run": lambda _: run()}, "runs:/r: run r has no tag pipeline_digest, so it is not from this pipeline; choose one that `dvc repro` published"),
+        ("runs:/r", {"get_run": lambda _: run("FAILED", pipeline_digest="d")}, "runs:/r: run r is not complete (FAILED); publish it again with `dvc repro` or `flight-delay publish`"),
+        ("models:/m-1", {"get_logged_model": lambda _: SimpleNamespace(source_run_id=None)}, "models:/m-1: the model was logged without a run, so that its origin is unknown"),
+    ],
+)  # fmt: skip
+def test_a_uri_that_leads_to_no_run(monkeypatch, uri: str, answers: dict[str, Any], message: str) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", SERVER)
     monkeypatch.setattr(client, "connect", lambda: SimpleNamespace(**{"get_run": run, **answers}))
-    monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
     with pytest.raises(UserError) as refused:
-        lookup.find(uri)
-    assert str(refused.value) == said
+        lookup.find_run(uri)
+    assert str(refused.value) == message
 
 
-def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_in_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "commit_of", lambda *_: None)
+    with pytest.raises(UserError) as refused:
+        lookup.require_commit(PUBLISHED, "champion 1")
+    assert str(refused.value) == (
+        "champion 1: its pipeline is in no commit here; commit dvc.lock where it was run, or `git fetch` the commit"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [(MlflowException("busy"), "does not answer (busy)"), (ModuleNotFoundError("none"), "cannot be used (none)")],
+)
+@pytest.mark.parametrize(
+    ("retry", "advice"),
+    [({}, "run it again"), ({"retry": ADVICE}, "run `flight-delay tune` again to log the missing trials")],
+)
+def test_a_server_that_does_not_answer(monkeypatch, error: Exception, problem: str, retry: Any, advice: str) -> None:
     monkeypatch.setattr(client, "tracking_uri", lambda: SERVER)
-    for then, advice in (({}, "run it again"), ({"then": ADVICE}, "the same `flight-delay tune` logs what is missing")):
-        for error, problem in (
-            (MlflowException("busy"), "does not answer (busy)"),
-            (ModuleNotFoundError("none"), "cannot be used (none)"),
-        ):
-            with pytest.raises(UserError) as refused, client.reachable(setting_up=True, **then):
-                raise error
-            assert str(refused.value) == (
-                f"MLflow at {SERVER} {problem}; start it or change MLFLOW_TRACKING_URI, then {advice}"
-            )
+    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True, **retry):
+        raise error
+    assert str(refused.value) == (
+        f"MLflow at {SERVER} {problem}; start it or change MLFLOW_TRACKING_URI, then {advice}"
+    )
+
+
+def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "tracking_uri", lambda: "sqlite:////nowhere/mlflow.db")
     with pytest.raises(UserError) as refused:
         client.require_database("runs:/r")
     assert str(refused.value) == (
-        "runs:/r: there are no runs yet (/nowhere/mlflow.db is not there); `dvc repro` publishes one"
+        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `dvc repro` publishes one"
     )
 
 
 METRICS = {
     "backtest/average_precision": 0.3881, "backtest/roc_auc": 0.6911, "backtest/log_loss": 0.5087,
-    "backtest/expected_profit": -5.338, "test/log_loss": 0.5455,
+    "backtest/expected_profit": -5.338, "test/log_loss": 0.5455, "threshold": 0.26,
 }  # fmt: skip
-FIGURES = (
-    "**backtest** ROC AUC 0.691, average precision 0.388, log loss 0.509, profit per flight -5.34 · "
+SUMMARY = (
+    "**backtest** ROC AUC 0.691, average precision 0.388, log loss 0.509, profit per row -5.34 · "
     "**test** log loss 0.545"
 )
 
 
 def test_the_description_of_a_run() -> None:
-    first = describe(METRICS, None, "Better.").splitlines()
-    assert first == [FIGURES, "", "There is no earlier pipeline to compare it with.", "", "Better."]
-    then = {**METRICS, "backtest/average_precision": 0.38, "test/log_loss": 0.5}
-    assert describe(METRICS, Baseline("c" * 40, then, ""), "Better.").splitlines() == [
-        FIGURES,
+    first = describe_run(METRICS, None, "Better.").splitlines()
+    assert first == [SUMMARY, "", "There is no earlier pipeline to compare with.", "", "Better."]
+    before = {**METRICS, "backtest/average_precision": 0.38, "backtest/log_loss": 0.5187, "test/log_loss": 0.5}
+    del before["backtest/expected_profit"]
+    assert describe_run(METRICS, BaselinePipeline("c" * 40, before, ""), "Better.").splitlines() == [
+        SUMMARY,
         "",
-        "Against its baseline, commit `cccccccccc` (nothing changed):",
+        "Baseline: commit `cccccccccc` (no changes since).",
         "",
         "| | this run | baseline | difference |",
         "|---|---|---|---|",
         "| backtest ROC AUC | 0.691 | 0.691 | 0 |",
         "| backtest average precision | 0.388 | 0.380 | +0.008 (better) |",
-        "| backtest log loss | 0.509 | 0.509 | 0 |",
-        "| backtest profit per flight | -5.34 | -5.34 | 0 |",
+        "| backtest log loss | 0.509 | 0.519 | -0.010 (better) |",
         "| test log loss | 0.545 | 0.500 | +0.045 (worse) |",
         "",
-        "Whether a difference is more than chance, `flight-delay compare` says; the backtest judges, the test is reported.",
+        "`flight-delay compare` tests whether differences are significant; choose by the backtest, the test is reported.",
         "",
         "Better.",
     ]
@@ -135,9 +124,9 @@ def test_the_description_of_a_run() -> None:
 
 def test_the_name_of_a_run() -> None:
     after = {f"train_model.p{number}": "1" for number in range(5)}
-    assert what_changed(dict.fromkeys(after, "0"), after) == "p0 0→1, p1 0→1, p2 0→1 and 2 more"
+    assert parameter_changes(dict.fromkeys(after, "0"), after) == "p0 0→1, p1 0→1, p2 0→1 and 2 more"
     changed = dict.fromkeys(("src/flight_delay/model", "src/flight_delay/core", "data/raw", "requirements.txt"), "b")
-    assert what_else_changed({}, changed) == "code of core, model, data/raw, requirements"
+    assert other_changes({}, changed) == "code of core, model, data/raw, requirements"
 
 
 def run_postgres(patch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -149,47 +138,31 @@ def run_postgres(patch: pytest.MonkeyPatch, folder: Path) -> None:
         pass
 
 
-def run_postgres_that_does_not_start(patch: pytest.MonkeyPatch, folder: Path) -> None:
+def run_failing_postgres(patch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "cluster/data").mkdir(parents=True)
     (folder / "pg_ctl").write_text("#!/bin/sh\necho 'Examine the log output.' >&2\nexit 1\n")
     (folder / "pg_ctl").chmod(0o755)
     run_postgres(patch, folder)
 
 
-def find_a_port_taken(patch: pytest.MonkeyPatch, _: Path) -> None:
-    def taken(*_: Any, **__: Any) -> None:
-        raise OSError(errno.EADDRINUSE, "taken")
+def use_a_port_in_use(patch: pytest.MonkeyPatch, _: Path) -> None:
+    def raise_in_use(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EADDRINUSE, "in use")
 
-    patch.setattr(socket, "create_server", taken)
+    patch.setattr(socket, "create_server", raise_in_use)
     require_port_free("127.0.0.1", 5000)
 
 
-SERVERS: list[tuple[Callable[[pytest.MonkeyPatch, Path], Any], str]] = [
-    (
-        lambda *_: sqlalchemy_url("flights"),
-        "FLIGHT_DELAY_SERVER_DATABASE is not a database URL; write postgresql://USER:PASSWORD@HOST:5432/NAME",
-    ),
-    (
-        run_postgres,
-        "PostgreSQL is not installed (initdb is not on PATH); install it (Debian, Ubuntu: apt-get install postgresql), "
-        "name a database in FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml",
-    ),
-    (
-        run_postgres_that_does_not_start,
-        "pg_ctl failed in cluster (see cluster/log); resolve that, or name a database in FLIGHT_DELAY_SERVER_DATABASE, or "
-        "use deploy/compose.yaml",
-    ),
-    (
-        find_a_port_taken,
-        f"cannot listen on 127.0.0.1, port 5000 ({os.strerror(errno.EADDRINUSE)}); try another, such as PORT=5001",
-    ),
-]
-
-
-@pytest.mark.parametrize(("work", "message"), SERVERS)
-def test_a_server_that_cannot_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, work: Callable[[pytest.MonkeyPatch, Path], Any], message: str
-) -> None:
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (lambda *_: sqlalchemy_url("flights"), "FLIGHT_DELAY_SERVER_DATABASE is not a database URL; write postgresql://USER:PASSWORD@HOST:5432/NAME"),
+        (run_postgres, "PostgreSQL is not installed (initdb is not on PATH); install it (Debian, Ubuntu: apt-get install postgresql), name a database in FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml"),
+        (run_failing_postgres, "pg_ctl failed in cluster (see cluster/log); resolve that, or name a database in FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml"),
+        (use_a_port_in_use, f"cannot listen on 127.0.0.1, port 5000 ({os.strerror(errno.EADDRINUSE)}); try another, such as PORT=5001"),
+    ],
+)  # fmt: skip
+def test_a_server_that_cannot_start(monkeypatch, tmp_path: Path, start: Callable[..., Any], message: str) -> None:
     with pytest.raises(UserError) as refused:
-        work(monkeypatch, tmp_path)
+        start(monkeypatch, tmp_path)
     assert str(refused.value) == message

@@ -1,4 +1,4 @@
-"""tracking.registry: the exact wording of the listing and of errors."""
+"""The wording of tracking.registry: the list of versions, and errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.registry import aliases
 from flight_delay.tracking.registry.aliases import promote, roll_back, validate_reason
-from flight_delay.tracking.registry.listing import LINE_WIDTH, as_text, unexplained_champion
+from flight_delay.tracking.registry.listing import LINE_WIDTH, unexplained_champion, versions_text
 from flight_delay.tracking.registry.versions import Event, Version
 
 ADA = "Ada <ada@example.org>"
@@ -25,7 +25,7 @@ def test_the_listing() -> None:
     rolled_back = Event("rollback", 1, 2, ADA, "2026-03-03T12:00:00+00:00", "too slow")
     first = version(1, None, "champion")
     first = first._replace(events={**first.events, "rollback": rolled_back})
-    assert as_text("m", [first, version(2, 1, "challenger")]).splitlines() == [
+    assert versions_text("m", [first, version(2, 1, "challenger")]).splitlines() == [
         "version 1 (champion), commit cccccccccc, registered 2026-03-01 12:00 UTC",
         "    backtest log loss 0.509 · test log loss 0.545",
         "    2026-03-01 12:00 UTC  champion none -> 1  by Ada <ada@example.org>: better",
@@ -35,15 +35,15 @@ def test_the_listing() -> None:
         "    2026-03-02 12:00 UTC  champion 1 -> 2  by Ada <ada@example.org>: better",
     ]
     long = first._replace(events={"rollback": rolled_back._replace(reason="too slow " * 50)})
-    assert max(map(len, as_text("m", [long]).splitlines())) <= LINE_WIDTH
-    assert as_text("m", []) == "m has no versions yet; `flight-delay promote REF` registers the first"
+    assert max(map(len, versions_text("m", [long]).splitlines())) <= LINE_WIDTH
+    assert versions_text("m", []) == "m has no versions yet; `flight-delay promote REF` registers the first"
 
 
 @pytest.mark.parametrize(("names", "champion"), [((), "none"), (("champion",), "version 1")])
 def test_a_champion_that_the_tags_do_not_explain(names: tuple[str, ...], champion: str) -> None:
     warning = unexplained_champion([version(1, None, *names), version(2, 1)])
     assert warning == (
-        f"champion is {champion}, but the latest record says version 2: it was moved by hand, or a command was interrupted"
+        f"champion is {champion}, but version 2 in the latest event: it was moved by hand, or a command was interrupted"
     )
 
 
@@ -86,18 +86,20 @@ def test_somebody_else_moved_champion(monkeypatch) -> None:
     with pytest.raises(UserError) as refused:
         promote(client, "m", client, "champion", None, ADA, "better")
     assert str(refused.value) == (
-        "m: champion was none when the checks began and is version 2 now, so nothing was moved; run it again"
+        "m: champion changed from none to version 2 during the checks, so nothing was moved; run it again"
     )
     monkeypatch.setattr(aliases, "register", lambda *_: 3)
     with pytest.raises(UserError) as refused:
         promote(client, "m", client, "champion", 2, ADA, "better")
     assert str(refused.value) == (
-        "m: somebody else moved champion to version 2 while it was moved to version 3; see `flight-delay registry`, and run it "
-        "again if it is still needed"
+        "m: another process moved champion to version 2, not version 3; see `flight-delay registry`, and run it again if it is "
+        "still needed"
     )
 
 
-def test_a_reason_that_is_empty() -> None:
+@pytest.mark.parametrize(("reason", "length"), [(" ", 0), ("x" * 501, 501)])
+def test_a_reason_that_is_empty_or_too_long(reason: str, length: int) -> None:
+    assert validate_reason(" too \n slow ") == "too slow"
     with pytest.raises(UserError) as refused:
-        validate_reason(" ")
-    assert str(refused.value) == "--reason: 0 characters; write 1 to 500"
+        validate_reason(reason)
+    assert str(refused.value) == f"--reason: {length} characters; write 1 to 500"

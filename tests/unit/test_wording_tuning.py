@@ -1,4 +1,4 @@
-"""tuning: the exact wording of its errors, log lines and result."""
+"""The wording of tuning: errors, log lines and the result."""
 
 from __future__ import annotations
 
@@ -19,40 +19,62 @@ from flight_delay.tuning.space import SEARCHABLE, Tune, require_valid_space
 from flight_delay.tuning.write import write_values
 
 TUNE = Tune.model_validate({"metric": "log_loss", "seed": 1, "space": {"max_depth": {"low": 2, "high": 8}}})
-SPACES: list[tuple[dict[str, Any], str]] = [
-    ({"max_dept": {"low": 1, "high": 2}}, f"not a parameter of train_model to search; choose from {', '.join(SEARCHABLE)}"),
-    ({"max_depth": {"low": 1.0, "high": 8}}, "1.0 is not valid (Input should be a valid integer)"),
-    ({"max_depth": {"low": 5, "high": 8}}, "the current value, 4, is outside; widen the range, since the first trial has the current parameters"),
-]  # fmt: skip
+SPEC = study.StudySpec("one", TUNE, load_params("train_model", BoosterParameters), {})
+SHARED = "train: &a {max_depth: 4}\nother: *a\n"
+STALE = '{"build_features": [], "backtest": []}'
 
 
-@pytest.mark.parametrize(("space", "message"), SPACES)
-def test_invalid_spaces(space: dict[str, Any], message: str) -> None:
-    tune = Tune.model_validate({"metric": "log_loss", "seed": 1, "space": space})
+def validate(**space: Any) -> None:
+    require_valid_space(TUNE.model_validate(TUNE.model_dump() | {"space": space}).space, SPEC.parameters)
+
+
+def load_range_without_high() -> None:
+    Path("b").write_text("tune: {metric: log_loss, seed: 1, space: {max_depth: {low: 3}}}")
+    load_params("tune", Tune, Path("b"))
+
+
+def write_shared_values() -> None:
+    Path("a").write_text(SHARED)
+    write_values("train", {"max_depth": 5}, Path("a"))
+
+
+def open_locked() -> None:
+    with FileLock("a.lock"), study.open_study(Path("a"), SPEC):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [
+        (lambda: validate(max_dept={"low": 1, "high": 2}), f"params.yaml: 'tune.space.max_dept': not a parameter of train_model to search; choose from {', '.join(SEARCHABLE)}"),
+        (lambda: validate(max_depth={"low": 1.0, "high": 8}), "params.yaml: 'tune.space.max_depth': 1.0 is not valid (Input should be a valid integer)"),
+        (lambda: validate(max_depth={"low": 5, "high": 8}), "params.yaml: 'tune.space.max_depth': the current value, 4, is outside; widen the range, since the first trial has the current parameters"),
+        (load_range_without_high, "b: 'tune.space.max_depth': give either choices alone, or low and high"),
+        (write_shared_values, "a: other sections share values of train; write {'max_depth': 5} there by hand"),
+        (open_locked, "a: another search is running; wait for it, or stop it and run this again"),
+        (study.read_study_spec, "Optuna is not installed; `make setup` installs it"),
+        (lambda: study.require_unchanged(SPEC), "params.yaml, data or code have changed since the search began, so nothing is written; run it again"),
+    ],
+)  # fmt: skip
+def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Any, message: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(study, "find_spec", lambda _: None)
+    if work is not study.read_study_spec:
+        monkeypatch.setattr(study, "read_study_spec", lambda: SimpleNamespace(name="other"))
     with pytest.raises(UserError) as error:
-        require_valid_space(tune.space, load_params("train_model", BoosterParameters))
-    assert str(error.value) == f"params.yaml: 'tune.space.{next(iter(space))}': {message}"
-
-
-def test_a_range_without_a_form(tmp_path: Path) -> None:
-    path = tmp_path / "params.yaml"
-    path.write_text("tune: {metric: log_loss, seed: 1, space: {max_depth: {low: 3}}}")
-    with pytest.raises(UserError) as error:
-        load_params("tune", Tune, path)
-    assert str(error.value) == f"{path}: 'tune.space.max_depth': give either choices alone, or low and high"
+        work()
+    assert str(error.value) == message
+    assert not Path("a").exists() or Path("a").read_text() == SHARED  # the file is not changed
 
 
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (
-            (0, '{"build_features": [], "backtest": []}', ""),
-            "outputs of backtest, build_features are missing or out of date; `dvc repro backtest` updates them",
-        ),
+        ((0, STALE, ""), "outputs of backtest, build_features are missing or out of date; `dvc repro backtest` updates them"),
         ((1, "", "busy\nx"), "`dvc status` fails (busy); fix that and run it again"),
         ((1, "", ""), "`dvc status` fails (no reason given); fix that and run it again"),
     ],
-)
+)  # fmt: skip
 def test_a_backtest_that_is_out_of_date(monkeypatch, status: tuple[int, str, str], message: str) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], *status))
     with pytest.raises(UserError) as error:
@@ -60,37 +82,15 @@ def test_a_backtest_that_is_out_of_date(monkeypatch, status: tuple[int, str, str
     assert str(error.value) == message
 
 
-def test_other_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = study.StudySpec("one", TUNE, load_params("train_model", BoosterParameters), {})
-    monkeypatch.chdir(tmp_path)
-    Path("a").write_text("train: &a {max_depth: 4}\nother: *a\n")
-    with pytest.raises(UserError) as error:
-        write_values("train", {"max_depth": 5}, Path("a"))
-    assert str(error.value) == "a: other sections share values of train; write {'max_depth': 5} there by hand"
-    with FileLock("a.lock"), pytest.raises(UserError) as error, study.open_study(Path("a"), spec):
-        pass
-    assert str(error.value) == "a: another search is running; wait for it, or stop it and run this again"
-    monkeypatch.setattr(study, "find_spec", lambda _: None)
-    with pytest.raises(UserError) as error:
-        study.read_study_spec()
-    assert str(error.value) == "Optuna is not installed; `make setup` installs it"
-    monkeypatch.setattr(study, "read_study_spec", lambda: SimpleNamespace(name="other"))
-    with pytest.raises(UserError) as error:
-        study.require_unchanged(spec)
-    assert str(error.value) == (
-        "params.yaml, data or code have changed since the search began, so nothing is written; run it again"
-    )
-
-
 def trials(*losses: float, verdict: str = "better") -> list[Any]:
     """Complete trials as Optuna has them, each 60 seconds long."""
     row = {"difference": -0.012, "low": -0.02, "high": -0.004, "verdict": verdict}
-    metrics = [dict.fromkeys(("roc_auc", "average_precision", "log_loss"), loss) for loss in losses]
+    names = ("roc_auc", "average_precision", "log_loss")
     return [
         SimpleNamespace(
             number=number, value=loss, datetime_start=datetime(2026, 1, 1), duration=timedelta(minutes=1),  # noqa: DTZ001
             user_attrs={
-                "values": {"max_depth": 4 + number}, "metrics": metrics[number], "improvement": dict.fromkeys(metrics[number], row),
+                "values": {"max_depth": 4 + number}, "metrics": dict.fromkeys(names, loss), "improvement": dict.fromkeys(names, row),
             },
         )
         for number, loss in enumerate(losses)
@@ -107,23 +107,23 @@ def test_progress(caplog: pytest.LogCaptureFixture) -> None:
     ("verdict", "text"),
     [
         ("better", "significantly better"),
-        ("worse", "significantly worse over all flights together"),
+        ("worse", "significantly worse on all rows together"),
         ("undecided", "not significant"),
     ],
 )
-def test_verdicts(verdict: str, text: str) -> None:
-    assert summary.verdict(trials(0.51, 0.5, verdict=verdict), "log_loss") == (
-        "Trial 1 is the best of 2: log loss 0.5000, 0.5100 with the current parameters. The difference over all flights, "
+def test_the_verdict(verdict: str, text: str) -> None:
+    assert summary.search_verdict(trials(0.51, 0.5, verdict=verdict), "log_loss") == (
+        "Trial 1 is the best of 2: log loss 0.5000, 0.5100 with the current parameters. The difference on all rows, "
         f"-0.0120, is {text} (95 % interval -0.0200 to -0.0040)."
     )
     none_better = "None of 2 trials has a better log loss than the current parameters."
-    assert summary.verdict(trials(0.5, 0.51), "log_loss") == none_better
+    assert summary.search_verdict(trials(0.5, 0.51), "log_loss") == none_better
 
 
-def test_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "complete_trials", lambda _: trials(0.51, 0.5))
-    monkeypatch.setattr(summary, "importances", lambda *_: {"max_depth": 0.75, "reg_lambda": 0.25})
-    assert summary.page(None, TUNE).splitlines()[1:] == [
+    monkeypatch.setattr(summary, "parameter_importances", lambda *_: {"max_depth": 0.75, "reg_lambda": 0.25})
+    assert summary.search_report(None, TUNE).splitlines()[1:] == [
         "",
         "| trial       | ROC AUC   | average precision   | log loss   | max_depth   |",
         "|-------------|-----------|---------------------|------------|-------------|",
@@ -138,9 +138,9 @@ def test_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
         "",
         "Importances: max_depth 75%, reg_lambda 25%.",
         "",
-        "The best of many trials on the same backtest days is partly lucky: its figure is optimistic and its interval too narrow. "
+        "Selection bias: the metric of the best of many trials on the same backtest is optimistic, and its interval too narrow. "
         "The test months were not used.",
     ]
-    monkeypatch.setattr(summary, "importances", lambda *_: {})
+    monkeypatch.setattr(summary, "parameter_importances", lambda *_: {})
     few = "Importances need 10 trials with different values of the metric."
-    assert few in summary.page(None, TUNE).splitlines()
+    assert few in summary.search_report(None, TUNE).splitlines()

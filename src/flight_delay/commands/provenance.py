@@ -1,4 +1,4 @@
-"""Command: say where a file, a run or a model comes from."""
+"""Command: show the provenance of a file, a run or a model."""
 
 from __future__ import annotations
 
@@ -9,71 +9,67 @@ from typing import Any
 from flight_delay.core.errors import UserError
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "provenance",
-        help="show what a file was made from, and what depends on it",
-        description="Show as a tree which stages and inputs a file was made from, back to the source of the raw data, and "
-        "which stages use it; or the commit and raw data of an MLflow run or model. Read from the commit, not from your files.",
-        epilog="examples: `flight-delay provenance reports/evaluate/roc.png` goes back to the raw data; `flight-delay provenance "
-        "--at HEAD~1 --json` writes the whole pipeline of a commit as W3C PROV. exit codes: 0 answered, 1 the run's pipeline "
-        "is in no commit, 2 it could not be answered",
+        help="show the stages and inputs that produced a file, and the stages that use it",
+        description="Show as a tree which stages and inputs produced a file, back to the source of the raw data, and "
+        "which stages use it; or the commit and raw data of an MLflow run or model. Reads the commit, not the "
+        "working tree.",
+        epilog="examples: `flight-delay provenance reports/evaluate/roc.png`; `flight-delay provenance --at HEAD~1 "
+        "--json` (the pipeline of a commit as W3C PROV). exit codes: 0 answered, 1 the run's pipeline is in no "
+        "commit here, 2 not possible",
     )
     parser.add_argument(
         "what",
         nargs="?",
         metavar="WHAT",
-        help="a file or folder, params.yaml:SECTION, runs:/ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/ID "
-        "(default: the whole pipeline)",
+        help="a file or folder, params.yaml:SECTION, runs:/ID, models:/NAME/VERSION, models:/NAME@ALIAS or "
+        "models:/ID (default: the whole pipeline)",
     )
     parser.add_argument("--at", metavar="REV", help="commit, tag, branch or DVC experiment (default: HEAD)")
-    parser.add_argument(
-        "--json", action="store_true", help="write PROV-JSON: of a file what it comes from, nothing later"
-    )
+    parser.add_argument("--json", action="store_true", help="print PROV-JSON, of a file without the stages that use it")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer; the exit code is 1 for a run whose pipeline is in no commit."""
+    """Print the provenance; return 1 for a run that is in no commit."""
     from flight_delay.review.provenance.commit import read_provenance
-    from flight_delay.review.provenance.document import to_prov_json
+    from flight_delay.review.provenance.document import prov_json
     from flight_delay.review.provenance.tree import format_path, format_pipeline
     from flight_delay.tracking.lookup import is_mlflow_uri
     from flight_delay.vcs.commit_files import CommitFiles
 
     if arguments.what and is_mlflow_uri(arguments.what):
-        return _run_of_uri(arguments)
+        return _print_run(arguments)
     artefacts = CommitFiles.at(arguments.at or "HEAD")
-    path = os.path.relpath(arguments.what, artefacts.root) if arguments.what else "."
+    relative = os.path.relpath(arguments.what, artefacts.root) if arguments.what else "."
+    path = None if relative == "." else relative
     provenance = read_provenance(artefacts)
     if arguments.json:
-        print(to_prov_json(provenance, None if path == "." else path))
+        print(prov_json(provenance, path))
     else:
-        print(format_pipeline(provenance) if path == "." else format_path(provenance, path))
+        print(format_path(provenance, path) if path else format_pipeline(provenance))
     return 0
 
 
-def _run_of_uri(arguments: argparse.Namespace) -> int:
+def _print_run(arguments: argparse.Namespace) -> int:
     from flight_delay.review.provenance.commit import read_provenance
-    from flight_delay.review.provenance.document import to_prov_json
+    from flight_delay.review.provenance.document import prov_json
     from flight_delay.review.provenance.tree import format_run
-    from flight_delay.tracking.lookup import find
+    from flight_delay.tracking.lookup import find_run, require_commit
     from flight_delay.vcs.commit_files import CommitFiles
     from flight_delay.vcs.history import find_pipeline_commit
 
     if arguments.at:
-        raise UserError(f"--at {arguments.at}: is for files; a run or a model has a commit of its own, so leave it out")
-    published = find(arguments.what)
-    found = find_pipeline_commit(published.digest, published.model_md5)
-    provenance = read_provenance(CommitFiles.at(found.commit)) if found else None
-    if provenance and arguments.json:
-        models = (item.path for stage in provenance.stages for item in stage.writes if item.md5 == published.model_md5)
-        print(to_prov_json(provenance, next(models, None)))
-    elif arguments.json:
-        raise UserError(
-            f"{published.uri}: its pipeline is in no commit here, so there is nothing to write; see without --json"
-        )
-    else:
-        print(format_run(published, found, provenance))
-    return 0 if found else 1
+        raise UserError(f"--at {arguments.at}: not for runs and models, which have a commit of their own; leave it out")
+    published = find_run(arguments.what)
+    if arguments.json:
+        provenance = read_provenance(CommitFiles.at(require_commit(published, published.uri).commit))
+        written = (artifact for stage in provenance.stages for artifact in stage.writes)
+        print(prov_json(provenance, next((a.path for a in written if a.md5 == published.model_md5), None)))
+        return 0
+    committed = find_pipeline_commit(published.digest, published.model_md5)
+    print(format_run(published, committed, read_provenance(CommitFiles.at(committed.commit)) if committed else None))
+    return 0 if committed else 1

@@ -7,21 +7,22 @@ import os
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "server",
         help="run a tracking server for a team",
-        description="Run MLflow with PostgreSQL and proxied artifacts until Ctrl-C. By default PostgreSQL, started with pg_ctl, and "
-        "the artifacts are in server/ of this checkout. Settings may also be in .env.",
-        epilog="see docs/server.md for securing it, backing it up, restoring it, and running it with Docker",
+        description="Run MLflow with PostgreSQL and proxied artifacts until Ctrl-C. By default PostgreSQL, started "
+        "with pg_ctl, and the artifacts are in server/ of this checkout. Settings may also be in .env.",
+        epilog="example: `flight-delay server --host 0.0.0.0`; see docs/server.md for securing it, backing it up, "
+        "restoring it, and running it with Docker",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=5000, help="port to listen on (default: %(default)s)")
     parser.add_argument(
         "--database",
         metavar="URL",
-        help="a PostgreSQL database instead of its own, as postgresql://USER@HOST/NAME; a URL with a password belongs into "
+        help="PostgreSQL database instead of its own, as postgresql://USER@HOST/NAME; set a URL with a password in "
         "FLIGHT_DELAY_SERVER_DATABASE, since `ps` shows command lines to every user",
     )
     parser.add_argument(

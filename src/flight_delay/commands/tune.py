@@ -1,4 +1,4 @@
-"""Command: search for better parameters on the backtest."""
+"""Command: tune parameters of the model on the backtest."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 DATABASE = "tuning.db"
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "tune",
-        help="search for better parameters of the model, on the backtest",
-        description="Search the space `tune.space` of params.yaml with Optuna. The first trial has the current parameters; "
-        "each trial is a backtest, which ends before the test months. Trials are stored in tuning.db: after Ctrl-C or a kill "
-        "the same command resumes the search. They are logged in MLflow, in an experiment of their own. params.yaml changes "
-        "only with --write.",
+        help="tune parameters of the model on the backtest",
+        description="Search the space `tune.space` of params.yaml with Optuna. The first trial has the current "
+        "parameters; each trial is a backtest, which ends before the test months. Trials are stored in tuning.db: "
+        "after Ctrl-C or a kill the same command resumes the search. They are logged in MLflow, in an experiment of "
+        "their own. params.yaml changes only with --write.",
         epilog="examples: `flight-delay tune --trials 20`, later `flight-delay tune --trials 40` (20 more), then "
-        "`flight-delay tune --trials 40 --write` and `dvc repro`; exit codes: 0 done, 2 it could not be done, 130 interrupted",
+        "`flight-delay tune --trials 40 --write` and `dvc repro`; exit codes: 0 done, 2 not possible, 130 "
+        "interrupted",
     )
     parser.add_argument(
         "--trials",
@@ -36,7 +37,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search, log to MLflow, and print the result."""
-    # Before libraries are loaded: training beside other work on the same cores takes a third of the time.
+    # Before libraries are loaded: idle threads that spin make training three times slower when cores are shared.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from flight_delay.core.errors import UserError
     from flight_delay.core.runner import log
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tuning.runs import log_to_mlflow
     from flight_delay.tuning.search import backtest_evaluation, read_current_predictions, run_trials
     from flight_delay.tuning.study import best_trial, complete_trials, open_study, read_study_spec, require_unchanged
-    from flight_delay.tuning.summary import page
+    from flight_delay.tuning.summary import search_report
 
     apply_settings()
     if not log.isEnabledFor(logging.DEBUG):
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             minutes=arguments.minutes,
             after_trial=log_runs,
         )
-        print(page(study, spec.tune))
+        print(search_report(study, spec.tune))
         best = best_trial(complete_trials(study), spec.tune.metric)
     if arguments.write:
         require_unchanged(spec)

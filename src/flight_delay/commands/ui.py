@@ -6,13 +6,14 @@ import argparse
 from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "ui",
         help="open the runs in MLflow",
-        description="Open the runs of this pipeline in MLflow: on the server that MLFLOW_TRACKING_URI names, or else on a "
-        "local one over mlflow.db, started here until you press Ctrl-C.",
+        description="Open the runs of this pipeline in MLflow: on the server in MLFLOW_TRACKING_URI, or else on a "
+        "local server of mlflow.db, which runs until Ctrl-C.",
+        epilog="example: `flight-delay ui --port 5001`",
     )
     parser.add_argument("--port", type=int, default=5000, help="port of the local server on 127.0.0.1 (default: 5000)")
     parser.set_defaults(run=run)

@@ -1,23 +1,21 @@
-"""Command: make every artefact of a commit again, or only look whether its dvc.lock fits it."""
+"""Command: reproduce every artefact of a commit, or check that its dvc.lock fits it."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from flight_delay.review.verification.verify import Kept
+from typing import Any
 
 
-def add_to(commands: Any) -> None:
+def add_arguments(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "verify",
-        help="make every artefact of a commit again and compare it byte for byte",
-        description="Clone a commit into a temporary folder, run all stages but `publish` from raw data, without any "
-        "cache, and compare every output with the commit's dvc.lock; where bytes differ, say how and whether it matters. "
-        "Takes as long as a first `dvc repro`; your checkout, your cache and MLflow are not touched.",
-        epilog="exit codes: 0 all the same, 1 something is different, 2 it could not be checked",
+        help="reproduce every artefact of a commit and compare it byte for byte",
+        description="Clone a commit into a temporary folder, run all stages but `publish` from raw data without a "
+        "cache, and compare every output with the commit's dvc.lock; differences are described. Takes as long as a "
+        "first `dvc repro`; the checkout, its cache and MLflow are not touched.",
+        epilog="examples: `flight-delay verify HEAD~1`, `flight-delay verify --quick`, `flight-delay verify "
+        "models:/flight-delay@champion`; exit codes: 0 all the same, 1 something differs, 2 not checked",
     )
     parser.add_argument(
         "revision",
@@ -30,19 +28,19 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="in seconds and without data: only whether dvc.lock fits the commit's code, parameters and requirements",
+        help="check only that dvc.lock fits the commit's code, parameters and requirements: in seconds, without data",
     )
     parser.add_argument(
         "--fresh-env",
         action="store_true",
-        help="run it in a virtual environment built from the commit's own locked requirements (minutes; pip needs its index)",
+        help="in a virtual environment built from the commit's own locked requirements (minutes; pip needs its index)",
     )
     parser.add_argument(
         "--tolerance",
-        type=_tolerance,
+        type=_parse_tolerance,
         default=0.001,
         metavar="NUMBER",
-        help="a metric or probability that differs by no more is said not to matter; of figures above one it is a share "
+        help="differences of metrics and probabilities up to this do not matter; relative for numbers above one "
         "(default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
@@ -50,42 +48,31 @@ def add_to(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Verify and print what was found."""
+    """Verify and print the outcome."""
     from flight_delay.review.diff.files import Tolerance
-    from flight_delay.review.verification.verdict import as_json, table
-    from flight_delay.review.verification.verify import check_lock, verify
-    from flight_delay.tracking.lookup import is_mlflow_uri
+    from flight_delay.review.verification.verdict import verification_json, verification_table
+    from flight_delay.review.verification.verify import StoredModel, check_lock, verify
+    from flight_delay.tracking.lookup import find_run, is_mlflow_uri, require_commit
 
-    revision, kept = _behind(arguments.revision) if is_mlflow_uri(arguments.revision) else (arguments.revision, None)
+    revision, stored = arguments.revision, None
+    if is_mlflow_uri(revision):
+        from flight_delay.tracking.registry.loaded_model import stored_model_md5
+
+        published = find_run(revision)
+        revision = require_commit(published, published.uri).commit
+        stored = StoredModel(published.uri, stored_model_md5(published))
     if arguments.quick:
         verified = check_lock(revision)
     else:
         tolerance = Tolerance(metric=arguments.tolerance, probability=arguments.tolerance)
         verified = verify(revision, tolerance, fresh_env=arguments.fresh_env)
-    verified = verified._replace(kept=kept)
-    print(as_json(verified) if arguments.json else table(verified))
-    return 0 if verified.same else 1
+    verified = verified._replace(stored_model=stored)
+    print(verification_json(verified) if arguments.json else verification_table(verified))
+    return 0 if verified.is_same else 1
 
 
-def _behind(uri: str) -> tuple[str, Kept]:
-    """The commit that a run or model in MLflow was made in, and the model that is kept there."""
-    from flight_delay.core.errors import UserError
-    from flight_delay.review.verification.verify import Kept
-    from flight_delay.tracking.lookup import find
-    from flight_delay.tracking.stored_model import stored_model_md5
-    from flight_delay.vcs.history import find_pipeline_commit
-
-    published = find(uri)
-    found = find_pipeline_commit(published.digest, published.model_md5)
-    if not found:
-        raise UserError(
-            f"{uri}: its pipeline is in no commit here; commit dvc.lock where it was made, or `git fetch` what is pushed"
-        )
-    return found.commit, Kept(uri, stored_model_md5(published))
-
-
-def _tolerance(text: str) -> float:
+def _parse_tolerance(text: str) -> float:
     tolerance = float(text)
     if not 0 <= tolerance < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text} is not a non-negative number")
     return tolerance

@@ -12,7 +12,7 @@ from flight_delay.core.params import Parameters
 class Promote(Parameters):
     """The section `promote` of params.yaml: name of the registered model, and the bounds of the gate.
 
-    It is that of the checkout in which `promote` runs, not of the commit that is judged, which could loosen it.
+    It is read from the checkout in which `promote` runs: the commit of the candidate could loosen it.
     """
 
     model: Annotated[str, Field(pattern=r"^[^/:@]+$")]

@@ -1,4 +1,5 @@
-"""Metrics of a candidate that only the gate uses: calibration error, log loss by slice against the champion, and model size."""
+"""Metrics of a candidate that only the gate uses: calibration error, log loss by slice against the champion, and
+model size."""
 
 from __future__ import annotations
 
@@ -26,50 +27,51 @@ class ModelSize(NamedTuple):
 
 
 class SliceLoss(NamedTuple):
-    """A slice of the flights, and the log loss per flight of the candidate minus that of the champion there."""
+    """A slice with its number of rows, and the candidate's mean log loss minus the champion's."""
 
     by: str
     label: str
-    flights: int
+    rows: int
     increase: float
 
 
 def model_size(features: int, trees: int, importances: Mapping[str, Mapping[str, float]]) -> ModelSize:
-    """The size of a model.
+    """Compute the size of a model.
 
     Args:
         features: number of input features.
         trees: number of trees, one per boosting round.
-        importances: by feature; 'weight' is the number of splits that use it (`booster.importances`). A tree with n splits
-            has 2 n + 1 nodes.
+        importances: by feature; 'weight' is the number of splits that use it (`booster.importances`). A tree with n
+            splits has 2 n + 1 nodes.
     """
     splits = sum(round(importance["weight"]) for importance in importances.values())
     return ModelSize(features, 2 * splits + trees)
 
 
-def expected_calibration_error(late: Outcome, probability: Probability, bins: int) -> float:
-    """Mean absolute difference of predicted and observed share of late flights, over bins of equally many flights.
+def expected_calibration_error(target: Outcome, probability: Probability, bins: int) -> float:
+    """Compute the expected calibration error over bins of equally many rows.
 
-    The expected calibration error of Naeini, Cooper & Hauskrecht 2015 (https://doi.org/10.1609/aaai.v29i1.9602), with quantile
-    bins instead of equal widths, as in Nixon et al. 2019 (https://arxiv.org/abs/1904.01685): few flights have a high probability.
+    The expected calibration error of Naeini, Cooper & Hauskrecht 2015 (https://doi.org/10.1609/aaai.v29i1.9602), with
+    quantile bins instead of equal widths, as in Nixon et al. 2019 (https://arxiv.org/abs/1904.01685): few rows have a
+    high probability.
 
     Args:
-        late: outcomes, shape (rows,).
-        probability: predicted probability of being late, shape (rows,).
+        target: shape (rows,).
+        probability: predicted, shape (rows,).
         bins: number of bins.
     """
-    rows = calibration_curve(late, probability, bins).rows
-    return float(sum(flights * abs(predicted - observed) for predicted, observed, flights in rows) / len(late))
+    curve = calibration_curve(target, probability, bins).rows
+    return float(sum(rows * abs(predicted - observed) for predicted, observed, rows in curve) / len(target))
 
 
-def slice_losses(labels: Columns, champion: Predictions, candidate: Predictions, min_flights: int) -> list[SliceLoss]:
-    """Log loss of the candidate minus that of the champion in every slice, the largest increase first.
+def slice_losses(labels: Columns, champion: Predictions, candidate: Predictions, min_rows: int) -> list[SliceLoss]:
+    """Compute candidate minus champion log loss by slice, largest first.
 
     Args:
-        labels: by division, such as 'carrier', the slice that a flight is in, shape (rows,); None counts as 'unknown'.
-        champion: predictions, of the same flights in the same order.
+        labels: slice of each row, shape (rows,), by division, such as 'month'; None counts as 'unknown'.
+        champion: predictions, of the same rows in the same order.
         candidate: predictions.
-        min_flights: smaller slices are left out.
+        min_rows: smaller slices are left out.
     """
     increase = pd.Series(
         log_loss_per_row(candidate.target, candidate.probability)
@@ -79,6 +81,6 @@ def slice_losses(labels: Columns, champion: Predictions, candidate: Predictions,
     for by, column in labels.items():
         label = pd.Series(column, dtype=object).fillna(UNKNOWN).astype(str)
         table = increase.groupby(label).agg(["size", "mean"])
-        rows = table[table["size"] >= min_flights].itertuples(name=None)
-        losses += [SliceLoss(by, name, flights, round(mean, 6) + 0.0) for name, flights, mean in rows]
+        slices = table[table["size"] >= min_rows].itertuples(name=None)
+        losses += [SliceLoss(by, name, rows, round(mean, 6) + 0.0) for name, rows, mean in slices]
     return sorted(losses, key=lambda loss: -loss.increase)

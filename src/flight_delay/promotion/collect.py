@@ -1,4 +1,5 @@
-"""Collection of the evidence that the gate judges: from the commits of candidate and champion, and from the model in MLflow.
+"""Collect the evidence for the gate: from the commits of candidate and champion, and from the model in MLflow.
+
 Evidence that is not available is replaced by the error, and the rest is collected all the same."""
 
 from __future__ import annotations
@@ -19,75 +20,76 @@ from flight_delay.core.runner import log
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.segments import SLICE_FEATURES, slice_labels
 from flight_delay.model.examples import read_window
-from flight_delay.model.predictions import Predictions
+from flight_delay.model.predictions import PREDICTIONS, Predictions
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, expected_calibration_error, model_size, slice_losses
-from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
-from flight_delay.review.comparison.comparison import compared
-from flight_delay.review.comparison.flights import common_flights
-from flight_delay.review.comparison.snapshot import Side
+from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
+from flight_delay.review.comparison.comparison import compare_pipelines
+from flight_delay.review.comparison.rows import join_rows
+from flight_delay.review.comparison.snapshot import PipelineSnapshot, read_snapshot
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification import verify
-from flight_delay.tracking.lookup import find
+from flight_delay.tracking.lookup import find_run, require_commit
 from flight_delay.tracking.registry import loaded_model
 from flight_delay.vcs.commit_files import CommitFiles
-from flight_delay.vcs.history import PipelineCommit, find_pipeline_commit
+from flight_delay.vcs.history import PipelineCommit
 from flight_delay.vcs.lock import output_hashes
 
 BUNDLE, PROCESSED, RECORDED = "models/bundle", "data/processed", "reports/evaluate/predictions"
-SCORES = pa.schema([pa.field("flight_id", pa.string()), pa.field("probability", pa.float32())])
+ROW_ID = PREDICTIONS.names[0]
+SCORES = pa.schema([PREDICTIONS.field(ROW_ID), PREDICTIONS.field("probability")])
 
 T = TypeVar("T")
 
 
-def collect_evidence(found: PipelineCommit, model_id: str, champion: int | None, bounds: Promote) -> Evidence:
+def collect_evidence(committed: PipelineCommit, model_id: str, champion: int | None, bounds: Promote) -> Evidence:
     """Collect evidence, the cheapest first.
 
     Args:
-        found: the commit that holds the candidate's pipeline.
+        committed: the commit that holds the candidate's pipeline.
         model_id: of the candidate's logged model.
         champion: version of the registered model that is champion; None if there is none.
         bounds: of the gate.
     """
-    artefacts = CommitFiles.at(found.commit)
-    log.info("reading commit %s", found.commit[:10])
-    side = _or_error(lambda: Side.of(artefacts, found.commit[:10], found.commit))
+    artefacts = CommitFiles.at(committed.commit)
+    log.info("reading commit %s", committed.commit[:10])
+    snapshot = _or_error(lambda: read_snapshot(artefacts, committed.commit[:10]))
     quality = _or_error(lambda: read_quality(artefacts))
     error: float | UserError
     comparison: ChampionComparison | UserError | None = None
-    if isinstance(side, UserError):
-        error, comparison = side, side if champion else None
+    if isinstance(snapshot, UserError):
+        error, comparison = snapshot, snapshot if champion else None
     else:
-        error = expected_calibration_error(side.test.target, side.test.probability, bounds.calibration_bins)
+        test = snapshot.test
+        error = expected_calibration_error(test.target, test.probability, bounds.calibration_bins)
         if champion:
             log.info("comparing with champion %s", champion)
-            comparison = _or_error(lambda: _compare_with_champion(champion, artefacts, side, bounds))
-    log.info("scoring with the model in MLflow")
+            comparison = _or_error(lambda: _compare_with_champion(champion, artefacts, snapshot, bounds))
+    log.info("predicting with the model in MLflow")
     replay = _or_error(lambda: _replay(artefacts, model_id))
-    verification = _or_error(lambda: verify.verify(found.commit, Tolerance()))
-    return Evidence(found, verification, quality, comparison, error, replay)
+    verification = _or_error(lambda: verify.verify(committed.commit, Tolerance()))
+    return Evidence(committed, verification, quality, comparison, error, replay)
 
 
-def read_quality(artefacts: CommitFiles) -> Quality:
+def read_quality(artefacts: CommitFiles) -> DataQuality:
     """Read the data quality of a commit."""
     findings = artefacts.read_json("reports/check_data/findings.json")
-    return Quality(
+    return DataQuality(
         [f"{row['check']} of {', '.join(row['columns'])}" for row in findings if row["severity"] == "error"],
         artefacts.read_json("reports/quality.json")["quarantined_share"],
         artefacts.params["make_dataset"]["max_quarantined_share"],
     )
 
 
-def _compare_with_champion(version: int, artefacts: CommitFiles, side: Side, bounds: Promote) -> ChampionComparison:
+def _compare_with_champion(
+    version: int, artefacts: CommitFiles, snapshot: PipelineSnapshot, bounds: Promote
+) -> ChampionComparison:
     label = f"champion {version}"
-    published = find(f"models:/{bounds.model}/{version}")
-    found = find_pipeline_commit(published.digest, published.model_md5)
-    if found is None:
-        raise UserError(f"the commit of {label} is not here; `git fetch` brings what was pushed")
-    champion_artefacts = CommitFiles.at(found.commit)
-    champion_side = Side.of(champion_artefacts, label, found.commit)
-    comparison = compared(champion_side, side)
-    common = common_flights(champion_side.test, side.test)
+    committed = require_commit(find_run(f"models:/{bounds.model}/{version}"), label)
+    champion_artefacts = CommitFiles.at(committed.commit)
+    champion = read_snapshot(champion_artefacts, label)
+    comparison = compare_pipelines(champion, snapshot)
+    common = join_rows(champion.test, snapshot.test)
     return ChampionComparison(
         champion=label,
         backtest=comparison.backtest,
@@ -107,7 +109,7 @@ def read_size(artefacts: CommitFiles) -> ModelSize:
 
 def compare_replay(
     artefacts: CommitFiles, bundle: Path, scores: Path, recorded: Path, speed: loaded_model.Speed
-) -> Replay:
+) -> ModelReplay:
     """Compare the model in MLflow and its predictions with those of a commit.
 
     Args:
@@ -118,43 +120,52 @@ def compare_replay(
         speed: of the model.
     """
     expected = {path: md5 for path, md5 in output_hashes(artefacts.lock).items() if path.startswith(f"{BUNDLE}/")}
-    logged = {f"{BUNDLE}/{path.name}": _md5(path) for path in bundle.iterdir()}
+    logged = {
+        f"{BUNDLE}/{path.name}": hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        for path in bundle.iterdir()
+    }
     other_files = sorted(Path(path).name for path in {*expected, *logged} if expected.get(path) != logged.get(path))
     predictions = different = 0
     for month in list_months(recorded):
-        before, now = (
+        before, after = (
             Predictions.read(recorded, month),
             columns_from_table(read_table(month_path(scores, month), SCORES)),
         )
-        again = pd.Series(now["probability"], index=now["flight_id"]).reindex(before.row_id)
+        repeated = pd.Series(after["probability"], index=after[ROW_ID]).reindex(before.row_id)
         predictions += len(before)
-        different += int((again.to_numpy() != before.probability).sum())  # a missing one is NaN
-    return Replay(other_files, predictions, different, speed)
+        different += int((repeated.to_numpy() != before.probability).sum())  # a missing one is NaN
+    return ModelReplay(other_files, predictions, different, speed)
 
 
-def _replay(artefacts: CommitFiles, model_id: str) -> Replay:
+def _replay(artefacts: CommitFiles, model_id: str) -> ModelReplay:
     with TemporaryDirectory() as temporary:
-        flights, recorded, scores = (Path(temporary) / name for name in ("flights", "recorded", "scores"))
+        data, recorded, scores = (Path(temporary) / name for name in ("data", "recorded", "scores"))
         scores.mkdir()
-        for month in _months(artefacts, RECORDED):
-            artefacts.copy(f"{PROCESSED}/{month}.parquet", flights / f"{month}.parquet")
-            artefacts.copy(f"{RECORDED}/{month}.parquet", recorded / f"{month}.parquet")
-        model = loaded_model.download(model_id, Path(temporary) / "model")
-        speed = loaded_model.score(model, flights, scores)
+        for month in _copy_months(artefacts, RECORDED, recorded):
+            artefacts.copy(f"{PROCESSED}/{month}.parquet", data / f"{month}.parquet")
+        model = loaded_model.download_model(f"models:/{model_id}", Path(temporary) / "model")
+        speed = loaded_model.score(model, data, scores)
         return compare_replay(artefacts, model / loaded_model.BUNDLE, scores, recorded, speed)
 
 
-def _slice_labels(artefacts: CommitFiles, flight_id: Column) -> Columns:
-    """The slices that test flights are in, by division, in the order of the flights."""
+def _slice_labels(artefacts: CommitFiles, row_ids: Column) -> Columns:
+    """Read the slices of test rows, by division, in the order of the ids."""
     window = Splits.model_validate(artefacts.params["windows"]).test
-    with TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        months = [month for month in _months(artefacts, PROCESSED) if window.first <= month <= window.through]
-        for month in months:
-            artefacts.copy(f"{PROCESSED}/{month}.parquet", folder / f"{month}.parquet")
-        examples = read_window(folder, SLICE_FEATURES, months)
-    position = pd.Index(examples.row_id).get_indexer(pd.Index(flight_id))
+    with TemporaryDirectory() as folder:
+        months = _copy_months(artefacts, PROCESSED, Path(folder), window.first, window.through)
+        examples = read_window(Path(folder), SLICE_FEATURES, months)
+    position = pd.Index(examples.row_id).get_indexer(pd.Index(row_ids))
     return {name: column[position] for name, column in slice_labels(examples.features, examples.date).items()}
+
+
+def _copy_months(
+    artefacts: CommitFiles, source: str, target: Path, first: str = "", through: str = "9999-12"
+) -> list[str]:
+    """Copy monthly files of a folder, and return their months."""
+    months = [month for path in artefacts.files(source) if first <= (month := Path(path).stem) <= through]
+    for month in months:
+        artefacts.copy(f"{source}/{month}.parquet", target / f"{month}.parquet")
+    return months
 
 
 def _or_error(collect: Callable[[], T]) -> T | UserError:
@@ -162,11 +173,3 @@ def _or_error(collect: Callable[[], T]) -> T | UserError:
         return collect()
     except UserError as error:
         return error
-
-
-def _months(artefacts: CommitFiles, folder: str) -> list[str]:
-    return [Path(path).stem for path in artefacts.files(folder)]
-
-
-def _md5(path: Path) -> str:
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()

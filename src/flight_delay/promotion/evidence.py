@@ -1,4 +1,5 @@
-"""What the gate judges. It is collected in collect.py; a UserError in place of a value says why it is not available."""
+"""The evidence for the gate, collected in collect.py; a UserError in place of a value is the reason why it is not
+available."""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
-from flight_delay.review.comparison.flights import Judged
-from flight_delay.review.verification.verify import Verified
+from flight_delay.review.comparison.rows import PeriodComparison
+from flight_delay.review.verification.verify import Verification
 from flight_delay.tracking.registry.loaded_model import Speed
 from flight_delay.vcs.history import PipelineCommit
 
 
-class Quality(NamedTuple):
-    """Errors that `check_data` found, and the share of flights in quarantine with its bound."""
+class DataQuality(NamedTuple):
+    """Errors of `check_data`, and the share of quarantined rows with its bound."""
 
     errors: Sequence[str]
     quarantined_share: float
@@ -23,18 +24,18 @@ class Quality(NamedTuple):
 
 
 class ChampionComparison(NamedTuple):
-    """The candidate against the champion on the flights that both predict, by size, and by slice of the test flights."""
+    """The candidate against the champion on the rows that both predict, by size, and by slice of the test."""
 
     champion: str
-    backtest: Judged
-    test: Judged
+    backtest: PeriodComparison
+    test: PeriodComparison
     size: ModelSize
     champion_size: ModelSize
     slices: Sequence[SliceLoss]
 
 
-class Replay(NamedTuple):
-    """The model that MLflow keeps, loaded and run again: files of its bundle that are not the commit's, number of recorded
+class ModelReplay(NamedTuple):
+    """The model in MLflow, loaded and run: files of its bundle that differ from the commit's, number of recorded
     predictions and of those that it does not repeat bit for bit, and its speed."""
 
     other_files: Sequence[str]
@@ -45,11 +46,11 @@ class Replay(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the gate judges. `comparison` is None if there is no champion."""
+    """Everything that the gate checks. `comparison` is None if there is no champion."""
 
     commit: PipelineCommit
-    verification: Verified | UserError
-    quality: Quality | UserError
+    verification: Verification | UserError
+    quality: DataQuality | UserError
     comparison: ChampionComparison | UserError | None
     calibration_error: float | UserError
-    replay: Replay | UserError
+    replay: ModelReplay | UserError

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple, TypeAlias
 from flight_delay.core.errors import UserError
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.promotion.bounds import Promote
-from flight_delay.promotion.evidence import ChampionComparison, Evidence, Quality, Replay
-from flight_delay.review.comparison.flights import Judged
-from flight_delay.review.verification.verdict import verdict
-from flight_delay.review.verification.verify import Verified
+from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
+from flight_delay.review.comparison.rows import PeriodComparison
+from flight_delay.review.verification.verdict import summarize_verification
+from flight_delay.review.verification.verify import Verification
 from flight_delay.vcs.history import PipelineCommit
 
 MAX_NAMES = 3  # slices, files or errors that a line names
 NO_CHAMPION = "there is no champion yet to compare with"
 
-# Whether a check passed, and what was measured beside its bound.
+# Whether a check passed, and the measured value with its bound.
 Result: TypeAlias = tuple[bool, str]
 
 
@@ -30,7 +30,7 @@ class Check(NamedTuple):
 
 
 def run_checks(evidence: Evidence, bounds: Promote) -> list[Check]:
-    """Run all checks of the gate; a candidate may be promoted if every one passes. Unavailable evidence fails its checks."""
+    """Run all checks of the gate; unavailable evidence fails its checks."""
     checks = []
     for name, field, check in GATE:
         value = getattr(evidence, field)
@@ -51,24 +51,24 @@ def check_commit(commit: PipelineCommit, _: Promote) -> Result:
     return True, f"commit {commit.commit[:10]}"
 
 
-def check_verification(verified: Verified, _: Promote) -> Result:
+def check_verification(verified: Verification, _: Promote) -> Result:
     """Every output of the commit is reproduced byte for byte."""
-    return verified.same, verdict(verified)
+    return verified.is_same, summarize_verification(verified)
 
 
-def check_quality(quality: Quality, _: Promote) -> Result:
-    """There are no errors in the data, and no more flights in quarantine than the commit allows."""
+def check_quality(quality: DataQuality, _: Promote) -> Result:
+    """There are no errors in the data, and few quarantined rows."""
     names = f" ({_join(quality.errors)})" if quality.errors else ""
-    share = f"{quality.quarantined_share:.2%} of flights in quarantine (at most {quality.max_quarantined_share:.2%})"
+    share = f"{quality.quarantined_share:.2%} of rows in quarantine (at most {quality.max_quarantined_share:.2%})"
     passed = not quality.errors and quality.quarantined_share <= quality.max_quarantined_share
     return passed, f"{len(quality.errors)} error{'s' if len(quality.errors) != 1 else ''}{names}, {share}"
 
 
 def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
-    """The candidate is better than the champion on the backtest, or not distinguishable and simpler."""
-    judged, detail = comparison.backtest, _describe(comparison.backtest, comparison.champion)
-    if judged.verdict not in {"same", "undecided"}:
-        return judged.verdict == "better", detail
+    """The candidate is better on the backtest, or as good and simpler."""
+    verdict, detail = comparison.backtest.verdict, _describe_period(comparison.backtest, comparison.champion)
+    if verdict not in {"same", "undecided"}:
+        return verdict == "better", detail
     simpler = comparison.size.is_simpler_than(comparison.champion_size)
     sizes = " against ".join(
         f"{size.features} features, {size.nodes:,} nodes" for size in (comparison.size, comparison.champion_size)
@@ -77,15 +77,15 @@ def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
 
 
 def check_test(comparison: ChampionComparison, _: Promote) -> Result:
-    """The candidate is not worse than the champion on the test flights."""
+    """The candidate is not worse than the champion on the test."""
     passed = comparison.test.verdict in {"better", "undecided", "same"}
-    return passed, _describe(comparison.test, comparison.champion)
+    return passed, _describe_period(comparison.test, comparison.champion)
 
 
 def check_slices(comparison: ChampionComparison, bounds: Promote) -> Result:
-    """In no slice of the test flights is the candidate's log loss much above the champion's."""
+    """The candidate's log loss is not much higher in any slice of the test."""
     if not comparison.slices:
-        return False, f"no slice has {bounds.min_slice_flights} common flights"
+        return False, f"no slice has {bounds.min_slice_flights} common rows"
     worse = [loss for loss in comparison.slices if loss.increase > bounds.max_slice_worsening]
     names = _join([f"{loss.by} {loss.label} {loss.increase:+.4f}" for loss in worse or comparison.slices[:1]])
     count = (
@@ -95,12 +95,12 @@ def check_slices(comparison: ChampionComparison, bounds: Promote) -> Result:
 
 
 def check_calibration(error: float, bounds: Promote) -> Result:
-    """The expected calibration error on the test flights is small."""
+    """The expected calibration error on the test flights is within its bound."""
     detail = f"expected calibration error {error:.4f} on test (at most {bounds.max_calibration_error:g})"
     return error <= bounds.max_calibration_error, detail
 
 
-def check_replay(replay: Replay, _: Promote) -> Result:
+def check_replay(replay: ModelReplay, _: Promote) -> Result:
     """The model in MLflow is the commit's, and repeats all recorded predictions."""
     detail = f"{replay.different:,} of {replay.predictions:,} recorded predictions are not repeated"
     if replay.other_files:
@@ -108,14 +108,14 @@ def check_replay(replay: Replay, _: Promote) -> Result:
     return bool(replay.predictions) and not replay.different and not replay.other_files, detail
 
 
-def check_speed(replay: Replay, bounds: Promote) -> Result:
-    """The loaded model is fast enough on this machine."""
+def check_speed(replay: ModelReplay, bounds: Promote) -> Result:
+    """Latency and throughput of the loaded model are within their bounds."""
     latency, throughput = replay.speed
     passed = latency <= bounds.max_one_flight_milliseconds and throughput >= bounds.min_flights_per_second
     return (
         passed,
-        f"one flight {latency:.1f} ms (at most {bounds.max_one_flight_milliseconds:g}), "
-        f"{throughput:,.0f} flights per second (at least {bounds.min_flights_per_second:,.0f})",
+        f"one row {latency:.1f} ms (at most {bounds.max_one_flight_milliseconds:g}), {throughput:,.0f} rows per "
+        f"second (at least {bounds.min_flights_per_second:,.0f})",
     )
 
 
@@ -133,19 +133,19 @@ GATE: Sequence[tuple[str, str, Callable[[Any, Promote], Result]]] = (
 )
 
 
-def _describe(judged: Judged, champion: str) -> str:
-    """The verdict, and the difference of each metric to the champion's, with its interval."""
-    if judged.because:
-        return f"not comparable with {champion}: {judged.because}"
-    if judged.verdict == "same":
-        return f"the same probability for every flight as {champion}"
+def _describe_period(period: PeriodComparison, champion: str) -> str:
+    """Format the verdict, and the difference of each metric with its interval."""
+    if period.reason:
+        return f"not comparable with {champion}: {period.reason}"
+    if period.verdict == "same":
+        return f"the same probability for every row as {champion}"
     differences = ", ".join(
-        f"{METRICS[measure.name].label} {measure.b_over_a.difference:+.4f} "
-        f"({measure.b_over_a.low:+.4f} to {measure.b_over_a.high:+.4f})"
-        for measure in judged.measures
+        f"{METRICS[measure.name].label} {measure.b_over_a.difference:+.4f} ({measure.b_over_a.low:+.4f} to "
+        f"{measure.b_over_a.high:+.4f})"
+        for measure in period.measures
         if measure.name in METRICS
     )
-    return f"{judged.verdict} against {champion}: {differences}"
+    return f"{period.verdict} against {champion}: {differences}"
 
 
 def _join(names: Sequence[str]) -> str:

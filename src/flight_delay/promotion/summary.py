@@ -10,15 +10,15 @@ from flight_delay.promotion.gate import Check
 ESCAPED_BAR = "\\|"  # a bar would end a cell
 
 
-def table(checks: Sequence[Check]) -> str:
-    """A line per check: name, passed or FAILED, and what was measured."""
+def gate_table(checks: Sequence[Check]) -> str:
+    """A line per check: name, passed or FAILED, and the measured value."""
     width = max(len(check.name) for check in checks)
     lines = [f"{'check':{width}}  result  detail"]
     lines += [f"{check.name:{width}}  {'passed' if check.passed else 'FAILED'}  {check.detail}" for check in checks]
     return "\n".join(lines)
 
 
-def refusal(candidate: str, checks: Sequence[Check]) -> str:
+def refusal_message(candidate: str, checks: Sequence[Check]) -> str:
     """One sentence that names the checks that failed."""
     failed = [check.name for check in checks if not check.passed]
     return (
@@ -26,13 +26,13 @@ def refusal(candidate: str, checks: Sequence[Check]) -> str:
     )
 
 
-def description(metrics: Mapping[str, float], run_name: str, commit: str, checks: Sequence[Check]) -> str:
-    """The description of a version, Markdown: its metrics first, then where it comes from and the results of the gate.
+def version_description(metrics: Mapping[str, float], run_name: str, commit: str, checks: Sequence[Check]) -> str:
+    """Write the description of a version: metrics, source, results of the gate.
 
     Args:
         metrics: of its run, value by name, such as 'backtest/roc_auc'.
         run_name: of its run.
-        commit: that holds its pipeline.
+        commit: of its pipeline.
         checks: of the gate.
     """
     periods = []

@@ -1,5 +1,7 @@
-"""A clean room: a clone of a commit in a temporary folder, with a cache, an environment and experiments of its own, in which
-its pipeline is run. Nothing of the commit is imported here, and nothing of the user's checkout is written to."""
+"""A clone of a commit in a temporary folder, with its own cache, environment and experiments, in which its pipeline
+is run.
+
+No code of the commit is imported, and the user's checkout is not written to."""
 
 from __future__ import annotations
 
@@ -32,31 +34,25 @@ class CleanClone:
     environment: dict[str, str] = field(repr=False)
 
     def dvc(self, *arguments: str, timeout_seconds: float | None = None) -> str:
-        """Run DVC in the clone and return what it prints; what stages log goes to stderr as it comes.
+        """Run DVC in the clone and return its standard output; stages log to stderr.
 
         Raises:
             subprocess.CalledProcessError: DVC fails.
-            subprocess.TimeoutExpired: it took longer; DVC and its stages are ended.
+            subprocess.TimeoutExpired: it took longer; DVC and its stages are killed.
         """
         command = [str(self.python), "-m", "dvc", *arguments]
-        # A process group of its own, so that an end ends the stages, too.
+        # In a process group of its own, so that its stages are killed with it.
         with subprocess.Popen(
             command, cwd=self.root, env=self.environment, stdout=subprocess.PIPE, text=True, process_group=0
         ) as process:
             try:
-                printed, _ = process.communicate(timeout=timeout_seconds)
+                output, _ = process.communicate(timeout=timeout_seconds)
             except BaseException:
                 os.killpg(process.pid, 9)
                 raise
         if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command, printed)
-        return printed
-
-    @property
-    def stages(self) -> list[str]:
-        """Names of all stages but `publish`."""
-        declared = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
-        return [name for name in declared if name != PUBLISH]
+            raise subprocess.CalledProcessError(process.returncode, command, output)
+        return output
 
     def run_from_raw_data(self, timeout_seconds: float | None = None) -> None:
         """Run all stages but `publish`, whatever dvc.lock says.
@@ -65,28 +61,33 @@ class CleanClone:
             UserError: a stage fails.
             subprocess.TimeoutExpired: it took longer.
         """
-        # Without its lock DVC has nothing to believe: every stage runs.
         (self.root / LOCK_FILE).unlink()
+        declared = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
+        command = ("repro", "--force", "--no-run-cache", *(name for name in declared if name != PUBLISH))
         try:
-            # Standard output is the answer's; what DVC says is progress.
-            sys.stderr.write(
-                self.dvc("repro", "--force", "--no-run-cache", *self.stages, timeout_seconds=timeout_seconds)
-            )
+            # Standard output is for the result of the command; DVC's output is progress.
+            sys.stderr.write(self.dvc(*command, timeout_seconds=timeout_seconds))
         except subprocess.CalledProcessError as error:
             sys.stderr.write(error.stdout)
             raise UserError(
-                "a stage failed in the clean clone (see above), so nothing could be compared; mend it and commit"
+                "a stage failed in the clean clone (see the log above), so nothing could be compared; fix and commit it"
             ) from None
+
+    def commit_outputs(self) -> None:
+        """Commit dvc.lock and other tracked files, for reading by commit."""
+        identity = ("-c", "user.name=review", "-c", "user.email=review@localhost", "-c", "commit.gpgsign=false")
+        options = ("--all", "--allow-empty", "--no-verify", "--quiet", "--message", "Run the pipeline")
+        git(*identity, "commit", *options, cwd=self.root)
 
 
 @contextmanager
 def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]:
-    """Clone a commit of this repository into a temporary folder, which is removed in the end.
+    """Clone a commit of this repository into a temporary folder.
 
     Args:
         commit: 40 hexadecimal digits.
-        fresh_env: run its pipeline in a virtual environment that is made of the commit's own locked requirements, instead
-            of the environment of this process.
+        fresh_env: run its pipeline in a virtual environment built from the commit's own locked requirements, instead of
+            the environment of this process.
 
     Raises:
         UserError: the environment cannot be built.
@@ -107,7 +108,7 @@ def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]
 def clean_environment(
     environment: Mapping[str, str] = os.environ, python: Path = Path(sys.executable)
 ) -> dict[str, str]:
-    """The environment without what would lead to the user's DVC, MLflow or git state, and with an interpreter first."""
+    """Remove variables of DVC, MLflow, git and Python, and set the interpreter."""
     kept = {
         name: value
         for name, value in environment.items()
@@ -117,7 +118,7 @@ def clean_environment(
 
 
 def _use_own_cache(root: Path) -> None:
-    """Whatever cache and remotes this machine's own configuration names, a clone uses a cache of its own, which is empty."""
+    """Configure an empty cache, whatever the user's configuration."""
     settings = configparser.ConfigParser(interpolation=None)
     settings["core"] = {"analytics": "false", "site_cache_dir": str(root / ".dvc/site")}
     settings["cache"] = {"dir": str(root / ".dvc/cache")}

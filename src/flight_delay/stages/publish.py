@@ -7,8 +7,8 @@ from pathlib import Path
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import clear_timings, log, run_stage
-from flight_delay.tracking.run_content import gather
-from flight_delay.tracking.run_source import Origin
+from flight_delay.tracking.run_content import collect_run_content
+from flight_delay.tracking.run_source import RunSource
 from flight_delay.tracking.settings import Publish, apply_settings
 from flight_delay.vcs.git import find_commit_of_lock
 from flight_delay.vcs.lock import read_lock
@@ -19,7 +19,9 @@ def main() -> int:
     apply_settings()
     from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
 
-    content = gather(Path(), read_lock(), params.load_params("windows", months.Splits), Origin.here())
+    content = collect_run_content(
+        Path(), read_lock(), params.load_params("windows", months.Splits), RunSource.of_workspace()
+    )
     run_id, added = publish(content, p.experiment, find_commit_of_lock(content.digest))
     log.info("%s run %s (%s)", "added" if added else "already there: ", run_id, content.name)
     clear_timings()

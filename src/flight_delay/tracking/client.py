@@ -1,4 +1,4 @@
-"""Connecting to MLflow: where it is, how long to wait for it, and saying clearly that it is not there."""
+"""Connect to MLflow: tracking URI, health check, and errors that name the server and what to do."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from flight_delay.core.errors import UserError
 from flight_delay.tracking.settings import main_checkout
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
-# What MLflow says when a server or database fails, as against a request that it refuses.
+# Error codes of a server or database that fails, not of a request that is refused.
 UNREACHABLE = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}
-# The view of the MLflow UI for trained models (the other is for language-model applications).
+# The UI view for trained models (the other is for language-model applications).
 MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
 HEALTH_SECONDS = 10
-# How often to start again when others are at work on the same.
+# Attempts when other processes write the same.
 ATTEMPTS = 5
-PUBLISHES = "`dvc repro` publishes what is already made"
+PUBLISHES = "run `dvc repro` to publish the existing outputs"
 
 
 def tracking_uri() -> str:
-    """Where runs are tracked: MLFLOW_TRACKING_URI, or else `mlflow.db` in the main checkout."""
+    """Return MLFLOW_TRACKING_URI, or else that of mlflow.db in the checkout."""
     return os.environ.get(URI_VARIABLE) or f"sqlite:///{main_checkout() / 'mlflow.db'}"
 
 
 def connect() -> MlflowClient:
-    """Point mlflow at the tracking server, and see whether it is there.
+    """Configure mlflow for the tracking server, and check the server's health.
 
     Raises:
-        MlflowException: a server does not answer; within `reachable` this becomes an error that says what to do.
+        MlflowException: a server does not answer; `mlflow_errors_as_user_errors` converts it.
     """
-    # MLflow logs the migrations of a new database, a hundred lines of no use here; urllib3 logs what becomes our error.
+    # MLflow logs a hundred migrations of a new database, and urllib3 logs what becomes our error.
     for name, level in {
         "alembic": "WARNING",
         "mlflow.store.db.utils": "CRITICAL",
@@ -52,49 +52,49 @@ def connect() -> MlflowClient:
     uri = tracking_uri()
     mlflow.set_tracking_uri(uri)
     if is_server(uri):
-        _ask_for_health(uri)
-    with _first_use(uri):
+        _require_healthy(uri)
+    with _database_created(uri):
         return MlflowClient()
 
 
 def require_database(wanted: str) -> None:
-    """Check that there are runs to look into before connecting, which would make an empty database file.
+    """Check that the database file exists; connecting would create an empty one.
 
     Args:
-        wanted: what is looked for, for the message.
+        wanted: the run or model to find, for the message.
 
     Raises:
-        UserError: there is no database where it should be.
+        UserError: it does not exist.
     """
     database = tracking_uri().removeprefix("sqlite:///")
     if database != tracking_uri() and not Path(database).exists():
-        raise UserError(f"{wanted}: there are no runs yet ({database} is not there); `dvc repro` publishes one")
+        raise UserError(f"{wanted}: there are no runs yet ({database} does not exist); `dvc repro` publishes one")
 
 
 def is_server(uri: str) -> bool:
-    """Whether runs are tracked by a server, as against a file of our own."""
+    """Whether a tracking URI is that of a server, not of a database file."""
     return uri.startswith(("http://", "https://"))
 
 
-def _ask_for_health(uri: str) -> None:
+def _require_healthy(uri: str) -> None:
     try:
-        # Redirected to a page for signing in, say, is an answer, too.
+        # A redirection, for example to a login page, is an answer.
         answer = requests.get(f"{uri.rstrip('/')}/health", timeout=HEALTH_SECONDS, allow_redirects=False)
     except requests.RequestException as error:
         raise MlflowException(_reason(error)) from None
     if answer.status_code >= 500:
-        raise MlflowException(f"it answers {answer.status_code} {answer.reason}")
+        raise MlflowException(f"HTTP status {answer.status_code} {answer.reason}")
 
 
 @contextmanager
-def _first_use(uri: str) -> Iterator[None]:
-    """Make a database file that is not there yet, one process at a time, and whole or not at all.
+def _database_created(uri: str) -> Iterator[None]:
+    """Create the database file atomically if it does not exist.
 
-    MLflow's migrations do not stand two at once, nor being killed half-way: the file would be of no use ever after.
+    MLflow's migrations fail if two run at once, and leave an unusable file if they are killed.
     """
     path = Path(uri.removeprefix("sqlite:///"))
     if not uri.startswith("sqlite:///") or not path.parent.is_dir():
-        yield  # a server does this by itself
+        yield  # a server creates its own
         return
     with FileLock(f"{path}.lock"):
         if not path.exists():
@@ -107,18 +107,18 @@ def _first_use(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def reachable(*, setting_up: bool = False, then: str = "run it again") -> Iterator[None]:
-    """Turn the failures of a tracking server within the block into an error that says what to do.
+def mlflow_errors_as_user_errors(*, setting_up: bool = False, retry: str = "run it again") -> Iterator[None]:
+    """Convert failures of the tracking server to errors for the user.
 
     Args:
-        setting_up: the block connects for the first time, so that a refusal is the user's address or credentials; later
-            it would be a fault of ours.
-        then: what to do when the server is back.
+        setting_up: the block connects for the first time: a refusal is about the user's address or credentials. Later
+            it would be a bug, and is not converted.
+        retry: what to do when the server is available again.
 
     Raises:
         UserError: the server cannot be reached or does not work.
     """
-    advice = f"start it or change {URI_VARIABLE}, then {then}"
+    advice = f"start it or change {URI_VARIABLE}, then {retry}"
     try:
         yield
     except MlflowException as error:
@@ -129,26 +129,25 @@ def reachable(*, setting_up: bool = False, then: str = "run it again") -> Iterat
         raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_reason(error)}); {advice}") from None
 
 
-def collided(error: MlflowException) -> bool:
-    """Whether something was inserted twice.
+def is_unique_violation(error: MlflowException) -> bool:
+    """Whether an error is the violation of a unique constraint.
 
-    MLflow looks whether it is there and then inserts it, so that two who write the same at once collide, and so does a request that
-    was sent again because its answer was lost.
+    MLflow checks then inserts, so that concurrent writers, and retries after a lost response, can violate a constraint.
     """
-    return any(said in str(error) for said in ("UNIQUE constraint failed", "UniqueViolation"))
+    return any(text in str(error) for text in ("UNIQUE constraint failed", "UniqueViolation"))
 
 
-def despite_collisions(write: Callable[[], object]) -> None:
-    """Write what others may be writing at the same moment, again where it collides with theirs: then it is there and is changed.
+def retry_on_conflict(write: Callable[[], object]) -> None:
+    """Call `write` again if it violates a unique constraint.
 
     Raises:
-        MlflowException: what it raises for another reason, or after `ATTEMPTS` collisions.
+        MlflowException: for another reason, or after `ATTEMPTS` violations.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             write()
         except MlflowException as error:
-            if not collided(error) or attempt == ATTEMPTS:
+            if not is_unique_violation(error) or attempt == ATTEMPTS:
                 raise
             time.sleep(0.2 * attempt)
         else:
@@ -156,33 +155,33 @@ def despite_collisions(write: Callable[[], object]) -> None:
 
 
 def experiment_id(client: MlflowClient, name: str) -> str:
-    """Find the experiment, or make it.
+    """Find or create an experiment.
 
     Raises:
-        UserError: somebody has deleted it.
+        UserError: it is deleted.
     """
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        # With a server the server decides where artifacts are; with a file of our own it is beside that file.
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        # A server has its own location of artifacts; those of a database file are beside it.
         local = not os.environ.get(URI_VARIABLE)
         location = (main_checkout() / "mlruns").as_uri() if local else None
         try:
             return str(client.create_experiment(name, artifact_location=location, tags=MODEL_TRAINING_VIEW))
         except MlflowException:
-            found = client.get_experiment_by_name(name)  # another process was first
-            if found is None:
+            experiment = client.get_experiment_by_name(name)  # another process created it
+            if experiment is None:
                 raise
-    if found.lifecycle_stage == "deleted":
+    if experiment.lifecycle_stage == "deleted":
         raise UserError(
-            f"the MLflow experiment '{name}' is deleted; `mlflow experiments restore -x {found.experiment_id}` "
-            "brings it back, or change publish.experiment in params.yaml"
+            f"the MLflow experiment '{name}' is deleted; `mlflow experiments restore -x {experiment.experiment_id}` "
+            "restores it, or change publish.experiment in params.yaml"
         )
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def _reason(error: BaseException) -> str:
-    """What is at the bottom of an error, such as 'Connection refused'; the ones above it only add addresses."""
-    while below := error.__cause__ or error.__context__:
-        error = below
-    said = str(error).strip() or type(error).__name__
-    return said.splitlines()[0][:200]
+    """Return the message of an error's root cause, such as 'Connection refused'."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    message = str(error).strip() or type(error).__name__
+    return message.splitlines()[0][:200]

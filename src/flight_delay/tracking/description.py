@@ -1,4 +1,4 @@
-"""What a run shows at a glance: its figures beside those of its baseline, in Markdown. Knows nothing of MLflow."""
+"""The description of a run as Markdown: its metrics beside those of its baseline. Does not import mlflow."""
 
 from __future__ import annotations
 
@@ -8,81 +8,71 @@ from typing import NamedTuple
 from flight_delay.evaluation.metrics import METRICS
 
 
-class Figure(NamedTuple):
-    """A metric that is shown first, with its decimals and the direction that is better."""
+class HeadlineMetric(NamedTuple):
+    """A metric that is shown first, with its label, decimals and better direction."""
 
-    metric: str
-    called: str
+    name: str
+    label: str
     decimals: int
     higher_is_better: bool
 
+    def format(self, value: float) -> str:
+        """Format a value."""
+        return f"{value:.{self.decimals}f}"
 
-# The columns of the experiment's page and the first lines of a description.
-FIGURES = tuple(
-    Figure(f"{split}/{name}", f"{split} {label}", decimals, higher_is_better)
+    def format_difference(self, difference: float) -> str:
+        """Format a difference with its sign, and whether it is better."""
+        rounded = round(difference, self.decimals)
+        outcome = "better" if (rounded > 0) == self.higher_is_better else "worse"
+        return f"{rounded:+.{self.decimals}f} ({outcome})" if rounded else "0"
+
+
+# Columns of the experiment's page, and first lines of a description.
+HEADLINE_METRICS = tuple(
+    HeadlineMetric(f"{split}/{name}", f"{split} {label}", decimals, higher_is_better)
     for split in ("backtest", "test")
     for name, label, decimals, higher_is_better in (
         *((name, metric.label, metric.decimals, metric.higher_is_better) for name, metric in METRICS.items()),
-        ("expected_profit", "profit per flight", 2, True),
+        ("expected_profit", "profit per row", 2, True),
     )
 )
 
 
-class Baseline(NamedTuple):
-    """What a pipeline is compared with: a commit, 40 hexadecimal digits, its metrics, and what has changed since, in words."""
+class BaselinePipeline(NamedTuple):
+    """The pipeline of an earlier commit (40 hexadecimal digits), its metrics, and the changes since in a few words."""
 
     commit: str
     metrics: Mapping[str, float]
-    changed: str
+    changes: str
 
 
-def describe(metrics: Mapping[str, float], baseline: Baseline | None, verdict: str) -> str:
-    """The description of a run, Markdown: figures, then how they differ from the baseline's.
+def describe_run(metrics: Mapping[str, float], baseline: BaselinePipeline | None, verdict: str) -> str:
+    """Write the description of a run.
 
     Args:
         metrics: value by name, such as 'backtest/roc_auc'.
-        baseline: None where there is none.
-        verdict: one sentence on what the figures mean.
+        baseline: None if there is none.
+        verdict: conclusion in one sentence.
     """
-    figures = [figure for figure in FIGURES if figure.metric in metrics]
-    first = {split: [figure for figure in figures if figure.metric.startswith(split)] for split in ("backtest", "test")}
-    lines = [
-        " · ".join(
-            f"**{split}** "
-            + ", ".join(f"{of.called.removeprefix(split).strip()} {_number(metrics[of.metric], of)}" for of in shown)
-            for split, shown in first.items()
-            if shown
-        ),
-        "",
-    ]
+    shown = [metric for metric in HEADLINE_METRICS if metric.name in metrics]
+    splits = []
+    for split in ("backtest", "test"):
+        values = [
+            f"{metric.label.removeprefix(split).strip()} {metric.format(metrics[metric.name])}"
+            for metric in shown
+            if metric.name.startswith(split)
+        ]
+        splits += [f"**{split}** {', '.join(values)}"] if values else []
+    summary = " · ".join(splits)
     if baseline is None:
-        return "\n".join([*lines, "There is no earlier pipeline to compare it with.", "", verdict])
-    lines += [
-        f"Against its baseline, commit `{baseline.commit[:10]}` ({baseline.changed or 'nothing changed'}):",
-        "",
-        "| | this run | baseline | difference |",
-        "|---|---|---|---|",
+        return "\n\n".join([summary, "There is no earlier pipeline to compare with.", verdict])
+    rows = [
+        f"| {metric.label} | {metric.format(metrics[metric.name])} | {metric.format(baseline.metrics[metric.name])} | "
+        f"{metric.format_difference(metrics[metric.name] - baseline.metrics[metric.name])} |"
+        for metric in shown
+        if metric.name in baseline.metrics
     ]
-    for of in figures:
-        if of.metric in baseline.metrics:
-            now, then = metrics[of.metric], baseline.metrics[of.metric]
-            lines.append(f"| {of.called} | {_number(now, of)} | {_number(then, of)} | {_difference(now - then, of)} |")
-    lines += [
-        "",
-        "Whether a difference is more than chance, `flight-delay compare` says; the backtest judges, the test is reported.",
-        "",
-        verdict,
-    ]
-    return "\n".join(lines)
-
-
-def _number(value: float, of: Figure) -> str:
-    return f"{value:.{of.decimals}f}"
-
-
-def _difference(difference: float, of: Figure) -> str:
-    rounded = round(difference, of.decimals)
-    if not rounded:
-        return "0"
-    word = "better" if (rounded > 0) == of.higher_is_better else "worse"
-    return f"{rounded:+.{of.decimals}f} ({word})"
+    table = "\n".join(["| | this run | baseline | difference |", "|---|---|---|---|", *rows])
+    heading = f"Baseline: commit `{baseline.commit[:10]}` ({baseline.changes or 'no changes since'})."
+    note = "`flight-delay compare` tests whether differences are significant; choose by the backtest, the test is reported."
+    return "\n\n".join([summary, heading, table, note, verdict])

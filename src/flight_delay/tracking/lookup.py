@@ -1,4 +1,4 @@
-"""Finding the run behind a run, a registered model or a logged model. Importing this does not import mlflow."""
+"""Find the run of an MLflow URI, and the commit of a run. Importing this does not import mlflow."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.settings import apply_settings
+from flight_delay.vcs.history import PipelineCommit, find_pipeline_commit
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 MODEL_MD5_TAG = "model_md5"
-# What MLflow says of an id, a name, a version or an alias that it does not have.
-NO_SUCH = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
+# Error codes of MLflow for an id, name, version or alias that does not exist.
+NOT_FOUND = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 FORMS = "runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…"
 
 
 class PublishedRun(NamedTuple):
-    """A run of this pipeline: what identifies the pipeline and its model. `uri` is what was asked for."""
+    """A run of this pipeline: digest of the pipeline, MD5 of its model, and the URI by which it was found."""
 
     run_id: str
     run_name: str
@@ -30,28 +31,29 @@ class PublishedRun(NamedTuple):
 
 
 def is_mlflow_uri(text: str) -> bool:
-    """Whether this is meant for MLflow, as against a path or a commit."""
+    """Whether a text is an MLflow URI, not a path or a commit."""
     return text.startswith(("runs:/", "models:/"))
 
 
-def find(uri: str) -> PublishedRun:
-    """Ask the tracking server which run is behind a URI.
+def find_run(uri: str) -> PublishedRun:
+    """Find the run of a URI on the tracking server.
 
     Args:
-        uri: 'runs:/<run id>', 'models:/<name>/<version>', 'models:/<name>@<alias>' or 'models:/<model id>'; what follows a
-            run id is left aside.
+        uri: 'runs:/<run id>', 'models:/<name>/<version>', 'models:/<name>@<alias>' or 'models:/<model id>'; a path
+            after a run id is ignored.
 
     Raises:
-        UserError: it is none of these, there is no such run or model, it is not from this pipeline or not complete, or the
-            server does not answer.
+        UserError: the URI is invalid, there is no such run or model, it is not from this pipeline or not complete, or
+            the server does not answer.
     """
     apply_settings()
-    from flight_delay.tracking.client import connect, reachable, require_database  # now: mlflow reads its settings
+    # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors, require_database
     from flight_delay.tracking.run_content import DIGEST_TAG
 
     require_database(uri)
-    # A refusal here is not ours: the address, the credentials or the server's age.
-    with reachable(setting_up=True), _known(uri):
+    # A refusal is about the address, the credentials or the server's version.
+    with mlflow_errors_as_user_errors(setting_up=True), _not_found_as_user_error(uri):
         client = connect()
         run = client.get_run(_run_id(client, uri))
     tags = run.data.tags
@@ -62,38 +64,50 @@ def find(uri: str) -> PublishedRun:
         )
     if run.info.status != "FINISHED":
         raise UserError(
-            f"{uri}: run {run.info.run_id} is not complete ({run.info.status}); `dvc repro` or `flight-delay publish` "
-            "publishes its pipeline whole"
+            f"{uri}: run {run.info.run_id} is not complete ({run.info.status}); publish it again with `dvc repro` or "
+            "`flight-delay publish`"
         )
     return PublishedRun(run.info.run_id, run.info.run_name, tags[DIGEST_TAG], tags.get(MODEL_MD5_TAG), uri)
+
+
+def require_commit(published: PublishedRun, label: str) -> PipelineCommit:
+    """Find the commit that holds the pipeline of a run.
+
+    Args:
+        published: the run.
+        label: of the run, for the message.
+
+    Raises:
+        UserError: there is none in this repository.
+    """
+    committed = find_pipeline_commit(published.digest, published.model_md5)
+    if committed is None:
+        raise UserError(
+            f"{label}: its pipeline is in no commit here; commit dvc.lock where it was run, or `git fetch` the commit"
+        )
+    return committed
 
 
 def _run_id(client: MlflowClient, uri: str) -> str:
     if match := re.fullmatch(r"runs:/+([^/]+)(/.*)?", uri):
         return match[1]
     if match := re.fullmatch(r"models:/+(m-[0-9a-f]+)", uri):
-        return str(client.get_logged_model(match[1]).source_run_id or _without_run(uri))
-    if match := re.fullmatch(r"models:/+([^/@]+)/(\d+)", uri):
-        version = client.get_model_version(match[1], match[2])
-    elif match := re.fullmatch(r"models:/+([^/@]+)@([^/@]+)", uri):
-        version = client.get_model_version_by_alias(match[1], match[2])
+        run_id, source = client.get_logged_model(match[1]).source_run_id, None
+    elif match := re.fullmatch(r"models:/+([^/@]+)([/@])(\d+|(?<=@)[^/@]+)", uri):
+        by_alias = match[2] == "@"
+        version = (client.get_model_version_by_alias if by_alias else client.get_model_version)(match[1], match[3])
+        run_id, source = version.run_id, version.source
     else:
-        raise UserError(f"{uri}: not the name of a run or model; write {FORMS}")
-    # A version may have been registered from a logged model, without naming the run.
-    return str(version.run_id) if version.run_id else _run_id(client, _source(version.source, uri))
-
-
-def _source(source: str | None, uri: str) -> str:
-    return source if source and is_mlflow_uri(source) else _without_run(uri)
-
-
-def _without_run(uri: str) -> str:
-    raise UserError(f"{uri}: the model was logged without a run, so nothing says what it was made from")
+        raise UserError(f"{uri}: not a URI of a run or model; write {FORMS}")
+    if run_id:
+        return str(run_id)
+    if source and is_mlflow_uri(source):  # a version registered from a logged model does not name the run
+        return _run_id(client, source)
+    raise UserError(f"{uri}: the model was logged without a run, so that its origin is unknown")
 
 
 @contextmanager
-def _known(uri: str) -> Iterator[None]:
-    """Turn the server's answer that there is no such thing into an error that says what to do."""
+def _not_found_as_user_error(uri: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
 
     from flight_delay.tracking.client import tracking_uri
@@ -101,9 +115,9 @@ def _known(uri: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        if error.error_code not in NO_SUCH:
+        if error.error_code not in NOT_FOUND:
             raise
-        said = str(error).strip().splitlines()[0].rstrip(".")
+        reason = str(error).strip().splitlines()[0].rstrip(".")
         raise UserError(
-            f"{uri}: MLflow at {tracking_uri()} has none ({said}); `flight-delay ui` shows what it has"
+            f"{uri}: not found in MLflow at {tracking_uri()} ({reason}); `flight-delay ui` lists its runs and models"
         ) from None

@@ -1,5 +1,4 @@
-"""The bundle as an MLflow model: logged with its signature and pinned requirements, loaded back with
-`mlflow.pyfunc.load_model`."""
+"""Log the bundle as an MLflow model, with its signature, code and pinned requirements."""
 
 from __future__ import annotations
 
@@ -15,16 +14,16 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
 from flight_delay.model.bundle import Manifest, load_bundle
-from flight_delay.tracking.run_content import Content
+from flight_delay.tracking.run_content import RunContent
 
 MODEL_NAME = "model"
-# What loading the bundle and predicting with it import, of others and of our own.
+# Imported when the bundle is loaded and predicts: requirements, and packages of this project.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "xgboost")
-ROOMS = ("core", "features", "model")
+PACKAGES = ("core", "features", "model")
 
 
 def signature(manifest: Manifest) -> ModelSignature:
-    """What goes in (features by name, text or float) and what comes out (the probability of being late)."""
+    """Build the signature: features by name, text or float, and the probability."""
     types = {"categorical": DataType.string, "quantitative": DataType.float}
     return ModelSignature(
         inputs=Schema([ColSpec(types[feature.kind], feature.name) for feature in manifest.inputs]),
@@ -32,14 +31,14 @@ def signature(manifest: Manifest) -> ModelSignature:
     )
 
 
-def log_model(run_id: str, content: Content) -> None:
-    """Log the bundle to a run, byte for byte, with the code that loads it; then give the run its name and finish it."""
+def log_model(run_id: str, content: RunContent) -> None:
+    """Log the bundle with the code that loads it; rename and finish the run."""
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings(), TemporaryDirectory() as temporary:
-        # Not the folders themselves: a killed stage may have left a part of a file there.
+        # A copy of the folders: a killed stage may have left hidden files in them.
         bundle = Path(temporary) / content.bundle.name
         _copy(content.bundle, bundle)
         code = Path(temporary) / content.package.name
-        for name in ("__init__.py", *ROOMS):
+        for name in ("__init__.py", *PACKAGES):
             _copy(content.package / name, code / name)
         # An input example would only repeat the signature.
         warnings.filterwarnings("ignore", "(?s).*An input example was not provided", UserWarning)
@@ -49,7 +48,7 @@ def log_model(run_id: str, content: Content) -> None:
             artifacts={"bundle": str(bundle)},
             code_paths=[str(code)],
             signature=signature(load_bundle(content.bundle).manifest),
-            # Named here: inferring them takes a quarter of a minute and gives the same.
+            # Inferring them takes 15 seconds and gives the same.
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             params=content.params,
         )

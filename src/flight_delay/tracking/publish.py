@@ -1,4 +1,4 @@
-"""Publishing a pipeline as a run: once, whole, however often and by however many it is tried."""
+"""Publish a pipeline as exactly one complete run, however many processes publish it."""
 
 from __future__ import annotations
 
@@ -19,81 +19,84 @@ from flight_delay.tracking.client import (
     ATTEMPTS,
     PUBLISHES,
     UNREACHABLE,
-    collided,
     connect,
-    despite_collisions,
     experiment_id,
-    reachable,
+    is_unique_violation,
+    mlflow_errors_as_user_errors,
+    retry_on_conflict,
     tracking_uri,
 )
 from flight_delay.tracking.model import log_model
-from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, Content, DataSet
-from flight_delay.tracking.view import NOTE_TAG, PIPELINES, arrange
+from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, LoggedDataset, RunContent
+from flight_delay.tracking.view import NOTE_TAG, PIPELINES, set_default_view
 
-# MLflow's own limit on a batch of metrics.
+# MLflow's limit on a batch of metrics.
 BATCH = 1000
 
 
 class Published(NamedTuple):
-    """Where a pipeline is to be found, and whether this call brought it there."""
+    """The run of a pipeline, and whether this call added it."""
 
     run_id: str
     added: bool
 
 
-def publish(content: Content, experiment: str, commit: str | None) -> Published:
+def publish(content: RunContent, experiment: str, commit: str | None) -> Published:
     """Make sure that exactly one complete run holds this content.
 
-    Searching and then creating is a race when several publish at once, and MLflow has no lock to take. So:
+    Idempotent, also with concurrent publishers: search-then-create is a race, and MLflow has no lock.
 
-    1. Who finds a complete run adds none, and clears away what others left.
-    2. Who has created a run looks again, and gives it up if one was completed meanwhile.
-    3. Who has completed a run looks again. Of several complete ones the first (by time of completion, then id) stays and
-       removes those that are not complete; the others remove themselves.
+    1. If a complete run with this digest exists, delete all other runs with it and stop.
+    2. After creating a run, search again; delete it if another run was completed meanwhile.
+    3. After completing a run, search again. The first complete run (by end time, then id) stays and deletes
+       incomplete runs; publishers of other complete runs delete their own.
 
-    A run is complete when its status is FINISHED, which comes last; until then its name says that it is not. A server that
-    is restarted in between is waited for; whatever a request left that was sent twice is cleared away with the others.
+    A run is complete when its status is FINISHED, which is set last; until then its name ends in '(incomplete)'.
+    Requests are retried while a server restarts; runs and models that a repeated request created are deleted with the
+    others.
 
-    Two complete runs do not both stay: by step 2, whoever completes a run sees all others that will get so far. Should a
-    newcomer in step 1 clear away what its maker still counts on, nobody finds a complete run in the end and starts again.
+    Two complete runs cannot both stay: by step 2, every publisher that completes a run finds all others. If step 1
+        deletes a
+    run that its publisher was about to keep, no complete run is found at the end, and the loop starts again.
 
     Args:
-        content: what to publish.
+        content: of the run.
         experiment: name of the MLflow experiment.
-        commit: the commit whose dvc.lock has the content's digest, if there is one yet.
+        commit: the commit whose dvc.lock has this digest, if there is one.
 
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with reachable(setting_up=True, then=PUBLISHES):
+    with mlflow_errors_as_user_errors(setting_up=True, retry=PUBLISHES):
         client = connect()
         number = experiment_id(client, experiment)
-        arrange(client, number, PIPELINES)
-    with reachable(then=PUBLISHES):
+        set_default_view(client, number, PIPELINES)
+    with mlflow_errors_as_user_errors(retry=PUBLISHES):
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
             if complete:
                 for run_id in [*complete[1:], *others]:
-                    _remove(client, number, run_id)
+                    _delete_run(client, number, run_id)
             else:
                 added = _add(client, number, content)
             complete, _ = _runs(client, number, content.digest)
-            if complete and _settled(client, number, complete[0], content.digest, commit):
+            if complete and _resolve_duplicates(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
     raise UserError(
-        f"others are at work on the run of this pipeline at {tracking_uri()}, or answers get lost; `dvc repro` tries again"
+        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; retry with `dvc "
+        "repro`"
     )
 
 
-def _settled(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:
-    """Clear away what is left beside a complete run, and give it its commit; False where another one has taken its place meanwhile."""
+def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:
+    """Delete unfinished models and tag the commit; False if the run is replaced."""
     try:
-        _clear_models(client, experiment, run_id)
+        _delete_unfinished_models(client, experiment, run_id)
         for tag in (COMMIT_TAG, "mlflow.source.git.commit") if commit else ():
-            despite_collisions(partial(client.set_tag, run_id, tag, commit))
+            retry_on_conflict(partial(client.set_tag, run_id, tag, commit))
     except MlflowException:
-        # Of several that were completed together, others may have kept another one and removed this.
+        # Of several runs completed together, other publishers may have kept another one and deleted this.
         if _runs(client, experiment, digest)[0][:1] == [run_id]:
             raise
         return False
@@ -101,33 +104,33 @@ def _settled(client: MlflowClient, experiment: str, run_id: str, digest: str, co
 
 
 def _runs(client: MlflowClient, experiment: str, digest: str) -> tuple[list[str], list[str]]:
-    """Ids of complete runs, the one that was complete first at the head, and of those that are not; from one search."""
-    found = [run.info for run in client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'")]
+    """Return ids of complete runs, in order of completion, and of others."""
+    infos = [run.info for run in client.search_runs([experiment], f"tags.{DIGEST_TAG} = '{digest}'")]
     complete = sorted(
-        (info for info in found if info.status == "FINISHED"), key=lambda info: (info.end_time, info.run_id)
+        (info for info in infos if info.status == "FINISHED"), key=lambda info: (info.end_time, info.run_id)
     )
-    return [info.run_id for info in complete], [info.run_id for info in found if info.status != "FINISHED"]
+    return [info.run_id for info in complete], [info.run_id for info in infos if info.status != "FINISHED"]
 
 
-def _remove(client: MlflowClient, experiment: str, run_id: str) -> None:
-    """Remove a run and its models, as far as nobody else has."""
+def _delete_run(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Delete a run and its models, unless another publisher has."""
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
-        with _perhaps_gone():
+        with _ignore_not_found():
             client.delete_logged_model(model.model_id)
-    with _perhaps_gone():
+    with _ignore_not_found():
         client.delete_run(run_id)
 
 
-def _clear_models(client: MlflowClient, experiment: str, run_id: str) -> None:
-    """Remove models of a complete run that were begun and not finished: a request that was sent twice leaves one."""
+def _delete_unfinished_models(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Delete unfinished models of a complete run: a repeated request leaves one."""
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
         if model.status != LoggedModelStatus.READY:
-            with _perhaps_gone():
+            with _ignore_not_found():
                 client.delete_logged_model(model.model_id)
 
 
-def _add(client: MlflowClient, experiment: str, content: Content) -> str:
-    """Add a run, complete it, and settle with those who did the same (steps 2 and 3); its id, whether it stays or not."""
+def _add(client: MlflowClient, experiment: str, content: RunContent) -> str:
+    """Add and complete a run, then resolve duplicates; return its id."""
     tags = {
         "mlflow.source.name": "dvc.yaml",
         "mlflow.source.type": "PROJECT",
@@ -142,22 +145,23 @@ def _add(client: MlflowClient, experiment: str, content: Content) -> str:
             _log(client, own, content)
     except BaseException as error:
         with suppress(MlflowException):
-            _remove(client, experiment, own)
-        # That another publisher was first and has removed this run is no failure; nor is a collision, after which all begins again.
+            _delete_run(client, experiment, own)
+        # Not a failure: another publisher was first and has deleted this run, or a unique constraint was violated;
+        # both are retried.
         if not isinstance(error, MlflowException) or not (
-            collided(error) or _runs(client, experiment, content.digest)[0]
+            is_unique_violation(error) or _runs(client, experiment, content.digest)[0]
         ):
             raise
         return own
     complete, others = _runs(client, experiment, content.digest)
     for run_id in others if complete[:1] == [own] else [own]:
-        _remove(client, experiment, run_id)
+        _delete_run(client, experiment, run_id)
     return own
 
 
 @contextmanager
-def _perhaps_gone() -> Iterator[None]:
-    """Let pass that something is not there any more; a server that does not answer is another matter."""
+def _ignore_not_found() -> Iterator[None]:
+    """Ignore that something does not exist, but not a missing server."""
     try:
         yield
     except MlflowException as error:
@@ -165,29 +169,29 @@ def _perhaps_gone() -> Iterator[None]:
             raise
 
 
-def _log(client: MlflowClient, run_id: str, content: Content) -> None:
+def _log(client: MlflowClient, run_id: str, content: RunContent) -> None:
     client.log_batch(run_id, params=[Param(name, value) for name, value in content.params.items()])
-    now = round(time.time() * 1000)
-    metrics = [Metric(name, value, now, 0) for name, value in content.metrics.items()]
+    time_ms = round(time.time() * 1000)
+    metrics = [Metric(name, value, time_ms, 0) for name, value in content.metrics.items()]
     metrics += [
-        Metric(name, value, now, number)
+        Metric(name, value, time_ms, number)
         for name, values in content.curve.items()
         for number, value in enumerate(values, start=1)
     ]
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
     datasets = [_dataset_input(part) for part in content.datasets]
-    despite_collisions(lambda: client.log_inputs(run_id, datasets=datasets))
+    retry_on_conflict(lambda: client.log_inputs(run_id, datasets=datasets))
     for name, path in content.files.items():
         if path.is_dir():
             client.log_artifacts(run_id, str(path), name)
         else:
             client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent).removeprefix("."))
-    # Last: it closes the run, which makes it complete.
+    # Last: it finishes the run, which makes it complete.
     log_model(run_id, content)
 
 
-def _dataset_input(part: DataSet) -> DatasetInput:
+def _dataset_input(part: LoggedDataset) -> DatasetInput:
     source = json.dumps({"path": part.path, "md5": part.md5, **part.origin})
     dataset = Dataset(part.name, part.md5, "dvc", source, profile=json.dumps({"rows": part.rows}))
     return DatasetInput(dataset, [InputTag("mlflow.data.context", part.context)])

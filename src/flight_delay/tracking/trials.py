@@ -1,20 +1,19 @@
-"""Logging a parameter search: a parent run with a nested run for every trial."""
+"""Log a parameter search: a parent run with a nested run for every trial."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from flight_delay.tracking.client import connect, experiment_id, reachable
-from flight_delay.tracking.view import NOTE_TAG, TRIALS, arrange
+from flight_delay.tracking.client import connect, experiment_id, mlflow_errors_as_user_errors
+from flight_delay.tracking.view import NOTE_TAG, TRIALS, set_default_view
 
 STUDY_TAG, TRIAL_TAG = "tuning_study", "tuning_trial"
-ADVICE = "the same `flight-delay tune` logs what is missing"
+ADVICE = "run `flight-delay tune` again to log the missing trials"
 # MLflow's limit of a page of runs.
 MAX_RUNS = 50_000
 
@@ -42,11 +41,10 @@ class SearchRun:
     tags: Mapping[str, str]
     description: str
     trials: tuple[TrialRun, ...]
-    figures: Mapping[str, Figure] = field(default_factory=dict)
 
 
 def log_search(search: SearchRun, experiment: str) -> str:
-    """Log what MLflow lacks of a search; it is idempotent.
+    """Log the trials of a search that are not in MLflow yet; idempotent.
 
     Args:
         search: with at least one trial.
@@ -58,15 +56,15 @@ def log_search(search: SearchRun, experiment: str) -> str:
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with reachable(setting_up=True, then=ADVICE):
+    with mlflow_errors_as_user_errors(setting_up=True, retry=ADVICE):
         client = connect()
         number = experiment_id(client, experiment)
-    with reachable(then=ADVICE):
-        arrange(client, number, TRIALS)
-        found = client.search_runs([number], f"tags.{STUDY_TAG} = '{search.study}'", max_results=1)
+    with mlflow_errors_as_user_errors(retry=ADVICE):
+        set_default_view(client, number, TRIALS)
+        parents = client.search_runs([number], f"tags.{STUDY_TAG} = '{search.study}'", max_results=1)
         tags = {STUDY_TAG: search.study, "mlflow.source.name": "flight-delay tune", **search.tags}
         started = search.trials[0].start_ms
-        run = found[0] if found else client.create_run(number, started, tags, search.name)
+        run = parents[0] if parents else client.create_run(number, started, tags, search.name)
         parent = str(run.info.run_id)
         nested = client.search_runs([number], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}'", max_results=MAX_RUNS)
         logged = _complete_trials(client, nested)
@@ -81,7 +79,7 @@ def log_search(search: SearchRun, experiment: str) -> str:
 
 
 def _complete_trials(client: MlflowClient, nested: list[Run]) -> set[int]:
-    """Return numbers of trials with a complete run; delete those that a killed process left incomplete."""
+    """Return numbers of trials with a complete run; delete incomplete runs."""
     for run in nested:
         if run.info.status != "FINISHED":
             client.delete_run(run.info.run_id)
@@ -95,8 +93,6 @@ def _log_parent(client: MlflowClient, run: Run, search: SearchRun) -> None:
     _log_batch(client, parent, params, search.metrics, end_ms, step=len(search.trials))
     client.set_tag(parent, MLFLOW_RUN_NAME, search.name)
     client.set_tag(parent, NOTE_TAG, search.description)
-    for name, figure in search.figures.items():
-        client.log_figure(parent, figure, name)
     client.set_terminated(parent, "FINISHED", end_ms)
 
 

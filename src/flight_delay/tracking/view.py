@@ -1,7 +1,7 @@
-"""The page of an experiment in the MLflow UI: which columns and charts it shows, and what it says about itself.
+"""The saved view of an experiment in the MLflow UI: its columns, charts and description.
 
-MLflow keeps saved views as tags of an experiment and has none that everybody starts with. So one is written for everybody:
-`flight-delay ui` opens it, the experiment's description links to it, and it stands in the menu "Views"."""
+MLflow stores saved views as tags of an experiment and has no default view. `flight-delay ui` opens this one, the
+experiment's description links to it, and the menu "Views" lists it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any, NamedTuple
 from mlflow import MlflowClient
 
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.tracking.client import despite_collisions
-from flight_delay.tracking.description import FIGURES
+from flight_delay.tracking.client import retry_on_conflict
+from flight_delay.tracking.description import HEADLINE_METRICS
 from flight_delay.tracking.run_content import COMMIT_TAG, DATA_VERSION_TAG
 
 VIEW, VIEW_NAME = "glance", "At a glance"
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
 NOTE_TAG = "mlflow.note.content"
 
-# Pixels. A column is as wide as its name or a little narrower, so that all stand beside each other on a screen of 1920.
+# Pixels. Columns are as wide as their names or a little narrower, so that all fit on a screen of 1920.
 PIXELS_PER_LETTER, MARGIN_PIXELS, MOST_PIXELS = 6, 18, 125
 CHART_PIXELS = 320
 RUN_NAME, CREATED = "attributes.`Run Name`", "attributes.`Created`"
 WIDTHS = {RUN_NAME: 220, CREATED: 130, f"tags.`{DATA_VERSION_TAG}`": 130, f"tags.`{COMMIT_TAG}`": 85}
-# What is changed most, and what it is judged by: the axes of the parallel coordinates.
+# Axes of the parallel coordinates: the parameters that are changed most, and the metrics.
 AXES = tuple(
     f"train_model.{name}"
     for name in ("max_depth", "learning_rate", "min_child_weight", "colsample_bytree", "reg_lambda")
@@ -34,7 +34,7 @@ FIGURES_SECTION, PARAMETERS_SECTION = "figures", "parameters"
 
 
 class View(NamedTuple):
-    """What is shown of the runs of an experiment: metrics as columns and bars, further columns, and words above them."""
+    """The view of an experiment: metrics as columns and bars, further columns, and a description."""
 
     metrics: tuple[str, ...]
     columns: tuple[str, ...]
@@ -42,39 +42,38 @@ class View(NamedTuple):
 
 
 PIPELINES = View(
-    metrics=tuple(of.metric for of in FIGURES),
+    metrics=tuple(metric.name for metric in HEADLINE_METRICS),
     columns=("metrics.`data/rows`", f"tags.`{DATA_VERSION_TAG}`", f"tags.`{COMMIT_TAG}`", CREATED),
-    note="figures on the backtest, which judges, and on the test, which is reported; data version and commit. A run that is "
-    "not finished is not complete.",
+    note="metrics on the backtest, for choosing, and on the test, for reporting; data version and commit.",
 )
 TRIALS = View(
     metrics=JUDGED_BY,
     columns=(*(f"params.`{axis}`" for axis in AXES), CREATED),
-    note="what every trial of a search changed, and its figures on the backtest. The arrow beside a search opens its trials; "
-    "trials are no pipelines, and nothing is published from them.",
+    note="parameters and backtest metrics of the trials of each search. The arrow beside a search shows its trials. "
+    "Trials are backtests without a model: they cannot be promoted.",
 )
 
 
 def runs_page(base: str, experiment_id: str) -> str:
-    """Address of the page of an experiment in the view of this project.
+    """Return the URL of an experiment in the view of this project.
 
     Args:
-        base: address of the server, without a slash at its end.
-        experiment_id: as MLflow has it.
+        base: URL of the server, without a slash at its end.
+        experiment_id: in MLflow.
     """
     return f"{base}/{_runs_route(experiment_id)}"
 
 
-def arrange(client: MlflowClient, experiment_id: str, view: View) -> None:
-    """Give an experiment its view, and a description that links to it where it has none of its own."""
+def set_default_view(client: MlflowClient, experiment_id: str, view: View) -> None:
+    """Save the view of an experiment, and a description with a link to it."""
     saved = {"name": VIEW_NAME, "createdAt": 0, "updatedAt": 0, "state": json.dumps(_state(view), sort_keys=True)}
     value = json.dumps(saved, sort_keys=True)
     has = client.get_experiment(experiment_id).tags
     if has.get(VIEW_TAG) != value:
-        despite_collisions(lambda: client.set_experiment_tag(experiment_id, VIEW_TAG, value))
+        retry_on_conflict(lambda: client.set_experiment_tag(experiment_id, VIEW_TAG, value))
     if NOTE_TAG not in has:
         note = f"[**Compare runs at a glance**]({_runs_route(experiment_id)}): {view.note}"
-        despite_collisions(lambda: client.set_experiment_tag(experiment_id, NOTE_TAG, note))
+        retry_on_conflict(lambda: client.set_experiment_tag(experiment_id, NOTE_TAG, note))
 
 
 def _runs_route(experiment_id: str) -> str:
@@ -82,7 +81,7 @@ def _runs_route(experiment_id: str) -> str:
 
 
 def _state(view: View) -> dict[str, Any]:
-    """As the UI of MLflow 3 writes it; what is left out stays as it comes."""
+    """Build the state of a view as the UI of MLflow 3 saves it."""
     columns = [*(f"metrics.`{metric}`" for metric in view.metrics), *view.columns]
     widths = {column: PIXELS_PER_LETTER * len(column.split("`")[1]) + MARGIN_PIXELS for column in columns}
     narrow = {column: min(pixels, MOST_PIXELS) for column, pixels in widths.items()}
@@ -93,7 +92,7 @@ def _state(view: View) -> dict[str, Any]:
         "orderByKey": CREATED,
         "orderByAsc": False,
         "runsHiddenMode": "FIRST_20_RUNS",
-        "isAccordionReordered": True,  # or else sections stand in the order of their names
+        "isAccordionReordered": True,  # otherwise sections are sorted by name
         "compareRunSections": [
             _section(PARAMETERS_SECTION, "Parameters", columns=1),
             _section(FIGURES_SECTION, "Figures", columns=4),
@@ -103,7 +102,7 @@ def _state(view: View) -> dict[str, Any]:
 
 
 def _section(uuid: str, name: str, columns: int) -> dict[str, Any]:
-    """A row of charts, so many beside each other."""
+    """Build a section with this number of charts in a row."""
     shown = {"display": True, "columns": columns, "cardHeight": CHART_PIXELS}
     return {"uuid": uuid, "name": name, "isReordered": True, "deleted": False, "isGenerated": False, **shown}
 

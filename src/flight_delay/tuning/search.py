@@ -23,29 +23,29 @@ from flight_delay.tuning.study import REPORT, as_loss, best_trial, complete_tria
 
 log = logging.getLogger(__name__)
 
-# Months that stay in memory between trials, some 8 MB each with 28,000 flights.
+# Months kept in memory between trials, some 8 MB each with 28,000 rows.
 CACHED_MONTHS = 36
 # Random trials before the sampler learns from them.
 STARTUP_TRIALS = 10
-# params.yaml gets 0.0484 instead of 0.0483920711.
+# So that params.yaml gets 0.0484, not 0.0483920711.
 SIGNIFICANT_DIGITS = 3
 
 
-class Evaluation(NamedTuple):
+class TrialEvaluation(NamedTuple):
     """Backtest metrics of some values, means over months, and the predictions of all months."""
 
     metrics: dict[str, float]
     predictions: Predictions
 
 
-Evaluate = Callable[[Values], Evaluation]
+Evaluate = Callable[[Values], TrialEvaluation]
 
 
 def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
-    """Return a function that runs the backtest with some values changed; it reads no month of the test.
+    """Return a function that runs the backtest with some values changed.
 
     Args:
-        parameters: of the model; values that are not searched come from here.
+        parameters: of the model, for values that are not searched.
 
     Raises:
         UserError: months are missing.
@@ -57,26 +57,26 @@ def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
     features = read_selection(paths.SELECTION).features
     read = lru_cache(CACHED_MONTHS)(partial(read_month, paths.PROCESSED, features))
 
-    def evaluate(values: Values) -> Evaluation:
+    def evaluate(values: Values) -> TrialEvaluation:
         changed = BoosterParameters.model_validate({**parameters.model_dump(), **values})
         result = run_backtest(changed, features, folds, read)
-        return Evaluation(mean_metrics(result.by_month), Predictions.concat(result.predictions.values()))
+        return TrialEvaluation(mean_metrics(result.by_month), Predictions.concat(result.predictions.values()))
 
     return evaluate
 
 
 def read_current_predictions() -> Predictions:
-    """Read what the backtest stage predicted with the current parameters."""
+    """Read the backtest's predictions with the current parameters."""
     folder = REPORT / "predictions"
     return Predictions.concat(Predictions.read(folder, path.stem) for path in sorted(folder.glob("[0-9]*.parquet")))
 
 
 def compare_with_current(predictions: Predictions, current: Predictions) -> dict[str, Comparison]:
-    """Compare metrics with those of the current parameters on the same flights, with intervals over days.
+    """Compare metrics with those of the current parameters on the same rows.
 
     Raises:
-        ValueError: the flights are not the same.
-        UserError: the flights are of fewer than two days.
+        ValueError: the rows are not the same.
+        UserError: the rows are of fewer than two days.
     """
     require_same_rows({"trial": predictions, "current": current})
     probabilities = {"trial": predictions.probability, "current": current.probability}
@@ -96,13 +96,13 @@ def run_trials(
 ) -> None:
     """Run trials until the study has `n_trials` complete ones.
 
-    The sampler is seeded anew for every trial, from the seed and the number of complete trials: with one seed for a whole run,
-    a resumed search would repeat its first suggestions.
+    The sampler gets a new seed for every trial, from `tune.seed` and the number of complete trials: otherwise a
+    resumed search would repeat its first suggestions.
 
     Args:
         study: from `open_study`.
         tune: search space, metric and seed.
-        evaluate: gives metrics and predictions of values.
+        evaluate: returns metrics and predictions for values.
         current: predictions with the current parameters; a new best trial is compared with them.
         n_trials: complete trials at the end, earlier ones included.
         minutes: no trial starts later than this.

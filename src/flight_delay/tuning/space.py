@@ -15,7 +15,7 @@ from flight_delay.model.booster import BoosterParameters
 Value: TypeAlias = bool | int | float
 Values: TypeAlias = dict[str, Value]
 
-# The seed decides about luck, not about the model.
+# A search over seeds would select luck.
 SEARCHABLE = tuple(name for name in BoosterParameters.model_fields if name != "seed")
 
 
@@ -45,7 +45,7 @@ class Tune(Parameters):
 
 
 def require_valid_space(space: Mapping[str, SearchRange], parameters: BoosterParameters) -> None:
-    """Check that the model and Optuna accept a search space, and that it contains the current parameters.
+    """Check a search space: valid values, and the current ones inside.
 
     Raises:
         UserError: a parameter is unknown, a value is invalid, or a current value is outside.
@@ -73,8 +73,8 @@ def require_valid_space(space: Mapping[str, SearchRange], parameters: BoosterPar
             create_trial(params={name: current}, distributions={name: distribution}, value=0.0)
         except ValueError:
             raise UserError(
-                f"{where}: the current value, {current}, is outside; widen the range, since the first trial has the current "
-                "parameters"
+                f"{where}: the current value, {current}, is outside; widen the range, since the first trial has the "
+                "current parameters"
             ) from None
 
 

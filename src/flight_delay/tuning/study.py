@@ -1,4 +1,4 @@
-"""The study: what identifies a search, and its trials in an Optuna database."""
+"""The study of a search: its identity, and its trials in an Optuna database."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from flight_delay.model.booster import BoosterParameters
 from flight_delay.tuning.space import Tune, distributions, require_valid_space
 from flight_delay.vcs.lock import read_lock
 
-# A trial repeats this stage with other parameters; its outputs are those of the current parameters.
+# Trials repeat this stage with other parameters; its outputs have the current ones.
 STAGE, REPORT = "backtest", paths.report("backtest")
 
 
 @dataclass(frozen=True)
 class StudySpec:
-    """What a search is about.
+    """The specification of a search.
 
     Attributes:
-        name: identifies the study: other data, code or parameters are another study.
+        name: identifies the study; it depends on data, code and parameters.
         tune: the search space and the metric.
         parameters: of the model.
         sections: of params.yaml.
@@ -45,7 +45,7 @@ class StudySpec:
 
 
 def read_study_spec() -> StudySpec:
-    """Read params.yaml, and outputs of the backtest stage, which must be up to date.
+    """Read params.yaml and the up-to-date outputs of the backtest.
 
     Raises:
         UserError: Optuna is not installed, parameters are not valid, or the backtest is out of date.
@@ -62,7 +62,7 @@ def read_study_spec() -> StudySpec:
 
 
 def require_up_to_date() -> None:
-    """Check with DVC that the backtest has run with the current data, code and parameters.
+    """Check with DVC that the backtest is up to date.
 
     Raises:
         UserError: it has not, or `dvc status` fails.
@@ -90,7 +90,7 @@ def require_unchanged(spec: StudySpec) -> None:
 
 @contextmanager
 def open_study(database: Path, spec: StudySpec) -> Iterator[Any]:
-    """Open a study, created with the current parameters as its first trial, and keep other processes out.
+    """Open or create a study, and keep other processes out.
 
     Args:
         database: SQLite file, created if needed.
@@ -118,7 +118,7 @@ def open_study(database: Path, spec: StudySpec) -> Iterator[Any]:
         for trial in study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
             study.tell(trial.number, state=TrialState.FAIL)  # its process was killed
         if not study.trials:
-            values = {name: spec.sections["train_model"][name] for name in spec.tune.space}  # as they are written
+            values = {name: spec.sections["train_model"][name] for name in spec.tune.space}  # unconverted
             metrics = read_json(REPORT / "metrics.json")
             attributes = {"values": values, "metrics": metrics}
             space = distributions(spec.tune.space)
@@ -129,7 +129,7 @@ def open_study(database: Path, spec: StudySpec) -> Iterator[Any]:
 
 
 def complete_trials(study: Any) -> list[Any]:
-    """Return the trials that ran to their end (`optuna.trial.FrozenTrial`); the first has the current parameters."""
+    """Return complete trials (`FrozenTrial`), the current parameters first."""
     from optuna.trial import TrialState
 
     return list(study.get_trials(deepcopy=False, states=[TrialState.COMPLETE]))

@@ -1,15 +1,13 @@
-"""The result of a search, as Markdown for the terminal and for MLflow, and as a plot of parameter importances."""
+"""The result of a search as Markdown, for the terminal and for MLflow."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.report.plots.style import BLUE, picture
 from flight_delay.tuning.space import Tune
 from flight_delay.tuning.study import as_loss, best_trial, complete_trials
 
@@ -18,17 +16,17 @@ BEST_SHOWN = 5
 MIN_TRIALS_FOR_IMPORTANCES = 10
 SIGNIFICANCE = {
     "better": "significantly better",
-    "worse": "significantly worse over all flights together",
+    "worse": "significantly worse on all rows together",
     "undecided": "not significant",
 }
 SELECTION_BIAS = (
-    "The best of many trials on the same backtest days is partly lucky: its figure is optimistic and its interval too narrow. "
-    "The test months were not used."
+    "Selection bias: the metric of the best of many trials on the same backtest is optimistic, and its interval too "
+    "narrow. The test months were not used."
 )
 
 
-def importances(study: Any, tune: Tune) -> dict[str, float]:
-    """Compute each parameter's share in the variance of the metric, the largest first; empty with too few trials.
+def parameter_importances(study: Any, tune: Tune) -> dict[str, float]:
+    """Compute each parameter's share of the metric's variance, largest first.
 
     fANOVA: Hutter et al. (2014), https://proceedings.mlr.press/v32/hutter14.html
     """
@@ -39,42 +37,29 @@ def importances(study: Any, tune: Tune) -> dict[str, float]:
     return dict(get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=tune.seed)))
 
 
-def plot_importances(shares: dict[str, float], metric: str) -> Figure:
-    """Draw importances as bars, the largest on top."""
-    with picture(
-        f"Parameter importances, {METRICS[metric].label}", "share of variance between trials (fANOVA)", ""
-    ) as (
-        figure,
-        axes,
-    ):
-        axes.barh(list(shares)[::-1], list(shares.values())[::-1], color=BLUE)
-        axes.grid(visible=False, axis="y")
-        return figure
-
-
 def improvement(trial: Any) -> dict[str, Comparison]:
-    """Return by metric how far a trial is above the current parameters; empty if it was never the best."""
+    """Return the difference of each metric to the current parameters, if any."""
     return {name: Comparison(**row) for name, row in trial.user_attrs.get("improvement", {}).items()}
 
 
-def verdict(trials: list[Any], metric: str) -> str:
-    """Say which trial is the best, and whether it is significantly better than the current parameters."""
+def search_verdict(trials: list[Any], metric: str) -> str:
+    """Name the best trial, and whether it is significantly better."""
     best = best_trial(trials, metric)
     if best is trials[0]:
         return f"None of {len(trials)} trials has a better {METRICS[metric].label} than the current parameters."
     row = improvement(best)[metric]
     return (
-        f"Trial {best.number} is the best of {len(trials)}: {METRICS[metric].label} {best.value:.4f}, {trials[0].value:.4f} with the "
-        f"current parameters. The difference over all flights, {row.difference:+.4f}, is {SIGNIFICANCE[row.verdict]} (95 % "
-        f"interval {row.low:+.4f} to {row.high:+.4f})."
+        f"Trial {best.number} is the best of {len(trials)}: {METRICS[metric].label} {best.value:.4f}, "
+        f"{trials[0].value:.4f} with the current parameters. The difference on all rows, {row.difference:+.4f}, is "
+        f"{SIGNIFICANCE[row.verdict]} (95 % interval {row.low:+.4f} to {row.high:+.4f})."
     )
 
 
-def page(study: Any, tune: Tune) -> str:
-    """Write verdict, best trials, comparison with the current parameters and importances as Markdown."""
+def search_report(study: Any, tune: Tune) -> str:
+    """Format verdict, best trials, comparison and importances as Markdown."""
     trials = complete_trials(study)
-    best, shares = best_trial(trials, tune.metric), importances(study, tune)
-    blocks = [verdict(trials, tune.metric), _ranking(trials, tune)]
+    best, shares = best_trial(trials, tune.metric), parameter_importances(study, tune)
+    blocks = [search_verdict(trials, tune.metric), _ranking(trials, tune)]
     if rows := improvement(best):
         table = [
             [METRICS[name].label, f"{row.difference:+.4f}", f"{row.low:+.4f} to {row.high:+.4f}", row.verdict]

@@ -1,4 +1,4 @@
-"""Writing values into params.yaml; comments stay."""
+"""Write values into params.yaml, keeping comments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from flight_delay.tuning.space import Value
 
 
 def write_values(section: str, values: Mapping[str, Value], path: Path = PARAMS_FILE) -> list[str]:
-    """Change values of a section of a parameter file, in one step.
+    """Change values of a section of a parameter file atomically.
 
     Args:
         section: top-level key.
@@ -25,10 +25,10 @@ def write_values(section: str, values: Mapping[str, Value], path: Path = PARAMS_
         path: the file.
 
     Returns:
-        Keys whose value has changed.
+        Keys whose values changed.
 
     Raises:
-        UserError: other values would change, too, since YAML anchors share them; the file stays as it is.
+        UserError: other values share them by YAML anchors; the file is not changed.
     """
     sections: dict[str, Any] = read_params(path)
     editor = YAML()
@@ -36,7 +36,7 @@ def write_values(section: str, values: Mapping[str, Value], path: Path = PARAMS_
     document = editor.load(path.read_text(encoding="utf-8"))
     changed = [key for key, value in values.items() if document[section][key] != value]
     for key in changed:
-        # As PyYAML writes it: it reads 1e-05 as text, and 1.0e-05 as a number.
+        # In PyYAML's notation: it reads 1.0e-05 as a number, and 1e-05 as text.
         document[section][key] = editor.load(yaml.safe_dump(values[key]))
     text = io.StringIO()
     editor.dump(document, text)

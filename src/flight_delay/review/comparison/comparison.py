@@ -1,5 +1,5 @@
-"""Two finished pipelines beside each other: what they were given that differs, who predicts the same flights better, and
-where they disagree. Reading is in side.py, words are in page.py."""
+"""Comparison of two finished pipelines: inputs that differ, metrics on the rows that both predict, and rows that
+differ most."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from flight_delay.features.columns import Column
-from flight_delay.review.comparison.flights import (
-    Common,
+from flight_delay.review.comparison.rows import (
+    CommonRows,
     Disagreement,
-    Judged,
+    PeriodComparison,
     Verdict,
-    common_flights,
-    disagreement,
-    judge,
+    compare_period,
+    find_disagreement,
+    join_rows,
 )
-from flight_delay.review.comparison.snapshot import Side
+from flight_delay.review.comparison.snapshot import PipelineSnapshot
+from flight_delay.tracking.raw_manifest import count_monthly_rows
 
-MODEL, RAW, PROCESSED = "models/bundle/model.ubj", ("data/raw/flights", "data/raw/tables"), "data/processed"
+MODEL, RAW, PROCESSED = "models/bundle/model.ubj", "data/raw/", "data/processed"
 
 
-class Change(NamedTuple):
-    """Something that differs, as text; None on the side that does not have it."""
+class ValueChange(NamedTuple):
+    """A value as text in A and in B; None where it does not exist."""
 
     name: str
     a: str | None
@@ -35,76 +34,72 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class DataChanges:
-    """What differs in data and features.
+    """Differences of data and features.
 
     Attributes:
-        raw_same, processed_same: whether the files are the same, by MD5.
-        origin: of the manifest's entries, those that differ; months and rows of flights in all among them.
+        raw_same, processed_same: whether the files have the same MD5s.
+        origin: entries of the manifest that differ; number of months and rows among them.
         other_content: raw files that both have, with other content.
-        only_a, only_b: features that only one is trained on, in order.
+        only_a, only_b: features that only one model has, in order.
     """
 
     raw_same: bool
     processed_same: bool
-    origin: tuple[Change, ...]
+    origin: tuple[ValueChange, ...]
     other_content: tuple[str, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class PipelineComparison:
     """B against A.
 
     Attributes:
         parameters: those that differ.
         inputs: paths of code, requirements and external data that differ.
-        same_model: the model files are the same, byte for byte, and so are the probabilities of all common flights.
-        verdict: see `overall`.
+        same_model: the model files are identical, and so are the probabilities of all common rows.
+        verdict: see `combine_periods`.
     """
 
-    a: Side
-    b: Side
-    parameters: tuple[Change, ...]
+    a: PipelineSnapshot
+    b: PipelineSnapshot
+    parameters: tuple[ValueChange, ...]
     inputs: tuple[str, ...]
     data: DataChanges
-    backtest: Judged
-    test: Judged
+    backtest: PeriodComparison
+    test: PeriodComparison
     disagreement: Disagreement | None
     same_model: bool
     verdict: Verdict
 
 
-def compared(a: Side, b: Side) -> Compared:
-    """Compare two sides on the flights that both predict, paid by B's payoffs."""
+def compare_pipelines(a: PipelineSnapshot, b: PipelineSnapshot) -> PipelineComparison:
+    """Compare two pipelines on the rows that both predict, with B's payoffs."""
     thresholds = (a.threshold, b.threshold)
-    on_backtest, on_test = common_flights(a.backtest, b.backtest), common_flights(a.test, b.test)
-    backtest, test = (judge(of, thresholds, b.payoffs) for of in (on_backtest, on_test))
-    return Compared(
+    on_backtest, on_test = join_rows(a.backtest, b.backtest), join_rows(a.test, b.test)
+    backtest, test = (compare_period(rows, thresholds, b.payoffs) for rows in (on_backtest, on_test))
+    return PipelineComparison(
         a=a,
         b=b,
-        parameters=changes(a.parameters, b.parameters),
-        inputs=tuple(of.name for of in changes(a.inputs, b.inputs)),
-        data=_data_changes(a, b),
+        parameters=diff_values(a.parameters, b.parameters),
+        inputs=tuple(change.name for change in diff_values(a.inputs, b.inputs)),
+        data=_compare_data(a, b),
         backtest=backtest,
         test=test,
-        disagreement=None
-        if test.verdict == "other_questions"
-        else disagreement(on_test, thresholds, _destination(b, on_test)),
-        same_model=a.outputs.get(MODEL) == b.outputs.get(MODEL)
-        and _say_the_same(on_backtest)
-        and _say_the_same(on_test),
-        verdict=overall(backtest.verdict, test.verdict),
+        disagreement=None if test.verdict == "outcomes_differ" else find_disagreement(on_test, thresholds),
+        same_model=a.outputs.get(MODEL) == b.outputs.get(MODEL) and all(map(_is_same, (on_backtest, on_test))),
+        verdict=combine_periods(backtest.verdict, test.verdict),
     )
 
 
-def overall(backtest: Verdict, test: Verdict) -> Verdict:
-    """One verdict of two: the backtest judges; the test may take a 'better' back, and grants nothing.
+def combine_periods(backtest: Verdict, test: Verdict) -> Verdict:
+    """Combine verdicts: the backtest decides; the test can only veto 'better'.
 
-    Models are chosen on the backtest. Were the test to choose as well, it would no longer report what is to be expected.
+    Models are chosen on the backtest. If the test took part in the choice, its metrics would be optimistic.
     """
-    if "other_questions" in (backtest, test):
-        return "other_questions"
+    if "outcomes_differ" in (backtest, test):
+        return "outcomes_differ"
     if {backtest, test} - {"none"} == {"same"}:
         return "same"
     if backtest == "better" and test in {"worse", "mixed"}:
@@ -112,38 +107,36 @@ def overall(backtest: Verdict, test: Verdict) -> Verdict:
     return "undecided" if backtest == "same" else backtest
 
 
-def changes(a: Mapping[str, str], b: Mapping[str, str]) -> tuple[Change, ...]:
-    """What differs between two mappings, in B's order; what only A has comes last."""
-    return tuple(Change(name, a.get(name), b.get(name)) for name in {**b, **a} if a.get(name) != b.get(name))
+def diff_values(a: Mapping[str, str], b: Mapping[str, str]) -> tuple[ValueChange, ...]:
+    """List the differences of two mappings, in B's order, then A's."""
+    return tuple(ValueChange(name, a.get(name), b.get(name)) for name in {**b, **a} if a.get(name) != b.get(name))
 
 
-def _data_changes(a: Side, b: Side) -> DataChanges:
+def _compare_data(a: PipelineSnapshot, b: PipelineSnapshot) -> DataChanges:
     return DataChanges(
-        raw_same=all(a.outputs.get(path) == b.outputs.get(path) for path in RAW),
+        raw_same=_raw_outputs(a) == _raw_outputs(b),
         processed_same=a.outputs.get(PROCESSED) == b.outputs.get(PROCESSED),
-        origin=changes(_origin(a), _origin(b)),
+        origin=diff_values(_describe_origin(a), _describe_origin(b)),
         other_content=tuple(
-            path for path, of in b.raw_files.items() if path in a.raw_files and a.raw_files[path].sha256 != of.sha256
+            path
+            for path, file in b.raw_files.items()
+            if path in a.raw_files and a.raw_files[path].sha256 != file.sha256
         ),
         only_a=tuple(name for name in a.features if name not in b.features),
         only_b=tuple(name for name in b.features if name not in a.features),
     )
 
 
-def _origin(of: Side) -> dict[str, str]:
-    flights = {path: raw for path, raw in of.raw_files.items() if path.startswith("flights/")}
-    months = sorted(path.removeprefix("flights/").removesuffix(".parquet") for path in flights)
-    return {
-        **of.origin,
-        "months": f"{len(months)}, {months[0]} … {months[-1]}" if months else "0",
-        "rows": f"{sum(raw.rows for raw in flights.values()):,}",
-    }
+def _raw_outputs(snapshot: PipelineSnapshot) -> dict[str, str]:
+    """Select the MD5s of raw files by path, without their manifest."""
+    return {path: md5 for path, md5 in snapshot.outputs.items() if path.startswith(RAW) and not path.endswith(".json")}
 
 
-def _say_the_same(common: Common) -> bool:
+def _describe_origin(snapshot: PipelineSnapshot) -> dict[str, str]:
+    months, rows = count_monthly_rows({path: file.rows for path, file in snapshot.raw_files.items()})
+    span = f", {months[0]} … {months[-1]}" if months else ""
+    return {**snapshot.origin, "months": f"{len(months)}{span}", "rows": f"{rows:,}"}
+
+
+def _is_same(common: CommonRows) -> bool:
     return np.array_equal(common.a.probability, common.b.probability)
-
-
-def _destination(side: Side, common: Common) -> Column:
-    place = pd.Index(side.test.row_id).get_indexer(pd.Index(common.b.row_id))
-    return side.destination[place]

@@ -1,4 +1,4 @@
-"""A comparison as Markdown that fits into a pull request: the verdict in words first, then what it rests on."""
+"""A comparison as Markdown for a pull request: the verdict first, then the figures."""
 
 from __future__ import annotations
 
@@ -9,109 +9,101 @@ from jinja2 import Environment, StrictUndefined
 
 from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.review.comparison.comparison import Compared
-from flight_delay.review.comparison.flights import PROFIT, Judged
+from flight_delay.review.comparison.comparison import PipelineComparison
+from flight_delay.review.comparison.rows import PROFIT, PeriodComparison
 
-NO_DIFFERENCE = "no difference that these data can show"
-MOST_NAMES = 12  # of files, paths or features in one line
+NO_DIFFERENCE = "no significant difference"
+MAX_NAMES = 12  # in one line
+PERIOD_VERDICTS = {"same": "the same probability for every row", "undecided": NO_DIFFERENCE}
+VERDICTS = {
+    "outcomes_differ": "A and B have different targets and cannot be compared",
+    "undecided": NO_DIFFERENCE.capitalize(),
+    "same": "A and B have the same probability for every row",
+    "none": "A and B cannot be compared on the backtest",
+}
 
 
-def render(compared: Compared) -> str:
-    """The page, which ends in a newline; the same comparison gives the same bytes."""
-    environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML; what users name stands in code spans)
+def render_comparison(comparison: PipelineComparison) -> str:
+    """Render the page, which ends in a newline; it is deterministic."""
+    environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML; names given by users are in code spans)
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters |= {
-        "code": _code,
-        "codes": _codes,
-        "number": _number,
-        "signed": _signed,
-        "percent": _percent,
-        "interval": _interval,
+        "code": _format_code,
+        "codes": _format_codes,
+        "number": lambda value, digits=0: _use_minus_sign(f"{value:z,.{digits}f}"),
+        "signed": _format_signed,
+        "interval": _format_interval,
     }
     template = resources.files(__package__).joinpath("page.md.j2").read_text("utf-8")
     return environment.from_string(template).render(
-        of=compared,
-        headline=headline(compared),
-        periods=[("Backtest", compared.backtest), ("Test", compared.test)],
-        said={"Backtest": said(compared.backtest), "Test": said(compared.test)},
-        names={
+        comparison=comparison,
+        headline=headline(comparison),
+        periods=[
+            (name, period, describe_period(period))
+            for name, period in (("Backtest", comparison.backtest), ("Test", comparison.test))
+        ],
+        labels={
             name: metric.label if metric.higher_is_better else f"{metric.label} (lower is better)"
             for name, metric in METRICS.items()
         }
-        | {PROFIT: "profit per flight"},
+        | {PROFIT: "profit per row"},
         profit=PROFIT,
     )
 
 
-def headline(compared: Compared) -> str:
-    """The verdict on both periods together, in one line without Markdown."""
-    if compared.verdict == "other_questions":
-        return "A and B answer different questions and cannot be compared"
-    if compared.same_model:
-        calls = "" if compared.a.threshold == compared.b.threshold else "; only its calls differ"
-        return f"A and B are the same model, byte for byte{calls}"
-    if compared.verdict == "mixed" and compared.backtest.verdict == "better":
+def headline(comparison: PipelineComparison) -> str:
+    """Return the verdict on both periods in one line without Markdown."""
+    if comparison.same_model and comparison.verdict != "outcomes_differ":
+        same_threshold = comparison.a.threshold == comparison.b.threshold
+        return f"A and B are the same model, byte for byte{'' if same_threshold else '; only their thresholds differ'}"
+    if comparison.verdict == "mixed" and comparison.backtest.verdict == "better":
         return "B is better than A on the backtest, but not on the test"
-    return {
-        "undecided": f"{NO_DIFFERENCE[0].upper()}{NO_DIFFERENCE[1:]}",
-        "same": "A and B say the same of every flight",
-        "none": "A and B cannot be compared on the backtest",
-    }.get(compared.verdict) or _in_metrics(compared.backtest)
+    return VERDICTS.get(comparison.verdict) or _describe_metrics(comparison.backtest)
 
 
-def said(judged: Judged) -> str:
-    """The verdict on one period, as a sentence without its first capital and its full stop."""
-    if judged.because:
-        return f"not compared, for {judged.because}"
-    words = {"same": "the same probability for every flight", "undecided": NO_DIFFERENCE}
-    sentence = words.get(judged.verdict) or _in_metrics(judged)
-    profit = {of.name: of.b_over_a.verdict for of in judged.measures}[PROFIT]
-    return (
-        sentence if profit == "undecided" else f"{sentence}; its calls earn {'more' if profit == 'better' else 'less'}"
-    )
+def describe_period(period: PeriodComparison) -> str:
+    """Return the verdict on one period as a clause without a full stop."""
+    if period.reason:
+        return f"not comparable: {period.reason}"
+    clause = PERIOD_VERDICTS.get(period.verdict) or _describe_metrics(period)
+    profit = {measure.name: measure.b_over_a.verdict for measure in period.measures}[PROFIT]
+    return clause if profit == "undecided" else f"{clause}; B's profit is {'higher' if profit == 'better' else 'lower'}"
 
 
-def _in_metrics(judged: Judged) -> str:
-    """In which metrics B is better than A, and in which worse."""
-    names = {
-        verdict: [
-            METRICS[of.name].label for of in judged.measures if of.b_over_a.verdict == verdict and of.name != PROFIT
+def _describe_metrics(period: PeriodComparison) -> str:
+    """Name the metrics in which B is better or worse than A."""
+    clauses: list[str] = []
+    for verdict in ("better", "worse"):
+        labels = [
+            METRICS[measure.name].label
+            for measure in period.measures
+            if measure.name != PROFIT and measure.b_over_a.verdict == verdict
         ]
-        for verdict in ("better", "worse")
-    }
-    better_or_worse = ", ".join(f"{verdict} in {_listed(of)}" for verdict, of in names.items() if of)
-    return f"B is {better_or_worse.replace(' in ', ' than A in ', 1)}"
+        if labels:
+            than = "" if clauses else " than A"
+            clauses.append(f"{verdict}{than} in {' and '.join(filter(None, (', '.join(labels[:-1]), labels[-1])))}")
+    return f"B is {', '.join(clauses)}"
 
 
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
-
-
-def _code(text: str) -> str:
-    """As code, also in a table: GitHub takes a bar for the end of a cell even there."""
-    fence = "``" if "`" in text else "`"
-    space = " " if "`" in text else ""
+def _format_code(text: str) -> str:
+    """Format as code; in a table, GitHub takes a bar for the end of a cell."""
+    fence, space = ("``", " ") if "`" in text else ("`", "")
     return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
 
 
-def _codes(names: Sequence[str]) -> str:
-    shown = ", ".join(map(_code, names[:MOST_NAMES]))
-    return f"{shown} and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else shown
+def _format_codes(names: Sequence[str]) -> str:
+    shown = ", ".join(map(_format_code, names[:MAX_NAMES]))
+    return f"{shown} and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else shown
 
 
-def _number(value: float, digits: int = 0) -> str:
-    """A number with a true minus sign."""
-    return f"{value:z,.{digits}f}".replace("-", "−")
+def _format_signed(value: float, digits: int) -> str:
+    return _use_minus_sign(f"{value:+z,.{digits}f}")
 
 
-def _signed(value: float, digits: int) -> str:
-    return f"{value:+z,.{digits}f}".replace("-", "−")
+def _format_interval(comparison: Comparison, digits: int) -> str:
+    return f"{_format_signed(comparison.low, digits)} to {_format_signed(comparison.high, digits)}"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
-
-
-def _interval(of: Comparison, digits: int) -> str:
-    return f"{_signed(of.low, digits)} to {_signed(of.high, digits)}"
+def _use_minus_sign(number: str) -> str:
+    return number.replace("-", "−")

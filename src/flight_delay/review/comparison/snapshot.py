@@ -1,5 +1,5 @@
-"""One side of a comparison: what a finished pipeline said of flights, and of what it was made. Read from a commit or from a
-folder, never written. Nothing here compares."""
+"""What a finished pipeline predicted, and with which parameters, code and data: read from a commit. Nothing is
+compared here."""
 
 from __future__ import annotations
 
@@ -7,91 +7,58 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from flight_delay.core import files as on_disk
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
 from flight_delay.core.params import flatten
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.features.columns import Column, columns_from_table
+from flight_delay.features.columns import columns_from_table
 from flight_delay.model.calibration import Method, calibrate
 from flight_delay.model.decision_rule import Decision
 from flight_delay.model.fit_calibration import fit_calibration
 from flight_delay.model.predictions import PREDICTIONS, Predictions
+from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, output_hashes, parse_lock
 
 BACKTEST, TEST = "reports/backtest/predictions", "reports/evaluate/predictions"
-FLIGHTS = "data/interim/flights"
-ROUTES = pa.schema([pa.field("flight_id", pa.string()), pa.field("destination", pa.string())])
 
 T = TypeVar("T")
 
 
-class Files(Protocol):
-    """Where files of a side are read from; paths are relative to the top of the repository."""
-
-    def files(self, path: str) -> list[str]:
-        """Paths of the files in a folder, sorted; none if it is not there."""
-
-    def read_bytes(self, path: str) -> bytes:
-        """Content of a file; UserError if it is not there."""
-
-
-@dataclass(frozen=True)
-class FolderFiles:
-    """The files of a working folder, in which a pipeline has run."""
-
-    root: Path
-
-    def files(self, path: str) -> list[str]:
-        """Paths of the files in a folder, sorted; none if it is not there."""
-        return sorted(of.relative_to(self.root).as_posix() for of in (self.root / path).rglob("*") if of.is_file())
-
-    def read_bytes(self, path: str) -> bytes:
-        """Content of a file.
-
-        Raises:
-            UserError: it is missing.
-        """
-        return on_disk.read_bytes(self.root / path)
-
-
 class RawFile(NamedTuple):
-    """What the manifest of the raw data says of a file."""
+    """An entry of the manifest of the raw data."""
 
     rows: int
     sha256: str
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
-    """What is compared. MD5s are those of dvc.lock.
+class PipelineSnapshot:
+    """One of the two pipelines of a comparison. MD5s are those of dvc.lock.
 
     Attributes:
-        label: what the user calls it, such as a branch.
-        commit: 40 hexadecimal digits; None for a folder.
-        parameters: by dotted name, the value in params.yaml as JSON.
-        stale: sections of params.yaml whose values are not those that dvc.lock was made with.
-        outputs: MD5 by path of what the pipeline makes.
-        inputs: MD5 by path of what it is given: code, requirements, external data.
-        origin: where the raw data come from, by key of their manifest.
-        raw_files: of the manifest, by path below data/raw.
-        features: that models are trained on.
-        threshold: from which probability on a flight is called late.
-        payoffs: per flight.
-        backtest: predictions by models of their time, each month calibrated by those before it, the first not at all.
-        test: calibrated predictions of the months of windows.test.
-        destination: of the flights of `test`, shape (rows,); None where it is unknown.
+        label: name that the user gave, such as a branch.
+        commit: 40 hexadecimal digits.
+        parameters: values of params.yaml as JSON, by dotted name.
+        stale: sections of params.yaml with other values than dvc.lock has.
+        outputs: MD5 of every output of the pipeline, by path.
+        inputs: MD5 of code, requirements and external data, by path.
+        origin: source of the raw data, by key of their manifest.
+        raw_files: entries of the manifest, by path below data/raw.
+        features: names of the model's inputs.
+        threshold: a row is classified as positive from this probability on.
+        payoffs: per row.
+        backtest: out-of-sample predictions, each month calibrated on the months before it, the first not at all.
+        test: calibrated predictions of the test months.
     """
 
     label: str
-    commit: str | None
+    commit: str
     parameters: Mapping[str, str]
     stale: tuple[str, ...]
     outputs: Mapping[str, str]
@@ -103,69 +70,62 @@ class Side:
     payoffs: Payoffs
     backtest: Predictions
     test: Predictions
-    destination: Column
-
-    @staticmethod
-    def of(files: Files, label: str, commit: str | None = None) -> Side:
-        """Read a side.
-
-        Raises:
-            UserError: a file is missing, or not as this version of the code writes it.
-        """
-
-        def read(path: str, parse: Callable[[bytes], T]) -> T:
-            content = files.read_bytes(path)
-            try:
-                return parse(content)
-            except (ValueError, KeyError, TypeError, AttributeError, OSError, yaml.YAMLError):
-                raise UserError(
-                    f"{path} of {label}: damaged, or of another version of the code; choose another commit, or make it "
-                    "again there (`dvc repro`)"
-                ) from None
-
-        def read_months(folder: str, schema: pa.Schema, first: str = "", through: str = "9999-12") -> list[pa.Table]:
-            paths = [path for path in files.files(folder) if first <= Path(path).stem <= through]
-            if not paths:
-                raise UserError(f"{folder} of {label}: no month that is needed; `dvc repro` there makes it")
-            return [read(path, lambda content: _table(content, schema)) for path in paths]
-
-        lock = parse_lock(read(LOCK_FILE.as_posix(), bytes.decode), f"{LOCK_FILE} of {label}")
-        given = read("params.yaml", _given)
-        decision = read("models/bundle/decision.json", Decision.model_validate_json)
-        origin, raw_files = read("data/raw/manifest.json", _manifest)
-        window = given.test.first, given.test.through
-        test = Predictions.concat(map(Predictions.from_table, read_months(TEST, PREDICTIONS, *window)))
-        return Side(
-            label=label,
-            commit=commit,
-            parameters={
-                name: json.dumps(value, ensure_ascii=False, default=str)
-                for name, value in flatten(given.sections).items()
-            },
-            stale=_stale(lock, given.sections),
-            outputs=output_hashes(lock),
-            inputs=input_hashes(lock),
-            origin=origin,
-            raw_files=raw_files,
-            features=read("data/selection.json", lambda text: tuple(of["name"] for of in json.loads(text)["features"])),
-            threshold=decision.threshold,
-            payoffs=given.payoffs,
-            backtest=as_it_would_have_been(
-                decision.calibration.method, list(map(Predictions.from_table, read_months(BACKTEST, PREDICTIONS)))
-            ),
-            test=test,
-            destination=_destinations(read_months(FLIGHTS, ROUTES, *window), test.row_id),
-        )
 
 
-def as_it_would_have_been(method: Method, months: list[Predictions]) -> Predictions:
-    """The predictions of a backtest with the calibration that each month could have had: that of the months before it.
+def read_snapshot(artefacts: CommitFiles, label: str) -> PipelineSnapshot:
+    """Read the snapshot of a commit.
 
-    A calibration that is fitted to the very flights it is judged on would look better than it is.
+    Raises:
+        UserError: a file is missing, damaged or in another format.
+    """
+
+    def read(path: str, parse: Callable[[bytes], T]) -> T:
+        content = artefacts.read_bytes(path)
+        try:
+            return parse(content)
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, yaml.YAMLError):
+            raise UserError(
+                f"{path} of {label}: damaged or in the format of another version; choose another commit, or run `dvc "
+                "repro` there"
+            ) from None
+
+    def read_months(folder: str, first: str = "", through: str = "9999-12") -> list[Predictions]:
+        paths = [path for path in artefacts.files(folder) if first <= Path(path).stem <= through]
+        if not paths:
+            raise UserError(f"{folder} of {label}: required months are missing; run `dvc repro` there")
+        return [read(path, _parse_predictions) for path in paths]
+
+    lock = parse_lock(read(LOCK_FILE.as_posix(), bytes.decode), f"{LOCK_FILE} of {label}")
+    sections, window, payoffs = read("params.yaml", _parse_params)
+    decision = read("models/bundle/decision.json", Decision.model_validate_json)
+    origin, raw_files = read("data/raw/manifest.json", _parse_manifest)
+    return PipelineSnapshot(
+        label=label,
+        commit=artefacts.commit,
+        parameters={
+            name: json.dumps(value, ensure_ascii=False, default=str) for name, value in flatten(sections).items()
+        },
+        stale=_stale_sections(lock, sections),
+        outputs=output_hashes(lock),
+        inputs=input_hashes(lock),
+        origin=origin,
+        raw_files=raw_files,
+        features=read("data/selection.json", _parse_features),
+        threshold=decision.threshold,
+        payoffs=payoffs,
+        backtest=calibrate_out_of_sample(decision.calibration.method, read_months(BACKTEST)),
+        test=Predictions.concat(read_months(TEST, window.first, window.through)),
+    )
+
+
+def calibrate_out_of_sample(method: Method, months: list[Predictions]) -> Predictions:
+    """Calibrate each month of a backtest on the months before it.
+
+    A calibration fitted to the rows that it is evaluated on would look better than it is.
 
     Args:
         method: of calibration.
-        months: raw predictions, in order of time.
+        months: uncalibrated predictions, in order of time.
     """
     calibrated = months[:1]
     for place, month in enumerate(months[1:], start=1):
@@ -175,23 +135,8 @@ def as_it_would_have_been(method: Method, months: list[Predictions]) -> Predicti
     return Predictions.concat(calibrated)
 
 
-class _Given(NamedTuple):
-    sections: dict[str, Any]
-    test: Window
-    payoffs: Payoffs
-
-
-def _given(content: bytes) -> _Given:
-    sections = yaml.safe_load(content)
-    return _Given(
-        sections,
-        Window.model_validate(sections["windows"]["test"]),
-        Payoffs.model_validate(sections["decide"]["payoffs"]),
-    )
-
-
-def _stale(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...]:
-    """What `evaluate` and the stages before it were given; what comes after it is not compared."""
+def _stale_sections(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...]:
+    """Find sections that `evaluate` or an earlier stage read with other values."""
     maker = {out["path"]: name for name, entry in lock.items() for out in entry.get("outs", [])}
     stale, before = set(), ["evaluate"]
     for stage in before:
@@ -202,21 +147,25 @@ def _stale(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(stale))
 
 
-def _manifest(content: bytes) -> tuple[dict[str, str], dict[str, RawFile]]:
+def _parse_params(content: bytes) -> tuple[dict[str, Any], Window, Payoffs]:
+    sections = yaml.safe_load(content)
+    window, payoffs = sections["windows"]["test"], sections["decide"]["payoffs"]
+    return sections, Window.model_validate(window), Payoffs.model_validate(payoffs)
+
+
+def _parse_features(content: bytes) -> tuple[str, ...]:
+    return tuple(feature["name"] for feature in json.loads(content)["features"])
+
+
+def _parse_manifest(content: bytes) -> tuple[dict[str, str], dict[str, RawFile]]:
     manifest = json.loads(content)
-    raw_files = {path: RawFile(of["rows"], of["sha256"]) for path, of in manifest.pop("files").items()}
-    return {key: of for key, of in manifest.items() if isinstance(of, str)}, raw_files
+    raw_files = {path: RawFile(entry["rows"], entry["sha256"]) for path, entry in manifest.pop("files").items()}
+    return {key: value for key, value in manifest.items() if isinstance(value, str)}, raw_files
 
 
-def _table(content: bytes, schema: pa.Schema) -> pa.Table:
-    table = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True).read(columns=schema.names)
-    if [table[name].type for name in schema.names] != schema.types:
+def _parse_predictions(content: bytes) -> Predictions:
+    table = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True).read(columns=PREDICTIONS.names)
+    if [table[name].type for name in PREDICTIONS.names] != PREDICTIONS.types:
         raise TypeError("other types")
-    return table.select(schema.names)
-
-
-def _destinations(tables: list[pa.Table], flight_id: Column) -> Column:
-    columns = columns_from_table(pa.concat_tables(tables))
-    known = pd.Series(columns["destination"], index=columns["flight_id"], dtype=object).reindex(flight_id)
-    destination: Column = known.where(known.notna(), None).to_numpy()
-    return destination
+    columns = columns_from_table(table.select(PREDICTIONS.names))
+    return Predictions(**{**columns, "late": columns["late"].astype(bool)})

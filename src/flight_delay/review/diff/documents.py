@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops
 
-from flight_delay.review.diff.finding import Finding, format_change, join_findings, join_names
+from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_names
 
 VISIBLE = 8  # of 255: larger differences of a colour channel can be seen
 VISIBLE_SHARE = 0.01  # of the pixels: fewer visible differences are the edges of letters and lines
@@ -22,19 +22,20 @@ _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}  # of Pillow, at most 8 bits
 _EMBEDDED_PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]*)")
 
 
-def compare_json(before: Any, after: Any, tolerance: float, checksums: Collection[tuple[str, str]] = ()) -> Finding:
-    """Compare two documents value by value, and name the largest numeric difference.
+def compare_json(
+    before: Any, after: Any, tolerance: float, checksums: Collection[tuple[str, str]] = ()
+) -> ContentDifference:
+    """Compare two documents, and name the largest numeric difference.
 
-    Differences of numbers up to one are absolute, of larger ones relative to the larger one: a single call of 50,000
-    that changes moves a count by one and a profit per flight by a hundredth, which matters as little as the same
-    change of a rate.
+    Differences of numbers up to one are absolute, of larger ones relative to the larger one, so that one changed
+    decision matters as little in a count or a profit as in a rate.
 
     Args:
         before: a document.
         after: another.
         tolerance: numeric differences up to this do not matter; all other changes do, except checksums.
-        checksums: of files that differ, before and after. A checksum that changes with its file does not matter, since
-            the file is judged by itself.
+        checksums: of files that differ, before and after. They do not matter, since the files are
+            compared themselves.
     """
     values, values_after = dict(_flatten(before)), dict(_flatten(after))
     both = [path for path in values if path in values_after and not _is_same(values[path], values_after[path])]
@@ -42,7 +43,7 @@ def compare_json(before: Any, after: Any, tolerance: float, checksums: Collectio
     distances = {path: _distance(*pair) for path, pair in changed.items() if all(map(_is_number, pair))}
     followed = [path for path, pair in changed.items() if isinstance(pair[0], str) and pair in checksums]
     others = [path for path in changed if path not in {*distances, *followed}]
-    findings = []
+    differences = []
     if distances:
         largest = max(distances, key=distances.__getitem__)
         within = distances[largest] <= tolerance
@@ -51,20 +52,24 @@ def compare_json(before: Any, after: Any, tolerance: float, checksums: Collectio
         )
         limit = f"{'within' if within else 'beyond'} {tolerance:g}"
         summary = f"{_dotted(largest)} {format_change(*changed[largest])}; {count}, {limit}"
-        findings.append(Finding(summary, not within))
+        differences.append(ContentDifference(summary, not within))
     if others:
         count = f"; first of {len(others):,} changed values" if len(others) > 1 else ""
-        findings.append(Finding(f"{_dotted(others[0])} {format_change(*changed[others[0]])}{count}", matters=True))
+        differences.append(
+            ContentDifference(f"{_dotted(others[0])} {format_change(*changed[others[0]])}{count}", matters=True)
+        )
     for name, paths in (("removed", values.keys() - values_after), ("added", values_after.keys() - values)):
         if paths:
-            findings.append(Finding(f"{name}: {join_names(sorted(map(_dotted, paths)))}", matters=True))
+            differences.append(ContentDifference(f"{name}: {join_names(sorted(map(_dotted, paths)))}", matters=True))
     if followed:
-        findings.append(Finding(f"checksums of other files: {join_names([*map(_dotted, followed)])}", matters=False))
-    return join_findings(findings, "the same values, written differently")
+        differences.append(
+            ContentDifference(f"checksums of other files: {join_names([*map(_dotted, followed)])}", matters=False)
+        )
+    return join_differences(differences, "the same values, written differently")
 
 
-def compare_text(before: str, after: str) -> Finding:
-    """Compare two texts line by line; pictures embedded in a page are compared as pictures.
+def compare_text(before: str, after: str) -> ContentDifference:
+    """Compare two texts line by line, and pictures embedded in them.
 
     Raises:
         ValueError, OSError: an embedded picture is damaged.
@@ -72,25 +77,25 @@ def compare_text(before: str, after: str) -> Finding:
     lines, lines_after = (_EMBEDDED_PICTURE.sub("(picture)", text).split("\n") for text in (before, after))
     pictures, pictures_after = (_EMBEDDED_PICTURE.findall(text) for text in (before, after))
     changes = [step for step in SequenceMatcher(None, lines, lines_after).get_opcodes() if step[0] != "equal"]
-    findings = []
+    differences = []
     if changes:
         _, start, stop, start_after, stop_after = changes[0]
         first = format_change("".join(lines[start:stop][:1]), "".join(lines_after[start_after:stop_after][:1]))
         removed = sum(stop - start for _, start, stop, _, _ in changes)
         added = sum(stop - start for _, _, _, start, stop in changes)
-        findings.append(
-            Finding(f"line {start + 1:,}: {first}; lines: {removed:,} removed, {added:,} added", matters=True)
+        differences.append(
+            ContentDifference(f"line {start + 1:,}: {first}; lines: {removed:,} removed, {added:,} added", matters=True)
         )
     if len(pictures) != len(pictures_after):
-        findings.append(Finding(f"{len(pictures)} -> {len(pictures_after)} pictures", matters=True))
+        differences.append(ContentDifference(f"{len(pictures)} -> {len(pictures_after)} pictures", matters=True))
     for number, pair in enumerate(zip(pictures, pictures_after, strict=False), 1):
         if pair[0] != pair[1]:
-            finding = compare_pictures(*(base64.b64decode(picture, validate=True) for picture in pair))
-            findings.append(Finding(f"picture {number}: {finding.summary}", finding.matters))
-    return join_findings(findings, "the same text, written differently")
+            difference = compare_pictures(*(base64.b64decode(picture, validate=True) for picture in pair))
+            differences.append(ContentDifference(f"picture {number}: {difference.summary}", difference.matters))
+    return join_differences(differences, "the same text, written differently")
 
 
-def compare_pictures(before: bytes, after: bytes) -> Finding:
+def compare_pictures(before: bytes, after: bytes) -> ContentDifference:
     """Compare two PNG pictures by size and share of differing pixels.
 
     Raises:
@@ -99,12 +104,12 @@ def compare_pictures(before: bytes, after: bytes) -> Finding:
     picture, picture_after = (_read_picture(content) for content in (before, after))
     if picture.size != picture_after.size:
         sizes = " -> ".join(f"{width} x {height}" for width, height in (picture.size, picture_after.size))
-        return Finding(f"{sizes} pixels", matters=True)
+        return ContentDifference(f"{sizes} pixels", matters=True)
     distance = np.asarray(ImageChops.difference(picture, picture_after)).max(axis=2)
     if not distance.any():
-        return Finding("the same pixels, written differently", matters=False)
+        return ContentDifference("the same pixels, written differently", matters=False)
     visible = float((distance > VISIBLE).mean())
-    return Finding(
+    return ContentDifference(
         f"{float((distance > 0).mean()):.2%} of pixels differ by up to {distance.max()} of 255, {visible:.2%} visibly",
         matters=visible > VISIBLE_SHARE,
     )

@@ -1,4 +1,4 @@
-"""Differences between the files of a commit and the same files made again: what differs, by how much, and whether it matters."""
+"""Differences between the committed and the reproduced files: what differs, by how much, and whether it matters."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.documents import compare_json, compare_pictures, compare_text
-from flight_delay.review.diff.finding import Finding
 from flight_delay.review.diff.model import compare_models, read_model
 from flight_delay.review.diff.tables import compare_tables, read_csv_pair, read_parquet
 
-CSV_DIGITS = 1e-5  # relative: the last of the six digits that CSV files are written with
+CSV_DIGITS = 1e-5  # relative: the last of the six digits in CSV files
 
 
 class Tolerance(NamedTuple):
@@ -24,7 +24,8 @@ class Tolerance(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How a file differs, in one line. `matters` is False only where it is within the tolerance, or in the encoding alone."""
+    """How a file differs, in one line. `matters` is False only where it is within the tolerance, or in the encoding
+    alone."""
 
     file: str
     summary: str
@@ -32,32 +33,32 @@ class Difference(NamedTuple):
 
 
 def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], tolerance: Tolerance) -> list[Difference]:
-    """Compare the content of files by path, sorted by path; identical files are left out.
+    """Compare files by path; identical files are left out.
 
-    A file that is only on one side matters, and so does one that cannot be read as what its suffix says.
+    A file that only one side has matters, and so does one that cannot be read in the format of its suffix.
     """
     changed = sorted(path for path in before.keys() & after.keys() if before[path] != after[path])
     checksums = {
         pair for path in changed for pair in zip(_checksums(before[path]), _checksums(after[path]), strict=True)
     }
-    differences = [Difference(path, "was not made again", matters=True) for path in before.keys() - after.keys()]
+    differences = [Difference(path, "was not reproduced", matters=True) for path in before.keys() - after.keys()]
     differences += [Difference(path, "is not in the commit", matters=True) for path in after.keys() - before.keys()]
     for path in changed:
         try:
-            finding = _compare(path, before[path], after[path], tolerance, checksums)
-        except Exception:  # noqa: BLE001 (a damaged file fails in as many ways as there are readers)
-            finding = Finding(
+            content = _compare(path, before[path], after[path], tolerance, checksums)
+        except Exception:  # noqa: BLE001 (readers raise different errors for damaged files)
+            content = ContentDifference(
                 f"cannot be compared by content; {_describe_bytes(before[path], after[path])}", matters=True
             )
-        summary = finding.summary
+        summary = content.summary
         one_line = summary if summary.isprintable() else summary.encode("unicode_escape").decode()
-        differences.append(Difference(path, one_line, finding.matters))
+        differences.append(Difference(path, one_line, content.matters))
     return sorted(differences)
 
 
 def _compare(
     path: str, before: bytes, after: bytes, tolerance: Tolerance, checksums: Collection[tuple[str, str]]
-) -> Finding:
+) -> ContentDifference:
     match PurePosixPath(path).suffix.lower():
         case ".json":
             return compare_json(json.loads(before), json.loads(after), tolerance.metric, checksums)

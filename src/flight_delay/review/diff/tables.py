@@ -1,4 +1,4 @@
-"""Differences of tables, row by row."""
+"""Differences of tables, row by row and column by column."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from flight_delay.review.diff.finding import Finding, format_change, join_findings, join_names
+from flight_delay.features.feature import KEYS
+from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_names
+from flight_delay.review.diff.documents import compare_text
 
-KEY, PROBABILITY = "flight_id", "probability"
-LAST_DIGITS = 1e-6  # what another order of a sum changes, absolute or relative
+KEY, PROBABILITY = KEYS[0], "probability"
+LAST_DIGITS = 1e-6  # absolute or relative: the effect of another order of summation
 
 
 class _Column(NamedTuple):
-    """Where two columns differ and where that matters, of shape (rows,), and by how much: zero where they are not numbers."""
+    """Two columns, with arrays of shape (rows,): whether values differ, whether that matters, and by how much (0 if
+    not numbers)."""
 
     name: str
     before: Any
@@ -38,7 +41,7 @@ def read_parquet(content: bytes) -> pa.Table:
 
 
 def read_csv_pair(before: bytes, after: bytes) -> tuple[pa.Table, pa.Table]:
-    """Read two CSV files; a column of integers in one and of floats in the other has floats in both.
+    """Read two CSV files, integers as floats if the other file has floats.
 
     Raises:
         pa.ArrowInvalid: one is empty, or has rows of different lengths.
@@ -53,34 +56,35 @@ def read_csv_pair(before: bytes, after: bytes) -> tuple[pa.Table, pa.Table]:
 
 def compare_tables(
     before: pa.Table, after: pa.Table, probability: float, absolute: float = LAST_DIGITS, relative: float = LAST_DIGITS
-) -> Finding:
-    """Compare schemas, numbers of rows, and rows by position, counted from 1; name the first row that differs.
+) -> ContentDifference:
+    """Compare schemas, numbers of rows, and rows by position, counted from 1.
 
     Args:
         before: a table.
         after: another.
-        probability: absolute differences of predictions (`probability` in a table of flights) up to this do not matter,
+        probability: absolute differences of predictions (`probability` in a table with row ids) up to this do not
+            matter,
         absolute: nor do those of other floats up to this,
         relative: or up to this share of the larger one. All other differences matter.
     """
     if not before.schema.equals(after.schema):
-        return Finding(_summarize_schemas(before.schema, after.schema), matters=True)
-    findings = []
+        difference = compare_text(*(table.schema.to_string(show_schema_metadata=False) for table in (before, after)))
+        return ContentDifference(f"schema: {difference.summary}", matters=True)
+    differences = []
     if len(before) != len(after):
-        findings.append(Finding(f"{len(before):,} -> {len(after):,} rows", matters=True))
-    rows, is_flights = min(len(before), len(after)), KEY in before.column_names
+        differences.append(ContentDifference(f"{len(before):,} -> {len(after):,} rows", matters=True))
+    rows, has_ids = min(len(before), len(after)), KEY in before.column_names
     pairs = zip(before.slice(0, rows).columns, after.slice(0, rows).columns, strict=True)
     columns = []
     for name, (column, column_after) in zip(before.column_names, pairs, strict=True):
         if not column.equals(column_after):
-            is_prediction = is_flights and name == PROBABILITY
+            is_prediction = has_ids and name == PROBABILITY
             limits = (probability, 0.0) if is_prediction else (absolute, relative)
             columns.append(_compare_columns(name, column, column_after, *limits))
     columns = [column for column in columns if column.differs.any()]  # NaN is NaN
     if columns:
-        flights = before.column(KEY) if is_flights else None
-        findings.append(_summarize_columns(columns, flights))
-    return join_findings(findings, "the same rows, written differently")
+        differences.append(_summarize_columns(columns, before.column(KEY) if has_ids else None))
+    return join_differences(differences, "the same rows, written differently")
 
 
 def _compare_columns(name: str, before: Any, after: Any, absolute: float, relative: float) -> _Column:
@@ -99,28 +103,14 @@ def _compare_columns(name: str, before: Any, after: Any, absolute: float, relati
     return _Column(name, before, after, differs, differs & ~is_close, distance)
 
 
-def _summarize_schemas(before: pa.Schema, after: pa.Schema) -> str:
-    fields, fields_after = (
-        [f"{field.name} {field.type}{'' if field.nullable else ' not null'}" for field in schema]
-        for schema in (before, after)
-    )
-    removed, added = (
-        [name for name in a if name not in b] for a, b in ((fields, fields_after), (fields_after, fields))
-    )
-    changes = [
-        f"columns {name}: {join_names(names)}" for name, names in (("removed", removed), ("added", added)) if names
-    ]
-    return "; ".join(changes) or "columns in another order"
-
-
-def _summarize_columns(columns: list[_Column], flights: Any) -> Finding:
-    """The first row that differs (that matters, if one does), and the largest and mean difference of each column."""
+def _summarize_columns(columns: list[_Column], row_ids: Any) -> ContentDifference:
+    """Summarize the first row that differs or matters, and each column."""
     matters = any(column.matters.any() for column in columns)
     masks = [column.matters if matters else column.differs for column in columns]
     row = int(np.flatnonzero(np.any(masks, axis=0))[0])
     first = next(column for column, mask in zip(columns, masks, strict=True) if mask[row])
     differs = np.any([column.differs for column in columns], axis=0)
-    flight = "" if flights is None else f" (flight {flights[row].as_py()})"
+    row_id = "" if row_ids is None else f" ({row_ids[row].as_py()})"
     values = format_change(first.before[row].as_py(), first.after[row].as_py())
     distances = [
         f"{column.name} by up to {column.distance.max():.3g} (mean {column.distance.mean():.3g})"
@@ -129,7 +119,7 @@ def _summarize_columns(columns: list[_Column], flights: Any) -> Finding:
         for column in sorted(columns, key=lambda column: -column.distance.max())
     ]
     summary = (
-        f"{differs.sum():,} of {len(differs):,} rows differ, first row {row + 1:,}{flight}: {first.name} {values}; "
+        f"{differs.sum():,} of {len(differs):,} rows differ, first row {row + 1:,}{row_id}: {first.name} {values}; "
         f"{join_names(distances)}{'' if matters else '; within the tolerance'}"
     )
-    return Finding(summary, matters)
+    return ContentDifference(summary, matters)

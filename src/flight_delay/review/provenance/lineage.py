@@ -1,4 +1,4 @@
-"""The stages of a dvc.lock, and which of them a file comes from or goes into."""
+"""The stages of a dvc.lock as a graph: the stages before and after an artifact."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from flight_delay.vcs.lock import LOCK_FILE, Stages
 
 
 @dataclass(frozen=True)
-class Item:
-    """A file or folder as a stage read or wrote it, or a section of parameters (path 'params.yaml:train_model').
+class Artifact:
+    """A file, folder or section of parameters (path 'params.yaml:train_model') that a stage read or wrote.
 
-    The same path with another checksum is another item. `values`, of parameters only, is JSON, and `md5` is of this text.
+    The same path with another checksum is another artifact. `values`, of parameters only, is JSON; `md5` is that of
+    this JSON.
     """
 
     path: str
@@ -32,55 +33,55 @@ class Item:
         """Whether it is a folder."""
         return self.nfiles is not None or str(self.md5).endswith(".dir")
 
-    def overlaps(self, other: Item) -> bool:
-        """Whether both are the same item, or one is inside the other."""
+    def overlaps(self, other: Artifact) -> bool:
+        """Whether both are the same artifact, or one is inside the other."""
         return self == other or is_inside(self.path, other.path) or is_inside(other.path, self.path)
 
 
-class Stage(NamedTuple):
-    """A stage as it ran: its command, what it read (files, then parameters) and what it wrote."""
+class StageRun(NamedTuple):
+    """A stage in dvc.lock: its command, and the artifacts that it read (files, then parameters) and wrote."""
 
     name: str
     command: str
-    reads: tuple[Item, ...]
-    writes: tuple[Item, ...]
+    reads: tuple[Artifact, ...]
+    writes: tuple[Artifact, ...]
 
 
-def read_stages(lock: Stages) -> list[Stage]:
-    """Read the stages of a dvc.lock, sorted so that none is before one whose outputs it reads.
+def read_stages(lock: Stages) -> list[StageRun]:
+    """Read the stages of a dvc.lock in topological order.
 
     Raises:
-        UserError: stages need each other's outputs in a circle; DVC writes no such file.
+        UserError: the stages have a cycle; DVC writes no such file.
     """
     stages = [_read_stage(name, entry) for name, entry in lock.items()]
-    needed = {stage.name: [s.name for item in stage.reads for s in sources(stages, item)] for stage in stages}
+    needed = {stage.name: [s.name for artifact in stage.reads for s in sources(stages, artifact)] for stage in stages}
     try:
         order = list(TopologicalSorter(needed).static_order())
     except CycleError as error:
         names = ", ".join(sorted(set(error.args[1])))
-        raise UserError(f"{LOCK_FILE}: {names} need each other's outputs in a circle; `dvc repro` mends it") from None
+        raise UserError(f"{LOCK_FILE}: {names} depend on each other in a cycle; `dvc repro` writes it again") from None
     return sorted(stages, key=lambda stage: order.index(stage.name))
 
 
-def list_items(stages: Iterable[Stage]) -> list[Item]:
-    """Every item that stages read or wrote, once, in the order of the stages."""
-    return list(dict.fromkeys(item for stage in stages for item in (*stage.reads, *stage.writes)))
+def list_artifacts(stages: Iterable[StageRun]) -> list[Artifact]:
+    """List the artifacts that stages read or wrote, without repetition."""
+    return list(dict.fromkeys(artifact for stage in stages for artifact in (*stage.reads, *stage.writes)))
 
 
-def producer(stages: Iterable[Stage], item: Item) -> Stage | None:
-    """The stage that wrote an item; None for an input of the pipeline."""
-    return next((stage for stage in stages if item in stage.writes), None)
+def producer(stages: Iterable[StageRun], artifact: Artifact) -> StageRun | None:
+    """Return the stage that wrote an artifact; None for an input of the pipeline."""
+    return next((stage for stage in stages if artifact in stage.writes), None)
 
 
-def sources(stages: Iterable[Stage], item: Item) -> list[Stage]:
-    """The stage that wrote an item, or else those that wrote a part of it or a folder around it."""
-    stage = producer(stages, item)
-    return [stage] if stage else [stage for stage in stages if any(map(item.overlaps, stage.writes))]
+def sources(stages: Iterable[StageRun], artifact: Artifact) -> list[StageRun]:
+    """Return the stages that wrote an artifact, a part of it, or its folder."""
+    stage = producer(stages, artifact)
+    return [stage] if stage else [stage for stage in stages if any(map(artifact.overlaps, stage.writes))]
 
 
-def upstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
-    """The stages that items come from, directly or not."""
-    names, queue = set(), list(items)
+def upstream(stages: Sequence[StageRun], artifacts: Iterable[Artifact]) -> list[StageRun]:
+    """Return the stages that artifacts depend on, directly or not."""
+    names, queue = set(), list(artifacts)
     while queue:
         for stage in sources(stages, queue.pop()):
             if stage.name not in names:
@@ -89,11 +90,11 @@ def upstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
     return [stage for stage in stages if stage.name in names]
 
 
-def downstream(stages: Sequence[Stage], items: Iterable[Item]) -> list[Stage]:
-    """The stages that depend on items, directly or not."""
-    affected, dependent = list(items), []
+def downstream(stages: Sequence[StageRun], artifacts: Iterable[Artifact]) -> list[StageRun]:
+    """Return the stages that depend on artifacts, directly or not."""
+    affected, dependent = list(artifacts), []
     for stage in stages:
-        if any(read.overlaps(item) for read in stage.reads for item in affected):
+        if any(read.overlaps(artifact) for read in stage.reads for artifact in affected):
             dependent.append(stage)
             affected += stage.writes
     return dependent
@@ -104,19 +105,21 @@ def is_inside(path: str, folder: str) -> bool:
     return path.startswith((f"{folder}/", f"{folder}:", *([f"{folder}."] if ":" in folder else [])))
 
 
-def select(stages: Sequence[Stage], path: str) -> list[Item]:
-    """The items at a path; if there are none, those inside it; if there are none, those around it.
+def select_artifacts(stages: Sequence[StageRun], path: str) -> list[Artifact]:
+    """Select artifacts at a path, or else inside it, or else around it.
 
     Raises:
-        UserError: there is nothing at this path; the closest known ones are named.
+        UserError: there is nothing at this path; the message names the closest paths.
     """
-    items = list_items(stages)
-    around = [item for item in items if (item.is_folder or item.values is not None) and is_inside(path, item.path)]
-    at, inside = ([item for item in items if test(item.path)] for test in (path.__eq__, lambda p: is_inside(p, path)))
+    artifacts = list_artifacts(stages)
+    at = [artifact for artifact in artifacts if artifact.path == path]
+    inside = [artifact for artifact in artifacts if is_inside(artifact.path, path)]
+    folders = [artifact for artifact in artifacts if artifact.is_folder or artifact.values is not None]
+    around = [folder for folder in folders if is_inside(path, folder.path)]
     if selected := at or inside or around:
         return selected
-    paths = list(dict.fromkeys(item.path for item in items))
-    near = [item.path for stage in stages if stage.name == path for item in stage.writes]
+    paths = list(dict.fromkeys(artifact.path for artifact in artifacts))
+    near = [artifact.path for stage in stages if stage.name == path for artifact in stage.writes]
     near += [known for known in paths if known.endswith(f"/{path}")]
     near += get_close_matches(path, paths, n=3, cutoff=0.5)
     closest = f"closest: {', '.join(list(dict.fromkeys(near))[:3])}" if near else "without a path it lists all"
@@ -124,13 +127,13 @@ def select(stages: Sequence[Stage], path: str) -> list[Item]:
 
 
 def encode_values(value: Any) -> str:
-    """Values of parameters as JSON, the same whatever the order of keys."""
+    """Encode values of parameters as JSON, with sorted keys."""
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _read_stage(name: str, entry: Mapping[str, Any]) -> Stage:
+def _read_stage(name: str, entry: Mapping[str, Any]) -> StageRun:
     files, outputs = (
-        [Item(part["path"], part.get("md5"), part.get("size"), part.get("nfiles")) for part in entry.get(kind, [])]
+        [Artifact(part["path"], part.get("md5"), part.get("size"), part.get("nfiles")) for part in entry.get(kind, [])]
         for kind in ("deps", "outs")
     )
     sections = [
@@ -139,8 +142,8 @@ def _read_stage(name: str, entry: Mapping[str, Any]) -> Stage:
     parameters = [_read_parameters(path, encode_values(value)) for path, value in sections]
     command = entry.get("cmd", "")
     joined = command if isinstance(command, str) else " && ".join(command)
-    return Stage(name, joined, (*files, *parameters), tuple(outputs))
+    return StageRun(name, joined, (*files, *parameters), tuple(outputs))
 
 
-def _read_parameters(path: str, values: str) -> Item:
-    return Item(path, hashlib.md5(values.encode(), usedforsecurity=False).hexdigest(), values=values)
+def _read_parameters(path: str, values: str) -> Artifact:
+    return Artifact(path, hashlib.md5(values.encode(), usedforsecurity=False).hexdigest(), values=values)

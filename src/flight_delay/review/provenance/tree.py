@@ -4,108 +4,108 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flight_delay.review.provenance.commit import FLIGHTS, Provenance
+from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.lineage import (
-    Item,
-    Stage,
+    Artifact,
     downstream,
-    is_inside,
-    list_items,
+    list_artifacts,
     producer,
-    select,
+    select_artifacts,
     sources,
     upstream,
 )
 from flight_delay.tracking.lookup import PublishedRun
+from flight_delay.tracking.raw_manifest import count_monthly_rows
 from flight_delay.vcs.history import PipelineCommit
 
 INDENT = "  "
 
 
-def format_run(published: PublishedRun, found: PipelineCommit | None, provenance: Provenance | None) -> str:
-    """What a run was made from: its commit, if there is one here, and the raw data of that commit."""
+def format_run(published: PublishedRun, committed: PipelineCommit | None, provenance: Provenance | None) -> str:
+    """Format the commit of a run, if it is here, and its raw data."""
     lines = [("run", f"{published.run_name} ({published.run_id})"), ("pipeline", published.digest)]
-    if not found or not provenance:
+    if not committed or not provenance:
+        return _align([
+            *lines,
+            ("commit", "none: no branch, tag, remote branch or DVC experiment here has this pipeline in its dvc.lock"),
+            ("next step", "commit dvc.lock where the pipeline was run, or `git fetch` it"),
+        ])  # fmt: skip
+    lines += [("commit", f"{committed.commit} by {provenance.commit.author}")]
+    if committed.experiment:
         lines += [
-            ("commit", "none here: no branch, tag, remote branch or DVC experiment has this pipeline in its dvc.lock")
+            (
+                "experiment",
+                f"{committed.experiment}; `dvc exp branch {committed.experiment} NAME` creates a branch of it",
+            )
         ]
-        lines += [("to do", "commit dvc.lock where it was made, or `git fetch` it here")]
-        return _align(lines)
-    lines += [("commit", f"{found.commit} by {provenance.commit.author}")]
-    if found.experiment:
-        lines += [("experiment", f"{found.experiment}; `dvc exp branch {found.experiment} NAME` puts it on a branch")]
     lines += [("raw data", _format_origin(provenance))]
-    flights = [item for stage in provenance.stages for item in stage.writes if item.path == FLIGHTS]
-    lines += [(item.path, f"md5 {item.md5}") for item in flights]
-    return _align([*lines, ("verify with", f"flight-delay verify {found.commit}")])
+    lines += [(artifact.path, f"md5 {artifact.md5}") for artifact in provenance.raw_data]
+    return _align([*lines, ("verify with", f"flight-delay verify {committed.commit}")])
 
 
 def format_pipeline(provenance: Provenance) -> str:
-    """All stages in the order in which they run, with what they read and write."""
+    """Format all stages in order, with the artifacts that they read and write."""
     lines = [_format_commit(provenance)]
     for stage in provenance.stages:
-        lines += ["", f"{stage.name}: {stage.command}", f"{INDENT}reads"]
-        lines += [2 * INDENT + _format_item(provenance, item) for item in stage.reads]
-        lines += [f"{INDENT}writes", *(2 * INDENT + _format_item(provenance, item) for item in stage.writes)]
+        lines += ["", f"{stage.name}: {stage.command}"]
+        for title, artifacts in (("reads", stage.reads), ("writes", stage.writes)):
+            lines += [INDENT + title, *(2 * INDENT + _format_artifact(provenance, artifact) for artifact in artifacts)]
     return "\n".join(lines)
 
 
 def format_path(provenance: Provenance, path: str) -> str:
-    """What the items at a path come from, as a tree in which each stage is written out once, and the stages that use them.
+    """Format the origin of the artifacts at a path as a tree, and their users.
 
     Raises:
         UserError: there is nothing at this path.
     """
-    items = select(provenance.stages, path)
-    lines = [_format_commit(provenance), "", *_grow(provenance, items, "", set())]
-    before = [*items, *list_items(upstream(provenance.stages, items))]
-    unconfirmed = [item for item in before if not sources(provenance.stages, item) and item not in provenance.changes]
-    for title, paths in (
-        ("not confirmed by this commit", [item.path for item in dict.fromkeys(unconfirmed)]),
-        ("used by", [_format_use(stage) for stage in downstream(provenance.stages, items)]),
-    ):
-        if paths:
-            lines += ["", title, *(INDENT + line for line in paths)]
+    artifacts = select_artifacts(provenance.stages, path)
+    lines = [_format_commit(provenance), "", *_grow(provenance, artifacts, "", set())]
+    before = dict.fromkeys([*artifacts, *list_artifacts(upstream(provenance.stages, artifacts))])
+    unconfirmed = [
+        artifact.path
+        for artifact in before
+        if not sources(provenance.stages, artifact) and artifact not in provenance.changes
+    ]
+    users = [
+        f"{stage.name}: {', '.join(artifact.path for artifact in stage.writes)}"
+        for stage in downstream(provenance.stages, artifacts)
+    ]
+    for title, rows in (("not confirmed by this commit", unconfirmed), ("used by", users)):
+        if rows:
+            lines += ["", title, *(INDENT + row for row in rows)]
     return "\n".join(lines)
 
 
-def _grow(provenance: Provenance, items: Iterable[Item], indent: str, written: set[str]) -> Iterator[str]:
-    """A line for each item, and below it the stages that it comes from, with what they read."""
-    for item in items:
-        yield indent + _format_item(provenance, item)
-        for stage in sources(provenance.stages, item):
-            if stage.name in written:
+def _grow(provenance: Provenance, artifacts: Iterable[Artifact], indent: str, shown: set[str]) -> Iterator[str]:
+    """Yield a line for each artifact, and below it its stages and their inputs."""
+    for artifact in artifacts:
+        yield indent + _format_artifact(provenance, artifact)
+        for stage in sources(provenance.stages, artifact):
+            if stage.name in shown:
                 yield f"{indent}{INDENT}{stage.name} (above)"
             else:
-                written.add(stage.name)
+                shown.add(stage.name)
                 yield f"{indent}{INDENT}{stage.name}: {stage.command}"
-                yield from _grow(provenance, stage.reads, indent + 2 * INDENT, written)
+                yield from _grow(provenance, stage.reads, indent + 2 * INDENT, shown)
 
 
-def _format_item(provenance: Provenance, item: Item) -> str:
-    """Path, checksum, size and origin; of parameters, their values and origin."""
-    details = [item.values] if item.values is not None else [(item.md5 or "-")[:8]]
-    details += [] if item.nfiles is None else [f"{item.nfiles:,} file{'' if item.nfiles == 1 else 's'}"]
-    details += [] if item.size is None else [f"{item.size:,} bytes"]
-    newer = [
-        (stage, output)
-        for stage in provenance.stages
-        for output in stage.writes
-        if output.path == item.path and output != item
-    ]
-    if writer := producer(provenance.stages, item):
+def _format_artifact(provenance: Provenance, artifact: Artifact) -> str:
+    """Format path, checksum or values, size and origin."""
+    details = [artifact.values] if artifact.values is not None else [(artifact.md5 or "-")[:8]]
+    details += [] if artifact.nfiles is None else [f"{artifact.nfiles:,} file{'' if artifact.nfiles == 1 else 's'}"]
+    details += [] if artifact.size is None else [f"{artifact.size:,} bytes"]
+    outputs = ((stage, output) for stage in provenance.stages for output in stage.writes)
+    newer = next(((stage, output) for stage, output in outputs if output.path == artifact.path), None)
+    if writer := producer(provenance.stages, artifact):
         details.append(f"from {writer.name}")
     elif newer:
-        details.append(f"STALE: {newer[0][0].name} has since written {(newer[0][1].md5 or '-')[:8]}")
-    elif item in provenance.changes:
-        details.append(f"git {provenance.changes[item].commit[:10]}")
-    elif not sources(provenance.stages, item):
-        details.append("not in this commit as dvc.lock has it")
-    return "  ".join([item.path, *details])
-
-
-def _format_use(stage: Stage) -> str:
-    return f"{stage.name}: {', '.join(item.path for item in stage.writes)}"
+        details.append(f"STALE: {newer[0].name} has since written {(newer[1].md5 or '-')[:8]}")
+    elif artifact in provenance.changes:
+        details.append(f"git {provenance.changes[artifact].commit[:10]}")
+    elif not sources(provenance.stages, artifact):
+        details.append("differs from dvc.lock in this commit")
+    return "  ".join([artifact.path, *details])
 
 
 def _format_commit(provenance: Provenance) -> str:
@@ -114,15 +114,14 @@ def _format_commit(provenance: Provenance) -> str:
 
 
 def _format_origin(provenance: Provenance) -> str:
-    """Source, version, licence and address of the raw data, its months and number of flights."""
+    """Format source, version, licence, address, months and rows of the raw data."""
     manifest = provenance.manifest
     if manifest is None:
-        return "unknown: data/raw/manifest.json of the commit is missing, or not the one in dvc.lock"
-    months = {path: part["rows"] for path, part in manifest["files"].items() if is_inside(path, "flights")}
-    names = sorted(path.rpartition("/")[2].partition(".")[0] for path in months)
+        return "unknown: data/raw/manifest.json is missing in the commit, or is not the one in dvc.lock"
+    months, rows = count_monthly_rows({path: entry["rows"] for path, entry in manifest["files"].items()})
     parts = [f"{manifest['source']} {manifest.get('version') or ''}".strip()]
     parts += filter(None, (manifest.get("licence"), manifest.get("homepage")))
-    parts += [f"{len(names)} months, {names[0]} to {names[-1]}, {sum(months.values()):,} flights"] if names else []
+    parts += [f"{len(months)} months, {months[0]} to {months[-1]}, {rows:,} rows"] if months else []
     return "; ".join(parts)
 
 

@@ -1,10 +1,11 @@
-"""Run a review in a clean clone, within a time limit: verify the commit, replay its predictions, run the experiments."""
+"""Run a review in a clean clone, within a time limit: verify the commit, replay its predictions, run the
+experiments."""
 
 from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,16 +14,16 @@ from typing import NamedTuple
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
 from flight_delay.review.clean_clone import CleanClone, clean_clone
-from flight_delay.review.comparison.comparison import Compared, compared
-from flight_delay.review.comparison.snapshot import FolderFiles, Side
+from flight_delay.review.comparison.comparison import PipelineComparison, compare_pipelines
+from flight_delay.review.comparison.snapshot import PipelineSnapshot, read_snapshot
 from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.request.forms import Experiment, Request
-from flight_delay.review.request.replay import Replay, replay
-from flight_delay.review.verification.verify import Verified, verify_clone
+from flight_delay.review.request.replay import ReplayedPredictions, replay
+from flight_delay.review.verification.verify import Verification, verify_in_clone
 from flight_delay.vcs import git
 from flight_delay.vcs.commit_files import CommitFiles
-from flight_delay.vcs.lock import output_hashes
 
+# What a replay reads.
 REPLAYED = (
     "models/bundle/model.ubj",
     "models/bundle/manifest.json",
@@ -37,70 +38,57 @@ class ExperimentResult(NamedTuple):
 
     experiment: Experiment
     seconds: float
-    comparison: Compared | None
+    comparison: PipelineComparison | None
     error: str | None = None
 
 
 class ReviewRun(NamedTuple):
-    """Outcome of a review; `replayed` is the error where predictions could not be replayed."""
+    """Outcome of a review; `replayed` is the error if predictions could not be replayed."""
 
     request: Request
     seconds: float
-    verified: Verified
-    replayed: Replay | str
+    verified: Verification
+    replayed: ReplayedPredictions | str
     results: Sequence[ExperimentResult]
 
 
-def run_review(request: Request, minutes: float, *, fresh_env: bool = False) -> ReviewRun:
-    """Verify the commit, replay its predictions and run the experiments; nothing of the checkout is changed.
+def review_in_clone(request: Request, minutes: float, *, fresh_env: bool = False) -> ReviewRun:
+    """Verify the commit, replay its predictions and run the experiments.
 
     Args:
         request: front matter of the request.
-        minutes: time limit; experiments that do not fit into it are reported as not run.
-        fresh_env: run everything in an environment made from the commit's own locked requirements.
+        minutes: time limit; experiments that exceed it are reported as not run.
+        fresh_env: run everything in an environment built from the commit's own locked requirements.
 
     Raises:
-        UserError: the commit is missing, the MD5s of the request are not those of its dvc.lock, or the time limit ended
-            before verification did.
+        UserError: the commit is missing, or the time limit ended before verification did.
     """
     start = time.monotonic()
     deadline = start + 60 * minutes
     artefacts = CommitFiles.at(request.commit)
-    check_md5(request, output_hashes(artefacts.lock))
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
         log.info("review: verifying %s (at most %g minutes)", artefacts.commit[:10], minutes)
         try:
-            verified = verify_clone(clone, artefacts, Tolerance(), _remaining(deadline))
+            verified = verify_in_clone(clone, artefacts, Tolerance(), _remaining(deadline))
         except subprocess.TimeoutExpired:
             raise UserError(f"verification took longer than {minutes:g} minutes; allow more with --minutes") from None
         log.info("review: replaying predictions")
-        replayed = replay_recorded(artefacts, clone.root, {of.output for of in verified.outputs if of.same})
-        baseline = cache(lambda: Side.of(FolderFiles(clone.root), "this commit", clone.commit))
+        replayed = replay_recorded(
+            artefacts, clone.root, {output.path for output in verified.outputs if output.is_same}
+        )
+        clone.commit_outputs()
+        baseline = cache(lambda: read_snapshot(CommitFiles.at("HEAD", clone.root), "this commit"))
         results = [_run_experiment(experiment, clone, baseline, deadline) for experiment in request.experiments]
         return ReviewRun(request, time.monotonic() - start, verified, replayed, results)
 
 
-def check_md5(request: Request, locked: Mapping[str, str]) -> None:
-    """Check that the MD5s of a request are those of dvc.lock.
-
-    Raises:
-        UserError: one is not; the message names the path.
-    """
-    for path, md5 in request.md5.items():
-        if locked.get(path) != md5:
-            raise UserError(
-                f"{request.path('request')}: {path} has md5 {md5}, but {locked.get(path, 'none')} in dvc.lock of "
-                f"{request.commit[:10]}; write the request again"
-            )
-
-
-def replay_recorded(artefacts: CommitFiles, verified: Path, reproduced: set[str]) -> Replay | str:
+def replay_recorded(artefacts: CommitFiles, verified: Path, reproduced: set[str]) -> ReplayedPredictions | str:
     """Replay the predictions of a commit, or return why that is not possible.
 
     Args:
-        artefacts: of the commit; read where an output was not reproduced.
+        artefacts: of the commit; read if an output was not reproduced.
         verified: folder in which all stages have run.
-        reproduced: outputs there that have the MD5 in dvc.lock.
+        reproduced: outputs in this folder that have the MD5 in dvc.lock.
     """
     try:
         if reproduced.issuperset(REPLAYED):
@@ -114,9 +102,9 @@ def replay_recorded(artefacts: CommitFiles, verified: Path, reproduced: set[str]
 
 
 def _run_experiment(
-    experiment: Experiment, clone: CleanClone, baseline: Callable[[], Side], deadline: float
+    experiment: Experiment, clone: CleanClone, baseline: Callable[[], PipelineSnapshot], deadline: float
 ) -> ExperimentResult:
-    """Run an experiment in a temporary folder of its own, so that the clone stays as it was verified."""
+    """Run an experiment in a temporary folder of its own."""
     if not _remaining(deadline):
         return ExperimentResult(experiment, 0.0, None, "time limit reached")
     log.info("review: %s (%.0f minutes left)", experiment.name, _remaining(deadline) / 60)
@@ -127,9 +115,8 @@ def _run_experiment(
         clone.dvc(*command, timeout_seconds=_remaining(deadline))
         # Among experiments only: a branch may have the same name.
         commits = {name: commit for commit, name in git.list_experiments(clone.root).items()}
-        artefacts = CommitFiles(commits[experiment.name], clone.root)
-        comparison = compared(baseline(), Side.of(artefacts, experiment.name, artefacts.commit))
-        return ExperimentResult(experiment, time.monotonic() - start, comparison)
+        changed = read_snapshot(CommitFiles(commits[experiment.name], clone.root), experiment.name)
+        return ExperimentResult(experiment, time.monotonic() - start, compare_pipelines(baseline(), changed))
     except subprocess.TimeoutExpired:
         message = "time limit reached"
     except subprocess.CalledProcessError:
@@ -141,5 +128,5 @@ def _run_experiment(
 
 
 def _remaining(deadline: float) -> float:
-    """Seconds until a deadline by the monotonic clock; 0 after it."""
+    """Return the seconds until a deadline of the monotonic clock; 0 after it."""
     return max(0.0, deadline - time.monotonic())

@@ -1,4 +1,4 @@
-"""Pages of a review: Markdown that begins with YAML front matter. Models of the front matter, reading and writing."""
+"""Pages of a review, Markdown with YAML front matter: models of the front matter, reading and rendering."""
 
 from __future__ import annotations
 
@@ -54,21 +54,18 @@ class ReviewTemplate(Parameters):
 
 
 class Request(Parameters):
-    """Front matter of a request. `against` is the commit to compare with; `versions` are the locked ones, by package; `md5`
-    holds the checksums in dvc.lock of the outputs under review, by path."""
+    """Front matter of a request; `against` is the commit to compare with."""
 
-    format: Literal[2]
+    format: Literal[3]
     name: Name
     date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
     author: str
     commit: Commit
     against: Commit | None
-    versions: dict[str, str]
-    md5: dict[str, str]
     experiments: list[Experiment]
 
     def path(self, kind: Literal["request", "result"]) -> Path:
-        """Path of the request or of its result, relative to the top of the repository."""
+        """Return the path of the request or of its result."""
         return REVIEWS / f"{self.date}-{self.name}-{kind}.md"
 
 
@@ -94,7 +91,7 @@ def read_request(path: Path) -> Request:
         raise UserError(f"{path}: front matter: {problems}; fix it, or write the request again") from None
 
 
-def render(template: str, front_matter: dict[str, Any], **values: Any) -> str:
+def render_page(template: str, front_matter: dict[str, Any], **values: Any) -> str:
     """Render front matter and a template of this package as one page."""
     environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML)
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -111,7 +108,7 @@ def require_absent(path: Path) -> None:
         UserError: it exists.
     """
     if path.exists():
-        raise UserError(f"{path} exists, and people may have edited it; move it away, or choose another name")
+        raise UserError(f"{path} exists, and may have been edited; move it away, or choose another name")
 
 
 def _hydra_value(value: object) -> str:

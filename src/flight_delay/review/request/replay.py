@@ -1,4 +1,4 @@
-"""Replay: predict with a stored bundle again, and compare with the predictions that were recorded."""
+"""Replay: predict again with a stored bundle, and compare with the recorded predictions."""
 
 from __future__ import annotations
 
@@ -17,34 +17,32 @@ from flight_delay.model.predictions import Predictions
 PREDICTIONS = paths.report("evaluate") / "predictions"
 
 
-class Replay(NamedTuple):
-    """Number of recorded predictions, of those that are not repeated bit for bit, and the largest absolute difference."""
+class ReplayedPredictions(NamedTuple):
+    """Number of recorded predictions, of those that are not repeated bit for bit, and the largest absolute
+    difference."""
 
-    flights: int
+    rows: int
     changed: int
     largest_difference: float
 
 
-def replay(folder: Path) -> Replay:
-    """Predict all recorded flights with the bundle in a folder, by the installed code; nothing is written.
+def replay(folder: Path) -> ReplayedPredictions:
+    """Predict all recorded rows again with the bundle and the installed code.
 
     Args:
         folder: holds models/bundle, data/processed and reports/evaluate/predictions.
 
     Raises:
         UserError: a file is missing, or the bundle has another format.
-        ValueError: the recorded flights are not those of data/processed.
+        ValueError: the recorded rows are not those of data/processed.
     """
     bundle = load_bundle(folder / paths.BUNDLE)
-    flights = changed = 0
-    largest = 0.0
+    differences = []
     for month in list_months(folder / PREDICTIONS):
         recorded = Predictions.read(folder / PREDICTIONS, month)
         examples = read_month(folder / paths.PROCESSED, bundle.manifest.inputs, month)
         replayed = Predictions.of(examples, bundle.predict_probability(examples.features))
         require_same_rows({"recorded": recorded, "replayed": replayed})
-        differences = np.abs(replayed.probability.astype(np.float64) - recorded.probability)
-        flights += len(differences)
-        changed += int(np.count_nonzero(differences))
-        largest = max(largest, float(differences.max(initial=0)))
-    return Replay(flights, changed, largest)
+        differences.append(np.abs(replayed.probability.astype(np.float64) - recorded.probability))
+    every = np.concatenate(differences)
+    return ReplayedPredictions(len(every), int(np.count_nonzero(every)), float(every.max(initial=0)))

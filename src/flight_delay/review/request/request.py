@@ -1,8 +1,7 @@
-"""The request for a review: what is reviewed, what has changed, and the experiments to run."""
+"""The request for a review: the commit, its comparison with another one, and the experiments to run."""
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,27 +11,20 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_text
 from flight_delay.core.params import flatten
 from flight_delay.core.references import read_reference
-from flight_delay.review.comparison.comparison import compared
-from flight_delay.review.comparison.page import render as render_comparison
-from flight_delay.review.comparison.snapshot import Side
-from flight_delay.review.environment import PACKAGES, wanted_versions
-from flight_delay.review.request.forms import REVIEW_FILE, Experiment, Request, ReviewTemplate, render, require_absent
+from flight_delay.review.comparison.comparison import compare_pipelines
+from flight_delay.review.comparison.page import render_comparison
+from flight_delay.review.comparison.snapshot import read_snapshot
+from flight_delay.review.request.forms import (
+    REVIEW_FILE,
+    Experiment,
+    Request,
+    ReviewTemplate,
+    render_page,
+    require_absent,
+)
 from flight_delay.review.verification.verify import check_lock
 from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import git, git_author
-from flight_delay.vcs.lock import output_hashes
-
-REVIEWED = (
-    "data/raw/flights",
-    "data/processed",
-    "models/bundle/model.ubj",
-    "models/bundle/manifest.json",
-    "models/bundle/decision.json",
-    "reports/backtest",
-    "reports/evaluate",
-    "reports/metrics.json",
-    "reports/index.html",
-)
 
 
 def request_review(*, name: str | None, against: str | None, date: str) -> Path:
@@ -47,24 +39,19 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
         Path of the page, relative to the top of the repository.
 
     Raises:
-        UserError: the page exists, a change is not committed, dvc.lock does not fit the commit, or an artefact that is
-            compared is missing.
+        UserError: the page exists, a change is not committed, dvc.lock is stale, or an artefact to compare is missing.
     """
     artefacts = CommitFiles.at()
     base = CommitFiles.at(against) if against else None
-    requirements = wanted_versions(artefacts.read_text("requirements.txt"), platform.python_version())
-    md5 = output_hashes(artefacts.lock)
     template = read_reference(artefacts.root / REVIEW_FILE, ReviewTemplate)
     request = Request(
-        format=2,
+        format=3,
         name=slug(name or git("branch", "--show-current") or "detached"),
         date=date,
         author=git_author(),
         commit=artefacts.commit,
         against=base.commit if base else None,
-        versions={package: requirements[package] for package in PACKAGES if package in requirements},
-        md5={path: md5[path] for path in REVIEWED if path in md5},
-        experiments=[of for of in template.experiments if not is_noop(of, artefacts.params)],
+        experiments=[experiment for experiment in template.experiments if not is_noop(experiment, artefacts.params)],
     )
     path = request.path("request")
     require_absent(artefacts.root / path)
@@ -72,11 +59,11 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
     if changed:
         raise UserError(f"{changed.split()[1]} has uncommitted changes; commit them first: a review is of a commit")
     if stale := check_lock(artefacts.commit).stale:
-        raise UserError(f"dvc.lock does not fit the commit ({stale[0]}); run `dvc repro`, commit it and try again")
+        raise UserError(f"dvc.lock is stale ({stale[0]}); run `dvc repro`, commit it and try again")
     comparison = None
     if base:
-        a, b = Side.of(base, against or "", base.commit), Side.of(artefacts, "this commit", artefacts.commit)
-        comparison = render_comparison(compared(a, b))
+        snapshots = read_snapshot(base, against or ""), read_snapshot(artefacts, "this commit")
+        comparison = render_comparison(compare_pipelines(*snapshots))
     write_text(artefacts.root / path, request_page(request, comparison))
     return path
 
@@ -84,17 +71,17 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
 def request_page(request: Request, comparison: str | None) -> str:
     """Render the page; `comparison` is Markdown whose top heading has level 2."""
     nested = re.sub("^#", "##", comparison, flags=re.MULTILINE).strip() if comparison else None
-    return render("request.md.j2", request.model_dump(mode="json"), request=request, comparison=nested)
+    return render_page("request.md.j2", request.model_dump(mode="json"), request=request, comparison=nested)
 
 
 def is_noop(experiment: Experiment, params: Mapping[str, Any]) -> bool:
-    """Whether an experiment sets every parameter to the value that it has."""
+    """Whether an experiment sets every parameter to its current value."""
     current = flatten(params)
     return all(name in current and current[name] == value for name, value in experiment.parameters.items())
 
 
 def slug(text: str) -> str:
-    """Turn a name into one for a file: small letters, digits and dashes.
+    """Convert a name to lower-case letters, digits and dashes, for a file name.
 
     Raises:
         UserError: it has neither letters nor digits.

@@ -1,4 +1,4 @@
-"""What verifying found, for people (a table and a sentence) and for programs (JSON)."""
+"""The outcome of verifying a commit as text and as JSON."""
 
 from __future__ import annotations
 
@@ -6,102 +6,100 @@ import json
 from typing import Any
 
 from flight_delay.review.environment import PACKAGES
-from flight_delay.review.verification.verify import Checked, Verified
+from flight_delay.review.verification.verify import OutputCheck, Verification
 
-FETCH = "how it differs cannot be said: its committed bytes are not here (`dvc fetch` brings them from a remote)"
-
-
-def verdict(verified: Verified) -> str:
-    """One sentence: what a reviewer has to know."""
-    if verified.kept and not verified.kept_is_committed:
-        return f"{verified.kept.uri} is not the model of its commit: {_outcome(verified)}"
-    return _outcome(verified)
+NOT_AVAILABLE = "differences unknown: the committed bytes are not here; `dvc fetch` downloads them from a remote"
+STALE_LOCK = "dvc.lock is out of date: run `dvc repro` and commit it"
 
 
-def _outcome(verified: Verified) -> str:
+def summarize_verification(verified: Verification) -> str:
+    """Return the verdict in one sentence."""
+    if not verified.is_stored_model_committed and verified.stored_model:
+        return f"{verified.stored_model.uri} is not the model of its commit: {_summarize_outputs(verified)}"
+    return _summarize_outputs(verified)
+
+
+def _summarize_outputs(verified: Verification) -> str:
     if not verified.outputs:
-        return (
-            "dvc.lock is out of date: run `dvc repro` and commit it" if verified.stale else "dvc.lock fits the commit"
-        )
-    different = [of for of in verified.outputs if not of.same]
+        return STALE_LOCK if verified.stale else "dvc.lock fits the commit"
+    different = [output for output in verified.outputs if not output.is_same]
     if different:
-        mattering = [of.output for of in different if of.matters]
-        said = f"{len(different)} of {len(verified.outputs)} outputs are different, "
-        within = f"metrics and probabilities within {verified.tolerance.metric:g}"
-        return said + (
-            f"{len(mattering)} in a way that may matter: {', '.join(mattering)}"
+        mattering = [output.path for output in different if output.matters]
+        scope = (
+            f"{len(mattering)} beyond the tolerance or unknown: {', '.join(mattering)}"
             if mattering
-            else f"none in a way that matters ({within})"
+            else f"none beyond the tolerance (metrics and probabilities within {verified.tolerance.metric:g})"
         )
+        return f"{len(different)} of {len(verified.outputs)} outputs differ, {scope}"
     if verified.stale:
-        return "every output is the same, but dvc.lock is out of date: run `dvc repro` and commit it"
+        return f"every output is the same, but {STALE_LOCK}"
     return f"all {len(verified.outputs)} outputs are reproduced byte for byte"
 
 
-def table(verified: Verified) -> str:
-    """The outcome in words: platform, packages, an output per line with how it differs, and a verdict."""
+def verification_table(verified: Verification) -> str:
+    """Format platform, packages, outputs, differences and verdict."""
     lines = [f"commit    {verified.commit}"]
-    if has := verified.surroundings:
-        versions = ", ".join(f"{name} {has.versions.get(name, 'missing')}" for name in PACKAGES)
+    if environment := verified.environment:
+        versions = ", ".join(f"{name} {environment.versions.get(name, 'missing')}" for name in PACKAGES)
         lines += [
-            f"platform  {has.platform}, {has.cpus} CPUs, Python {has.python}",
-            f"packages  {versions} ({'made' if has.fresh else 'not made'} from the commit's own lock)",
+            f"platform  {environment.platform}, {environment.cpus} CPUs, Python {environment.python}",
+            f"packages  {versions} ({'' if environment.fresh else 'not '}installed from the commit's own lock)",
         ]
     if verified.outputs:
-        width = max(len(of.output) for of in verified.outputs)
-        stage_width = max(len(of.stage) for of in verified.outputs)
+        width = max(len(output.path) for output in verified.outputs)
+        stage_width = max(len(output.stage) for output in verified.outputs)
         lines += ["", f"{'stage':{stage_width}}  {'output':{width}}  {'md5 in dvc.lock':36}  {'md5 now':36}"]
-        for of in verified.outputs:
-            lines.append(
-                f"{of.stage:{stage_width}}  {of.output:{width}}  {of.then or '-':36}  {of.now or '-':36}  "
-                f"{'same' if of.same else 'DIFFERENT'}"
-            )
-    lines += _how(verified)
+        for output in verified.outputs:
+            outcome = "same" if output.is_same else "DIFFERENT"
+            md5s = f"{output.recorded or '-':36}  {output.reproduced or '-':36}"
+            lines.append(f"{output.stage:{stage_width}}  {output.path:{width}}  {md5s}  {outcome}")
+        lines += ["", *_describe_differences(verified)]
     lines += [f"dvc.lock does not fit the commit: {entry}" for entry in verified.stale]
-    lines += [f"not the commit's requirements: {entry}" for entry in verified.deviations]
-    if kept := verified.kept:
-        word = "same" if verified.kept_is_committed else "DIFFERENT"
-        lines.append(f"model     md5 {kept.md5} in MLflow ({kept.uri}), {verified.committed_model} in dvc.lock: {word}")
-    return "\n".join([*lines, verdict(verified)])
+    lines += [f"not the commit's requirements: {entry}" for entry in verified.version_mismatches]
+    if stored := verified.stored_model:
+        outcome = "same" if verified.is_stored_model_committed else "DIFFERENT"
+        lines.append(
+            f"model     md5 {stored.md5} in MLflow ({stored.uri}), {verified.committed_model} in dvc.lock: {outcome}"
+        )
+    return "\n".join([*lines, summarize_verification(verified)])
 
 
-def _how(verified: Verified) -> list[str]:
-    """How outputs differ, a line for each file; lines between empty ones."""
-    lines = [""] if verified.outputs else []
-    for of in verified.outputs:
-        if of.differences is None:
-            lines.append(f"{of.output}: {FETCH}")
-        lines += [f"{part.file}: {part.summary}" for part in of.differences or ()]
-    return [*lines, ""] if len(lines) > 1 else lines
+def _describe_differences(verified: Verification) -> list[str]:
+    """Return a line for each file that differs, and an empty line after them."""
+    lines = []
+    for output in verified.outputs:
+        if output.differences is None:
+            lines.append(f"{output.path}: {NOT_AVAILABLE}")
+        lines += [f"{part.file}: {part.summary}" for part in output.differences or ()]
+    return [*lines, ""] if lines else []
 
 
-def as_json(verified: Verified) -> str:
-    """The outcome for programs."""
+def verification_json(verified: Verification) -> str:
+    """Serialize the outcome."""
     return json.dumps(
         {
             "commit": verified.commit,
-            "same": verified.same,
-            "verdict": verdict(verified),
+            "same": verified.is_same,
+            "verdict": summarize_verification(verified),
             "stale": verified.stale,
-            "surroundings": verified.surroundings._asdict() if verified.surroundings else None,
-            "deviations": verified.deviations,
+            "surroundings": verified.environment._asdict() if verified.environment else None,
+            "deviations": verified.version_mismatches,
             "tolerance": verified.tolerance._asdict(),
             "committed_model": verified.committed_model,
-            "kept": verified.kept._asdict() if verified.kept else None,
-            "outputs": [_output(of) for of in verified.outputs],
+            "kept": verified.stored_model._asdict() if verified.stored_model else None,
+            "outputs": [_output_record(output) for output in verified.outputs],
         },
         indent=2,
     )
 
 
-def _output(of: Checked) -> dict[str, Any]:
-    found = None if of.differences is None else [part._asdict() for part in of.differences]
+def _output_record(output: OutputCheck) -> dict[str, Any]:
     return {
-        "stage": of.stage,
-        "output": of.output,
-        "md5_in_lock": of.then,
-        "md5_now": of.now,
-        "same": of.same,
-        "matters": of.matters,
-        "differences": found,
+        "stage": output.stage,
+        "output": output.path,
+        "md5_in_lock": output.recorded,
+        "md5_now": output.reproduced,
+        "same": output.is_same,
+        "matters": output.matters,
+        "differences": None if output.differences is None else [part._asdict() for part in output.differences],
     }

@@ -1,5 +1,4 @@
-"""Making every artefact of a commit again, in a clean clone without any cache, and comparing it byte for byte; where bytes
-differ, how. What is printed of it stands in verdict.py."""
+"""Run the pipeline of a commit in a clean clone without a cache, and compare every output byte for byte."""
 
 from __future__ import annotations
 
@@ -11,69 +10,72 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
 from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.diff.files import Difference, Tolerance, compare_files
-from flight_delay.review.environment import Surroundings, deviations, surroundings, wanted_versions
-from flight_delay.review.verification.staleness import stale_entries
+from flight_delay.review.environment import Environment, locked_versions, read_environment, version_mismatches
+from flight_delay.review.verification.staleness import find_stale_entries
 from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, output_hashes, read_lock
 
 MODEL = "models/bundle/model.ubj"
 
 
-class Checked(NamedTuple):
-    """An output: its MD5 in the commit's dvc.lock and the one that it has now (None: there is none); where they are not the
-    same, how its files differ (None: the committed bytes are not at hand)."""
+class OutputCheck(NamedTuple):
+    """An output with its MD5 in the commit's dvc.lock and after the run (None: absent), and how its files differ
+    (None: the committed bytes are not available)."""
 
     stage: str
-    output: str
-    then: str | None
-    now: str | None
+    path: str
+    recorded: str | None
+    reproduced: str | None
     differences: Sequence[Difference] | None = ()
 
     @property
-    def same(self) -> bool:
+    def is_same(self) -> bool:
         """Whether it was reproduced."""
-        return self.then is not None and self.then == self.now
+        return self.recorded is not None and self.recorded == self.reproduced
 
     @property
     def matters(self) -> bool:
-        """Whether it is different by more than the tolerance, or nobody can tell."""
-        return not self.same and (not self.differences or any(of.matters for of in self.differences))
+        """Whether it differs by more than the tolerance, or by an unknown amount."""
+        return not self.is_same and (not self.differences or any(difference.matters for difference in self.differences))
 
 
-class Kept(NamedTuple):
-    """The model that MLflow keeps of a commit: what it is called there, and its MD5."""
+class StoredModel(NamedTuple):
+    """A model in MLflow: its URI and MD5."""
 
     uri: str
     md5: str
 
 
-class Verified(NamedTuple):
-    """What came of verifying a commit. `stale` says where its dvc.lock does not tell the truth about its own inputs;
-    `deviations`, which packages were not those of its requirements; `tolerance` is that of the differences; `committed_model`
-    is the model's MD5 in its dvc.lock, and `kept` the model in MLflow that was asked about."""
+class Verification(NamedTuple):
+    """Outcome of verifying a commit.
+
+    `stale`: entries of its dvc.lock that do not fit the commit. `version_mismatches`: packages that do not have the
+    locked version. `tolerance`: of the differences. `committed_model`: MD5 in its dvc.lock. `stored_model`: the model
+    in MLflow that is to be the committed one, if any.
+    """
 
     commit: str
-    outputs: list[Checked]
+    outputs: list[OutputCheck]
     stale: list[str]
-    surroundings: Surroundings | None
-    deviations: list[str]
+    environment: Environment | None
+    version_mismatches: list[str]
     tolerance: Tolerance
     committed_model: str | None = None
-    kept: Kept | None = None
+    stored_model: StoredModel | None = None
 
     @property
-    def same(self) -> bool:
-        """Whether every output was reproduced, from inputs that are the ones that dvc.lock names."""
-        return all(output.same for output in self.outputs) and not self.stale and self.kept_is_committed
+    def is_same(self) -> bool:
+        """Whether every output was reproduced, from the inputs in dvc.lock."""
+        return all(output.is_same for output in self.outputs) and not self.stale and self.is_stored_model_committed
 
     @property
-    def kept_is_committed(self) -> bool:
-        """Whether the model in MLflow, if one was asked about, is the one of the commit."""
-        return self.kept is None or self.kept.md5 == self.committed_model
+    def is_stored_model_committed(self) -> bool:
+        """Whether the model in MLflow, if any, is the one of the commit."""
+        return self.stored_model is None or self.stored_model.md5 == self.committed_model
 
 
-def check_lock(revision: str) -> Verified:
-    """Say whether the dvc.lock of a commit fits its code, parameters and requirements: in seconds, and without data.
+def check_lock(revision: str) -> Verification:
+    """Check that dvc.lock fits the code, parameters and requirements.
 
     Raises:
         UserError: there is no such commit, or it has no dvc.lock.
@@ -81,18 +83,18 @@ def check_lock(revision: str) -> Verified:
     artefacts = CommitFiles.at(revision)
     model = output_hashes(artefacts.lock).get(MODEL)
     with clean_clone(artefacts.commit) as clone:
-        return Verified(artefacts.commit, [], stale_entries(clone), None, [], Tolerance(), model)
+        return Verification(artefacts.commit, [], find_stale_entries(clone), None, [], Tolerance(), model)
 
 
-def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> Verified:
-    """Clone a commit into a temporary folder, run all its stages but `publish` from raw data, and compare.
+def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> Verification:
+    """Run all stages but `publish` in a clean clone, and compare the outputs.
 
     The user's checkout, cache and MLflow are not touched. Progress goes to stderr.
 
     Args:
         revision: commit, tag, branch or DVC experiment.
-        tolerance: up to which a difference does not matter.
-        fresh_env: run it in an environment made of the commit's own locked requirements.
+        tolerance: differences up to this do not matter.
+        fresh_env: run it in an environment built from the commit's own locked requirements.
 
     Raises:
         UserError: there is no such commit, it has no dvc.lock, its environment cannot be built, or a stage fails.
@@ -101,68 +103,67 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> V
     _ = artefacts.lock
     log.info("verifying %s in a clean clone", artefacts.commit[:10])
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
-        return verify_clone(clone, artefacts, tolerance)
+        return verify_in_clone(clone, artefacts, tolerance)
 
 
-def verify_clone(
+def verify_in_clone(
     clone: CleanClone, artefacts: CommitFiles, tolerance: Tolerance, timeout_seconds: float | None = None
-) -> Verified:
-    """Make everything in a clean clone, and compare it with what its commit says; the clone holds the results then.
+) -> Verification:
+    """Run the pipeline in a clean clone, and compare the outputs.
 
     Raises:
         UserError: a stage fails.
         subprocess.TimeoutExpired: the stages took longer.
     """
-    stale = stale_entries(clone)
-    has = surroundings(clone.python)
-    wanted = wanted_versions((clone.root / "requirements.txt").read_text("utf-8"), has.python)
+    stale = find_stale_entries(clone)
+    environment = read_environment(clone.python)
+    locked = locked_versions((clone.root / "requirements.txt").read_text("utf-8"), environment.python)
     clone.run_from_raw_data(timeout_seconds)
-    checked = compare_outputs(artefacts.lock, read_lock(clone.root / LOCK_FILE))
-    return Verified(
+    checks = compare_outputs(artefacts.lock, read_lock(clone.root / LOCK_FILE))
+    return Verification(
         artefacts.commit,
-        _explained(checked, artefacts, clone.root, tolerance),
+        _add_differences(checks, artefacts, clone.root, tolerance),
         stale,
-        has,
-        deviations(wanted, has.versions),
+        environment,
+        version_mismatches(locked, environment.versions),
         tolerance,
         output_hashes(artefacts.lock).get(MODEL),
     )
 
 
-def compare_outputs(then: Stages, now: Stages) -> list[Checked]:
-    """Every output that either of two lock files names, with both checksums, in the order of the pipeline."""
-    checked = []
-    for stage in dict.fromkeys([*now, *then]):
-        if stage != PUBLISH:
-            before, after = (output_hashes({stage: stages.get(stage, {})}) for stages in (then, now))
-            checked += [
-                Checked(stage, path, before.get(path), after.get(path)) for path in dict.fromkeys([*after, *before])
-            ]
-    return checked
+def compare_outputs(recorded: Stages, reproduced: Stages) -> list[OutputCheck]:
+    """Pair the MD5s of every output in two lock files."""
+    checks = []
+    for stage in dict.fromkeys([*reproduced, *recorded]):
+        before, after = (output_hashes({stage: stages.get(stage, {})}) for stages in (recorded, reproduced))
+        paths = dict.fromkeys([*after, *before]) if stage != PUBLISH else {}
+        checks += [OutputCheck(stage, path, before.get(path), after.get(path)) for path in paths]
+    return checks
 
 
-def _explained(checked: Sequence[Checked], artefacts: CommitFiles, root: Path, tolerance: Tolerance) -> list[Checked]:
-    """Say how outputs differ, as far as their committed bytes are at hand: all at once, since a checksum in one may follow
-    from another."""
-    then: dict[str, bytes] = {}
-    now: dict[str, bytes] = {}
-    unknown = set()
-    for of in checked:
-        if not of.same:
+def _add_differences(
+    checks: Sequence[OutputCheck], artefacts: CommitFiles, root: Path, tolerance: Tolerance
+) -> list[OutputCheck]:
+    """Compare the files of all differing outputs at once, for checksums in them."""
+    before: dict[str, bytes] = {}
+    after: dict[str, bytes] = {}
+    unavailable = set()
+    for check in checks:
+        if not check.is_same:
             try:
-                then |= {path: artefacts.read_bytes(path) for path in artefacts.files(of.output)}
+                before |= {path: artefacts.read_bytes(path) for path in artefacts.files(check.path)}
             except UserError:
-                unknown.add(of.output)
+                unavailable.add(check.path)
                 continue
-            made = root / of.output
-            paths = sorted(made.rglob("*")) if made.is_dir() else [made]
-            now |= {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
-    found = compare_files(then, now, tolerance)
+            output = root / check.path
+            paths = sorted(output.rglob("*")) if output.is_dir() else [output]
+            after |= {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+    differences = compare_files(before, after, tolerance)
     return [
-        of._replace(
+        check._replace(
             differences=None
-            if of.output in unknown
-            else [part for part in found if part.file == of.output or part.file.startswith(f"{of.output}/")]
+            if check.path in unavailable
+            else [part for part in differences if part.file == check.path or part.file.startswith(f"{check.path}/")]
         )
-        for of in checked
+        for check in checks
     ]

@@ -1,7 +1,7 @@
-"""Moving the aliases `champion`, `challenger` and `previous` of the registered model.
+"""Move the aliases `champion`, `challenger` and `previous` of the registered model.
 
-MLflow has no compare-and-set. An alias is therefore read before it is set and once more afterwards; whoever was overwritten in
-between gets an error.
+MLflow has no compare-and-set: an alias is read before it is set and again afterwards, and a process whose alias was
+overwritten gets an error.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from flight_delay.tracking.registry.versions import (
     CHAMPION,
     PREVIOUS,
     ROLLBACK,
-    Entry,
     Event,
+    Registration,
     Version,
     label_version,
     list_versions,
@@ -33,7 +33,7 @@ MAX_REASON_LENGTH = 500
 
 
 def validate_reason(reason: str) -> str:
-    """Return a reason on one line.
+    """Return the reason on one line.
 
     Raises:
         UserError: it is empty or too long.
@@ -45,36 +45,36 @@ def validate_reason(reason: str) -> str:
 
 
 def current_user() -> str:
-    """The author that git would write into a commit made here, or else the user of this machine."""
+    """Return the author of git commits, or else the user of this machine."""
     name = git_author()
     return getpass.getuser() if name == "unknown" else name
 
 
 def promote(
-    client: MlflowClient, model: str, entry: Entry, alias: str, champion: int | None, by: str, reason: str
+    client: MlflowClient, model: str, entry: Registration, alias: str, champion: int | None, by: str, reason: str
 ) -> Event:
-    """Register a run, and move `challenger` to its version, and `champion` if that is the alias.
+    """Register a run, and move `challenger`, and `champion` if that is `alias`.
 
-    Interrupted, it is completed by the same call: `champion` is moved last.
+    If interrupted, call it again: `champion` is moved last.
 
     Args:
         client: connected.
         model: name of the registered model.
         entry: of the run.
         alias: 'challenger' or 'champion'.
-        champion: the version that the run was compared with; None if there was none.
+        champion: the version that the candidate was compared with; None if there was none.
         by: who promotes.
         reason: why.
 
     Raises:
-        UserError: somebody else moved `champion` meanwhile.
+        UserError: another process moved `champion` meanwhile.
     """
     aliases = read_aliases(client, model)
     current = aliases.get(CHAMPION)
     if current != champion:
         raise UserError(
-            f"{model}: champion was {label_version(champion)} when the checks began and is {label_version(current)} now, so nothing "
-            "was moved; run it again"
+            f"{model}: champion changed from {label_version(champion)} to {label_version(current)} during the checks, "
+            "so nothing was moved; run it again"
         )
     event = Event(alias, register(client, model, entry), aliases.get(alias), by, _now(), reason)
     write_event(client, model, event)
@@ -85,7 +85,7 @@ def promote(
 
 
 def roll_back(client: MlflowClient, model: str, to: int | None, by: str, reason: str) -> Event:
-    """Move `champion` back to the version that the tag `champion_previous` of the present champion names.
+    """Move `champion` back to the version in its tag `champion_previous`.
 
     Args:
         client: connected.
@@ -95,7 +95,7 @@ def roll_back(client: MlflowClient, model: str, to: int | None, by: str, reason:
         reason: why.
 
     Raises:
-        UserError: there is no such version, it was never champion, or somebody else moved `champion` meanwhile.
+        UserError: there is no such version, it was never champion, or another process moved `champion` meanwhile.
     """
     versions = {version.number: version for version in list_versions(client, model)}
     aliases = {alias: version for version in versions.values() for alias in version.aliases}
@@ -133,8 +133,8 @@ def _move_champion(client: MlflowClient, model: str, to: int, previous: int | No
     champion = read_aliases(client, model).get(CHAMPION)
     if champion != to:
         raise UserError(
-            f"{model}: somebody else moved champion to {label_version(champion)} while it was moved to {label_version(to)}; see `flight-delay "
-            "registry`, and run it again if it is still needed"
+            f"{model}: another process moved champion to {label_version(champion)}, not {label_version(to)}; see "
+            "`flight-delay registry`, and run it again if it is still needed"
         )
 
 

@@ -1,4 +1,4 @@
-"""The published run that is to be promoted, by its id, a URI of MLflow, or a commit, tag, branch or DVC experiment. Importing this
+"""Find the published run to promote: by run id, MLflow URI, commit, tag, branch or DVC experiment. Importing this
 does not import mlflow."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.lookup import PublishedRun, find, is_mlflow_uri
+from flight_delay.tracking.lookup import PublishedRun, find_run, is_mlflow_uri
 from flight_delay.tracking.settings import apply_settings
 from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.lock import pipeline_digest
@@ -25,28 +25,26 @@ class Candidate(NamedTuple):
 
 
 def find_candidate(ref: str) -> Candidate:
-    """Find a run that may be promoted.
+    """Find a run that can be promoted.
 
     Args:
-        ref: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is the one that was
-            published with the digest of its dvc.lock.
+        ref: a run id, 'runs:/…', 'models:/…', or a commit, tag, branch or DVC experiment, whose run is found by the
+            digest of its dvc.lock.
 
     Raises:
         UserError: there is none, it is not complete, is deleted or has no model; or the server does not answer.
     """
-    if is_mlflow_uri(ref):
-        published = find(ref)
-    else:
-        published = find(f"runs:/{ref if RUN_ID.fullmatch(ref) else _run_of_revision(ref)}")
-    from flight_delay.tracking.client import connect, reachable
+    uri = ref if is_mlflow_uri(ref) else f"runs:/{ref if RUN_ID.fullmatch(ref) else _run_of_revision(ref)}"
+    published = find_run(uri)
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
 
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
         run = client.get_run(published.run_id)
         models = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{published.run_id}'")
     if run.info.lifecycle_stage != "active":
         raise UserError(
-            f"{ref}: run {published.run_id} is deleted; `mlflow runs restore --run-id {published.run_id}` brings it back"
+            f"{ref}: run {published.run_id} is deleted; `mlflow runs restore --run-id {published.run_id}` restores it"
         )
     ready = [model.model_id for model in models if str(model.status) == "READY"]
     if not ready:
@@ -61,7 +59,7 @@ def _run_of_revision(revision: str) -> str:
     from flight_delay.tracking.run_content import DIGEST_TAG
 
     tracking.require_database(revision)
-    with tracking.reachable(setting_up=True):
+    with tracking.mlflow_errors_as_user_errors(setting_up=True):
         client = tracking.connect()
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         condition = f"tags.{DIGEST_TAG} = '{digest}'"
@@ -69,6 +67,7 @@ def _run_of_revision(revision: str) -> str:
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     if not runs:
         raise UserError(
-            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; `dvc repro` in that commit publishes one"
+            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; publish it with "
+            f"`flight-delay publish --rev {revision}`"
         )
     return str(runs[0].info.run_id)

@@ -1,4 +1,4 @@
-"""The versions of the registered model with their aliases, and who moved an alias when and why: as text and as JSON."""
+"""Versions of the registered model with their aliases and events, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from flight_delay.tracking.registry.versions import CHALLENGER, CHAMPION, Versio
 LINE_WIDTH, INDENT = 120, " " * 4
 
 
-def as_text(model: str, versions: Sequence[Version]) -> str:
-    """A paragraph per version, the latest last, then a warning if the tags do not explain the champion.
+def versions_text(model: str, versions: Sequence[Version]) -> str:
+    """Format a paragraph per version, and a warning about the champion.
 
-    A paragraph has aliases and commit, the first line of the description (the metrics), and the events in order of time.
+    A paragraph has aliases and commit, the first line of the description (the metrics), and the events in order of
+    time.
     """
     if not versions:
         return f"{model} has no versions yet; `flight-delay promote REF` registers the first"
@@ -34,8 +35,8 @@ def as_text(model: str, versions: Sequence[Version]) -> str:
     return "\n".join(lines)
 
 
-def as_json(model: str, versions: Sequence[Version]) -> str:
-    """Everything, with the description that holds the results of the gate."""
+def versions_json(model: str, versions: Sequence[Version]) -> str:
+    """Serialize all versions, with the results of the gate."""
     rows = [
         {**version._asdict(), "events": [event._asdict() for event in version.events.values()]} for version in versions
     ]
@@ -44,15 +45,15 @@ def as_json(model: str, versions: Sequence[Version]) -> str:
 
 
 def unexplained_champion(versions: Sequence[Version]) -> str | None:
-    """A sentence if the champion is not the version that the latest event made champion; None if it is."""
+    """Return a warning if the champion is not that of the latest event."""
     events = [event for version in versions for event in version.events.values() if event.kind != CHALLENGER]
     recorded = max(events, key=lambda event: event.at).version if events else None
     champion = next((version.number for version in versions if CHAMPION in version.aliases), None)
     if champion == recorded:
         return None
     return (
-        f"champion is {label_version(champion)}, but the latest record says {label_version(recorded)}: it was moved by hand, or a "
-        "command was interrupted"
+        f"champion is {label_version(champion)}, but {label_version(recorded)} in the latest event: it was moved by "
+        "hand, or a command was interrupted"
     )
 
 

@@ -1,29 +1,37 @@
-"""Download of a logged model, and scoring flights with it in another process. Importing this does not import mlflow."""
+"""Download a logged model, and predict with it in another process. Importing this does not import mlflow."""
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_json
+from flight_delay.features.feature import KEYS, TARGET
+from flight_delay.tracking.lookup import PublishedRun
 from flight_delay.tracking.settings import apply_settings
 
-BUNDLE = Path("artifacts/bundle")
+BUNDLE, MODEL = Path("artifacts/bundle"), "model.ubj"
 TIMEOUT_SECONDS = 900
 
 
 class Speed(NamedTuple):
-    """Speed of a loaded model: median latency of a single flight, and throughput of a month of flights at once."""
+    """Speed of a loaded model: median latency of a single row, and throughput of a month of rows at once."""
 
-    one_flight_milliseconds: float
-    flights_per_second: float
+    row_milliseconds: float
+    rows_per_second: float
 
 
-def download(model_id: str, target: Path) -> Path:
-    """Download a logged model; its folder below `target`.
+def download_model(uri: str, target: Path) -> Path:
+    """Download a logged model; return its folder below `target`.
+
+    Args:
+        uri: 'runs:/<run id>/model' or 'models:/…'.
+        target: a folder.
 
     Raises:
         UserError: the server does not answer, or does not have the model's files.
@@ -32,34 +40,47 @@ def download(model_id: str, target: Path) -> Path:
     from mlflow.artifacts import download_artifacts  # now: mlflow reads its settings
     from mlflow.exceptions import MlflowException
 
-    from flight_delay.tracking.client import UNREACHABLE, connect, reachable
+    from flight_delay.tracking.client import UNREACHABLE, connect, mlflow_errors_as_user_errors
 
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         connect()
         try:
-            folder = Path(download_artifacts(artifact_uri=f"models:/{model_id}", dst_path=str(target)))
+            folder = Path(download_artifacts(artifact_uri=uri, dst_path=str(target)))
         except (MlflowException, OSError) as error:
             if isinstance(error, MlflowException) and error.error_code in UNREACHABLE:
                 raise
-            raise UserError(f"models:/{model_id}: MLflow does not have its files ({error})") from None
-    if not (folder / BUNDLE).is_dir():
-        raise UserError(f"models:/{model_id}: MLflow keeps no bundle there; choose a model that `dvc repro` published")
+            raise UserError(f"{uri}: MLflow does not have its files ({error})") from None
+    if not (folder / BUNDLE / MODEL).is_file():
+        raise UserError(f"{uri}: no bundle in MLflow; choose a model that `dvc repro` published")
     return folder
 
 
-def score(model: Path, flights: Path, target: Path) -> Speed:
-    """Load a model in another process, with the code that was logged with it, and write its predictions.
+def stored_model_md5(published: PublishedRun) -> str:
+    """Compute the MD5 of the model file that MLflow stores.
+
+    Raises:
+        UserError: the server does not answer, or does not have the file.
+    """
+    # `publish` logs the model of a run by this name.
+    uri = f"runs:/{published.run_id}/model" if published.uri.startswith("runs:/") else published.uri
+    with TemporaryDirectory() as folder:
+        content = (download_model(uri, Path(folder)) / BUNDLE / MODEL).read_bytes()
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def score(model: Path, data: Path, target: Path) -> Speed:
+    """Predict with a model and its logged code, in another process.
 
     Args:
-        model: its folder, see `download`.
-        flights: folder of processed flights, a file per month; those without an outcome are left out.
-        target: an empty folder, for a file of `flight_id` and `probability` per month.
+        model: its folder, see `download_model`.
+        data: folder of processed data, a file per month; rows without a target are left out.
+        target: an empty folder, for a file of row ids and probabilities per month.
 
     Raises:
         UserError: the model does not load or does not predict.
     """
     script = Path(__file__).with_name("score_in_subprocess.py")
-    command = [sys.executable, "-P", str(script), *map(str, (model, flights, target))]
+    command = [sys.executable, "-P", str(script), *map(str, (model, data, target)), KEYS[0], TARGET]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired:

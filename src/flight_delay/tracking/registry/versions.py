@@ -1,7 +1,8 @@
-"""Versions of the registered model in MLflow: registration of a run, aliases, and how a version got them.
+"""Versions of the registered model in MLflow: registration, aliases, and the events that moved an alias.
 
-Tags of a version say how it became champion or challenger, or champion again by a rollback: `champion_by`, `champion_at` (UTC),
-`champion_reason` and `champion_previous` (the version that had the alias before), likewise with `challenger_` and `rollback_`.
+Events are tags of a version: `champion_by`, `champion_at` (UTC),
+`champion_reason` and `champion_previous` (the version that had the alias before), and the same with `challenger_` and
+`rollback_`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from flight_delay.tracking.client import despite_collisions
+from flight_delay.tracking.client import retry_on_conflict
 from flight_delay.tracking.lookup import MODEL_MD5_TAG
 from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG
 
@@ -22,8 +23,8 @@ CHAMPION, CHALLENGER, PREVIOUS, ROLLBACK = "champion", "challenger", "previous",
 
 
 class Event(NamedTuple):
-    """How a version got an alias: promoted to 'challenger' or 'champion', or champion again by a 'rollback'. `previous` is the
-    version that had the alias before; None if none had. `at` is in UTC."""
+    """The move of an alias to a version: 'challenger', 'champion' or 'rollback'. `previous` had the alias before;
+    `at` is in UTC."""
 
     kind: str
     version: int
@@ -34,7 +35,8 @@ class Event(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A version: its aliases, its run and commit, when it was registered (UTC), and its latest event of each kind, by kind."""
+    """A version: its aliases, its run and commit, when it was registered (UTC), and its latest event of each kind, by
+    kind."""
 
     number: int
     aliases: tuple[str, ...]
@@ -45,8 +47,8 @@ class Version(NamedTuple):
     events: Mapping[str, Event]
 
 
-class Entry(NamedTuple):
-    """What a version is registered with."""
+class Registration(NamedTuple):
+    """The run, model, commit and description of a version to register."""
 
     run_id: str
     model_id: str
@@ -57,18 +59,18 @@ class Entry(NamedTuple):
 
 
 def label_version(number: int | None) -> str:
-    """Such as 'version 3', or 'none'."""
+    """Format a version, such as 'version 3', or 'none'."""
     return "none" if number is None else f"version {number}"
 
 
 def read_aliases(client: MlflowClient, model: str) -> dict[str, int]:
-    """Version by alias of a registered model; none if there is no model of this name."""
+    """Read the version of each alias; empty if there is no model of this name."""
     models = client.search_registered_models(f"name = '{model}'")
-    return {alias: int(version) for found in models for alias, version in found.aliases.items()}
+    return {alias: int(version) for row in models for alias, version in row.aliases.items()}
 
 
 def list_versions(client: MlflowClient, model: str) -> list[Version]:
-    """All versions that are not deleted, in order; none if there is no model of this name."""
+    """List all versions that are not deleted; empty if there is no model."""
     aliases, found, token = read_aliases(client, model), [], None
     while token != "":
         page = client.search_model_versions(f"name = '{model}'", page_token=token)
@@ -88,8 +90,8 @@ def list_versions(client: MlflowClient, model: str) -> list[Version]:
     ]
 
 
-def register(client: MlflowClient, model: str, entry: Entry) -> int:
-    """Return the version of a run; register the run if it has none. Two processes at the same time may register it twice."""
+def register(client: MlflowClient, model: str, entry: Registration) -> int:
+    """Return the version of a run; register the run if it has none. Concurrent processes may register it twice."""
     try:
         client.create_registered_model(model)
     except MlflowException as error:
@@ -110,16 +112,16 @@ def register(client: MlflowClient, model: str, entry: Entry) -> int:
 
 
 def write_event(client: MlflowClient, model: str, event: Event) -> None:
-    """Write the tags of an event; `_at`, without which there is no event, comes last."""
+    """Write the tags of an event; `_at`, which completes it, is the last."""
     tags = {"previous": str(event.previous or ""), "by": event.by, "reason": event.reason, "at": event.at}
     for name, value in tags.items():
         tag = (model, str(event.version), f"{event.kind}_{name}", value)
-        despite_collisions(partial(client.set_model_version_tag, *tag))
+        retry_on_conflict(partial(client.set_model_version_tag, *tag))
 
 
 def set_alias(client: MlflowClient, model: str, alias: str, version: int) -> None:
-    """Set an alias, wherever it was."""
-    despite_collisions(partial(client.set_registered_model_alias, model, alias, str(version)))
+    """Set an alias."""
+    retry_on_conflict(partial(client.set_registered_model_alias, model, alias, str(version)))
 
 
 def _read_events(version: int, tags: Mapping[str, str]) -> dict[str, Event]:

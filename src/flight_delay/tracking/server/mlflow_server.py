@@ -19,15 +19,15 @@ from flight_delay.core.errors import UserError
 # Starting takes more than a minute on a small machine; stopping waits for running requests.
 START_SECONDS, STOP_SECONDS = 180, 10
 DEFAULTS = {
-    # A worker answers 40 requests at once, each with a connection, from two pools: for runs and for registered models.
-    # With MLflow's own 5 + 10, every fifth of 50 clients failed (QueuePool limit).
+    # A worker serves 40 requests at once, each with a connection from one of two pools (runs, registered models).
+    # With MLflow's defaults of 5 + 10, one in five of 50 clients failed (QueuePool limit).
     "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "20",
     "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "30",
-    # A worker takes some 300 MiB.
+    # A worker needs some 300 MiB.
     "MLFLOW_WORKERS": "2",
-    # Jobs evaluate language models; their processes only take memory here.
+    # Jobs evaluate language models, which are not used here.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    # Every worker logs the setup of a database in a dozen lines.
+    # Otherwise every worker logs the setup of the database.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "PYTHONWARNINGS": "ignore",
 }
@@ -86,7 +86,7 @@ def require_port_free(host: str, port: int) -> None:
 
 
 def http_url(host: str, port: int) -> str:
-    """Return the URL by which this machine reaches a server that listens on an address."""
+    """Return the local URL of a server that listens on an address."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (a name, not a binding)
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 

@@ -32,10 +32,11 @@ INSTALL = f"install it (Debian, Ubuntu: apt-get install postgresql), {INSTEAD}"
 
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[str]:
-    """Run the cluster in a folder, created on first use; yield the URL of its database.
+    """Run the cluster in a folder; yield the URL of its database.
 
-    The cluster listens on a Unix socket in the folder, and peer authentication admits only the operating-system user who
-    runs this process: there is no password and no port. PostgreSQL refuses to run as root; root runs it as `postgres`.
+    The cluster listens on a Unix socket in the folder, and peer authentication admits only the operating-system user
+    who runs this process: there is no password and no port. PostgreSQL refuses to run as root; root runs it as
+        `postgres`.
 
     Raises:
         UserError: PostgreSQL is not installed or does not start, or another server uses the folder.
@@ -76,7 +77,7 @@ def _create_cluster(folder: Path, owner: str | None, user: str) -> None:
 
 
 def _run(folder: Path, owner: str | None, program: str, *arguments: str, stdin: str = "") -> None:
-    """Run a program of PostgreSQL as the owner of the cluster, without the secrets of this environment."""
+    """Run a program of PostgreSQL as the owner, without this environment."""
     folders = [os.environ.get("PATH", os.defpath), *sorted(map(str, Path(DEBIAN_PROGRAMS).glob("*/bin")), reverse=True)]
     path = os.pathsep.join(folders)
     executable = shutil.which(program, path=path)

@@ -36,8 +36,9 @@ UPGRADE = "import os; from mlflow.db import commands; commands(['upgrade', os.en
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """Settings of a server: `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative to the
-    main checkout or absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow server`."""
+    """Settings of a server: `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative
+    to the main checkout or absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow
+    server`."""
 
     host: str
     port: int
@@ -103,7 +104,7 @@ def _run(config: ServerConfig) -> None:
 
 
 def sqlalchemy_url(database: str) -> sqlalchemy.URL:
-    """Return the URL of a PostgreSQL database with the installed driver and a timeout for connecting.
+    """Return a PostgreSQL URL with the installed driver and a timeout.
 
     Raises:
         UserError: it is no such URL.
@@ -129,7 +130,7 @@ def _require_connection(url: sqlalchemy.URL) -> None:
 
 
 def _destination(artifacts: str, root: Path) -> str:
-    """Return where artifacts go, as `mlflow server` takes it: a folder, created if missing, or a URI."""
+    """Return the destination of artifacts: a folder, created if missing, or URI."""
     if "://" not in artifacts:
         folder = (root / Path(artifacts).expanduser()).absolute()
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Opening the MLflow UI where the runs of this pipeline are, in its view for trained models."""
+"""Open the MLflow UI at the runs of this pipeline."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import webbrowser
 from pathlib import Path
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.client import connect, is_server, reachable, tracking_uri
+from flight_delay.tracking.client import connect, is_server, mlflow_errors_as_user_errors, tracking_uri
 from flight_delay.tracking.server.mlflow_server import http_url, require_port_free, running_mlflow
-from flight_delay.tracking.view import PIPELINES, arrange, runs_page
+from flight_delay.tracking.view import PIPELINES, runs_page, set_default_view
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 
 
 def open_ui(experiment: str, port: int) -> int:
-    """Show the runs of an experiment until interrupted: of the server that is set, or else of a local one started here.
+    """Show the runs of an experiment, on the server or a new local one.
 
     Args:
         experiment: name of the MLflow experiment.
@@ -48,15 +48,15 @@ def open_ui(experiment: str, port: int) -> int:
 
 
 def _runs_page(base: str, experiment: str) -> str:
-    with reachable(setting_up=True):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
-        found = client.get_experiment_by_name(experiment)
-        if found is None:
+        row = client.get_experiment_by_name(experiment)
+        if row is None:
             raise UserError(
                 f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `dvc repro` publishes a run"
             )
-        arrange(client, found.experiment_id, PIPELINES)
-    return runs_page(base, found.experiment_id)
+        set_default_view(client, row.experiment_id, PIPELINES)
+    return runs_page(base, row.experiment_id)
 
 
 def _show(page: str) -> None:

@@ -9,23 +9,23 @@ WIDTH = 60  # characters shown of a text
 MAX_NAMES = 5  # names listed before the rest is counted
 
 
-class Finding(NamedTuple):
+class ContentDifference(NamedTuple):
     """A difference. `matters` is False only where it is within a tolerance, or in the encoding alone."""
 
     summary: str
     matters: bool
 
 
-def join_findings(findings: Sequence[Finding], default: str) -> Finding:
-    """Join findings into one, those that matter first; without any, `default`, which does not matter."""
-    if not findings:
-        return Finding(default, matters=False)
-    ordered = sorted(findings, key=lambda finding: not finding.matters)
-    return Finding("; ".join(finding.summary for finding in ordered), ordered[0].matters)
+def join_differences(differences: Sequence[ContentDifference], default: str) -> ContentDifference:
+    """Join differences, those that matter first; `default` if there are none."""
+    if not differences:
+        return ContentDifference(default, matters=False)
+    ordered = sorted(differences, key=lambda difference: not difference.matters)
+    return ContentDifference("; ".join(difference.summary for difference in ordered), ordered[0].matters)
 
 
 def format_change(before: Any, after: Any) -> str:
-    """Two values; of long texts, WIDTH characters around the place where they part."""
+    """Format two values; of long texts, WIDTH characters around the change."""
     start = 0
     if isinstance(before, str) and isinstance(after, str):
         differs = (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other)
@@ -34,7 +34,7 @@ def format_change(before: Any, after: Any) -> str:
 
 
 def join_names(names: Sequence[str]) -> str:
-    """The first MAX_NAMES names, and the number of the others."""
+    """Join the first MAX_NAMES names, and count the others."""
     more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
     return ", ".join(names[:MAX_NAMES]) + more
 
