@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flight_delay.report.pictures import PICTURES
 from jinja2 import UndefinedError
 
 from flight_delay.report.card import ModelCard
 from flight_delay.report.inputs import Inputs
 from flight_delay.report.page import render
-from flight_delay.report.pictures import PICTURES
 
 # Numbers are told apart by their digits.
 CONTENT: dict[str, Any] = json.loads(Path(__file__).with_name("page_inputs.json").read_text())

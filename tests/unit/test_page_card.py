@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flight_delay.report.pictures import PICTURES
 
 from flight_delay.report import page as page_module
 from flight_delay.report.card import ModelCard
 from flight_delay.report.inputs import Inputs
 from flight_delay.report.page import SECTIONS, render
-from flight_delay.report.pictures import PICTURES
 
 CONTENT: dict[str, Any] = json.loads(Path(__file__).with_name("page_inputs.json").read_text())
 INPUTS: dict[str, Any] = {

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from flight_delay.report.plots.training import training_curve
 
 from flight_delay.evaluation.curves import calibration, precision_recall, roc
 from flight_delay.report.plots import evaluation as plots
-from flight_delay.report.plots.training import training_curve
 
 LATE = np.arange(300) % 3 == 0
 MODELS = {name: np.random.default_rng(seed).random(300) for seed, name in enumerate(("model", "logistic"))}

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from flight_delay.report.plots.interactions import interactions
+from flight_delay.report.plots.stability import stability
 
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.global_.importance import Importance
@@ -15,8 +17,6 @@ from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.stability import rank_effects
 from flight_delay.report.plots import dependence as plots
 from flight_delay.report.plots.importance import by_level, measures
-from flight_delay.report.plots.interactions import interactions
-from flight_delay.report.plots.stability import stability
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)

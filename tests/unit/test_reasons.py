@@ -10,6 +10,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from feature_parameters import FEATURE_PARAMETERS
+from flight_delay.explain.words import shown
 from hypothesis import given
 from reference import REFERENCE
 
@@ -17,7 +18,6 @@ from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.feature_groups import days_of, family_of, load_topics
 from flight_delay.explain.local.reasons import Reasons, reasons_of
-from flight_delay.explain.words import shown
 from flight_delay.features.columns import Columns
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration, probability_of

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from flight_delay.report.plots.interactions import interactions_text
 
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.global_.importance import Importance
@@ -16,7 +17,6 @@ from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.stability import rank_effects
 from flight_delay.report.plots import comparison, importance, stability, threshold
 from flight_delay.report.plots.dependence import dependence_text
-from flight_delay.report.plots.interactions import interactions_text
 
 TitlesOf = Callable[[ModuleType], list[str]]
 SLICES: list[dict[str, Any]] = [

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ from flight_delay.features.feature import Feature, processed_schema
 from flight_delay.features.registry import columns_read, reads
 from flight_delay.model.examples import require_both_classes
 
-Draw = Callable[[Sequence[ColumnProfile]], dict[str, bytes]]
+Draw = Callable[[Sequence[ColumnProfile]], Sequence[Any]]
 
 
 class CheckDataParameters(Parameters):
@@ -45,21 +45,19 @@ class Checked:
         rows: number of flights that were looked at.
         findings: pitfalls, the gravest first; none is an error.
         profiles: of the features, then of the other columns.
-        plots: of the profiles, PNG by name.
+        pictures: of the profiles.
     """
 
     rows: int
     findings: Sequence[Finding]
     profiles: Sequence[ColumnProfile]
-    plots: dict[str, bytes]
+    pictures: Sequence[Any]
 
     def write(self, folder: Path) -> None:
-        """Write findings, their counts, profiles and plots into a folder."""
+        """Write findings, their counts and profiles into a folder."""
         files.write_json(folder / "findings.json", [asdict(finding) for finding in self.findings])
         files.write_json(folder / "counts.json", Counter(finding.check for finding in self.findings))
         files.write_json(folder / "profile.json", [column.as_json() for column in self.profiles])
-        for name, picture in self.plots.items():
-            files.write_bytes(folder / f"{name}.png", picture)
 
 
 def read_sample(
@@ -119,11 +117,11 @@ def check(sample: Sequence[Month], features: Sequence[Feature], dictionary: Dict
     wanted = select(features, findings).features
     with background(lambda worker: importance_beside_noise(earlier, later, wanted, worker=worker)) as importances:
         profiles = [*profile(inspected), *profile(others)]
-        plots = draw(profiles)
+        pictures = draw(profiles)
     findings = in_order([*findings, *useless(importances.result())])
     errors = [finding.says for finding in findings if finding.severity == "error"]
     if errors:
         raise UserError(
             f"{paths.PROCESSED}: {' '.join(errors)} Take such features out before anything is trained on them"
         )
-    return Checked(rows=len(inspected), findings=findings, profiles=profiles, plots=plots)
+    return Checked(rows=len(inspected), findings=findings, profiles=profiles, pictures=pictures)

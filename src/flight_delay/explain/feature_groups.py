@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
 from flight_delay.core.references import read_reference
-from flight_delay.explain.words import ShownAs
+from flight_delay.explain.format import ShownAs
 from flight_delay.features.history import families
 from flight_delay.features.registry import groups
 from flight_delay.model.encode import Encoding

@@ -1,4 +1,4 @@
-"""What the page is made of. Every field but the last six is the content of a file that another stage wrote."""
+"""Inputs of the report: contents of files that other stages wrote, parameters and pictures."""
 
 from __future__ import annotations
 
@@ -7,36 +7,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from flight_delay.report.card import ModelCard
+from flight_delay.report.plots.style import Picture
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Numbers, words and pictures of the page.
+    """Inputs of the report.
 
     Attributes:
         metrics: reports/metrics.json.
-        decided: on the backtest, reports/decide/metrics.json.
+        threshold_choice: on the backtest, reports/decide/metrics.json.
         backtest: metrics by month, reports/backtest/by_month.json.
-        learning: what learning curves say, reports/learning_curves/reading.json.
-        slices: parts of the data, rows of reports/evaluate/slices.csv.
-        explanation: what moves predictions, reports/interpret/summary.json.
-        selection: features that are trained on, and that are not, data/selection.json.
-        counts: what became of the scheduled flights, reports/data/flights.json.
-        quality: what was set aside and warned of, reports/quality.json.
-        details: examples of that, reports/data/quality.json.
-        findings: pitfalls, reports/check_data/findings.json.
+        learning: findings of the learning curves, reports/learning_curves/reading.json.
+        slices: rows of reports/evaluate/slices.csv.
+        explanation: reports/interpret/summary.json.
+        selection: selected and dropped features, data/selection.json.
+        counts: flights by outcome, reports/data/flights.json.
+        quality: quarantined flights and warnings, reports/quality.json.
+        quality_examples: examples of these, reports/data/quality.json.
+        findings: of the checks, reports/check_data/findings.json.
         manifest: of the raw data, data/raw/manifest.json.
         bundle: the manifest of the model, models/bundle/manifest.json.
-        card: what people say of the model.
+        card: the part of the model card that people write.
         payoffs: per flight, from params.yaml.
-        windows: by name, the months in words.
-        late_minutes: from how many minutes on a flight is late.
-        horizon_hours: how long before departure a prediction is made.
-        pictures: PNG by name; profiles are shown in the order given.
+        windows: first and last month of each window.
+        late_minutes: delay in minutes from which a flight is late.
+        horizon_hours: time of the prediction in hours before departure.
+        pictures: in the order of each section.
     """
 
     metrics: Mapping[str, Any]
-    decided: Mapping[str, Any]
+    threshold_choice: Mapping[str, Any]
     backtest: Mapping[str, Mapping[str, float]]
     learning: Mapping[str, str]
     slices: Sequence[Mapping[str, Any]]
@@ -44,7 +45,7 @@ class Inputs:
     selection: Mapping[str, Any]
     counts: Mapping[str, int]
     quality: Mapping[str, Any]
-    details: Mapping[str, Any]
+    quality_examples: Mapping[str, Any]
     findings: Sequence[Mapping[str, Any]]
     manifest: Mapping[str, Any]
     bundle: Mapping[str, Any]
@@ -53,4 +54,4 @@ class Inputs:
     windows: Mapping[str, str]
     late_minutes: int
     horizon_hours: int
-    pictures: Mapping[str, bytes]
+    pictures: Sequence[Picture]

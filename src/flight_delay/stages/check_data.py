@@ -10,7 +10,8 @@ from flight_delay.features import weather
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import all_features
 from flight_delay.model.selection import write_selection
-from flight_delay.report.plots.profile import draw
+from flight_delay.report.plots.profile import draw_profiles
+from flight_delay.report.plots.style import write_pictures
 
 
 def main() -> int:
@@ -25,9 +26,10 @@ def main() -> int:
     with_every_source = all_features(dictionary.features, history_days, with_weather=True)
     features, left_out = leave_out(built, p.leave_out, with_every_source)
 
-    checked = check(read_sample(windows, built, features, dictionary, p.max_rows), features, dictionary, draw)
+    checked = check(read_sample(windows, built, features, dictionary, p.max_rows), features, dictionary, draw_profiles)
     with files.whole_folder(paths.report("check_data")) as folder:
         checked.write(folder)
+        write_pictures(folder, checked.pictures)
     selection = select(features, checked.findings, left_out)
     write_selection(paths.SELECTION, selection)
     for dropped in selection.dropped:

@@ -10,7 +10,8 @@ from flight_delay.evaluation.curve_models import CurveParameters, fit_curves
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
-from flight_delay.report.plots import learning_curves as plots
+from flight_delay.report.plots.learning_curves import draw_learning_curves
+from flight_delay.report.plots.style import write_pictures
 
 
 def main() -> int:
@@ -40,8 +41,7 @@ def main() -> int:
             rows = [[value, *point.point] for value, point in curve.items()]
             files.write_csv(folder / f"{name}.csv", [varied, *learning_curves.Point._fields], rows)
         files.write_json(folder / "reading.json", reading)
-        files.write_bytes(folder / "learning_curve.png", plots.learning_curve(by_months, judged))
-        files.write_bytes(folder / "complexity.png", plots.complexity(by_depth, model.max_depth, judged))
+        write_pictures(folder, draw_learning_curves(by_months, by_depth, model.max_depth, judged))
     return curves.rows
 
 

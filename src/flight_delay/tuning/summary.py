@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from flight_delay.evaluation.bootstrap import Comparison
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.report.plots.style import BLUE, picture
+from flight_delay.report.plots.style import BLUE, new_figure
 from flight_delay.tuning.space import Tune
 from flight_delay.tuning.study import as_loss, best_trial, complete_trials
 
@@ -41,7 +41,7 @@ def importances(study: Any, tune: Tune) -> dict[str, float]:
 
 def plot_importances(shares: dict[str, float], metric: str) -> Figure:
     """Draw importances as bars, the largest on top."""
-    with picture(
+    with new_figure(
         f"Parameter importances, {METRICS[metric].label}", "share of variance between trials (fANOVA)", ""
     ) as (
         figure,
