@@ -1,4 +1,4 @@
-"""core.files and report.plots.labels: tables of other stages as rows; what models are called."""
+"""core.files: tables of other stages as rows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_rows, write_csv
-from flight_delay.model.baselines import BASELINES
-from flight_delay.report.plots.labels import words
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
@@ -34,9 +32,3 @@ def test_what_is_no_such_table_is_refused_by_name(content: str, tmp_path: Path) 
 def test_a_missing_table_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"/a\.csv: "):
         read_rows(tmp_path / "a.csv")
-
-
-def test_every_baseline_has_a_name_of_its_own() -> None:
-    names = [*BASELINES, "model"]
-    assert len({words(name) for name in names}) == len(names)
-    assert words("always_on_time") == "always on time"

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from pydantic import ValidationError
 from sklearn import metrics
 
@@ -26,7 +25,6 @@ from flight_delay.evaluation.learning_curves import (
     read_rounds,
 )
 from flight_delay.model.predictions import Predictions
-from flight_delay.report.plots import learning_curves as plots
 
 MONTHS = months_between("2013-01", "2013-09")
 ROWS, DAYS = 600, 20
@@ -213,16 +211,3 @@ def test_parameters_that_make_no_curve_are_refused(change: dict[str, Any], kind:
         CurveParameters(**{**fine, **change})
     (error,) = refused.value.errors()
     assert (error["loc"][0], error["type"]) == (next(iter(change)), kind)
-
-
-def test_a_picture_drawn_twice_has_the_same_bytes_and_is_closed() -> None:
-    better = Learnt(POINT._replace(validation_logloss=0.44, validation_roc_auc=0.7, validation_skill=0.1), says(0))
-    for draw in (
-        lambda last: plots.learning_curve({1: learnt(0), 9: last}, "2013-10"),
-        lambda last: plots.complexity({2: learnt(0), 8: last}, 2, "2013-10"),
-    ):
-        before = plt.get_fignums()
-        first = draw(better)
-        assert first.startswith(b"\x89PNG\r\n")
-        assert draw(better) == first != draw(learnt(0))
-        assert plt.get_fignums() == before
