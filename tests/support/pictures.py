@@ -7,7 +7,7 @@ from collections.abc import Callable
 from matplotlib import pyplot as plt
 
 from flight_delay.report.page import SECTIONS
-from flight_delay.report.plots.style import Picture
+from flight_delay.report.plots.picture import Picture
 
 
 def check_picture(plot: Callable[[], Picture]) -> Picture:

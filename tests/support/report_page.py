@@ -11,7 +11,7 @@ from typing import Any
 from flight_delay.report.card import ModelCard
 from flight_delay.report.inputs import Inputs
 from flight_delay.report.page import render
-from flight_delay.report.plots.style import Picture
+from flight_delay.report.plots.picture import Picture
 
 CONTENT: dict[str, Any] = json.loads((Path(__file__).parents[1] / "unit/page_inputs.json").read_text())
 INPUTS: dict[str, Any] = {

@@ -16,7 +16,7 @@ from flight_delay.evaluation.learning_curves import Learnt, Point
 from flight_delay.model.baselines import BASELINES
 from flight_delay.report.plots import comparison, evaluation
 from flight_delay.report.plots.learning_curves import plot_learning_curve, plot_validation_curve
-from flight_delay.report.plots.style import Picture
+from flight_delay.report.plots.picture import Picture
 
 LATE = np.arange(300) % 3 == 0
 PROBABILITY = {name: np.random.default_rng(seed).random(300) for seed, name in enumerate(("model", "logistic"))}

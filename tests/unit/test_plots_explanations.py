@@ -17,7 +17,7 @@ from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.stability import rank_effects
 from flight_delay.report.plots import dependence as plots
 from flight_delay.report.plots import importance
-from flight_delay.report.plots.style import Picture
+from flight_delay.report.plots.picture import Picture
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)

@@ -11,15 +11,8 @@ from matplotlib import pyplot as plt
 from flight_delay.core.errors import UserError
 from flight_delay.model.baselines import BASELINES
 from flight_delay.report.plots.labels import model_label
-from flight_delay.report.plots.style import (
-    DOTS_PER_INCH,
-    SIZE_INCHES,
-    Picture,
-    new_figure,
-    picture_of,
-    read_pictures,
-    write_pictures,
-)
+from flight_delay.report.plots.picture import Picture, read_pictures, write_pictures
+from flight_delay.report.plots.style import DOTS_PER_INCH, SIZE_INCHES, new_figure, picture_of
 
 
 def picture(name: str = "name", *, few_colours: bool = False) -> Picture:

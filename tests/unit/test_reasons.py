@@ -9,19 +9,16 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from feature_parameters import FEATURE_PARAMETERS
-from flight_delay.explain.words import shown
+from explanations import bundle_of, explanation_of
 from hypothesis import given
 from reference import REFERENCE
 
-from flight_delay.core.months import Window
+from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.feature_groups import days_of, family_of, load_topics
-from flight_delay.explain.local.reasons import Reasons, reasons_of
-from flight_delay.features.columns import Columns
-from flight_delay.model.bundle import Bundle, Manifest
+from flight_delay.explain.format import format_value
+from flight_delay.explain.local.reasons import Reasons, select_reasons
 from flight_delay.model.calibration import Calibration, probability_of
-from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import EncodedFeature
 
 TOPICS = load_topics()
@@ -39,35 +36,23 @@ def feature(name: str) -> EncodedFeature:
     return EncodedFeature(name=name, kind=kind, group=GROUPS.get(name.split("_", maxsplit=1)[0], "schedule"))
 
 
-def bundle_of(threshold: float = 0.3, calibration: Calibration | None = None) -> Bundle:
-    window = Window(first="2013-01", through="2013-02")
-    manifest = Manifest(
-        format=2, features=tuple(map(feature, VALUES)), feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.5,
-        stopped_on=window, rounds=1, xgboost="", model_sha256="",
-    )  # fmt: skip
-    decision = Decision(format=1, calibration=calibration or Calibration(method="none"), threshold=threshold)
-    return Bundle(None, manifest, decision)
+def explainer(**options: Any) -> Explainer:
+    return Explainer(bundle_of(None, tuple(map(feature, VALUES)), **{"threshold": 0.3} | options), TOPICS, REFERENCE)
 
 
 def column(value: float | str | None) -> Any:
     return np.array([value], object if value is None or isinstance(value, str) else np.float32)
 
 
-def explanation_of(
-    effects: dict[str, float], values: dict[str, Any] | None = None, expected: float = -1.1
-) -> Explanation:
+def explained(effects: dict[str, float], values: dict[str, Any] | None = None, expected: float = -1.1) -> Explanation:
     features = {name: column(value) for name, value in (VALUES | (values or {})).items()}
     shap = {name: np.array([effects.get(name, 0.0)], np.float32) for name in VALUES}
-    probability = probability_of(expected + sum(of.astype(float) for of in shap.values())).astype(np.float32)
-    return Explanation(
-        flight_id=np.array(["2013-11-01-UA-1-EWR-1705"], object), flight_date=np.array(["2013-11-01"], "datetime64[D]"),
-        late=np.array([False]), probability=probability, expected=np.array([expected], np.float32), features=features, shap=shap,
-    )  # fmt: skip
+    probability = probability_of(expected + sum(effect.astype(float) for effect in shap.values())).astype(np.float32)
+    return explanation_of(shap, features, probability=probability, expected=np.array([expected], np.float32))
 
 
 def reasons(effects: dict[str, float], values: dict[str, Any] | None = None, **options: Any) -> Reasons:
-    quotable: Columns | None = options.pop("quotable", None)
-    return reasons_of(explanation_of(effects, values), bundle_of(**options), TOPICS, REFERENCE, quotable=quotable)[0]
+    return select_reasons(explained(effects, values), explainer(**options))[0]
 
 
 def sentence(name: str, effect: float, value: Any = ..., **others: Any) -> str:
@@ -143,15 +128,15 @@ def test_facts_hold_the_numbers_of_a_sentence() -> None:
 
 
 def test_without_the_rate_of_all_flights_no_rate_is_quoted() -> None:
-    explanation = explanation_of({"late_rate_route_7d": 0.5})
+    explanation = explained({"late_rate_route_7d": 0.5})
     explanation = replace(
         explanation, features={n: of for n, of in explanation.features.items() if n != "late_rate_all_7d"}
     )
-    [of] = reasons_of(explanation, bundle_of(), TOPICS, REFERENCE)
+    [of] = select_reasons(explanation, explainer())
     assert of.reasons[0].sentence == TOPICS.topics["late_route"].otherwise
     assert of.reasons[0].facts == (None, None, None, None)
     quotable = {"late_rate_all_7d": column(0.1)}
-    [of] = reasons_of(explanation, bundle_of(), TOPICS, REFERENCE, quotable=quotable)
+    [of] = select_reasons(explanation, explainer(), quotable=quotable)
     assert of.reasons[0].sentence == filled("late_rate_route_7d", "raises", value="27 %", usual="10 %")
 
 
@@ -167,13 +152,9 @@ def test_the_side_is_that_of_the_base_and_not_of_the_threshold() -> None:
     effects = {"carrier": -0.9, "day_of_week": 0.3}
     called = reasons(effects, threshold=0.1)
     assert called.called_late
+    assert reasons(effects, threshold=called.probability).called_late
+    assert not reasons(effects, threshold=called.probability + 1e-6).called_late
     assert [of.topic for of in called.reasons] == ["carrier"] == [of.topic for of in reasons(effects).reasons]
-
-
-def test_a_flight_is_called_late_from_the_threshold_on() -> None:
-    probability = reasons({"carrier": 0.9}).probability
-    assert reasons({"carrier": 0.9}, threshold=probability).called_late
-    assert not reasons({"carrier": 0.9}, threshold=probability + 1e-6).called_late
 
 
 def test_a_flight_at_the_base_has_no_reasons() -> None:
@@ -195,7 +176,7 @@ def test_what_moves_little_is_not_worth_a_sentence() -> None:
 def test_as_many_reasons_as_are_asked_for_and_at_most_four() -> None:
     effects = dict.fromkeys(("carrier", "day_of_week", "destination", "distance_miles", "observed_visibility"), 0.4)
     assert len(reasons(effects).reasons) == 4
-    [of] = reasons_of(explanation_of(effects), bundle_of(), TOPICS, REFERENCE, most=2)
+    [of] = select_reasons(explained(effects), explainer(), max_reasons=2)
     assert [reason.topic for reason in of.reasons] == ["day_of_week", "carrier"]
 
 
@@ -228,7 +209,11 @@ def test_reasons_have_sign_and_order_of_their_contributions(effects: dict[str, f
         quote, feature = topic.quoted(VALUES) or pytest.fail(reason.topic)
         if quote.higher == "either" or facts.value is None or facts.compared is None or facts.usual is None:
             continue
-        fields = {"value": shown(facts.value, quote.shown_as), "subject": topic.subject, "days": days_of(feature)}
+        fields = {
+            "value": format_value(facts.value, quote.shown_as),
+            "subject": topic.subject,
+            "days": days_of(feature),
+        }
         if reason.sentence not in (quote.plain.format(**fields), quote.unknown.format(**fields)):
             assert (facts.compared > facts.usual) == ((reason.log_odds > 0) == (quote.higher == "raises"))
 
@@ -250,6 +235,6 @@ def test_it_does_not_matter_which_of_two_twins_a_tree_used(
 
 @given(st.lists(st.tuples(EFFECTS, DRAWN), min_size=2, max_size=4))
 def test_flights_are_explained_alike_alone_and_together(flights: list[tuple[dict[str, float], dict[str, Any]]]) -> None:
-    each = [explanation_of(*flight) for flight in flights]
-    joined = reasons_of(Explanation.concat(each), bundle_of(), TOPICS, REFERENCE)
-    assert repr(joined) == repr([reasons_of(of, bundle_of(), TOPICS, REFERENCE)[0] for of in each])
+    each = [explained(*flight) for flight in flights]
+    joined = select_reasons(Explanation.concat(each), explainer())
+    assert repr(joined) == repr([select_reasons(of, explainer())[0] for of in each])

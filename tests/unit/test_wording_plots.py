@@ -16,7 +16,7 @@ from flight_delay.report.plots import importance
 from flight_delay.report.plots.comparison import plot_profit, plot_slices, plot_staleness
 from flight_delay.report.plots.dependence import describe_dependence
 from flight_delay.report.plots.evaluation import plot_calibration_by_month
-from flight_delay.report.plots.style import Picture
+from flight_delay.report.plots.picture import Picture
 
 CURVE = {"threshold": [0.0, 0.25, 0.5], "profit_per_flight": [-48.0, -22.0, -10.0]}
 SLICE: dict[str, Any] = {

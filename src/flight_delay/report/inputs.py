@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flight_delay.report.card import ModelCard
-from flight_delay.report.plots.style import Picture
+from flight_delay.report.plots.picture import Picture
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from flight_delay.features import weather
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import all_features
 from flight_delay.model.selection import write_selection
+from flight_delay.report.plots.picture import write_pictures
 from flight_delay.report.plots.profile import draw_profiles
-from flight_delay.report.plots.style import write_pictures
 
 
 def main() -> int:

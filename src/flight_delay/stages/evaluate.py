@@ -15,7 +15,7 @@ from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.report.plots.comparison import draw_comparisons
 from flight_delay.report.plots.evaluation import draw_evaluation
-from flight_delay.report.plots.style import write_pictures
+from flight_delay.report.plots.picture import write_pictures
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from flight_delay.model.examples import read_month
 from flight_delay.report.plots.dependence import draw_dependence
 from flight_delay.report.plots.flight import draw_waterfalls
 from flight_delay.report.plots.importance import draw_importance
-from flight_delay.report.plots.style import write_pictures
+from flight_delay.report.plots.picture import write_pictures
 
 
 def main() -> int:

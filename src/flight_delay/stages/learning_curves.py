@@ -11,7 +11,7 @@ from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
 from flight_delay.report.plots.learning_curves import draw_learning_curves
-from flight_delay.report.plots.style import write_pictures
+from flight_delay.report.plots.picture import write_pictures
 
 
 def main() -> int:

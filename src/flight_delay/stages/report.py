@@ -8,7 +8,7 @@ from flight_delay.features.parameters import FeatureParameters
 from flight_delay.report.card import load_card
 from flight_delay.report.inputs import Inputs
 from flight_delay.report.page import render
-from flight_delay.report.plots.style import read_pictures
+from flight_delay.report.plots.picture import read_pictures
 
 STAGES_WITH_PICTURES = ("evaluate", "learning_curves", "interpret", "check_data")
 

@@ -11,7 +11,8 @@ from flight_delay.core import files, paths
 from flight_delay.evaluation.evaluation import Evaluation
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report.plots.labels import model_label
-from flight_delay.report.plots.style import BLUE, GREEN, GREY, ORANGE, Picture, new_figure, picture_of
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREEN, GREY, ORANGE, new_figure, picture_of
 
 MAX_SLICES = 14
 MIN_SLICE_SHARE = 0.03  # of all flights

@@ -26,7 +26,8 @@ from flight_delay.explain.global_.dependence import (
 from flight_delay.explain.global_.result import GlobalExplanation
 from flight_delay.features.columns import Column
 from flight_delay.model.encode import is_missing
-from flight_delay.report.plots.style import BLUE, LIGHT_GREY, Picture, new_figure, picture_of
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, LIGHT_GREY, new_figure, picture_of
 
 MAX_FEATURES = 15  # the others are added up
 MAX_POINTS = 1500

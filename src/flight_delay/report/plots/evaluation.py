@@ -11,18 +11,11 @@ from matplotlib.ticker import PercentFormatter
 
 from flight_delay.core import files, paths
 from flight_delay.evaluation.evaluation import Evaluation
-from flight_delay.report.plots.labels import COLOURS, model_label
-from flight_delay.report.plots.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    LIGHT_GREY,
-    ORANGE,
-    Picture,
-    new_figure,
-    picture_of,
-)
+from flight_delay.report.plots.labels import model_label
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREEN, GREY, LIGHT_GREY, ORANGE, new_figure, picture_of
 
+COLOURS = {"model": BLUE, "logistic": ORANGE}  # curves of other baselines are not drawn
 PERIODS = {"backtest": GREEN, "validation": ORANGE, "test": BLUE}
 
 

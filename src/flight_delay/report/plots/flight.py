@@ -14,15 +14,8 @@ from flight_delay.explain.local.text import describe_waterfall
 from flight_delay.explain.local.waterfall import MIN_STEP, waterfall_of
 from flight_delay.explain.local.what_if import MIN_FLIGHTS, Departure, WhatIf
 from flight_delay.explain.reference import HALF_HOUR_MINUTES
-from flight_delay.report.plots.style import (
-    BLUE,
-    GREY,
-    LIGHT_GREY,
-    ORANGE,
-    Picture,
-    new_figure,
-    render_figure,
-)
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, new_figure, render_figure
 
 RAISES, LOWERS = ORANGE, BLUE
 

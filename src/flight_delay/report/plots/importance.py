@@ -15,17 +15,8 @@ from flight_delay.explain.global_.interactions import Interactions
 from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.result import GlobalExplanation
 from flight_delay.explain.global_.stability import Rank, Source, rank_table
-from flight_delay.report.plots.style import (
-    BLUE,
-    DARK_GREY,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    Picture,
-    new_figure,
-    picture_of,
-)
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, DARK_GREY, GREEN, GREY, ORANGE, PURPLE, new_figure, picture_of
 
 MAX_FEATURES = 15
 MAX_PAIRS = 12

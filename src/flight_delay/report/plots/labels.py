@@ -1,10 +1,7 @@
-"""Display names and colours of the model and its baselines."""
+"""Display names of the model and its baselines."""
 
 from __future__ import annotations
 
-from flight_delay.report.plots.style import BLUE, ORANGE
-
-COLOURS = {"model": BLUE, "logistic": ORANGE}  # curves of other baselines are not drawn
 LABELS = {
     "base_rate": "base rate",
     "carrier_hour": "rate by airline and hour",

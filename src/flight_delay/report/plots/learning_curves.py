@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from flight_delay.evaluation.learning_curves import Learnt, Point
-from flight_delay.report.plots.style import BLUE, GREY, ORANGE, Picture, new_figure, picture_of
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREY, ORANGE, new_figure, picture_of
 
 
 def draw_learning_curves(

@@ -16,7 +16,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from flight_delay.checks.findings import share
 from flight_delay.checks.labels import KEY_SHARE
 from flight_delay.checks.profile import MISSING, MOST_LABELS, OTHER, ColumnProfile
-from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, Picture, new_figure, picture_of
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, new_figure, picture_of
 
 PANELS = 12  # of a picture
 COLUMNS = 3

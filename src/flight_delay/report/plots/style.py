@@ -1,12 +1,11 @@
-"""Figures of one look, and pictures: a PNG with the title and the alternative text that the report shows with it."""
+"""Figures of one style, and rendering them with the same bytes on every run."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -19,14 +18,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from flight_delay.core import files
+from flight_delay.report.plots.picture import Picture
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/).
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 GREY, LIGHT_GREY, DARK_GREY = "#777777", "#D0D0D0", "#333333"
 SIZE_INCHES = (6.4, 4.4)
 DOTS_PER_INCH = 130
-PICTURES_FILE = "pictures.json"
 
 RC_PARAMS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -46,29 +44,6 @@ RC_PARAMS: dict[str, Any] = {
     "lines.linewidth": 2,
     "svg.hashsalt": "flight-delay",  # the ids in an SVG are random without it
 }
-
-
-class Picture(NamedTuple):
-    """A picture of the report.
-
-    Attributes:
-        name: of the file, without its ending.
-        section: of the report that shows it, a key of `report.page.SECTIONS`.
-        title: what it shows, with its main number.
-        text: alternative text, without a full stop at the end.
-        content: the PNG.
-    """
-
-    name: str
-    section: str
-    title: str
-    text: str
-    content: bytes
-
-    @property
-    def width(self) -> int:
-        """Width in pixels, from the header of the PNG."""
-        return int.from_bytes(self.content[16:20])
 
 
 @contextmanager
@@ -129,27 +104,6 @@ def quantize_png(figure: Figure) -> bytes:
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     image.quantize(64, dither=Image.Dither.NONE).save(buffer, "png")
     return buffer.getvalue()
-
-
-def write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
-    """Write PNG files, and `pictures.json` with their names, sections, titles and texts in the order given."""
-    entries = []
-    for picture in pictures:
-        files.write_bytes(folder / f"{picture.name}.png", picture.content)
-        entries.append({key: value for key, value in picture._asdict().items() if key != "content"})
-    files.write_json(folder / PICTURES_FILE, entries)
-
-
-def read_pictures(folder: Path) -> list[Picture]:
-    """Read the pictures that `write_pictures` wrote.
-
-    Raises:
-        UserError: a file is missing or damaged.
-    """
-    return [
-        Picture(**entry, content=files.read_bytes(folder / f"{entry['name']}.png"))
-        for entry in files.read_json(folder / PICTURES_FILE)
-    ]
 
 
 def _lay_out(figure: Figure) -> None:
