@@ -146,8 +146,9 @@ def test_what_the_model_does_not_use_is_quoted_where_it_is_at_hand(
     quotable: Columns = {"late_rate_all_7d": np.full(200, 0.2, np.float32)}
     rates = explanation.features["late_rate_route_7d"] / 10_000
     explanation = replace(explanation, features=explanation.features | {"late_rate_route_7d": rates})
-    for columns, said in ((None, load_topics().topics["late_route"].otherwise), (quotable, " 20 %")):
-        every = select_reasons(explanation, Explainer(bundle, load_topics(), reference), quotable=columns)
+    for columns, said in (({}, load_topics().topics["late_route"].otherwise), (quotable, " 20 %")):
+        explained = replace(explanation, features=explanation.features | columns)
+        every = select_reasons(explained, Explainer(bundle, load_topics(), reference))
         sentences = [reason.sentence for of in every for reason in of.reasons if reason.topic == "late_route"]
         assert sentences
         assert any(sentence.endswith(said) for sentence in sentences)

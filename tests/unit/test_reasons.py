@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
@@ -15,7 +14,7 @@ from reference import REFERENCE
 
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.feature_groups import days_of, family_of, load_topics
+from flight_delay.explain.feature_groups import days_of, load_topics
 from flight_delay.explain.format import format_value
 from flight_delay.explain.local.reasons import Reasons, select_reasons
 from flight_delay.model.calibration import Calibration, probability_of
@@ -55,70 +54,6 @@ def reasons(effects: dict[str, float], values: dict[str, Any] | None = None, **o
     return select_reasons(explained(effects, values), explainer(**options))[0]
 
 
-def sentence(name: str, effect: float, value: Any = ..., **others: Any) -> str:
-    """What is said of a flight that only one feature moves."""
-    changed = {**({} if value is ... else {name: value}), **others}
-    [reason] = reasons({name: effect}, changed).reasons
-    return reason.sentence
-
-
-Fields = dict[str, str]
-
-
-def filled(name: str, kind: str, **fields: str) -> str:
-    """A sentence of the topic of a feature, of a kind such as 'raises' or 'plain', with its fields filled."""
-    topic = next(topic for topic in TOPICS.topics.values() if family_of(name) in topic.features)
-    quote, feature = topic.quoted(VALUES) or pytest.fail(name)
-    said: str = getattr(quote, kind)
-    return said.format(subject=topic.subject, days=days_of(feature), **fields)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "fields", "raised", "lowered"),
-    [
-        ("carrier", "UA", {"value": "UA", "rate": "22 %", "usual": "25 %"}, "plain", "lowers"),
-        ("day_of_week", "Fri", {"value": "Friday", "rate": "31 %", "usual": "25 %"}, "raises", "plain"),
-        ("departure_minutes", 1025.0, {"value": "17:05", "rate": "35 %", "usual": "25 %"}, "raises", "plain"),
-        ("departure_minutes", 1440.0, {"value": "24:00", "rate": "10 %", "usual": "25 %"}, "plain", "lowers"),
-        ("distance_miles", 2454.0, {"value": "2,454 miles", "usual": "1,000 miles"}, "raises", "lowers"),
-        ("flights_from_origin_in_hour", 25.0, {"value": "25", "usual": "20"}, "raises", "plain"),
-        ("flights_from_origin_in_hour", 9.0, {"value": "9", "usual": "20"}, "plain", "lowers"),
-        ("late_rate_route_7d", 0.17, {"value": "38 %", "usual": "21 %"}, "raises", "plain"),
-        ("late_rate_route_7d", -0.15, {"value": "6.0 %", "usual": "21 %"}, "plain", "lowers"),
-        ("late_rate_all_7d", 0.2, {"value": "20 %", "usual": "25 %"}, "plain", "lowers"),
-        ("observed_visibility", 2.0, {"value": "2 miles", "usual": "9 miles"}, "raises", "plain"),
-    ],
-)
-def test_a_comparison_is_made_only_where_it_points_the_way_of_the_effect(
-    name: str, value: Any, fields: Fields, raised: str, lowered: str
-) -> None:
-    assert sentence(name, 0.5, value) == filled(name, raised, **fields)
-    assert sentence(name, -0.5, value) == filled(name, lowered, **fields)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "others", "kind", "fields"),
-    [
-        ("carrier", "XX", {}, "unknown", {"value": "XX"}),
-        ("carrier", None, {}, "missing", {}),
-        ("carrier", "AS", {}, "plain", {"value": "AS"}),  # 99 flights
-        ("destination", "LAX", {}, "plain", {"value": "LAX"}),  # 25 %, too
-        ("departure_minutes", 60.0, {}, "unknown", {"value": "01:00"}),
-        ("departure_minutes", np.nan, {}, "missing", {}),
-        ("distance_miles", np.nan, {}, "missing", {}),
-        ("late_rate_route_7d", np.nan, {}, "missing", {}),
-        ("late_rate_route_7d", 0.1, {"late_rate_all_7d": np.nan}, "missing", {}),
-        ("late_rate_flight_30d", 0.0, {}, "unknown", {"value": "0 %"}),
-        ("late_rate_flight_30d", np.nan, {}, "missing", {}),
-        ("late_rate_route_7d", 0.9, {}, "raises", {"value": "100 %", "usual": "21 %"}),
-    ],
-)
-def test_what_is_missing_unknown_or_rare_has_a_sentence_of_its_own(
-    name: str, value: Any, others: dict[str, Any], kind: str, fields: Fields
-) -> None:
-    assert sentence(name, 0.5, value, **others) == filled(name, kind, **fields)
-
-
 def test_facts_hold_the_numbers_of_a_sentence() -> None:
     [reason] = reasons({"late_rate_route_7d": 0.5}).reasons
     assert reason.facts.feature == "late_rate_route_7d"
@@ -129,15 +64,10 @@ def test_facts_hold_the_numbers_of_a_sentence() -> None:
 
 def test_without_the_rate_of_all_flights_no_rate_is_quoted() -> None:
     explanation = explained({"late_rate_route_7d": 0.5})
-    explanation = replace(
-        explanation, features={n: of for n, of in explanation.features.items() if n != "late_rate_all_7d"}
-    )
+    del explanation.features["late_rate_all_7d"]
     [of] = select_reasons(explanation, explainer())
     assert of.reasons[0].sentence == TOPICS.topics["late_route"].otherwise
     assert of.reasons[0].facts == (None, None, None, None)
-    quotable = {"late_rate_all_7d": column(0.1)}
-    [of] = select_reasons(explanation, explainer(), quotable=quotable)
-    assert of.reasons[0].sentence == filled("late_rate_route_7d", "raises", value="27 %", usual="10 %")
 
 
 def test_reasons_are_those_of_the_side_to_which_the_flight_leans() -> None:
@@ -173,11 +103,9 @@ def test_what_moves_little_is_not_worth_a_sentence() -> None:
     assert reasons({"carrier": 0.0047 / slope}).reasons == ()
 
 
-def test_as_many_reasons_as_are_asked_for_and_at_most_four() -> None:
+def test_there_are_at_most_four_reasons() -> None:
     effects = dict.fromkeys(("carrier", "day_of_week", "destination", "distance_miles", "observed_visibility"), 0.4)
     assert len(reasons(effects).reasons) == 4
-    [of] = select_reasons(explained(effects), explainer(), max_reasons=2)
-    assert [reason.topic for reason in of.reasons] == ["day_of_week", "carrier"]
 
 
 EFFECTS = st.dictionaries(st.sampled_from(sorted(VALUES)), st.floats(-2, 2, width=32), max_size=len(VALUES))

@@ -129,7 +129,7 @@ def test_a_feature_without_a_topic() -> None:
 def test_outputs_of_different_versions(tmp_path: Path) -> None:
     words = "data/processed: 'a' of this flight differs from what this checkout computes; run `dvc repro`"
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
-        require_same_features({"a": np.array([1.0])}, 0, {"a": np.array([2.0])}, 0)
+        require_same_features({"a": np.array([1.0])}, 0, {"a": np.array([2.0])})
     path = tmp_path / "reference.json"
     empty: dict[str, Any] = {"means": {}, "categories": {}, "hours": {}, "departures": {}, "routes": {}}
     reference = Reference(format=1, bundle="b", months=(), rows=0, late=0, **empty)

@@ -24,15 +24,16 @@ from flight_delay.explain.local.text import (
 TOPICS = load_topics()
 
 
-def sentences(name: str, value: Any) -> tuple[str, str]:
+def sentences(name: str, value: Any, overall: float = 0.21) -> tuple[str, str]:
     """The sentences on a feature that raises, or lowers, the probability; only it and the rate of all flights are known."""
     topic = next(topic for topic in TOPICS.topics.values() if family_of(name) in topic.features)
-    values = {"late_rate_all_7d": 0.21, "late_rate_all_30d": 0.2, name: value}
+    values = {"late_rate_all_7d": overall, "late_rate_all_30d": 0.2, name: value}
     columns = {
         feature: np.array([of], object if of is None or isinstance(of, str) else np.float32)
         for feature, of in values.items()
     }
     quotation = find_quotation(topic, REFERENCE, columns)
+    assert quotation is not None
     raised, lowered = (quotation.fill(0, raises=raises)[0] for raises in (True, False))
     return raised, lowered
 
@@ -46,9 +47,15 @@ def sentences(name: str, value: Any) -> tuple[str, str]:
          "it is a Friday, in combination with the other features"),
         ("departure_minutes", 1025.0, "departure at 17:05: usually 35 % of flights in that hour are late, of all flights 25 %",
          "departure at 17:05, in combination with the other features"),
+        ("departure_minutes", 1440.0, "departure at 24:00, in combination with the other features",
+         "departure at 24:00: usually only 10 % of flights in that hour are late, of all flights 25 %"),
         ("distance_miles", 2454.0, "a flight of 2,454 miles, usually 1,000 miles", "a flight of 2,454 miles, usually 1,000 miles"),
         ("flights_from_origin_in_hour", 25.0, "flights leaving the airport in the same hour: 25, usually 20",
          "flights leaving the airport in the same hour (25), in combination with the rest of the schedule"),
+        ("flights_from_origin_in_hour", 9.0, "flights leaving the airport in the same hour (9), in combination with the rest of the schedule",
+         "flights leaving the airport in the same hour: only 9, usually 20"),
+        ("late_rate_route_7d", -0.15, "late arrivals on this route in the last 7 days (6.0 %), in combination with other time spans",
+         "late arrivals on this route in the last 7 days: only 6.0 %, of all flights 21 %"),
         ("late_rate_route_7d", 0.17, "late arrivals on this route in the last 7 days: 38 %, of all flights 21 %",
          "late arrivals on this route in the last 7 days (38 %), in combination with other time spans"),
         ("late_rate_all_7d", 0.2, "late arrivals of all flights in the last 7 days (20 %), in combination with other time spans",
@@ -65,7 +72,16 @@ def test_a_comparison_or_the_value_alone(name: str, value: Any, raised: str, low
     ("name", "value", "sentence"),
     [
         ("carrier", "XX", "the airline is XX, which has no training flights"),
+        ("carrier", "AS", "the airline is AS, in combination with the other features"),  # 99 training flights
+        (
+            "destination",
+            "LAX",
+            "the destination is LAX, in combination with the other features",
+        ),  # 25 %, as all flights
         ("carrier", None, "the airline is not known"),
+        ("departure_minutes", np.nan, "the time of departure is not known"),
+        ("late_rate_route_7d", np.nan, "no data on earlier flights on this route"),
+        ("late_rate_route_7d", 0.9, "late arrivals on this route in the last 7 days: 100 %, of all flights 21 %"),
         ("departure_minutes", 60.0, "departure at 01:00, an hour without training flights"),
         ("distance_miles", np.nan, "the length of the flight is not known"),
         ("late_rate_flight_30d", 0.0, "no unusual rate of earlier flights with this number"),
@@ -74,12 +90,8 @@ def test_a_comparison_or_the_value_alone(name: str, value: Any, raised: str, low
 )
 def test_a_missing_or_unknown_value(name: str, value: Any, sentence: str) -> None:
     assert sentences(name, value)[0] == sentence
-
-
-def test_a_topic_without_a_value_to_quote() -> None:
-    columns = {"late_rate_route_7d": np.array([0.1], np.float32)}
-    sentence, _ = find_quotation(TOPICS.topics["late_route"], REFERENCE, columns).fill(0, raises=True)
-    assert sentence == "late arrivals on this route in recent days"
+    if name == "late_rate_route_7d":
+        assert sentences(name, 0.1, overall=np.nan)[0] == "no data on earlier flights on this route"
 
 
 SOME = reasons(0.0804, -0.0316, 0.0061, 0.0049, -0.0012)

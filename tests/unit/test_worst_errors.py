@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.global_.errors import concat_errors, costliest_slices, worst_errors, worst_positions
+from flight_delay.explain.global_.errors import concat_errors, costliest_slices, worst_errors
 
 
 def explanation(flights: list[tuple[str, bool, float]]) -> Explanation:
@@ -43,10 +43,11 @@ def test_misses_are_late_flights_with_low_probabilities_and_false_alarms_the_oth
     assert found.misses.shap["minutes"].tolist() == pytest.approx([0.1, 0.0])
 
 
-def test_of_equal_flights_the_first_by_id_comes_first() -> None:
-    ids, late = np.array(["b", "c", "a"], object), np.ones(3, bool)
-    assert worst_positions(ids, late, np.full(3, 0.5), outcome=True, count=2).tolist() == [2, 0]
-    assert worst_positions(ids, ~late, np.full(3, 0.5), outcome=False, count=2).tolist() == [2, 0]
+def test_ties_are_broken_by_flight_id_and_errors_may_be_fewer() -> None:
+    equal = [(name, late, 0.5) for late in (True, False) for name in ("b", "c", "a")]
+    errors = worst_errors(explanation(equal), 2)
+    assert errors.misses.flight_id.tolist() == errors.false_alarms.flight_id.tolist() == ["a", "b"]
+    assert worst_errors(explanation(FLIGHTS[:2]), 10).false_alarms.flight_id.tolist() == []
 
 
 @given(

@@ -40,33 +40,19 @@ def worst_errors(explanation: Explanation, count: int) -> WorstErrors:
     Returns:
         Misses and false alarms; ties are broken by flight id.
     """
-    columns = explanation.flight_id, explanation.late, explanation.probability
-    return WorstErrors(
-        *(explanation.take(worst_positions(*columns, outcome=outcome, count=count)) for outcome in (True, False))
-    )
+    misses, false_alarms = np.flatnonzero(explanation.late), np.flatnonzero(~explanation.late)
+    probability = explanation.probability
+
+    def worst(positions: Column, sizes: Column) -> Explanation:
+        order = np.lexsort((explanation.flight_id[positions], -sizes))
+        return explanation.take(positions[order[:count]])
+
+    return WorstErrors(worst(misses, -probability[misses]), worst(false_alarms, probability[false_alarms]))
 
 
 def concat_errors(parts: Iterable[WorstErrors]) -> Explanation:
     """Concatenate all errors of several parts, such as months."""
     return Explanation.concat(errors for part in parts for errors in part)
-
-
-def worst_positions(flight_id: Column, late: Column, probability: Column, *, outcome: bool, count: int) -> Column:
-    """Find the positions of the flights with an outcome that were predicted worst.
-
-    Args:
-        flight_id: shape (rows,).
-        late: outcomes, shape (rows,).
-        probability: of being late, shape (rows,).
-        outcome: late flights (the lowest probabilities) or flights on time (the highest).
-        count: of positions, at most.
-
-    Returns:
-        The worst first; ties are broken by flight id.
-    """
-    positions = np.flatnonzero(late == outcome)
-    order = np.lexsort((flight_id[positions], probability[positions] * (1 if outcome else -1)))
-    return positions[order[:count]]
 
 
 class CostlySlice(NamedTuple):

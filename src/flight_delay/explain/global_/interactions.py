@@ -106,7 +106,7 @@ def measure_interactions(
 
 
 class _Sums:
-    """Sums over rows of main effects, interactions and squared interactions of a level."""
+    """Sums of main effects, interactions and squared interactions of a level over rows."""
 
     def __init__(self, level: PairLevel, names: Sequence[str]) -> None:
         self.rows = 0

@@ -62,32 +62,18 @@ class MonthSummary(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class GlobalExplanation:
-    """Explanation of the model on the test window.
-
-    Attributes:
-        explainer: of the model.
-        flights: number of test flights.
-        sample: of the test flights, for plots.
-        importances: of features, topics and groups, on all flights.
-        measures: importance by SHAP, permutation and gain.
-        interactions: of features and topics, on a part of the sample.
-        ranks: of features and topics by month and by seed.
-        sign_changes: effects that change sign between months.
-        misses: late flights with the lowest probabilities, the worst first.
-        false_alarms: flights on time with the highest probabilities, the worst first.
-        slices: the costliest slices of the data.
-    """
+    """Explanation of the model on the test window."""
 
     explainer: Explainer
-    flights: int
+    flights: int  # of the test window
     sample: Explanation
-    importances: Sequence[Importance]
+    importances: Sequence[Importance]  # of features, topics and groups, on all flights
     measures: Sequence[Measures]
-    interactions: Interactions
+    interactions: Interactions  # on a part of the sample
     ranks: Sequence[Rank]
     sign_changes: Sequence[SignChange]
-    misses: Sequence[Reasons]
-    false_alarms: Sequence[Reasons]
+    misses: Sequence[Reasons]  # late flights with the lowest probabilities, the worst first
+    false_alarms: Sequence[Reasons]  # flights on time with the highest probabilities, the worst first
     slices: Sequence[CostlySlice]
 
     def write(self, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -64,7 +65,9 @@ def explain_flights(explainer: Explainer, found: Mapping[str, Column]) -> Iterat
         for start in range(0, len(found[month]), _CHUNK_ROWS):
             positions = found[month][start : start + _CHUNK_ROWS]
             chunk = take_flights(flights, positions)
-            reasons = select_reasons(explain(explainer.bundle, chunk), explainer, quotable=chunk.features)
+            explanation = explain(explainer.bundle, chunk)
+            explanation = replace(explanation, features=explanation.features | chunk.features)
+            reasons = select_reasons(explanation, explainer)
             for row in zip(reasons, chunk.features["destination"], outcomes[positions], strict=True):
                 yield ExplainedFlight(*row)
 
@@ -102,5 +105,5 @@ def explain_departures(explainer: Explainer, month: str, position: int) -> WhatI
         counts=history.known_since(counts, builder.first_day_needed(month)),
         observations=observations,
     )
-    require_same_features(values, departures.index(own_minutes), recorded.features, 0)
+    require_same_features(values, departures.index(own_minutes), recorded.features)
     return predict_departures(explainer.bundle, explainer.reference, str(recorded.flight_id[0]), values)

@@ -8,9 +8,8 @@ import numpy as np
 
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import Explanation, sum_by_group
-from flight_delay.explain.local.templates import Facts, find_quotation
+from flight_delay.explain.local.templates import NO_FACTS, Facts, find_quotation
 from flight_delay.explain.probability_scale import to_probability_contributions
-from flight_delay.features.columns import Columns
 
 MAX_REASONS = 4
 
@@ -36,31 +35,22 @@ class Reason(NamedTuple):
 
 
 class Reasons(NamedTuple):
-    """Prediction for a flight with its reasons.
+    """Prediction for a flight with contributions and reasons, the largest first.
 
-    Attributes:
-        flight_id: the flight.
-        probability: of being late.
-        base: the probability without any contribution; base and contributions add up to `probability`, but for the last
-            digits of its float32.
-        expected_log_odds: the same in log-odds before calibration.
-        called_late: whether the probability reaches the threshold.
-        contributions: of every topic, the largest first.
-        reasons: the reason codes, the largest first.
+    `base` is the probability without any contribution: base and contributions add up to `probability`, but for the last
+    digits of its float32.
     """
 
     flight_id: str
     probability: float
     base: float
-    expected_log_odds: float
-    called_late: bool
-    contributions: tuple[Contribution, ...]
+    expected_log_odds: float  # of the base, before calibration
+    called_late: bool  # whether the probability reaches the threshold
+    contributions: tuple[Contribution, ...]  # of every topic
     reasons: tuple[Reason, ...]
 
 
-def select_reasons(
-    explanation: Explanation, explainer: Explainer, max_reasons: int = MAX_REASONS, quotable: Columns | None = None
-) -> list[Reasons]:
+def select_reasons(explanation: Explanation, explainer: Explainer) -> list[Reasons]:
     """Select the reason codes of flights.
 
     They are the largest contributions in the direction of the prediction: those that raise the probability where it is
@@ -71,24 +61,22 @@ def select_reasons(
     that outweigh the others. Contributions below `topics.smallest_reason` have no sentence.
 
     Args:
-        explanation: of the flights.
+        explanation: of the flights; sentences may quote all its features, also those that the model does not use.
         explainer: of their model.
-        max_reasons: for each flight.
-        quotable: features of the flights, each of shape (rows,), that sentences may quote although the model does not
-            use them, so that sentences do not depend on the model; by default those that it uses.
 
     Returns:
         In the order of the explanation.
     """
     topics, decision = explainer.topics, explainer.bundle.decision
-    columns = explanation.features | (quotable or {})
     log_odds = sum_by_group(explanation.shap, explainer.topic_of)
     base, probability = to_probability_contributions(log_odds, explanation.expected, decision.calibration)
     names = [name for name in topics.topics if name in log_odds]  # ties keep the order of the file
     effects, points = (np.column_stack([values[name] for name in names]) for values in (log_odds, probability))
     order = np.argsort(-np.abs(effects), axis=1, kind="stable")
     direction = np.sign(effects.sum(axis=1))
-    quotations = {name: find_quotation(topics.topics[name], explainer.reference, columns) for name in names}
+    quotations = {
+        name: find_quotation(topics.topics[name], explainer.reference, explanation.features) for name in names
+    }
     is_late = explanation.probability >= np.float32(decision.threshold)
     result = []
     for row, flight_id in enumerate(explanation.flight_id):
@@ -101,10 +89,11 @@ def select_reasons(
             for part in contributions
             if direction[row] and part.probability * direction[row] >= topics.smallest_reason
         ]
-        reasons = tuple(
-            Reason(*part, *quotations[part.topic].fill(row, raises=part.log_odds > 0))
-            for part in principal[:max_reasons]
-        )
+        reasons = []
+        for part in principal[:MAX_REASONS]:
+            quotation, otherwise = quotations[part.topic], topics.topics[part.topic].otherwise
+            filled = quotation.fill(row, raises=part.log_odds > 0) if quotation else (otherwise, NO_FACTS)
+            reasons.append(Reason(*part, *filled))
         result.append(
             Reasons(
                 flight_id=str(flight_id),
@@ -113,7 +102,7 @@ def select_reasons(
                 expected_log_odds=float(explanation.expected[row]),
                 called_late=bool(is_late[row]),
                 contributions=contributions,
-                reasons=reasons,
+                reasons=tuple(reasons),
             )
         )
     return result

@@ -29,6 +29,9 @@ class Facts(NamedTuple):
     usual: float | None
 
 
+NO_FACTS = Facts(None, None, None, None)
+
+
 @dataclass(frozen=True)
 class Quotation:
     """What the sentences of a topic quote; every column has the shape (rows,).
@@ -74,19 +77,8 @@ class Quotation:
         return (quote.raises if raises else quote.lowers).format(**fields, rate=here, usual=there)
 
 
-@dataclass(frozen=True)
-class NoQuotation:
-    """The sentence of a topic without a feature that can be quoted."""
-
-    topic: Topic
-
-    def fill(self, row: int, *, raises: bool) -> tuple[str, Facts]:  # noqa: ARG002 (as of Quotation)
-        """Return the sentence, which quotes no value."""
-        return self.topic.otherwise, Facts(None, None, None, None)
-
-
-def find_quotation(topic: Topic, reference: Reference, columns: Columns) -> Quotation | NoQuotation:
-    """Find what the sentences of a topic quote.
+def find_quotation(topic: Topic, reference: Reference, columns: Columns) -> Quotation | None:
+    """Find what the sentences of a topic quote; None where the flights have no feature that can be quoted.
 
     Args:
         topic: with its sentences.
@@ -95,7 +87,7 @@ def find_quotation(topic: Topic, reference: Reference, columns: Columns) -> Quot
     """
     choice = topic.quoted(columns)
     if choice is None:
-        return NoQuotation(topic)
+        return None
     quote, feature = choice
     values = columns[feature]
     missing, unknown = is_missing(values), np.zeros(len(values), bool)
@@ -103,7 +95,7 @@ def find_quotation(topic: Topic, reference: Reference, columns: Columns) -> Quot
         rate = str(feature).split("_rate_", maxsplit=1)[0]
         overall = columns.get(f"{rate}_rate_all_{days_of(feature)}d")
         if overall is None:
-            return NoQuotation(topic)
+            return None
         usual = overall.astype(np.float64)
         # An excess of 0 is either no flights or the same rate as all flights; the feature does not tell which.
         unknown = values == 0

@@ -134,20 +134,19 @@ def predict_departures(bundle: Bundle, reference: Reference, flight_id: str, fea
     return WhatIf(flight_id, origin, destination, bundle.decision.threshold, own, tuple(points))
 
 
-def require_same_features(features: Columns, at: int, recorded: Columns, row: int) -> None:
+def require_same_features(features: Columns, at: int, recorded: Columns) -> None:
     """Check that recomputed features are equal to the recorded ones, to the last bit.
 
     Args:
         features: recomputed.
         at: position of the flight's own time among them.
-        recorded: of data/processed.
-        row: position of the flight among these.
+        recorded: of the flight in data/processed, each of shape (1,).
 
     Raises:
         UserError: one differs, because data/processed was built with other code or parameters.
     """
     for name, values in recorded.items():
-        if not np.array_equal(features[name][at], values[row], equal_nan=values.dtype != object):
+        if not np.array_equal(features[name][at : at + 1], values, equal_nan=values.dtype != object):
             raise UserError(
                 f"data/processed: '{name}' of this flight differs from what this checkout computes; run `dvc repro`"
             )
