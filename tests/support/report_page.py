@@ -10,7 +10,7 @@ from typing import Any
 
 from flight_delay.report.card import ModelCard
 from flight_delay.report.inputs import Inputs
-from flight_delay.report.page import render
+from flight_delay.report.page import render_report
 from flight_delay.report.plots.picture import Picture
 
 CONTENT: dict[str, Any] = json.loads((Path(__file__).parents[1] / "unit/page_inputs.json").read_text())
@@ -23,7 +23,7 @@ INPUTS: dict[str, Any] = {
 
 def render_page(**changes: Any) -> str:
     """Render the page of the invented inputs with changes."""
-    return render(Inputs(**INPUTS | changes))
+    return render_report(Inputs(**INPUTS | changes))
 
 
 def plain_text(page: str) -> str:

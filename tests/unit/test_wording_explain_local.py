@@ -130,7 +130,7 @@ def test_other_departures() -> None:
         "01:00 30.0 % ██████████ predicted late, none to LAX",
         "The prediction is 20.0 % at 00:30, its own time. Where there are enough training flights, it is lowest with 20.0 % "
         "at 00:30 and highest with 30.0 % at 01:00.",
-        "? marks half hours with fewer than 100 training flights from EWR: the prediction is unreliable.",
+        "? marks half hours with fewer than 100 training flights from EWR: unreliable predictions.",
     ):
         assert line in lines
     assert describe_what_if(what_if(1, 2)) == (

@@ -64,7 +64,7 @@ def _apply(function: Callable[[list[Column]], Column], parts: list[Explanation])
         columns = [getattr(part, field) for part in parts]
         is_dict = isinstance(value, dict)
         fields[field] = (
-            {name: function([of[name] for of in columns]) for name in value} if is_dict else function(columns)
+            {name: function([part[name] for part in columns]) for name in value} if is_dict else function(columns)
         )
     return Explanation(**fields)
 

@@ -14,7 +14,7 @@ from flight_delay.model.bundle import Bundle
 from flight_delay.model.examples import Examples
 
 
-def read_flights(folder: Path, bundle: Bundle, month: str) -> tuple[Examples, Column]:
+def read_scheduled_flights(folder: Path, bundle: Bundle, month: str) -> tuple[Examples, Column]:
     """Read all flights of a processed month, also with the features that the model does not use.
 
     Returns:
@@ -35,8 +35,8 @@ def read_flights(folder: Path, bundle: Bundle, month: str) -> tuple[Examples, Co
 
 
 def read_arrived(folder: Path, bundle: Bundle, month: str) -> Examples:
-    """Read the flights of a processed month that arrived; see `read_flights`."""
-    flights, outcomes = read_flights(folder, bundle, month)
+    """Read the flights of a processed month that arrived; see `read_scheduled_flights`."""
+    flights, outcomes = read_scheduled_flights(folder, bundle, month)
     return take_flights(flights, np.flatnonzero(outcomes != None))  # noqa: E711 (of every element)
 
 

@@ -17,8 +17,8 @@ def to_probability_contributions(
     """Divide the difference between a flight's probability and that of the expected log-odds among its effects.
 
     An effect c becomes c (p - p0) / (f - f0), with f0 the expected log-odds, f = f0 + sum of effects, and p0 and p the
-    calibrated probabilities there. Contributions add up to p - p0 and keep sign and order. They are Aumann-Shapley values
-    of the probability, or integrated gradients along the straight line (https://arxiv.org/abs/1703.01365).
+    calibrated probabilities there. Contributions add up to p - p0 and keep sign and order. They are Aumann-Shapley
+    values of the probability, or integrated gradients along the straight line (https://arxiv.org/abs/1703.01365).
 
     Args:
         effects: by feature or topic, on the log-odds before calibration, each of shape (rows,).

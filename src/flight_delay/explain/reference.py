@@ -53,7 +53,7 @@ class Reference(Parameters):
     departures: dict[str, dict[str, int]]
     routes: dict[str, dict[str, int]]
 
-    def count_flights(self, origin: str, destination: str | None, half_hour: str) -> int:
+    def count_training_flights(self, origin: str, destination: str | None, half_hour: str) -> int:
         """Count training flights from an origin (to a destination, if given) in a half hour such as '17:30'."""
         if destination is None:
             return self.departures.get(origin, {}).get(half_hour, 0)

@@ -93,6 +93,6 @@ def load_card(path: Path = CARD_FILE) -> ModelCard:
     """Read the model card.
 
     Raises:
-        UserError: it is missing or not YAML, or an entry is missing, unknown, duplicated or empty; the message names it.
+        UserError: it is missing or not YAML, or an entry is missing, unknown, duplicated or empty.
     """
     return read_reference(path, ModelCard)

@@ -30,7 +30,7 @@ SECTIONS = {
 }
 
 
-def render(inputs: Inputs) -> str:
+def render_report(inputs: Inputs) -> str:
     """Render the page. The same inputs give the same text.
 
     Raises:

@@ -7,7 +7,7 @@ from flight_delay.evaluation.costs import DecisionParameters
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.report.card import load_card
 from flight_delay.report.inputs import Inputs
-from flight_delay.report.page import render
+from flight_delay.report.page import render_report
 from flight_delay.report.plots.picture import read_pictures
 
 STAGES_WITH_PICTURES = ("evaluate", "learning_curves", "interpret", "check_data")
@@ -42,7 +42,7 @@ def main() -> int:
         horizon_hours=features.horizon_hours,
         pictures=[picture for stage in STAGES_WITH_PICTURES for picture in read_pictures(paths.report(stage))],
     )
-    files.write_text(paths.PAGE, render(inputs))
+    files.write_text(paths.PAGE, render_report(inputs))
     return len(inputs.pictures)
 
 

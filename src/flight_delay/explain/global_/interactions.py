@@ -1,6 +1,6 @@
 """Interactions of features and topics: the strength of every pair from SHAP interaction values.
 
-Values are those of Lundberg et al. 2020 (https://doi.org/10.1038/s42256-019-0138-9), summed chunk by chunk so that memory
+Source: Lundberg et al. 2020 (https://doi.org/10.1038/s42256-019-0138-9). Values are summed chunk by chunk, so that memory
 does not grow with the number of rows."""
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class InteractionPair(NamedTuple):
 class Interactions:
     """Interactions of a model on a sample.
 
-    `pairs` holds those that interact in any row, features before topics, the strongest first, ties by name. `share` is, by
-    level, the strength of all pairs divided by that strength plus the mean absolute main effects.
+    `pairs` holds those that interact in any row, features before topics, the strongest first, ties by name. `share` is,
+    by level, the strength of all pairs divided by that strength plus the mean absolute main effects.
     """
 
     pairs: tuple[InteractionPair, ...]
@@ -80,9 +80,9 @@ def measure_interactions(
 ) -> Interactions:
     """Measure the strength of interactions between features and between topics.
 
-    The strength of a pair is the mean over rows of the absolute interaction: |2 φ_ij| of features, the sum over members of
-    topics. Interactions within a topic are main effects of the topic. Intervals are for the sampling of rows (estimate
-    ± 1.96 standard errors, not below zero), not for other months.
+    The strength of a pair is the mean over rows of the absolute interaction: |2 φ_ij| of features, the sum over members
+    of topics. Interactions within a topic are main effects of the topic. Intervals are for the sampling of rows
+    (estimate ± 1.96 standard errors, not below zero), not for other months.
 
     Args:
         chunks: SHAP interaction values, each of shape (rows, features, features), two rows or more in all.

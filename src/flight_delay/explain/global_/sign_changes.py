@@ -19,7 +19,7 @@ MIN_SHARE = 0.02  # of the importance of all features, in both months
 
 
 class Direction(NamedTuple):
-    """Direction of an effect: of a number, Spearman's correlation of values and effects; of a category, its mean effect."""
+    """Spearman's correlation of a number and its effect, or the mean effect of a category."""
 
     size: float
     rows: int

@@ -77,8 +77,8 @@ def find_flights(processed: Path, flight_ids: Sequence[str], source: str) -> dic
     months = sorted({flight_id[:7] for flight_id in flight_ids})
     if absent := [month for month in months if month not in present]:
         raise UserError(
-            f"{processed}: no data for {', '.join(absent[:_MAX_NAMED])} of {source} (months {present[0]} … {present[-1]} "
-            "exist); choose flights of these months"
+            f"{processed}: no data for {', '.join(absent[:_MAX_NAMED])} of {source} "
+            f"(months {present[0]} … {present[-1]} exist); choose flights of these months"
         )
     found: dict[str, Column] = {}
     unknown: list[str] = []

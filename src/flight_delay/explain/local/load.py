@@ -16,7 +16,7 @@ from flight_delay.data.weather import OBSERVATIONS
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import explain
 from flight_delay.explain.feature_groups import load_topics
-from flight_delay.explain.flights import read_flights, take_flights
+from flight_delay.explain.flights import read_scheduled_flights, take_flights
 from flight_delay.explain.local.reasons import Reasons, select_reasons
 from flight_delay.explain.local.what_if import (
     WhatIf,
@@ -61,7 +61,7 @@ def explain_flights(explainer: Explainer, found: Mapping[str, Column]) -> Iterat
         found: by month, positions of the flights in its processed table.
     """
     for month in progress(list(found), "month") if len(found) > 1 else found:
-        flights, outcomes = read_flights(paths.PROCESSED, explainer.bundle, month)
+        flights, outcomes = read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)
         for start in range(0, len(found[month]), _CHUNK_ROWS):
             positions = found[month][start : start + _CHUNK_ROWS]
             chunk = take_flights(flights, positions)
@@ -83,7 +83,7 @@ def explain_departures(explainer: Explainer, month: str, position: int) -> WhatI
     Raises:
         UserError: a file is missing, or data/processed is not what code and parameters compute from the schedule.
     """
-    recorded = take_flights(read_flights(paths.PROCESSED, explainer.bundle, month)[0], np.array([position]))
+    recorded = take_flights(read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)[0], np.array([position]))
     observations = from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     parameters = explainer.bundle.manifest.feature_parameters
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)

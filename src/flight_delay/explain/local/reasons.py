@@ -1,4 +1,4 @@
-"""Reason codes: up to four sentences of references/reason_codes.yaml on why a probability differs from the usual one."""
+"""Reason codes: up to four sentences of references/reason_codes.yaml that explain a prediction."""
 
 from __future__ import annotations
 

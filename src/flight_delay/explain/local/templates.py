@@ -36,8 +36,8 @@ NO_FACTS = Facts(None, None, None, None)
 class Quotation:
     """What the sentences of a topic quote; every column has the shape (rows,).
 
-    `values` are those of the quoted feature (for excess rates, the rates), `compared` is compared with `usual`, NaN where
-    there is nothing to compare; `unknown` is true where reference values do not include the value.
+    `values` are those of the quoted feature (for excess rates, the rates), `compared` is compared with `usual`, NaN
+    where there is nothing to compare; `unknown` is true where reference values do not include the value.
     """
 
     topic: Topic
@@ -53,7 +53,9 @@ class Quotation:
         """Return the sentence for a flight whose topic raises, or lowers, the probability, and its values."""
         value = None if self.missing[row] else self.values[row]
         value = value if value is None or isinstance(value, str) else float(value)
-        compared, usual = (None if np.isnan(of[row]) else float(of[row]) for of in (self.compared, self.usual))
+        compared, usual = (
+            None if np.isnan(column[row]) else float(column[row]) for column in (self.compared, self.usual)
+        )
         return self._sentence(row, value, compared, usual, raises), Facts(self.feature, value, compared, usual)
 
     def _sentence(

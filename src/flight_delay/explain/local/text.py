@@ -57,14 +57,15 @@ def format_footnotes(reference: Reference, late_minutes: int) -> str:
         reference: of the training flights.
         late_minutes: delay in minutes from which a flight is late.
     """
+    months = f"{reference.months[0]} … {reference.months[-1]}"
     return (
         f"A flight is late if it arrives {late_minutes} minutes or more after schedule.\n"
         "Contributions are rounded percentage points. They add up from the usual probability, that of the model's mean\n"
-        f"log-odds over the training flights (late rate of these: {_percent(reference.late)}), to the probability of the flight.\n"
-        "The model adds effects in log-odds; each gets its share of the difference in probability. Contributions explain\n"
-        "the model, not the causes of delays.\n"
-        f'"Usually" refers to the flights of {reference.months[0]} … {reference.months[-1]}, "of all flights" to the same days as the rate\n'
-        "before it. Rates of few flights are shrunk towards the overall rate.\n"
+        f"log-odds over the training flights (late rate of these: {_percent(reference.late)}), to that of the flight.\n"
+        "The model adds effects in log-odds; each gets its share of the difference in probability. Contributions\n"
+        "explain the model, not the causes of delays.\n"
+        f'"Usually" refers to the flights of {months}, "of all flights" to the same days as the rate before it.\n'
+        "Rates of few flights are shrunk towards the overall rate.\n"
     )
 
 
@@ -82,16 +83,14 @@ def format_what_if(what_if: WhatIf) -> str:
         text = ", ".join(mark for mark, is_set in marks.items() if is_set)
         probability = f"{_percent(point.probability):>6}"
         lines.append(f"  {format_clock(point.minutes)}  {probability}  {bar:<{BAR_CHARACTERS}}  {text}".rstrip())
-    return "\n".join(
-        [
-            *lines,
-            "",
-            describe_what_if(what_if),
-            f"? marks half hours with fewer than {MIN_FLIGHTS} training flights from {what_if.origin}: the prediction is unreliable.",
-            "These are predictions of the model, not effects of a new time: all other flights stay where they are, and the",
-            "flight would have another aircraft, crew and passengers.\n",
-        ]
-    )
+    lines += [
+        "",
+        describe_what_if(what_if),
+        f"? marks half hours with fewer than {MIN_FLIGHTS} training flights from {what_if.origin}: unreliable predictions.",
+        "These are predictions of the model, not effects of a new time: all other flights stay where they are, and the",
+        "flight would have another aircraft, crew and passengers.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def describe_waterfall(reasons: Reasons, smallest: float = MIN_STEP) -> str:

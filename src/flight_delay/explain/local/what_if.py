@@ -1,4 +1,4 @@
-"""Predict a flight at other times of departure of its date, with all features recomputed and all other flights unchanged.
+"""Predict a flight at other times of departure of its date, with features recomputed and other flights unchanged.
 
 The result describes the model; it is not the effect of moving the flight."""
 
@@ -102,11 +102,11 @@ def features_at_departures(
     schedules = [move_departure(schedule, row, minutes) for minutes in departures]
     built = [by_schedule.build(columns, COUNTS.empty_table(), observations) for columns in schedules]
 
-    def select(tables: Sequence[Columns], name: str) -> Column:
+    def select_row(tables: Sequence[Columns], name: str) -> Column:
         return np.array([columns[name][row] for columns in tables], tables[0][name].dtype)
 
-    values = by_past.build({name: select(schedules, name) for name in schedule}, counts, observations)
-    values = values | {feature.name: select(built, feature.name) for feature in by_schedule.features}
+    values = by_past.build({name: select_row(schedules, name) for name in schedule}, counts, observations)
+    values = values | {feature.name: select_row(built, feature.name) for feature in by_schedule.features}
     return {feature.name: values[feature.name] for feature in builder.features}
 
 
@@ -127,7 +127,7 @@ def predict_departures(bundle: Bundle, reference: Reference, flight_id: str, fea
         features["departure_minutes"].tolist(), probability.tolist(), is_late.tolist(), strict=True
     ):
         half_hour = half_hour_of(minutes)
-        counts = (reference.count_flights(origin, to, half_hour) for to in (None, destination))
+        counts = (reference.count_training_flights(origin, to, half_hour) for to in (None, destination))
         points.append(Departure(int(minutes), *prediction, *counts))
     hhmm = int(flight_id.rsplit("-", 1)[1])
     own = next(point for point in points if point.minutes == hhmm // 100 * 60 + hhmm % 100)

@@ -107,7 +107,7 @@ def quantize_png(figure: Figure) -> bytes:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Lay out a figure once; Matplotlib would do it again, and draw the figure an additional time, when it renders it."""
+    """Lay out a figure once; when it renders, Matplotlib would draw the figure an additional time for it."""
     if engine := figure.get_layout_engine():
         engine.execute(figure)
         figure.set_layout_engine("none")
