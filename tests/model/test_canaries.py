@@ -17,7 +17,7 @@ from flight_delay.core.months import Window
 from flight_delay.explain import reference
 from flight_delay.explain.explanation import ADDS_UP_WITHIN, Explanation, explain
 from flight_delay.explain.global_.dependence import rank_correlation
-from flight_delay.explain.global_.importance import Importance, daily_sums, importance
+from flight_delay.explain.global_.importance import Importance, compute_importance, daily_sums
 from flight_delay.explain.global_.permutation import permutation_importance
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
@@ -70,7 +70,7 @@ def trained(folder: Path, learnt: Examples, **changed: object) -> Bundle:
 
 def ranked(explanation: Explanation) -> list[Importance]:
     alone = dict.fromkeys(explanation.shap, "all")
-    rows = importance([daily_sums(explanation, alone, alone)], draws=50)
+    rows = compute_importance([daily_sums(explanation, alone, alone)], draws=50)
     return [row for row in rows if row.level == "feature"]
 
 
@@ -183,10 +183,10 @@ def test_an_explanation_of_another_version_of_the_model_is_refused(tmp_path: Pat
     learnt = examples(named, late)
     one, other = (trained(tmp_path / str(seed), learnt, seed=seed, subsample=0.5) for seed in (1, 2))
     path = tmp_path / "reference.json"
-    write_json(path, reference.learn(one, lambda _: learnt, ["2013-01"]).model_dump(mode="json"))
-    assert reference.load(path, one).rows == ROWS
+    write_json(path, reference.fit_reference(one, lambda _: learnt, ["2013-01"]).model_dump(mode="json"))
+    assert reference.load_reference(path, one).rows == ROWS
     with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro`"):
-        reference.load(path, other)
+        reference.load_reference(path, other)
     another_threshold = replace(one, decision=one.decision.model_copy(update={"threshold": 0.31}))
     with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro`"):
-        reference.load(path, another_threshold)
+        reference.load_reference(path, another_threshold)

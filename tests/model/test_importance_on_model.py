@@ -6,17 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from feature_parameters import FEATURE_PARAMETERS
+from explanations import bundle_of
 
-from flight_delay.core.months import Window
 from flight_delay.explain.explanation import Explanation, explain
-from flight_delay.explain.global_.importance import Importance, daily_sums, importance
+from flight_delay.explain.global_.importance import Importance, compute_importance, daily_sums
 from flight_delay.explain.global_.measures import compare_measures
 from flight_delay.explain.global_.permutation import Drop, permutation_importance
 from flight_delay.model.booster import Trained, booster_importances
-from flight_delay.model.bundle import Bundle, Manifest
-from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision_rule import Decision
+from flight_delay.model.bundle import Bundle
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 
@@ -25,12 +22,7 @@ DAYS = 20
 
 @pytest.fixture(scope="module")
 def bundle(trained: Trained, encoding: Encoding) -> Bundle:
-    window = Window(first="2013-01", through="2013-03")
-    manifest = Manifest(
-        format=2, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window,
-        rounds=1, xgboost="", model_sha256="",
-    )  # fmt: skip
-    return Bundle(trained.booster, manifest, Decision(format=1, calibration=Calibration(method="none"), threshold=0.2))
+    return bundle_of(trained.booster, encoding)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +47,7 @@ def group_of(encoding: Encoding) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def exact(explained: dict[str, Explanation], topic_of: dict[str, str], group_of: dict[str, str]) -> list[Importance]:
-    return importance(daily_sums(of, topic_of, group_of) for of in explained.values())
+    return compute_importance(daily_sums(of, topic_of, group_of) for of in explained.values())
 
 
 @pytest.fixture(scope="module")

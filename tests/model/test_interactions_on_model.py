@@ -6,22 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from explanations import bundle_of
 
-from flight_delay.explain.global_.interactions import interaction_values, interactions
+from flight_delay.explain.global_.interactions import interaction_values, measure_interactions
 from flight_delay.explain.global_.stability import mean_effects_by_seed, train_other_seeds
 from flight_delay.model.booster import BoosterParameters, Trained, shap_contributions, shap_interactions
-from flight_delay.model.bundle import Bundle, Manifest
-from flight_delay.model.calibration import Calibration
-from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 
 Months = dict[str, Examples]
-
-
-def bundle_of(trained: Trained, encoding: Encoding) -> Bundle:
-    manifest = Manifest.model_construct(features=encoding)
-    return Bundle(trained.booster, manifest, Decision.model_construct(calibration=Calibration(method="none")))
 
 
 def some(examples: Examples, rows: int) -> dict[str, np.ndarray]:
@@ -39,7 +32,7 @@ def test_values_are_symmetric_and_add_up_to_contributions(months: Months, encodi
 
 def test_chunks_are_the_whole_without_the_expected_value(months: Months, encoding: Encoding, trained: Trained) -> None:
     columns = some(months["2013-04"], 55)
-    chunks = list(interaction_values(bundle_of(trained, encoding), columns, chunk_rows=20))
+    chunks = list(interaction_values(bundle_of(trained.booster, encoding), columns, chunk_rows=20))
     assert [len(chunk) for chunk in chunks] == [20, 20, 15]
     whole = shap_interactions(trained.booster, encode(columns, encoding), encoding)
     np.testing.assert_array_equal(np.concatenate(chunks), whole[:, :-1, :-1])
@@ -51,8 +44,8 @@ def test_a_model_of_stumps_has_no_interactions(
     stumps = parameters.model_copy(update={"max_depth": 1, "max_rounds": 40})
     (model,) = train_other_seeds(stumps, encoding, months.__getitem__, list(months)[:3], list(months)[3:], 1).values()
     names = [feature.name for feature in encoding]
-    chunks = interaction_values(bundle_of(model, encoding), some(months["2013-04"], 200))
-    found = interactions(chunks, names, dict(zip(names, names, strict=True)))
+    chunks = interaction_values(bundle_of(model.booster, encoding), some(months["2013-04"], 200))
+    found = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
     # A difference of float32 sums may leave a last bit, which six decimals do not show.
     assert found.pairs == ()
     assert found.share["feature"] < 1e-5
@@ -68,8 +61,8 @@ def test_a_planted_product_is_found_first(encoding: Encoding, parameters: Booste
     train = ["2013-01", "2013-02", "2013-03"]
     (model,) = train_other_seeds(parameters, encoding, planted, train, ["2013-04"], 1).values()
     names = [feature.name for feature in encoding]
-    chunks = interaction_values(bundle_of(model, encoding), some(planted("2013-04"), 200))
-    found = interactions(chunks, names, dict(zip(names, names, strict=True)))
+    chunks = interaction_values(bundle_of(model.booster, encoding), some(planted("2013-04"), 200))
+    found = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
     first, second = found.of_level("feature")[:2]
     assert (first.first, first.second) == ("block_minutes", "distance_miles")
     assert first.low > 3 * second.high

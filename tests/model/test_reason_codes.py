@@ -9,20 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from feature_parameters import FEATURE_PARAMETERS
+from explanations import bundle_of
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json
-from flight_delay.core.months import Window
+from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import explain
 from flight_delay.explain.feature_groups import load_topics
-from flight_delay.explain.local.reasons import Reasons, reasons_of
-from flight_delay.explain.reference import Reference, half_hour_of, learn, load
+from flight_delay.explain.local.reasons import Reasons, select_reasons
+from flight_delay.explain.reference import Reference, fit_reference, half_hour_of, load_reference
 from flight_delay.features.columns import Columns
 from flight_delay.model.booster import Trained
-from flight_delay.model.bundle import Bundle, load_bundle, save_bundle
+from flight_delay.model.bundle import Bundle
 from flight_delay.model.calibration import Calibration, calibrate
-from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 
@@ -35,19 +34,13 @@ CALIBRATIONS = (
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory, trained: Trained, encoding: Encoding) -> Bundle:
-    folder: Path = tmp_path_factory.mktemp("bundle")
-    window = Window(first="2013-01", through="2013-03")
-    save_bundle(
-        folder, trained.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window
-    )  # fmt: skip
-    save_decision(folder, Calibration(method="none"), 0.3)
-    return load_bundle(folder)
+def bundle(trained: Trained, encoding: Encoding) -> Bundle:
+    return bundle_of(trained.booster, encoding, threshold=0.3)
 
 
 @pytest.fixture(scope="module")
 def reference(bundle: Bundle, months: dict[str, Examples]) -> Reference:
-    return learn(bundle, months.__getitem__, TRAINING)
+    return fit_reference(bundle, months.__getitem__, TRAINING)
 
 
 @pytest.fixture(scope="module")
@@ -72,23 +65,21 @@ def test_what_is_usual_is_that_of_all_training_flights(reference: Reference, fra
 
 def test_departures_are_counted_by_origin_route_and_half_hour(reference: Reference, frame: pd.DataFrame) -> None:
     there = frame[(frame["departure_minutes"] >= 630) & (frame["departure_minutes"] < 660) & (frame["origin"] == "DL")]
-    assert reference.support("DL", None, "10:30") == len(there) > 0
-    assert reference.support("DL", "UA", "10:30") == (there["destination"] == "UA").sum() > 0
-    assert reference.support("DL", None, "23:00") == reference.support("XX", None, "10:30") == 0
+    assert reference.count_training_flights("DL", None, "10:30") == len(there) > 0
+    assert reference.count_training_flights("DL", "UA", "10:30") == (there["destination"] == "UA").sum() > 0
+    assert (
+        reference.count_training_flights("DL", None, "23:00")
+        == reference.count_training_flights("XX", None, "10:30")
+        == 0
+    )
     known = frame.dropna(subset=["origin", "departure_minutes"])
     assert sum(sum(of.values()) for of in reference.departures.values()) == len(known)
     assert sum(sum(of.values()) for of in reference.routes.values()) == known["destination"].notna().sum()
 
 
 def test_half_hours_begin_with_the_hour() -> None:
-    assert [half_hour_of(of) for of in (0, 29, 30, 659, 660, 1440)] == [
-        "00:00",
-        "00:00",
-        "00:30",
-        "10:30",
-        "11:00",
-        "24:00",
-    ]
+    starts = [half_hour_of(minutes) for minutes in (0, 29, 30, 659, 660, 1440)]
+    assert starts == ["00:00", "00:00", "00:30", "10:30", "11:00", "24:00"]
 
 
 def test_the_reference_is_read_as_it_was_written_for_the_model_that_it_is_of(
@@ -96,20 +87,20 @@ def test_the_reference_is_read_as_it_was_written_for_the_model_that_it_is_of(
 ) -> None:
     path = tmp_path / "reference.json"
     write_json(path, reference.model_dump(mode="json"))
-    assert load(path, bundle) == reference
+    assert load_reference(path, bundle) == reference
     other = replace(bundle, decision=bundle.decision.model_copy(update={"threshold": 0.31}))
     with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro`"):
-        load(path, other)
+        load_reference(path, other)
     with pytest.raises(UserError, match=r"nothing\.json: "):
-        load(tmp_path / "nothing.json", bundle)
+        load_reference(tmp_path / "nothing.json", bundle)
 
 
 def test_months_may_come_in_any_number_and_without_values(bundle: Bundle, months: dict[str, Examples]) -> None:
-    whole = learn(bundle, months.__getitem__, ["2013-02"])
+    whole = fit_reference(bundle, months.__getitem__, ["2013-02"])
     without = replace(
         months["2013-02"], features=months["2013-02"].features | {"distance_miles": np.full(3_000, np.nan, np.float32)}
     )
-    alike = learn(bundle, {"2013-02": without}.__getitem__, ["2013-02"])
+    alike = fit_reference(bundle, {"2013-02": without}.__getitem__, ["2013-02"])
     assert alike.means["distance_miles"] is None
     assert alike.model_copy(update={"means": whole.means}) == whole
 
@@ -122,7 +113,7 @@ def explained(bundle: Bundle, reference: Reference, months: dict[str, Examples])
     def reasons(calibration: Calibration) -> list[Reasons]:
         decision = bundle.decision.model_copy(update={"calibration": calibration})
         of = replace(bundle, decision=decision)
-        return reasons_of(explain(of, months["2013-04"]), of, load_topics(), reference)
+        return select_reasons(explain(of, months["2013-04"]), Explainer(of, load_topics(), reference))
 
     return reasons
 
@@ -155,12 +146,13 @@ def test_every_flight_that_leans_to_a_side_has_reasons_of_that_side(
 def test_what_the_model_does_not_use_is_quoted_where_it_is_at_hand(
     bundle: Bundle, reference: Reference, months: dict[str, Examples]
 ) -> None:
-    explanation = explain(bundle, months["2013-04"], np.arange(200))
+    explanation = explain(bundle, months["2013-04"]).take(np.arange(200))
     quotable: Columns = {"late_rate_all_7d": np.full(200, 0.2, np.float32)}
     rates = explanation.features["late_rate_route_7d"] / 10_000
     explanation = replace(explanation, features=explanation.features | {"late_rate_route_7d": rates})
-    for columns, said in ((None, load_topics().topics["late_route"].otherwise), (quotable, " 20 %")):
-        every = reasons_of(explanation, bundle, load_topics(), reference, quotable=columns)
+    for columns, said in (({}, load_topics().topics["late_route"].otherwise), (quotable, " 20 %")):
+        explained = replace(explanation, features=explanation.features | columns)
+        every = select_reasons(explained, Explainer(bundle, load_topics(), reference))
         sentences = [reason.sentence for of in every for reason in of.reasons if reason.topic == "late_route"]
         assert sentences
         assert any(sentence.endswith(said) for sentence in sentences)

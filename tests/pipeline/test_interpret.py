@@ -14,6 +14,7 @@ from PIL import Image
 from flight_delay.explain.explanation import ADDS_UP_WITHIN
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month
+from flight_delay.report.plots.picture import read_pictures
 
 MONTH = "2013-05"
 
@@ -80,15 +81,17 @@ def test_the_worst_errors_are_the_worst_and_have_reasons(values, summary) -> Non
             assert min(points) > 0
 
 
-def test_every_picture_has_words_and_together_they_are_small(report, summary) -> None:
-    pictures = {path.stem: path.read_bytes() for path in report.glob("*.png")}
-    assert set(pictures) == set(summary["pictures"])
+def test_every_picture_is_listed_with_section_and_text(report) -> None:
+    pictures = {picture.name: picture for picture in read_pictures(report)}
+    assert set(pictures) == {path.stem for path in report.glob("*.png")}
     assert {"importance", "beeswarm", "measures", "interactions", "stability", "waterfall_miss"} < set(pictures)
     assert sum(name.startswith("dependence_") for name in pictures) == 2
-    assert sum(map(len, pictures.values())) < 3_000_000
-    for name, content in pictures.items():
-        assert len(summary["pictures"][name]) > 40, name
-        assert len(Image.open(BytesIO(content)).convert("RGB").getcolors(1 << 24) or []) > 10, name
+    assert sum(len(picture.content) for picture in pictures.values()) < 3_000_000
+    for picture in pictures.values():
+        assert picture.section == "explanations"
+        assert len(picture.text) > 40, picture.name
+        image = Image.open(BytesIO(picture.content)).convert("RGB")
+        assert len(image.getcolors(1 << 24) or []) > 10, picture.name
 
 
 def test_ranks_are_there_by_month_and_by_seed(report) -> None:

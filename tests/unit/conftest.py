@@ -9,14 +9,12 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import strategies as st
-from matplotlib import pyplot as plt
 
 from flight_delay.data.canonical import CLOCK_TIMES, parse_flights
 from flight_delay.data.contract import QualityResult, apply_contract
@@ -201,35 +199,3 @@ def _written(value: Any, name: str, layout: Layout, dictionary: Dictionary) -> A
     if layout == "bts_current" and dictionary.columns[name].role != "key":
         return f"{value:.2f}"
     return f"{value:d}" if isinstance(value, int) else str(value)
-
-
-@pytest.fixture
-def titles_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], list[str]]:
-    """What stands above pictures that a module draws from now on."""
-
-    def noting(plots: ModuleType) -> list[str]:
-        said: list[str] = []
-        original = plots.picture
-
-        def noted(title: str, x: str, y: str) -> Any:
-            said.append(title)
-            return original(title, x, y)
-
-        monkeypatch.setattr(plots, "picture", noted)
-        return said
-
-    return noting
-
-
-@pytest.fixture
-def draw_twice() -> Callable[[Callable[[], bytes]], None]:
-    """Check that a picture drawn twice has the same bytes and is closed."""
-
-    def check(draw: Callable[[], bytes]) -> None:
-        before = plt.get_fignums()
-        first = draw()
-        assert first.startswith(b"\x89PNG\r\n")
-        assert draw() == first
-        assert plt.get_fignums() == before
-
-    return check

@@ -9,7 +9,7 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_table
-from flight_delay.explain.local.flight_ids import find, read_keys
+from flight_delay.explain.local.flight_ids import find_flights, read_flight_ids
 
 A, B, C = "2013-01-05-UA-7-EWR-0905", "2013-01-06-UA-7-EWR-0905", "2013-02-01-B6-12-JFK-2359"
 
@@ -31,7 +31,7 @@ def processed(tmp_path: Path) -> Path:
     ],
 )
 def test_a_list_holds_keys_or_what_makes_them(text: str) -> None:
-    assert read_keys(text, "list.csv") == [A, C]
+    assert read_flight_ids(text, "list.csv") == [A, C]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_list_holds_keys_or_what_makes_them(text: str) -> None:
         ("", "'flight_id'"),
         ("flight_id\n", "list.csv: "),
         ("flight_id,b\n,x\n", "line 2: "),
-        ("flight_date,carrier,origin,scheduled_departure\n", "'flight_number' "),
-        ("flight_date,carrier,flight_number,origin\n", "'scheduled_departure' "),
+        ("flight_date,carrier,origin,scheduled_departure\n", "'flight_number';"),
+        ("flight_date,carrier,flight_number,origin\n", "'scheduled_departure';"),
         ("flight_date,carrier,flight_number,origin,scheduled_departure\n5.1.2013,UA,7,EWR,905\n", "line 2: '5.1.2013-UA-7-EWR-0905'"),
         ("flight_date,carrier,flight_number,origin,scheduled_departure\n2013-01-05,UA,7,EWR,noon\n", "line 2: '2013-01-05-UA-7-EWR-'"),
         ("flight_date,carrier,flight_number,origin,scheduled_departure\n2013-01-05,UA\n", "line 2: '2013-01-05-UA---'"),
@@ -49,14 +49,14 @@ def test_a_list_holds_keys_or_what_makes_them(text: str) -> None:
 )  # fmt: skip
 def test_a_list_that_names_no_flights_is_refused(text: str, said: str) -> None:
     with pytest.raises(UserError) as error:
-        read_keys(text, "list.csv")
+        read_flight_ids(text, "list.csv")
     assert said in str(error.value)
     assert str(error.value).startswith("list.csv: ")
     assert "\n" not in str(error.value)
 
 
 def test_flights_are_found_month_by_month_in_the_order_given(processed: Path) -> None:
-    found = find(processed, [C, B, A], "list.csv")
+    found = find_flights(processed, [C, B, A], "list.csv")
     assert {month: positions.tolist() for month, positions in found.items()} == {"2013-01": [2, 1], "2013-02": [0]}
     assert list(found) == ["2013-01", "2013-02"]
 
@@ -68,30 +68,24 @@ def test_flights_are_found_month_by_month_in_the_order_given(processed: Path) ->
         ([A, A], f"list.csv: '{A}': "),
         ([A, A, C, C, B], f"'{A}' and 1 "),
         (["2014-01-05-UA-7-EWR-0905", A], "2013-01 … 2013-02"),
-        (["2013-01-05-UA-7-EWR-0900", A], f" {{}}: '2013-01-05-UA-7-EWR-0900' (there is {A}"),
-        (["2013-01-09-UA-7-EWR-0905"], f" {{}}: '2013-01-09-UA-7-EWR-0905' (there is {B} and {A})"),
+        (["2013-01-05-UA-7-EWR-0900", A], f" {{}}: '2013-01-05-UA-7-EWR-0900' (similar: {A}"),
+        (["2013-01-09-UA-7-EWR-0905"], f" {{}}: '2013-01-09-UA-7-EWR-0905' (similar: {B} and {A})"),
         (["2013-01-05-ZZ-888-QQQ-2222"], "'2013-01-05-ZZ-888-QQQ-2222'; "),
         ([f"2013-01-05-ZZ-{of}-QQQ-2222" for of in range(5)], "-0-QQQ-2222', '2013-01-05-ZZ-1-QQQ-2222', '2013-01-05-ZZ-2-QQQ-2222' and 2 "),
     ],
 )  # fmt: skip
 def test_flights_that_cannot_be_found_are_named(processed: Path, keys: list[str], said: str) -> None:
     with pytest.raises(UserError) as error:
-        find(processed, keys, "list.csv")
+        find_flights(processed, keys, "list.csv")
     assert said.format(processed) in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_unknown_flights_of_several_months_are_counted_together(processed: Path) -> None:
-    keys = [
-        "2013-01-05-ZZ-1-QQQ-2222",
-        A,
-        "2013-02-05-ZZ-2-QQQ-2222",
-        "2013-02-05-ZZ-3-QQQ-2222",
-        "2013-02-05-ZZ-4-QQQ-2222",
-    ]
+    unknown = [f"2013-0{month}-05-ZZ-{number}-QQQ-2222" for month, number in ((1, 1), (2, 2), (2, 3), (2, 4))]
     with pytest.raises(UserError) as error:
-        find(processed, keys, "list.csv")
+        find_flights(processed, [unknown[0], A, *unknown[1:]], "list.csv")
     message = str(error.value)
     assert " 4 of 5 " in message
-    assert [key for key in keys if f"'{key}'" in message] == [keys[0], *keys[2:4]]
+    assert [flight_id for flight_id in unknown if f"'{flight_id}'" in message] == unknown[:3]
     assert " 1 " in message.rpartition("'")[2]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from flight_delay.explain.global_.interactions import Interactions, Pair, interactions
+from flight_delay.explain.global_.interactions import InteractionPair, Interactions, measure_interactions
 
 FEATURES = ("b", "a", "c")
 TOPIC_OF = {"a": "twins", "b": "alone", "c": "twins"}
@@ -22,16 +22,16 @@ VALUES = np.array(
 
 
 def measured(values: np.ndarray = VALUES, chunk: int = 1) -> Interactions:
-    return interactions((values[at : at + chunk] for at in range(0, len(values), chunk)), FEATURES, TOPIC_OF)
+    return measure_interactions((values[at : at + chunk] for at in range(0, len(values), chunk)), FEATURES, TOPIC_OF)
 
 
 def test_strengths_are_as_computed_by_hand() -> None:
     first, second, third = measured().of_level("feature")
-    assert first == Pair("feature", "b", "c", 0.6, 0.6, 0.6)
+    assert first == InteractionPair("feature", "b", "c", 0.6, 0.6, 0.6)
     # 0.2 and 0.6: mean 0.4, standard deviation 0.2 √2, standard error 0.2.
-    assert second == Pair("feature", "a", "b", 0.4, 0.008007, 0.791993)
+    assert second == InteractionPair("feature", "a", "b", 0.4, 0.008007, 0.791993)
     # 0.8 and 0: the lower end would be below zero.
-    assert third == Pair("feature", "a", "c", 0.4, 0.0, 1.183986)
+    assert third == InteractionPair("feature", "a", "c", 0.4, 0.0, 1.183986)
 
 
 def test_topics_add_up_their_members_before_the_absolute_value() -> None:
@@ -46,9 +46,9 @@ def test_shares_are_of_all_that_is_done() -> None:
     assert measured().share == {"feature": round(2.8 / 4.4, 6), "topic": round(0.4 / 2.4, 6)}
 
 
-def test_partners_are_of_the_strongest_pair_and_who_works_alone_has_none() -> None:
-    pairs = (Pair("feature", "a", "b", 0.3, 0.2, 0.4), Pair("feature", "b", "c", 0.1, 0.0, 0.2))
-    found = Interactions((*pairs, Pair("topic", "x", "y", 0.5, 0.4, 0.6)), {"feature": 0.1, "topic": 0.1}, 9)
+def test_the_partner_of_a_feature_is_that_of_its_strongest_pair() -> None:
+    pairs = (InteractionPair("feature", "a", "b", 0.3, 0.2, 0.4), InteractionPair("feature", "b", "c", 0.1, 0.0, 0.2))
+    found = Interactions((*pairs, InteractionPair("topic", "x", "y", 0.5, 0.4, 0.6)), {"feature": 0.1, "topic": 0.1}, 9)
     assert found.partners() == {"a": "b", "b": "a", "c": "b"}
 
 
@@ -60,7 +60,7 @@ def test_pairs_that_never_work_together_are_left_out() -> None:
 
 
 def test_one_flight_has_no_interval() -> None:
-    with pytest.raises(ValueError, match=r"^1 flight"):
+    with pytest.raises(ValueError, match=r"^1 row"):
         measured(VALUES[:1])
 
 

@@ -24,7 +24,6 @@ from flight_delay.evaluation.learning_curves import (
     measure,
 )
 from flight_delay.model.predictions import Predictions
-from flight_delay.report.plots import learning_curves as plots
 
 MONTHS = months_between("2013-01", "2013-09")
 ROWS, DAYS = 600, 20
@@ -161,18 +160,3 @@ def test_invalid_parameters_are_refused(change: dict[str, Any], kind: str) -> No
         CurveParameters(**{**valid, **change})
     (error,) = refused.value.errors()
     assert (error["loc"][0], error["type"]) == (next(iter(change)), kind)
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda last: plots.learning_curve({1: model(0), 9: last}, "2013-10"),
-        lambda last: plots.complexity({2: model(0), 8: last}, 2, "2013-10"),
-    ],
-)
-def test_a_plot_drawn_twice_has_the_same_bytes_and_is_closed(draw: Any, draw_twice: Any) -> None:
-    better = CurveModel(
-        POINT._replace(validation_logloss=0.44, validation_roc_auc=0.7, validation_skill=0.1), predict(0)
-    )
-    draw_twice(lambda: draw(better))
-    assert draw(better) != draw(model(0))

@@ -1,35 +1,16 @@
-"""report.page: one page that needs nothing but itself."""
+"""report.page: one page that loads nothing, with every number and picture of its inputs."""
 
 from __future__ import annotations
 
 import base64
-import json
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
+from report_page import CONTENT, INPUTS, render_page, section_of
 
-from flight_delay.report.card import ModelCard
-from flight_delay.report.inputs import Inputs
-from flight_delay.report.page import render
-from flight_delay.report.pictures import PICTURES
-
-# Numbers are told apart by their digits.
-CONTENT: dict[str, Any] = json.loads(Path(__file__).with_name("page_inputs.json").read_text())
-INPUTS: dict[str, Any] = {
-    **CONTENT,
-    "card": ModelCard.model_validate(CONTENT["card"]),
-    "pictures": {
-        **{picture.name: picture.name.encode() for of in PICTURES.values() for picture in of},
-        **{f"interpret/{name}": f"interpret/{name}".encode() for name in CONTENT["explanation"]["pictures"]},
-        "check_data/profile_1": b"third",
-        "check_data/profile_2": b"fourth",
-    },
-}
 METRICS = INPUTS["metrics"]
-# Somebody may follow them; nothing is loaded from there.
+# Links that users may follow; nothing is loaded from there.
 LINKS = {
     "https://example.org/flights",
     "https://doi.org/10.1093/jamia/ocac093",
@@ -39,153 +20,116 @@ LINKS = {
 
 
 class Tags(HTMLParser):
-    """Collects the start tags of a page, and whether every tag is closed."""
+    """Start tags of a page; checks that every tag is closed."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.found: list[tuple[str, dict[str, str]]] = []
         self.open: list[str] = []
         self.feed(page)
+        assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in {"meta", "img", "link", "br"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
+    def images(self) -> list[tuple[bytes, str]]:
+        """Content and alternative text of every image."""
+        prefix = "data:image/png;base64,"
+        every = [attributes for tag, attributes in self.found if tag == "img"]
+        return [(base64.b64decode(image["src"].removeprefix(prefix)), image["alt"]) for image in every]
+
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render(Inputs(**INPUTS))
+    return render_page()
 
 
 def test_every_metric_is_on_the_page(page: str) -> None:
-    of_models = [METRICS[window] for window in ("train", "validation", "test")]
-    for metrics in (*of_models, *(of["test"] for of in METRICS["baselines"].values())):
-        assert (
-            f"<td>{metrics['rows']:,}</td><td>{metrics['base_rate']:.1%}</td>".replace("%", "\N{NO-BREAK SPACE}%")
-            in page
-        )
+    models = [METRICS[window] for window in ("train", "validation", "test")]
+    for metrics in (*models, *(baseline["test"] for baseline in METRICS["baselines"].values())):
+        first = f"<td>{metrics['rows']:,}</td><td>{metrics['base_rate']:.1%}</td>"
+        assert first.replace("%", "\N{NO-BREAK SPACE}%") in page
         for name in set(metrics) - {"rows", "base_rate"}:
             assert f"<td>{metrics[name]:.3f}</td>" in page
-    assert "<b>0.777</b>" in page
-    assert "mean of 6 months" in page
-
-
-def test_the_figures_at_the_top_are_those_of_the_model_on_test(page: str) -> None:
     for name in ("roc_auc", "average_precision", "log_loss"):
         assert f"<b>{METRICS['test'][name]:.3f}</b>" in page
 
 
-def test_counts_windows_and_source_are_on_the_page(page: str) -> None:
-    figures = ("70,001", "60,002", "5,003", "4,004", "905", "1.2.3", "12.3\N{NO-BREAK SPACE}%", "28\N{NO-BREAK SPACE}%")
-    for said in (*figures, "17 minutes late", "31 hours before departure", *INPUTS["windows"].values()):
-        assert said in page
-    assert "a &lt;source&gt;" in page
+def test_counts_windows_and_examples_are_on_the_page(page: str) -> None:
+    numbers = "70,001 60,002 5,003 4,004 905 1.2.3 12.3\u00a0% 28\u00a0% 70,601 0.85\u00a0% >501< 4711 >99< 7,007 5,819 35,045"
+    explanations = "12,345 678 2013-11-01-UA-1-EWR-0600 5.1\u00a0% (−12.3)"
+    for text in (*numbers.split(" "), *explanations.split(" "), *INPUTS["windows"].values()):
+        assert text in page
+    for sentence in (*CONTENT["explanation"]["sign_changes"], *CONTENT["explanation"]["slices"]):
+        assert page.count(f"<li>{sentence}") == 1
 
 
-def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
+def test_nothing_is_loaded_and_no_program_is_in_the_page(page: str) -> None:
     tags = Tags(page)
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in tags.found}
     for tag, attributes in tags.found:
         for name in ("src", "srcset", "data", "poster", "background"):
-            assert (attributes.get(name) or "data:").startswith("data:")
+            assert attributes.get(name, "data:").startswith("data:")
+        assert not [name for name, value in attributes.items() if name.startswith("on") or "javascript:" in value]
         if "href" in attributes:
             assert tag == "a"
-            assert attributes["href"] in LINKS or (attributes["href"] or "").startswith("#")
+            assert attributes["href"] in LINKS or attributes["href"].startswith("#")
     assert "url(" not in page
     assert "@import" not in page
 
 
-def test_every_picture_is_there_once_with_words_for_those_who_cannot_see_it(page: str) -> None:
-    images = [attributes for tag, attributes in Tags(page).found if tag == "img"]
-    shown = [base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,")) for image in images]
-    assert sorted(shown) == sorted(INPUTS["pictures"].values())
-    descriptions = [image["alt"] for image in images]
-    assert all(descriptions)
-    # Only the pictures of columns, of which there are two here, share their words.
-    assert len(set(descriptions)) == len(images) - 1
-    assert descriptions[-1] == descriptions[-2]
+def test_every_picture_is_once_in_its_section_in_the_order_given_with_title_and_text(page: str) -> None:
+    for anchor in {picture.section for picture in INPUTS["pictures"]}:
+        assert Tags(section_of(page, anchor)).images() == [
+            (picture.content, f"{picture.title}. {picture.text}.")
+            for picture in INPUTS["pictures"]
+            if picture.section == anchor
+        ]
+    assert len(Tags(page).images()) == len(INPUTS["pictures"])
 
 
-def test_pictures_of_explanations_say_what_they_show_in_the_order_given_and_those_of_columns_come_last(
-    page: str,
-) -> None:
-    images = [attributes for tag, attributes in Tags(page).found if tag == "img"]
-    words = [image["alt"] or "" for image in images]
-    explained = [of.removesuffix(".") for of in CONTENT["explanation"]["pictures"].values()]
-    assert [of for of in words if of in explained] == explained
-    last = [base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,")) for image in images[-2:]]
-    assert last == [b"third", b"fourth"]
+def test_a_large_picture_is_folded_under_its_title() -> None:
+    small, large = ((b"\x89PNG\r\n\x1a\n" + b"0" * 8 + width.to_bytes(4) + bytes(4)) for width in (800, 1400))
+    first = INPUTS["pictures"][0]._replace(content=small)
+    page = section_of(render_page(pictures=[first, first._replace(title="<Large>", content=large)]), "evaluation")
+    assert page.count("<summary>&lt;Large&gt;</summary>") == 1
+    assert "<summary>ROC" not in page
+    assert len(Tags(page).images()) == 2
 
 
-def test_what_explanations_found_is_on_the_page(page: str) -> None:
-    for shown in (
-        "12,345",
-        "678",
-        "1.9 percentage points",
-        "2013-11-01-UA-1-EWR-0600",
-        "5.1\N{NO-BREAK SPACE}%",
-        "(−12.3)",
-    ):
-        assert shown in page
-    found = CONTENT["explanation"]
-    for sentence in (*found["sign_changes"], *found["slices"]):
-        assert page.count(f"<li>{sentence}") == 1
+def test_a_picture_of_an_unknown_section_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"^picture roc: .*'other'"):
+        render_page(pictures=[INPUTS["pictures"][0]._replace(section="other")])
 
 
-def test_what_was_set_aside_is_on_the_page_with_numbers_and_places(page: str) -> None:
-    for shown in (
-        "70,601",
-        "0.85\N{NO-BREAK SPACE}%",
-        "&lt;12500&gt;",
-        ">501<",
-        "4711",
-        ">99<",
-        "7,007",
-        "5,819",
-        "35,045",
-    ):
-        assert shown in page
-
-
-def test_data_without_fault_have_no_tables_of_faults() -> None:
+def test_data_without_problems_have_no_tables_of_problems() -> None:
     quality = {**INPUTS["quality"], "quarantined_rows": 0, "quarantined": {}, "warnings": {}}
-    details = {"months": {}, "empty_columns": [], "missing": {}, "unknown_destinations": {}, "examples": {}}
-    page = render(Inputs(**{**INPUTS, "quality": quality, "details": details, "findings": []}))
-    for shown in ("4711", "7,007", "5,819", "35,045"):
-        assert shown not in page
-    assert Tags(page).open == []
+    examples = {"months": {}, "empty_columns": [], "missing": {}, "unknown_destinations": {}, "examples": {}}
+    page = render_page(quality=quality, quality_examples=examples, findings=[])
+    for number in ("4711", "7,007", "5,819", "35,045"):
+        assert number not in page
+    Tags(page)
 
 
-def test_pitfalls_are_on_the_page_once_each_with_what_they_mean_once_for_each_kind(page: str) -> None:
-    assert "3 warnings and no error" in page
-    for said in ("carrier: &lt;HA&gt; is rare", "origin drifts", "carrier drifts"):
-        assert page.count(said) == 1
-    for said in ("Little is learnt.", "Group.", "The past misleads.", "Train again."):
-        assert page.count(said) == 1
+def test_findings_are_listed_once_and_explained_once_per_check(page: str) -> None:
+    for text in ("carrier: &lt;HA&gt; is rare", "origin drifts", "carrier drifts"):
+        assert page.count(text) == 1
+    for text in ("Little is learnt.", "Group.", "The past misleads.", "Train again."):
+        assert page.count(text) == 1
     assert "drift (2)" in page
     assert "rare labels (1)" in page
 
 
-def test_every_tag_is_closed(page: str) -> None:
-    assert Tags(page).open == []
+def test_the_same_inputs_give_the_same_page(page: str) -> None:
+    assert render_page() == page
+    assert render_page(metrics={**METRICS, "threshold": 0.31}) != page
 
 
-def test_the_same_numbers_give_the_same_page(page: str) -> None:
-    assert render(Inputs(**INPUTS)) == page
-    assert render(Inputs(**{**INPUTS, "metrics": {**METRICS, "threshold": 0.31}})) != page
-
-
-@pytest.mark.parametrize("missing", ["interpret/importance", "evaluate/roc"])
-def test_a_missing_picture_is_an_error_and_not_a_hole(missing: str) -> None:
-    pictures = {name: content for name, content in INPUTS["pictures"].items() if name != missing}
-    with pytest.raises(UndefinedError, match=missing):
-        render(Inputs(**{**INPUTS, "pictures": pictures}))
-
-
-def test_a_missing_number_is_an_error_and_not_a_hole() -> None:
+def test_a_missing_number_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="backtest"):
-        render(Inputs(**{**INPUTS, "metrics": {name: of for name, of in METRICS.items() if name != "backtest"}}))
+        render_page(metrics={name: value for name, value in METRICS.items() if name != "backtest"})

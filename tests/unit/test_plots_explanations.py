@@ -1,22 +1,23 @@
-"""Pictures of explanations: the same PNG every time, from every kind of column, and texts with the numbers and names."""
+"""report.plots of the stage interpret: a picture from every kind of column, and texts with numbers and names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from explanations import explanation_of
+from pictures import check_picture
 
-from flight_delay.explain.explanation import Explanation
 from flight_delay.explain.global_.importance import Importance
-from flight_delay.explain.global_.interactions import Interactions, Pair
+from flight_delay.explain.global_.interactions import InteractionPair, Interactions
 from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.stability import rank_effects
 from flight_delay.report.plots import dependence as plots
-from flight_delay.report.plots.importance import by_level, measures
-from flight_delay.report.plots.interactions import interactions
-from flight_delay.report.plots.stability import stability
+from flight_delay.report.plots import importance
+from flight_delay.report.plots.picture import Picture
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)
@@ -29,21 +30,14 @@ FEATURES = {
     "constant": np.full(ROWS, 3.0),
     "unknown": np.full(ROWS, np.nan),
 }
-EXPLANATION = Explanation(
-    flight_id=np.arange(ROWS).astype(str).astype(object),
-    flight_date=np.datetime64("2013-11-01") + np.arange(ROWS) % 10,
-    late=np.arange(ROWS) % 3 == 0,
-    probability=RANDOM.random(ROWS),
-    expected=np.full(ROWS, -1.2, np.float32),
-    features=FEATURES,
-    shap={name: (FEATURES["departure_minutes"] / 1440 - 0.5).astype(np.float32) for name in FEATURES},
-)
+EXPLANATION = explanation_of(dict.fromkeys(FEATURES, FEATURES["departure_minutes"] / 1440 - 0.5), FEATURES)
 LABELS = {name: name.replace("_", " ") for name in FEATURES} | {"departure_minutes": "departure"}
 UNITS = {"departure_minutes": "minutes after midnight", "block_minutes": "minutes", "rate": "share"}
 PARTNERS = {
     "carrier": "departure_minutes", "destination": None, "departure_minutes": "carrier", "block_minutes": "destination",
     "rate": "block_minutes", "constant": "unknown", "unknown": "constant",
 }  # fmt: skip
+NAMES = LABELS | {"a": "time of day", "b": "busy day", "c": "airline", "history": "the days before"}
 
 IMPORTANCES = [
     Importance("feature", "rate", 0.2, 0.18, 0.24, 0.6),
@@ -56,55 +50,54 @@ MEASURES = [
     Measures("rate", "t", 1, 2, 1, 0.2, -0.01, -0.02, 0.01, 0.03, 900.0),
     Measures("carrier", "t", 2, 1, 2, 0.1, 0.02, 0.01, 0.03, 0.03, 100.0),
 ]
-NO_PAIRS = Interactions((), {"feature": 0.0, "topic": 0.0}, 10)
-INTERACTIONS = Interactions((Pair("topic", "a", "b", 0.4, 0.3, 0.5),), {"feature": 0.0, "topic": 0.25}, 10)
-MONTHS = {"11": {"topic": {"a": 3.0, "b": 2.0, "c": 1.0}}, "12": {"topic": {"a": 3.0, "b": 1.0, "c": 2.0}}}
-RANKS = rank_effects(MONTHS, "month")
-TOPICS = {"a": "time of day", "b": "busy day", "c": "airline"}
-NAMES = LABELS | TOPICS | {"history": "the days before"}
+INTERACTIONS = Interactions((InteractionPair("topic", "a", "b", 0.4, 0.3, 0.5),), {"feature": 0.0, "topic": 0.25}, 10)
+RANKS = rank_effects({"11": {"topic": {"a": 3.0, "b": 2.0}}, "12": {"topic": {"a": 3.0, "b": 1.0}}}, "month")
 MANY = rank_effects({"1": {"topic": {f"t{place}": 1.0 + place for place in range(15)}}}, "seed")
 
-DRAWN: dict[str, Callable[[], bytes]] = {
-    "beeswarm": lambda: plots.beeswarm(EXPLANATION, LABELS),
-    "by_level": lambda: by_level(IMPORTANCES, GROUPS, NAMES),
-    "by_level of nothing": lambda: by_level(IMPORTANCES[2:3], GROUPS, NAMES),
-    "measures": lambda: measures(MEASURES, NAMES),
-    "measures of nothing": lambda: measures([], {}),
-    "interactions": lambda: interactions(INTERACTIONS, TOPICS),
-    "no interactions": lambda: interactions(NO_PAIRS, {}),
-    "stability": lambda: stability(RANKS, TOPICS),
-    "stability of many": lambda: stability(MANY, {f"t{place}": "x" for place in range(15)}),
-    "stability of nothing": lambda: stability([], {}),
+PLOTS: dict[str, Callable[[], Picture]] = {
+    "beeswarm": lambda: plots.plot_beeswarm(EXPLANATION, LABELS),
+    "importance": lambda: importance.plot_importance(IMPORTANCES, GROUPS, NAMES),
+    "importance, none": lambda: importance.plot_importance(IMPORTANCES[2:3], GROUPS, NAMES),
+    "measures": lambda: importance.plot_importance_measures(MEASURES, NAMES),
+    "measures, none": lambda: importance.plot_importance_measures([], {}),
+    "interactions": lambda: importance.plot_interactions(INTERACTIONS, NAMES),
+    "interactions, none": lambda: importance.plot_interactions(Interactions((), {"topic": 0.0}, 10), {}),
+    "stability": lambda: importance.plot_rank_stability(RANKS, NAMES),
+    "stability, many": lambda: importance.plot_rank_stability(MANY, {f"t{place}": "x" for place in range(15)}),
+    "stability, none": lambda: importance.plot_rank_stability([], {}),
 }
 
 
-@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
-def test_a_picture_drawn_twice_has_the_same_bytes_and_is_closed(draw: Callable[[], bytes], draw_twice) -> None:
-    draw_twice(draw)
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_is_deterministic_and_names_its_place(name: str) -> None:
+    assert check_picture(PLOTS[name]).name == name.partition(",")[0]
 
 
 @pytest.mark.parametrize(("name", "partner"), PARTNERS.items())
-def test_dependence_is_drawn_for_every_kind_of_column(name: str, partner: str | None, draw_twice) -> None:
-    draw_twice(lambda: plots.dependence(EXPLANATION, name, partner, LABELS, UNITS))
+def test_dependence_is_drawn_for_every_kind_of_column(name: str, partner: str | None) -> None:
+    picture = check_picture(lambda: plots.plot_dependence(EXPLANATION, name, partner, LABELS, UNITS))
+    assert picture.name == f"dependence_{name}"
+    assert picture.text == plots.describe_dependence(EXPLANATION, name, partner, LABELS, UNITS)
 
 
 def test_partner_labels_and_units_are_in_the_picture() -> None:
-    def draw(partner: str | None = "carrier", labels: dict = LABELS, units: dict = UNITS) -> bytes:
-        return plots.dependence(EXPLANATION, "departure_minutes", partner, labels, units)
+    def plot(partner: str | None = "carrier", labels: dict = LABELS, units: dict = UNITS) -> bytes:
+        return plots.plot_dependence(EXPLANATION, "departure_minutes", partner, labels, units).content
 
     other_labels = LABELS | {"departure_minutes": "other"}
-    assert len({draw(), draw(None), draw("rate"), draw(labels=other_labels), draw(units={})}) == 5
+    assert len({plot(), plot(None), plot("rate"), plot(labels=other_labels), plot(units={})}) == 5
 
 
-def test_many_flights_are_drawn_small_enough_for_a_page() -> None:
+def test_many_rows_make_a_small_picture() -> None:
     many = EXPLANATION.take(RANDOM.integers(0, ROWS, 20_000))
     many.shap["departure_minutes"] = many.shap["departure_minutes"] + RANDOM.normal(0, 0.05, 20_000)
-    assert len(plots.dependence(many, "departure_minutes", "block_minutes", LABELS, UNITS)) < 150_000
+    picture = plots.plot_dependence(many, "departure_minutes", "block_minutes", LABELS, UNITS)
+    assert len(picture.content) < 150_000
 
 
 def test_the_text_of_dependence_has_ends_direction_and_missing_values() -> None:
     def numbers(name: str) -> list[str]:
-        text = plots.dependence_text(EXPLANATION, name, None, LABELS, UNITS)
+        text = plots.describe_dependence(EXPLANATION, name, None, LABELS, UNITS)
         return re.findall(r"\d\d:\d\d|[+-]?\d+\.\d+|\d+ %", text)
 
     first, low, last, high, correlation = numbers("departure_minutes")
@@ -113,4 +106,17 @@ def test_the_text_of_dependence_has_ends_direction_and_missing_values() -> None:
     assert (low[0], high[0], correlation) == ("-", "+", "+1.00")
     assert numbers("block_minutes")[-1] == "14 %"
     assert numbers("unknown") == ["+0.00", "100 %"]
-    assert "coloured by departure" in plots.dependence_text(EXPLANATION, "rate", "departure_minutes", LABELS, UNITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    {
+        "importance": ["the days before 0.30 (0.27 to 0.36)", "rate 0.20 (0.18 to 0.24), carrier 0.10"],
+        "measures": ["SHAP: rate", "permutation: carrier", "gain: rate"],
+        "interactions": ["time of day and busy day 0.400 (0.300 to 0.500)"],
+        "stability": ["between months is 1.00", "from 1 to 1", "no seeds"],
+    }.items(),
+)
+def test_texts_have_names_and_numbers(name: str, parts: list[str]) -> None:
+    text: Any = PLOTS[name]().text
+    assert [part for part in parts if part not in text] == []

@@ -1,4 +1,4 @@
-"""report.plots.flight and explain.local.waterfall: steps add up as they are printed, and pictures are the same every time."""
+"""Waterfall and what-if of one flight, as steps, text and picture."""
 
 from __future__ import annotations
 
@@ -7,125 +7,97 @@ from collections.abc import Callable
 
 import hypothesis.strategies as st
 import pytest
+from flight_answers import FLIGHT, reasons, what_if
 from hypothesis import given
-from matplotlib import pyplot as plt
+from pictures import check_picture
 
-from flight_delay.explain.local.reasons import Contribution, Reasons
-from flight_delay.explain.local.text import explained, waterfall_words, what_if_text, what_if_words
-from flight_delay.explain.local.waterfall import Step, waterfall_of
-from flight_delay.explain.local.what_if import Departure, WhatIf
+from flight_delay.explain.local.text import describe_waterfall, describe_what_if, format_flight, format_what_if
+from flight_delay.explain.local.waterfall import WaterfallStep, waterfall_of
+from flight_delay.explain.local.what_if import Departure
 from flight_delay.report.plots import flight as plots
-
-FLIGHT = "2013-11-01-UA-17-EWR-1705"
-
-
-def reasons(*moves: float, base: float = 0.25) -> Reasons:
-    parts = tuple(
-        Contribution(f"t{at}", f"topic {at}", 5 * move, move)
-        for at, move in enumerate(sorted(moves, key=abs, reverse=True))
-    )
-    return Reasons(FLIGHT, base + sum(moves), base, -1.1, True, parts, ())
-
-
-def answer(*origin_flights: int, own: int = 1) -> WhatIf:
-    points = tuple(
-        Departure(30 * at, 0.1 + 0.1 * at, at >= 2, flights, at % 2) for at, flights in enumerate(origin_flights)
-    )
-    return WhatIf(FLIGHT, "EWR", "LAX", 0.25, points[own], points)
-
 
 SOME = reasons(0.0804, -0.0316, 0.0061, 0.0049, -0.0012)
 
 
-def test_large_contributions_are_steps_and_the_others_come_together() -> None:
+def test_large_contributions_are_steps_and_the_others_are_one_step() -> None:
     fall = waterfall_of(SOME, 0.005)
     assert (fall.base, fall.probability) == (250, 309)
     assert fall.steps == (
-        Step("topic 0", 250, 80), Step("topic 1", 330, -32), Step("topic 2", 298, 6), Step("2 others, rounding", 304, 5),
+        WaterfallStep("topic 0", 250, 80), WaterfallStep("topic 1", 330, -32), WaterfallStep("topic 2", 298, 6),
+        WaterfallStep("2 others, rounding", 304, 5),
     )  # fmt: skip
+    assert [step.label for step in waterfall_of(reasons(0.03, -0.02), 0.005, max_steps=1).steps] == [
+        "topic 0",
+        "1 other, rounding",
+    ]
 
 
-def test_of_many_contributions_the_largest_are_steps() -> None:
-    fall = waterfall_of(reasons(0.03, -0.02, 0.01), 0.005, most=1)
-    assert [step.label for step in fall.steps] == ["topic 0", "2 others, rounding"]
-    assert [step.label for step in waterfall_of(reasons(0.03, -0.02), 0.005, most=1).steps][-1] == "1 other, rounding"
-
-
-def test_what_is_lost_by_rounding_is_called_so_and_nothing_is_no_step() -> None:
-    assert waterfall_of(reasons(0.0204, 0.0204, 0.0204), 0.005).steps[-1] == Step("rounding", 310, 1)
-    assert waterfall_of(reasons(0.02, 0.0), 0.005).steps == (Step("topic 0", 250, 20),)
+def test_rounding_is_a_step_and_nothing_is_none() -> None:
+    assert waterfall_of(reasons(0.0204, 0.0204, 0.0204), 0.005).steps[-1] == WaterfallStep("rounding", 310, 1)
+    assert waterfall_of(reasons(0.02, 0.0), 0.005).steps == (WaterfallStep("topic 0", 250, 20),)
     assert waterfall_of(reasons(0.0), 0.005).steps == ()
 
 
 @given(st.lists(st.floats(-0.02, 0.05), max_size=12))
-def test_steps_follow_one_another_from_the_base_to_the_probability(moves: list[float]) -> None:
-    of = reasons(*moves)
-    fall = waterfall_of(of, 0.005)
+def test_steps_lead_from_the_base_to_the_probability(moves: list[float]) -> None:
+    flight = reasons(*moves)
+    fall = waterfall_of(flight, 0.005)
     place = fall.base
     for step in fall.steps:
         assert step.start == place
         place += step.change
-    assert place == fall.probability == round(1000 * of.probability)
-    text = explained(of, destination="LAX", late=None, threshold=0.26, smallest=0.005)
-    assert f"{of.probability:.1%}".replace("%", " %") in text
+    assert place == fall.probability == round(1000 * flight.probability)
+    text = format_flight(flight, destination="LAX", late=None, threshold=0.26, smallest=0.005)
+    assert f"{flight.probability:.1%}".replace("%", " %") in text
 
 
-def test_the_text_of_a_flight_says_what_the_picture_shows() -> None:
-    lines = explained(SOME, destination="LAX", late=True, threshold=0.26, smallest=0.005).splitlines()
+def test_the_text_of_a_flight_has_the_numbers_of_the_picture() -> None:
+    lines = format_flight(SOME, destination="LAX", late=True, threshold=0.26, smallest=0.005).splitlines()
     assert lines[1] == FLIGHT
-    for shown in ("UA 17 ", " EWR ", " LAX", "17:05"):
-        assert shown in lines[0]
     assert re.findall(r"[\d.]+ %", lines[2]) == ["30.9 %", "26.0 %"]
     assert lines[5].split() == ["usual", "25.0", "%", "│"]
     assert lines[6].split() == ["topic", "0", "+8.0", "33.0", "%", "█" * 32]
     assert lines[7].split()[:4] == ["topic", "1", "-3.2", "29.8"]
     assert set(lines[7].split()[-1]) == {"░"}
-    said = waterfall_words(SOME, 0.005)
-    assert FLIGHT in said
-    assert re.findall(r"[\d.]+ %", said) == ["25.0 %", "30.9 %"]
-    assert re.findall(r"(\d|rounding) ([-+]\d\.\d)", said) == [
-        ("0", "+8.0"), ("1", "-3.2"), ("2", "+0.6"), ("rounding", "+0.5"),
-    ]  # fmt: skip
+    text = describe_waterfall(SOME, 0.005)
+    assert re.findall(r"[\d.]+ %", text) == ["25.0 %", "30.9 %"]
+    assert re.findall(r"[-+]\d\.\d", text) == ["+8.0", "-3.2", "+0.6", "+0.5"]
 
 
-def test_the_text_of_other_departures_marks_what_is_not_known() -> None:
-    lines = what_if_text(answer(99, 100, 5_000, own=1)).splitlines()
+def test_the_text_of_other_departures_marks_unreliable_ones() -> None:
+    lines = format_what_if(what_if(99, 100, 5_000)).splitlines()
     assert lines[2].split()[:6] == ["00:00", "10.0", "%", "███", "?", "99"]
     assert lines[3].split()[:4] == ["00:30", "20.0", "%", "█" * 6]
-    assert len(lines[3].split()) > 4
     assert lines[4].endswith(" LAX")
     numbers = re.compile(r"\d\d:\d\d|[\d.]+ %")
-    assert numbers.findall(lines[6]) == ["00:30", "20.0 %", "00:30", "20.0 %", "01:00", "30.0 %"]
-    assert numbers.findall(what_if_words(answer(1, 2))) == ["00:30", "20.0 %"]
+    assert numbers.findall(lines[6]) == ["20.0 %", "00:30", "20.0 %", "00:30", "30.0 %", "01:00"]
+    assert numbers.findall(describe_what_if(what_if(1, 2))) == ["20.0 %", "00:30"]
 
 
-DRAWN: dict[str, Callable[[], bytes]] = {
-    "some": lambda: plots.waterfall(SOME),
-    "nothing": lambda: plots.waterfall(reasons(0.0)),
-    "svg": lambda: plots.waterfall(SOME, format_="svg"),
-    "what if": lambda: plots.what_if(answer(99, 100, 3, 2, 500)),
-    "what if, known": lambda: plots.what_if(answer(100, 100)),
-    "what if svg": lambda: plots.what_if(answer(99, 100), format_="svg"),
+IMAGES: dict[str, Callable[[], bytes]] = {
+    "waterfall.svg": lambda: plots.plot_waterfall(SOME, image_format="svg").content,
+    "unreliable.png": lambda: plots.plot_what_if(what_if(99, 100, 3, 2, 500)),
+    "reliable.png": lambda: plots.plot_what_if(what_if(100, 100)),
+    "unreliable.svg": lambda: plots.plot_what_if(what_if(99, 100), "svg"),
 }
 
 
-@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
-def test_a_picture_drawn_twice_has_the_same_bytes_and_is_closed(draw: Callable[[], bytes]) -> None:
-    before = plt.get_fignums()
-    first = draw()
-    assert first.startswith((b"\x89PNG\r\n", b"<?xml"))
-    assert draw() == first
-    assert plt.get_fignums() == before
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_is_deterministic_and_has_its_format(name: str) -> None:
+    first = IMAGES[name]()
+    assert first.startswith(b"\x89PNG\r\n" if name.endswith("png") else b"<?xml")
+    assert IMAGES[name]() == first
 
 
-def test_other_values_make_another_picture() -> None:
-    assert len({draw() for draw in DRAWN.values()}) == len(DRAWN)
-    assert plots.what_if(answer(99, 100)) != plots.what_if(answer(100, 100))
+@pytest.mark.parametrize("flight", [SOME, reasons(0.0)])
+def test_a_waterfall_is_a_picture_of_the_report(flight) -> None:
+    picture = check_picture(lambda: plots.plot_waterfall(flight, name="waterfall_miss"))
+    assert (picture.name, picture.text) == ("waterfall_miss", describe_waterfall(flight))
+    assert f"{100 * flight.probability:.1f} %" in picture.title
 
 
-def test_half_hours_without_training_flights_are_joined_where_they_touch() -> None:
-    assert plots._unknown(answer(99, 100, 3, 2, 500)) == [(0, 30), (60, 120)]
-    assert plots._unknown(answer(1, 2, 3)) == [(0, 90)]
-    own = answer(1, 500, own=1)
-    between = own._replace(points=(own.points[0], Departure(25, 0.1, False, 1, 0), own.points[1]))
-    assert plots._unknown(between) == [(0, 30)]
+def test_unsupported_half_hours_are_joined_where_they_touch() -> None:
+    assert plots.unsupported_spans(what_if(99, 100, 3, 2, 500).points) == [(0, 30), (60, 120)]
+    assert plots.unsupported_spans(what_if(1, 2, 3).points) == [(0, 90)]
+    first, last = what_if(1, 500).points
+    assert plots.unsupported_spans([first, Departure(25, 0.1, False, 1, 0), last]) == [(0, 30)]

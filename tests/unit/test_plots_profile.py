@@ -1,4 +1,4 @@
-"""report.plots.profile: numbers in, the same PNG every time."""
+"""report.plots.profile: pictures from every kind of column."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
+from pictures import check_picture
 
 from flight_delay.checks.profile import ColumnProfile, profile
 from flight_delay.checks.table import WINDOWS, EncodedTable
-from flight_delay.report.plots.profile import draw
+from flight_delay.report.plots.profile import draw_profiles
 
 ROWS = 3_000
 RANDOM = np.random.default_rng(0)
@@ -37,37 +37,24 @@ def profiles(rows: Any = np.s_[:]) -> list[ColumnProfile]:
     )
 
 
-@pytest.fixture(scope="module")
-def drawn() -> dict[str, bytes]:
-    return draw(profiles())
-
-
-def test_a_picture_drawn_twice_has_the_same_bytes_and_is_closed(drawn: dict[str, bytes]) -> None:
-    before = plt.get_fignums()
-    assert draw(profiles()) == drawn
-    assert plt.get_fignums() == before
-    assert drawn["profile_1"].startswith(b"\x89PNG\r\n")
+def test_twelve_columns_are_a_small_picture() -> None:
+    first, second = draw_profiles([profiles()[2]] * 13)
+    assert (first.name, second.name) == ("profile_1", "profile_2")
+    assert first.width == second.width > 1300
+    picture = check_picture(lambda: draw_profiles(profiles())[0])
+    assert len(picture.content) < 250_000
+    assert [name for name in COLUMNS if name not in picture.text] == []
+    assert draw_profiles([]) == []
 
 
 def test_other_numbers_give_another_picture() -> None:
     first = profiles()[0]
-    late = {**first.rate, "test": tuple(None if share is None else share / 2 for share in first.rate["test"])}
-    assert draw([replace(first, rate=late)]) != draw([first])
-
-
-def test_twelve_columns_are_in_a_picture(drawn: dict[str, bytes]) -> None:
-    few = profiles()[2]
-    assert list(draw([few] * 13)) == ["profile_1", "profile_2"]
-    assert list(drawn) == ["profile_1"]
-    assert draw([]) == {}
-
-
-def test_a_picture_is_small_enough_for_a_page(drawn: dict[str, bytes]) -> None:
-    assert len(drawn["profile_1"]) < 250_000
+    late = {**first.late, "test": tuple(None if share is None else share / 2 for share in first.late["test"])}
+    assert draw_profiles([replace(first, late=late)])[0].content != draw_profiles([first])[0].content
 
 
 @pytest.mark.parametrize(
     "rows", [WINDOW == "test", np.isnan(LATE), np.zeros(ROWS, bool)], ids=["test", "unknown", "none"]
 )
 def test_columns_are_drawn_without_training_without_outcomes_and_without_rows(rows: np.ndarray) -> None:
-    assert draw(profiles(rows))["profile_1"].startswith(b"\x89PNG\r\n")
+    assert draw_profiles(profiles(rows))[0].content.startswith(b"\x89PNG\r\n")

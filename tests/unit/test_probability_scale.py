@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from flight_delay.explain.probability_scale import in_probability, points_per_tenth
+from flight_delay.explain.probability_scale import probability_points_per_0_1_log_odds, to_probability_contributions
 from flight_delay.model.calibration import Calibration, calibrate, to_log_odds, to_probability
 
 NONE = Calibration(method="none")
@@ -17,7 +17,7 @@ LEVEL = Calibration(method="isotonic", probability=(0.2, 0.4, 0.6), calibrated=(
 
 def one(*effects: float, expected: float = 0.0, calibration: Calibration = NONE) -> tuple[float, list[float]]:
     columns = {str(at): np.array([effect], np.float32) for at, effect in enumerate(effects)}
-    base, shares = in_probability(columns, np.array([expected], np.float32), calibration)
+    base, shares = to_probability_contributions(columns, np.array([expected], np.float32), calibration)
     assert list(shares) == list(columns)
     assert {of.dtype for of in (base, *shares.values())} == {np.dtype(np.float64)}
     return float(base[0]), [float(of[0]) for of in shares.values()]
@@ -58,24 +58,11 @@ def test_contributions_add_up_and_keep_sign_and_order(
         assert shares[smaller] <= shares[larger]
 
 
-@given(EFFECTS, st.floats(-4, 4, width=32))
-def test_without_calibration_nothing_is_lost_but_what_has_no_effect(effects: list[float], expected: float) -> None:
-    _, shares = one(*effects, expected=expected)
-    for effect, share in zip(effects, shares, strict=True):
-        assert (share == 0) == (abs(effect) == 0) or abs(effect) < 1e-30
-
-
 def test_shares_are_those_of_the_difference() -> None:
     base, shares = one(1.0, 2.0, -1.0, expected=-1.0)
     start, end = 1 / (1 + np.e), 1 / (1 + np.exp(-1.0))
     assert base == pytest.approx(start)
     assert shares == pytest.approx([(end - start) / 2, end - start, -(end - start) / 2])
-
-
-def test_calibration_comes_before_sharing_out() -> None:
-    base, shares = one(2.0, expected=0.0, calibration=HALF)
-    assert base == pytest.approx(1 / (1 + np.exp(0.2)))
-    assert base + shares[0] == pytest.approx(1 / (1 + np.exp(-0.8)))
 
 
 def test_where_effects_cancel_out_the_slope_is_taken() -> None:
@@ -89,7 +76,7 @@ def test_where_effects_cancel_out_the_slope_is_taken() -> None:
 @given(st.floats(1e-9, 1e-4))
 def test_near_that_point_nothing_jumps(rest: float) -> None:
     columns = {"a": np.array([1.0 + rest]), "b": np.array([-1.0])}
-    _, shares = in_probability(columns, np.array([0.0]), NONE)
+    _, shares = to_probability_contributions(columns, np.array([0.0]), NONE)
     assert shares["a"][0] == pytest.approx(0.25, rel=1e-3)
     assert shares["a"][0] + shares["b"][0] == pytest.approx(rest / 4, rel=1e-3, abs=1e-9)
 
@@ -107,20 +94,7 @@ def test_a_level_part_on_the_way_flattens_all_contributions_alike() -> None:
     assert shares == pytest.approx([0.2, -0.1], abs=1e-5)
 
 
-def test_flights_do_not_depend_on_each_other() -> None:
-    random = np.random.default_rng(3)
-    columns = {name: random.normal(size=50).astype(np.float32) for name in "abc"}
-    expected = random.normal(size=50).astype(np.float32)
-    base, shares = in_probability(columns, expected, HALF)
-    for row in (0, 7, 49):
-        alone, parts = in_probability(
-            {n: of[row : row + 1] for n, of in columns.items()}, expected[row : row + 1], HALF
-        )
-        assert alone[0] == base[row]
-        assert [of[0] for of in parts.values()] == [of[row] for of in shares.values()]
-
-
 def test_a_tenth_of_log_odds_is_worth_most_where_late_and_on_time_are_as_likely() -> None:
     none = Calibration(method="none")
-    assert points_per_tenth(0.0, none) == pytest.approx(2.5, abs=1e-3)
-    assert points_per_tenth(-1.1007, none) == pytest.approx(1.8735, abs=1e-3)
+    assert probability_points_per_0_1_log_odds(0.0, none) == pytest.approx(2.5, abs=1e-3)
+    assert probability_points_per_0_1_log_odds(-1.1007, none) == pytest.approx(1.8735, abs=1e-3)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from feature_parameters import FEATURE_PARAMETERS
+from explanations import bundle_of, explanation_of
 from hypothesis import given
 from reference import REFERENCE
 
-from flight_delay.core.months import Window
+from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.feature_groups import days_of, family_of, load_topics
-from flight_delay.explain.local.reasons import Reasons, reasons_of
-from flight_delay.explain.words import shown
-from flight_delay.features.columns import Columns
-from flight_delay.model.bundle import Bundle, Manifest
+from flight_delay.explain.feature_groups import days_of, load_topics
+from flight_delay.explain.format import format_value
+from flight_delay.explain.local.reasons import Reasons, select_reasons
 from flight_delay.model.calibration import Calibration, to_probability
-from flight_delay.model.decision_rule import Decision
 from flight_delay.model.encode import EncodedFeature
 
 TOPICS = load_topics()
@@ -39,99 +35,23 @@ def feature(name: str) -> EncodedFeature:
     return EncodedFeature(name=name, kind=kind, group=GROUPS.get(name.split("_", maxsplit=1)[0], "schedule"))
 
 
-def bundle_of(threshold: float = 0.3, calibration: Calibration | None = None) -> Bundle:
-    window = Window(first="2013-01", through="2013-02")
-    manifest = Manifest(
-        format=2, features=tuple(map(feature, VALUES)), feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1, trained_base_rate=0.5,
-        stopped_on=window, rounds=1, xgboost="", model_sha256="",
-    )  # fmt: skip
-    decision = Decision(format=1, calibration=calibration or Calibration(method="none"), threshold=threshold)
-    return Bundle(None, manifest, decision)
+def explainer(**options: Any) -> Explainer:
+    return Explainer(bundle_of(None, tuple(map(feature, VALUES)), **{"threshold": 0.3} | options), TOPICS, REFERENCE)
 
 
 def column(value: float | str | None) -> Any:
     return np.array([value], object if value is None or isinstance(value, str) else np.float32)
 
 
-def explanation_of(
-    effects: dict[str, float], values: dict[str, Any] | None = None, expected: float = -1.1
-) -> Explanation:
+def explained(effects: dict[str, float], values: dict[str, Any] | None = None, expected: float = -1.1) -> Explanation:
     features = {name: column(value) for name, value in (VALUES | (values or {})).items()}
     shap = {name: np.array([effects.get(name, 0.0)], np.float32) for name in VALUES}
-    probability = to_probability(expected + sum(of.astype(float) for of in shap.values())).astype(np.float32)
-    return Explanation(
-        flight_id=np.array(["2013-11-01-UA-1-EWR-1705"], object), flight_date=np.array(["2013-11-01"], "datetime64[D]"),
-        late=np.array([False]), probability=probability, expected=np.array([expected], np.float32), features=features, shap=shap,
-    )  # fmt: skip
+    probability = to_probability(expected + sum(effect.astype(float) for effect in shap.values())).astype(np.float32)
+    return explanation_of(shap, features, probability=probability, expected=np.array([expected], np.float32))
 
 
 def reasons(effects: dict[str, float], values: dict[str, Any] | None = None, **options: Any) -> Reasons:
-    quotable: Columns | None = options.pop("quotable", None)
-    return reasons_of(explanation_of(effects, values), bundle_of(**options), TOPICS, REFERENCE, quotable=quotable)[0]
-
-
-def sentence(name: str, effect: float, value: Any = ..., **others: Any) -> str:
-    """What is said of a flight that only one feature moves."""
-    changed = {**({} if value is ... else {name: value}), **others}
-    [reason] = reasons({name: effect}, changed).reasons
-    return reason.sentence
-
-
-Fields = dict[str, str]
-
-
-def filled(name: str, kind: str, **fields: str) -> str:
-    """A sentence of the topic of a feature, of a kind such as 'raises' or 'plain', with its fields filled."""
-    topic = next(topic for topic in TOPICS.topics.values() if family_of(name) in topic.features)
-    quote, feature = topic.quoted(VALUES) or pytest.fail(name)
-    said: str = getattr(quote, kind)
-    return said.format(subject=topic.subject, days=days_of(feature), **fields)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "fields", "raised", "lowered"),
-    [
-        ("carrier", "UA", {"value": "UA", "rate": "22 %", "usual": "25 %"}, "plain", "lowers"),
-        ("day_of_week", "Fri", {"value": "Friday", "rate": "31 %", "usual": "25 %"}, "raises", "plain"),
-        ("departure_minutes", 1025.0, {"value": "17:05", "rate": "35 %", "usual": "25 %"}, "raises", "plain"),
-        ("departure_minutes", 1440.0, {"value": "24:00", "rate": "10 %", "usual": "25 %"}, "plain", "lowers"),
-        ("distance_miles", 2454.0, {"value": "2,454 miles", "usual": "1,000 miles"}, "raises", "lowers"),
-        ("flights_from_origin_in_hour", 25.0, {"value": "25", "usual": "20"}, "raises", "plain"),
-        ("flights_from_origin_in_hour", 9.0, {"value": "9", "usual": "20"}, "plain", "lowers"),
-        ("late_rate_route_7d", 0.17, {"value": "38 %", "usual": "21 %"}, "raises", "plain"),
-        ("late_rate_route_7d", -0.15, {"value": "6.0 %", "usual": "21 %"}, "plain", "lowers"),
-        ("late_rate_all_7d", 0.2, {"value": "20 %", "usual": "25 %"}, "plain", "lowers"),
-        ("observed_visibility", 2.0, {"value": "2 miles", "usual": "9 miles"}, "raises", "plain"),
-    ],
-)
-def test_a_comparison_is_made_only_where_it_points_the_way_of_the_effect(
-    name: str, value: Any, fields: Fields, raised: str, lowered: str
-) -> None:
-    assert sentence(name, 0.5, value) == filled(name, raised, **fields)
-    assert sentence(name, -0.5, value) == filled(name, lowered, **fields)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "others", "kind", "fields"),
-    [
-        ("carrier", "XX", {}, "unknown", {"value": "XX"}),
-        ("carrier", None, {}, "missing", {}),
-        ("carrier", "AS", {}, "plain", {"value": "AS"}),  # 99 flights
-        ("destination", "LAX", {}, "plain", {"value": "LAX"}),  # 25 %, too
-        ("departure_minutes", 60.0, {}, "unknown", {"value": "01:00"}),
-        ("departure_minutes", np.nan, {}, "missing", {}),
-        ("distance_miles", np.nan, {}, "missing", {}),
-        ("late_rate_route_7d", np.nan, {}, "missing", {}),
-        ("late_rate_route_7d", 0.1, {"late_rate_all_7d": np.nan}, "missing", {}),
-        ("late_rate_flight_30d", 0.0, {}, "unknown", {"value": "0 %"}),
-        ("late_rate_flight_30d", np.nan, {}, "missing", {}),
-        ("late_rate_route_7d", 0.9, {}, "raises", {"value": "100 %", "usual": "21 %"}),
-    ],
-)
-def test_what_is_missing_unknown_or_rare_has_a_sentence_of_its_own(
-    name: str, value: Any, others: dict[str, Any], kind: str, fields: Fields
-) -> None:
-    assert sentence(name, 0.5, value, **others) == filled(name, kind, **fields)
+    return select_reasons(explained(effects, values), explainer(**options))[0]
 
 
 def test_facts_hold_the_numbers_of_a_sentence() -> None:
@@ -143,16 +63,11 @@ def test_facts_hold_the_numbers_of_a_sentence() -> None:
 
 
 def test_without_the_rate_of_all_flights_no_rate_is_quoted() -> None:
-    explanation = explanation_of({"late_rate_route_7d": 0.5})
-    explanation = replace(
-        explanation, features={n: of for n, of in explanation.features.items() if n != "late_rate_all_7d"}
-    )
-    [of] = reasons_of(explanation, bundle_of(), TOPICS, REFERENCE)
+    explanation = explained({"late_rate_route_7d": 0.5})
+    del explanation.features["late_rate_all_7d"]
+    [of] = select_reasons(explanation, explainer())
     assert of.reasons[0].sentence == TOPICS.topics["late_route"].otherwise
     assert of.reasons[0].facts == (None, None, None, None)
-    quotable = {"late_rate_all_7d": column(0.1)}
-    [of] = reasons_of(explanation, bundle_of(), TOPICS, REFERENCE, quotable=quotable)
-    assert of.reasons[0].sentence == filled("late_rate_route_7d", "raises", value="27 %", usual="10 %")
 
 
 def test_reasons_are_those_of_the_side_to_which_the_flight_leans() -> None:
@@ -167,13 +82,9 @@ def test_the_side_is_that_of_the_base_and_not_of_the_threshold() -> None:
     effects = {"carrier": -0.9, "day_of_week": 0.3}
     called = reasons(effects, threshold=0.1)
     assert called.called_late
+    assert reasons(effects, threshold=called.probability).called_late
+    assert not reasons(effects, threshold=called.probability + 1e-6).called_late
     assert [of.topic for of in called.reasons] == ["carrier"] == [of.topic for of in reasons(effects).reasons]
-
-
-def test_a_flight_is_called_late_from_the_threshold_on() -> None:
-    probability = reasons({"carrier": 0.9}).probability
-    assert reasons({"carrier": 0.9}, threshold=probability).called_late
-    assert not reasons({"carrier": 0.9}, threshold=probability + 1e-6).called_late
 
 
 def test_a_flight_at_the_base_has_no_reasons() -> None:
@@ -192,11 +103,9 @@ def test_what_moves_little_is_not_worth_a_sentence() -> None:
     assert reasons({"carrier": 0.0047 / slope}).reasons == ()
 
 
-def test_as_many_reasons_as_are_asked_for_and_at_most_four() -> None:
+def test_there_are_at_most_four_reasons() -> None:
     effects = dict.fromkeys(("carrier", "day_of_week", "destination", "distance_miles", "observed_visibility"), 0.4)
     assert len(reasons(effects).reasons) == 4
-    [of] = reasons_of(explanation_of(effects), bundle_of(), TOPICS, REFERENCE, most=2)
-    assert [reason.topic for reason in of.reasons] == ["day_of_week", "carrier"]
 
 
 EFFECTS = st.dictionaries(st.sampled_from(sorted(VALUES)), st.floats(-2, 2, width=32), max_size=len(VALUES))
@@ -228,7 +137,11 @@ def test_reasons_have_sign_and_order_of_their_contributions(effects: dict[str, f
         quote, feature = topic.quoted(VALUES) or pytest.fail(reason.topic)
         if quote.higher == "either" or facts.value is None or facts.compared is None or facts.usual is None:
             continue
-        fields = {"value": shown(facts.value, quote.shown_as), "subject": topic.subject, "days": days_of(feature)}
+        fields = {
+            "value": format_value(facts.value, quote.shown_as),
+            "subject": topic.subject,
+            "days": days_of(feature),
+        }
         if reason.sentence not in (quote.plain.format(**fields), quote.unknown.format(**fields)):
             assert (facts.compared > facts.usual) == ((reason.log_odds > 0) == (quote.higher == "raises"))
 
@@ -250,6 +163,6 @@ def test_it_does_not_matter_which_of_two_twins_a_tree_used(
 
 @given(st.lists(st.tuples(EFFECTS, DRAWN), min_size=2, max_size=4))
 def test_flights_are_explained_alike_alone_and_together(flights: list[tuple[dict[str, float], dict[str, Any]]]) -> None:
-    each = [explanation_of(*flight) for flight in flights]
-    joined = reasons_of(Explanation.concat(each), bundle_of(), TOPICS, REFERENCE)
-    assert repr(joined) == repr([reasons_of(of, bundle_of(), TOPICS, REFERENCE)[0] for of in each])
+    each = [explained(*flight) for flight in flights]
+    joined = select_reasons(Explanation.concat(each), explainer())
+    assert repr(joined) == repr([select_reasons(of, explainer())[0] for of in each])

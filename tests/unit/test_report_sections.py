@@ -1,9 +1,8 @@
-"""report.sections: rows of the page's tables, and payoffs and knowledge in words."""
+"""report.sections: rows of the tables of the report."""
 
 from __future__ import annotations
 
 import itertools
-import re
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.report import sections
-from flight_delay.report.plots.labels import words
+from flight_delay.report.plots.labels import model_label
 
 BETTER = {"difference": 0.1, "low": 0.05, "high": 0.15, "verdict": "better"}
 UNDECIDED = {"difference": 0.1, "low": -0.05, "high": 0.15, "verdict": "undecided"}
@@ -38,34 +37,31 @@ def metrics(*baselines: str) -> dict[str, Any]:
     }
 
 
-def test_rungs_have_values_and_intervals_from_the_lowest_to_the_model() -> None:
-    rows = sections.rungs(metrics("base_rate", "logistic"))
+def test_rows_of_baselines_have_values_and_intervals_and_end_with_the_model() -> None:
+    rows = sections.baseline_rows(metrics("base_rate", "logistic"))
     assert [row["name"] for row in rows] == ["base rate", "logistic regression", "model"]
     assert rows[1]["log_loss"] == {"value": 0.1 + 0.02, "low": 0.0, "high": 1.0}
 
 
-def test_steps_end_with_the_model_over_logistic_regression_said_once() -> None:
-    short = sections.steps(metrics("base_rate", "logistic"))
-    assert [(step.name, step.than) for step in short] == [
+def test_comparisons_end_with_the_model_and_logistic_regression_once() -> None:
+    short = sections.step_comparisons(metrics("base_rate", "logistic"))
+    assert [(row["name"], row["baseline"]) for row in short] == [
         ("logistic regression", "base rate"),
         ("model", "logistic regression"),
     ]
-    long = sections.steps(metrics("logistic", "xgboost_defaults"))
-    assert [(step.name, step.than) for step in long][1:] == [
-        ("model", words("xgboost_defaults")),
+    long = sections.step_comparisons(metrics("logistic", "xgboost_defaults"))
+    assert [(row["name"], row["baseline"]) for row in long][1:] == [
+        ("model", model_label("xgboost_defaults")),
         ("model", "logistic regression"),
     ]
-    assert long[-1].by["roc_auc"] == {**UNDECIDED, "verdict": "cannot tell"}
-    assert long[0].by["log_loss"]["verdict"] == "better"
+    assert long[-1]["roc_auc"] == {**UNDECIDED, "verdict": "not significant"}
+    assert long[0]["log_loss"]["verdict"] == "better"
 
 
-def test_earnings_begin_with_the_model_and_go_down() -> None:
-    rows = sections.earnings(
-        {
-            "expected_profit": {"base_rate": -50, "logistic": -10, "model": -20, "always_late": -30, "perfect": 100},
-            "model_over": {"base_rate": BETTER, "logistic": UNDECIDED, "always_late": BETTER},
-        }
-    )
+def test_profits_begin_with_the_model_and_go_down() -> None:
+    profit = {"base_rate": -50, "logistic": -10, "model": -20, "always_late": -30, "perfect": 100}
+    differences = {"base_rate": BETTER, "logistic": UNDECIDED, "always_late": BETTER}
+    rows = sections.profit_rows({"expected_profit": profit, "model_over": differences})
     assert [(row["name"], row["profit"]) for row in rows] == [
         ("model", -20),
         ("logistic regression", -10),
@@ -73,71 +69,47 @@ def test_earnings_begin_with_the_model_and_go_down() -> None:
         ("base rate", -50),
     ]
     assert rows[0]["more"] is None
-    assert rows[1]["more"]["verdict"] == "cannot tell"
-
-
-@pytest.mark.parametrize(
-    ("between", "ends"),
-    [
-        ({"low": -644.18, "high": -242.3}, ["−644", "−242"]),
-        ({"low": None, "high": 1234.4}, ["1,234"]),
-        ({"low": -2.125, "high": None}, ["−2.12"]),
-        ({"low": None, "high": None}, []),
-        (None, []),
-    ],
-)
-def test_a_range_has_the_ends_that_there_are(between: dict[str, float | None] | None, ends: list[str]) -> None:
-    (said,) = sections.ranges({"late_called_on_time": between}, {"late_called_on_time": -500.0})
-    assert re.findall(r"−?\d[\d,.]*\d", said) == ["−500", *ends]
-
-
-def test_ranges_with_one_end_the_other_or_none_are_told_apart() -> None:
-    between = ({"low": 9.0, "high": None}, {"low": None, "high": 9.0}, {"low": None, "high": None}, None)
-    said = {sections.ranges({"late_called_on_time": of}, {"late_called_on_time": -500.0})[0] for of in between}
-    assert len(said) == 4
+    assert rows[1]["more"]["verdict"] == "not significant"
 
 
 def test_the_spread_of_months() -> None:
-    found = sections.spread({"2013-05": {"roc_auc": 0.7, "rows": 9}, "2013-06": {"roc_auc": 0.65, "rows": 1}})
-    assert found["lowest"] == {"roc_auc": 0.65}
-    assert found["highest"] == {"roc_auc": 0.7}
-    assert found["spread"]["roc_auc"] == pytest.approx(0.05)
+    spread = sections.metric_spread({"2013-05": {"roc_auc": 0.7, "rows": 9}, "2013-06": {"roc_auc": 0.65, "rows": 1}})
+    assert (spread["lowest"], spread["highest"]) == ({"roc_auc": 0.65}, {"roc_auc": 0.7})
+    assert spread["spread"]["roc_auc"] == pytest.approx(0.05)
 
 
-def test_parts_keep_their_order_within_what_divides_them() -> None:
+def test_slices_keep_their_order_within_a_division() -> None:
     rows = [
         {"by": by, "label": label} for by, label in (("day_of_week", "Tue"), ("hour", "17"), ("day_of_week", "Sun"))
     ]
-    found = sections.divisions(rows)
-    assert {by: [row["label"] for row in of] for by, of in found.items()} == {
+    divisions = sections.slices_by_division(rows)
+    assert {by: [row["label"] for row in of] for by, of in divisions.items()} == {
         "day of week": ["Tue", "Sun"],
         "hour": ["17"],
     }
 
 
-def test_dropped_features_are_listed_by_rule_the_commonest_first() -> None:
+def test_dropped_features_are_listed_by_rule_the_most_frequent_first() -> None:
     every = [("a", "left_out"), ("b", "noise"), ("c", "noise"), ("d", "constant"), ("e", "duplicated")]
     selection = {"dropped": [{"feature": name, "rule": rule, "because": f"{name} is"} for name, rule in every]}
-    found = sections.dropped(selection)
-    assert found[0].features == [("b", "b is"), ("c", "c is")]
-    assert [len(of.features) for of in found] == [2, 1, 1, 1]
-    assert sections.dropped({"dropped": []}) == []
+    first, *others = sections.dropped_features(selection).values()
+    assert first == [("b", "b is"), ("c", "c is")]
+    assert [len(features) for features in others] == [1, 1, 1]
+    assert sections.dropped_features({"dropped": []}) == {}
 
 
 GROUPS = ("schedule", "density", "history", "weather")
-ALWAYS_UNKNOWN = sections.unknown({"features": [{"group": group} for group in GROUPS]})
 
 
 @pytest.mark.parametrize("group", GROUPS[1:])
-def test_what_is_known_of_a_group_is_unknown_without_it(group: str) -> None:
-    timetable = sections.known({"features": [{"group": "schedule"}]})
-    known = sections.known({"features": [{"group": "schedule"}, {"group": group}, {"group": group}]})
-    added = known.removeprefix(f"{timetable} and ")
-    assert added != known
-    lacking = sections.unknown({"features": [{"group": of} for of in GROUPS if of != group]})
+def test_information_is_either_available_or_not(group: str) -> None:
+    schedule = sections.available_information({"features": [{"group": "schedule"}]})
+    both = sections.available_information({"features": [{"group": "schedule"}, {"group": group}, {"group": group}]})
+    added = both.removeprefix(f"{schedule} and ")
+    lacking = sections.unavailable_information({"features": [{"group": of} for of in GROUPS if of != group]})
     assert added in lacking
-    assert added not in ALWAYS_UNKNOWN
-    assert timetable not in lacking
+    assert added not in sections.unavailable_information({"features": [{"group": of} for of in GROUPS]})
+    assert schedule not in lacking
 
 
 COLUMNS = st.lists(

@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.weather import OBSERVATIONS, SOURCES
-from flight_delay.explain.local.what_if import features_at, moved, require_recorded, times, what_if
+from flight_delay.explain.local.what_if import (
+    departure_times,
+    features_at_departures,
+    move_departure,
+    predict_departures,
+    require_same_features,
+)
 from flight_delay.explain.reference import Reference
 from flight_delay.features import history
 from flight_delay.features.builder import FeatureBuilder
@@ -67,7 +73,7 @@ def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_t
 
     day = np.flatnonzero(columns["flight_date"] == columns["flight_date"][row])
     schedule = {name: values[day] for name, values in columns.items()}
-    found = features_at(
+    found = features_at_departures(
         builder, schedule, int(np.flatnonzero(day == row)[0]), [own, minutes], counts=counts, observations=WEATHER
     )
     assert list(found) == [feature.name for feature in builder.features]
@@ -75,7 +81,7 @@ def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_t
         assert values.dtype == whole[0][name].dtype
         expected = np.array([of[name][row] for of in whole], values.dtype)
         np.testing.assert_array_equal(values, expected, err_msg=name)
-    require_recorded(found, 0, whole[0], row)
+    require_same_features(found, 0, {name: of[row : row + 1] for name, of in whole[0].items()})
 
 
 SCHEDULE: Columns = {
@@ -88,28 +94,28 @@ SCHEDULE: Columns = {
 
 def test_a_flight_is_moved_with_its_arrival_and_all_others_stay() -> None:
     before = {name: of.copy() for name, of in SCHEDULE.items()}
-    later = moved(SCHEDULE, 0, 630)
+    later = move_departure(SCHEDULE, 0, 630)
     assert {name: str(of[0]) for name, of in later.items()} == {
         "scheduled_departure_minutes": "630", "scheduled_arrival_minutes": "20",
         "scheduled_departure_utc": "2013-03-01T15:30:00.000", "scheduled_arrival_utc": "2013-03-02T05:20:00.000",
     }  # fmt: skip
-    earlier = moved(SCHEDULE, 1, 1375)
+    earlier = move_departure(SCHEDULE, 1, 1375)
     assert earlier["scheduled_arrival_minutes"][1] == 1430
     assert np.isnat(earlier["scheduled_arrival_utc"][1])
     for name, values in SCHEDULE.items():
         np.testing.assert_array_equal(values, before[name])
         assert later[name].dtype == values.dtype
         assert str(later[name][1]) == str(values[1])
-    assert moved(SCHEDULE, 1, 1435) is SCHEDULE
+    assert move_departure(SCHEDULE, 1, 1435) is SCHEDULE
 
 
 def test_times_are_the_half_hours_and_the_flights_own() -> None:
-    assert times(630) == list(range(0, 1440, 30))
-    assert times(1025)[33:37] == [990, 1020, 1025, 1050]
-    assert times(1440)[-2:] == [1410, 1440]
+    assert departure_times(630) == list(range(0, 1440, 30))
+    assert departure_times(1025)[33:37] == [990, 1020, 1025, 1050]
+    assert departure_times(1440)[-2:] == [1410, 1440]
 
 
-class Asked:
+class Clock:
     """A model whose probability is the time of departure as a share of the day."""
 
     class decision:  # noqa: N801
@@ -129,7 +135,7 @@ def test_the_answer_says_where_the_model_has_learnt_from() -> None:
         "origin": np.array(["EWR"] * 3, object),
         "destination": np.array(["LAX"] * 3, object),
     }
-    answer = what_if(Asked(), reference, "2013-03-01-UA-1-EWR-1705", columns)  # type: ignore[arg-type]
+    answer = predict_departures(Clock(), reference, "2013-03-01-UA-1-EWR-1705", columns)  # type: ignore[arg-type]
     assert [tuple(point) for point in answer.points] == [
         (1020, pytest.approx(1020 / 1440), False, 100, 3), (1025, pytest.approx(1025 / 1440), True, 100, 3),
         (1050, pytest.approx(1050 / 1440), True, 99, 0),
@@ -139,13 +145,12 @@ def test_the_answer_says_where_the_model_has_learnt_from() -> None:
     assert (answer.origin, answer.destination) == ("EWR", "LAX")
 
 
-def test_features_that_are_not_those_on_record_are_refused_by_name() -> None:
+def test_features_that_differ_from_the_recorded_ones_are_refused_by_name() -> None:
     again = {"a": np.array([1, np.nan], np.float32), "b": np.array(["x", None], object)}
-    recorded = {name: of[::-1] for name, of in again.items()}
-    for at, row in ((0, 1), (1, 0)):
-        require_recorded(again, at, recorded, row)
+    for at in (0, 1):
+        require_same_features(again, at, {name: values[at : at + 1] for name, values in again.items()})
+    recorded = {name: values[:1] for name, values in again.items()}
     for name, value in (("a", np.nextafter(np.float32(1), np.float32(2))), ("b", "y")):
-        other = recorded | {name: recorded[name].copy()}
-        other[name][1] = value
+        other = recorded | {name: np.array([value], again[name].dtype)}
         with pytest.raises(UserError, match=f"'{name}' .*`dvc repro`"):
-            require_recorded(again, 0, other, 1)
+            require_same_features(again, 0, other)

@@ -1,5 +1,4 @@
-"""The wording of explain: sentences on what explanations show together, and errors. Sentences on one flight are in
-test_wording_explain_flight.py; when each is said is tested in the files named after the modules."""
+"""The wording of explain: sentences on the model and the data, and errors; when each is used is tested by module."""
 
 from __future__ import annotations
 
@@ -17,23 +16,24 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json, write_table
 from flight_delay.data.dictionary import DICTIONARY_FILE
 from flight_delay.explain.feature_groups import REASON_CODES, load_topics
-from flight_delay.explain.global_.errors import costliest
-from flight_delay.explain.global_.interactions import interactions
+from flight_delay.explain.global_.errors import costliest_slices
+from flight_delay.explain.global_.interactions import measure_interactions
 from flight_delay.explain.global_.sign_changes import SignChange
-from flight_delay.explain.local.flight_ids import find, read_keys
-from flight_delay.explain.local.what_if import require_recorded
-from flight_delay.explain.reference import Reference, load
+from flight_delay.explain.local.flight_ids import find_flights, read_flight_ids
+from flight_delay.explain.local.what_if import require_same_features
+from flight_delay.explain.reference import Reference, load_reference
 from flight_delay.model.encode import EncodedFeature
 
 
-def test_sign_changes() -> None:
-    labels = {"x": "time of day"}
-    assert SignChange("x", None, "2013-10", "2013-11", 1.0, -1.0).sentence(labels) == (
-        "The effect of time of day changes sign between 2013-10 and 2013-11: rank correlation with its value +1.00, then -1.00."
-    )
-    assert SignChange("x", "AA", "2013-10", "2013-11", 0.1, -0.1).sentence(labels) == (
-        "The effect of time of day AA changes sign between 2013-10 and 2013-11: mean effect in log-odds +0.10, then -0.10."
-    )
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (SignChange("x", None, "2013-10", "2013-11", 1.0, -1.0), "The effect of time of day changes sign between 2013-10 and 2013-11: rank correlation with its value +1.00, then -1.00."),
+        (SignChange("x", "AA", "2013-10", "2013-11", 0.1, -0.1), "The effect of time of day AA changes sign between 2013-10 and 2013-11: mean effect in log-odds +0.10, then -0.10."),
+    ],
+)  # fmt: skip
+def test_sign_changes(change: SignChange, sentence: str) -> None:
+    assert change.sentence({"x": "time of day"}) == sentence
 
 
 @pytest.mark.parametrize(
@@ -46,22 +46,17 @@ def test_sign_changes() -> None:
         ("UA", {"high": None}, "30% of 100 were late, predicted 30%; predicted as well as other flights, but errors cost more there (not significant: the 95 % interval of their profit includes the average)."),
     ],
 )  # fmt: skip
-def test_the_costliest_slices(label: str, other: dict[str, Any], words: str) -> None:
-    by = "carrier" if label == "UA" else "day_of_week"
+def test_costliest_slices(label: str, other: dict[str, Any], words: str) -> None:
+    by, who = ("carrier", "Flights of the airline UA") if label == "UA" else ("day_of_week", "Flights on Tuesdays")
     usual = {"by": by, "flights": 100.0, "base_rate": 0.3, "mean_prediction": 0.3, "roc_auc": 0.65, "high": -1000.0}
     rows = [
-        {
-            **usual,
-            "label": of,
-            "lost_per_flight": lost,
-            "profit_per_flight": 100 - lost,
-            **(other if of == label else {}),
-        }
-        for of, lost in ((label, 130.0), ("another", 30.0))
+        usual
+        | {"label": name, "lost_per_flight": lost, "profit_per_flight": 100 - lost}
+        | (other if name == label else {})
+        for name, lost in ((label, 130.0), ("another", 30.0))
     ]
-    (found,) = costliest(rows, 0.65)
-    who = "Flights of the airline UA" if label == "UA" else "Flights on Tuesdays"
-    assert found.sentence == f"{who} cost 50 more per flight than the average, 5,000 altogether: {words}"
+    (costly,) = costliest_slices(rows, 0.65)
+    assert costly.sentence == f"{who} cost 50 more per flight than the average, 5,000 altogether: {words}"
 
 
 A, B, C = "2013-01-05-UA-7-EWR-0905", "2013-01-06-UA-7-EWR-0905", "2013-02-01-B6-12-JFK-2359"
@@ -71,34 +66,34 @@ PARTS = "flight_date,carrier,flight_number,origin"
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no column 'flight_id', nor all that make a key: 'flight_date' is missing of flight_date, carrier, flight_number, origin and scheduled_departure (HHMM) or scheduled_departure_minutes; add it"),
-        ("flight_id\n", "no flights in it; give a line for each"),
-        ("flight_id,b\n,x\n", "line 2: no flight_id; give one, or remove the line"),
-        (f"{PARTS},scheduled_departure\n2013-01-05,UA,7,EWR,noon\n", "line 2: '2013-01-05-UA-7-EWR-' is not the key of a flight, such as 2013-11-01-US-1895-EWR-0500; mend the line"),
+        ("", "no column 'flight_id' and no column 'flight_date'; give flight_id, or flight_date, carrier, flight_number, origin and scheduled_departure (HHMM) or scheduled_departure_minutes"),
+        ("flight_id\n", "no flights; give one per line"),
+        ("flight_id,b\n,x\n", "line 2: no flight_id; give one or remove the line"),
+        (f"{PARTS},scheduled_departure\n2013-01-05,UA,7,EWR,noon\n", "line 2: '2013-01-05-UA-7-EWR-' is not a flight id such as 2013-11-01-US-1895-EWR-0500; correct the line"),
     ],
 )  # fmt: skip
-def test_lists_that_name_no_flights(text: str, words: str) -> None:
+def test_csv_files_without_flights(text: str, words: str) -> None:
     with pytest.raises(UserError, match=f"^list.csv: {re.escape(words)}$"):
-        read_keys(text, "list.csv")
+        read_flight_ids(text, "list.csv")
 
 
 @pytest.mark.parametrize(
-    ("keys", "words"),
+    ("flight_ids", "words"),
     [
-        (["x", A], "list.csv: 'x' is not the key of a flight, such as 2013-11-01-US-1895-EWR-0500; mend it"),
-        ([A, A], f"list.csv: '{A}': given more than once; leave one of each"),
-        ([A, A, C, C, B], f"list.csv: '{A}' and 1 more: given more than once; leave one of each"),
-        (["2014-01-05-UA-7-EWR-0905", A], "{}: no data for 2014-01, which list.csv asks for (there are 2013-01 … 2013-02); choose flights of these"),
-        (["2013-01-05-UA-7-EWR-0900", A], f"list.csv: 1 of 2 flights are not in {{}}: '2013-01-05-UA-7-EWR-0900' (there is {A}); mend the keys"),
-        (["2013-01-09-UA-7-EWR-0905"], f"list.csv: this flight is not in {{}}: '2013-01-09-UA-7-EWR-0905' (there is {B} and {A}); mend the keys"),
-        ([f"2013-01-05-ZZ-{of}-QQQ-2222" for of in range(4)], "list.csv: 4 of 4 flights are not in {}: '2013-01-05-ZZ-0-QQQ-2222', '2013-01-05-ZZ-1-QQQ-2222', '2013-01-05-ZZ-2-QQQ-2222' and 1 more; mend the keys"),
+        (["x", A], "list.csv: 'x' is not a flight id such as 2013-11-01-US-1895-EWR-0500; correct it"),
+        ([A, A], f"list.csv: '{A}': duplicated; remove the duplicates"),
+        ([A, A, C, C, B], f"list.csv: '{A}' and 1 more: duplicated; remove the duplicates"),
+        (["2014-01-05-UA-7-EWR-0905", A], "{}: no data for 2014-01 of list.csv (months 2013-01 … 2013-02 exist); choose flights of these months"),
+        (["2013-01-05-UA-7-EWR-0900", A], f"list.csv: 1 of 2 flights not found in {{}}: '2013-01-05-UA-7-EWR-0900' (similar: {A}); correct the flight ids"),
+        (["2013-01-09-UA-7-EWR-0905"], f"list.csv: 1 of 1 flights not found in {{}}: '2013-01-09-UA-7-EWR-0905' (similar: {B} and {A}); correct the flight ids"),
+        ([f"2013-01-05-ZZ-{of}-QQQ-2222" for of in range(4)], "list.csv: 4 of 4 flights not found in {}: '2013-01-05-ZZ-0-QQQ-2222', '2013-01-05-ZZ-1-QQQ-2222', '2013-01-05-ZZ-2-QQQ-2222' and 1 more; correct the flight ids"),
     ],
 )  # fmt: skip
-def test_keys_of_flights_that_are_not_there(tmp_path: Path, keys: list[str], words: str) -> None:
+def test_flight_ids_that_do_not_exist(tmp_path: Path, flight_ids: list[str], words: str) -> None:
     for month, known in {"2013-01": [A, B], "2013-02": [C]}.items():
         write_table(tmp_path / f"{month}.parquet", pa.table({"flight_id": known}))
     with pytest.raises(UserError, match=f"^{re.escape(words.format(tmp_path))}$"):
-        find(tmp_path, keys, "list.csv")
+        find_flights(tmp_path, flight_ids, "list.csv")
 
 
 def quote_of(topics: dict[str, Any], name: str) -> dict[str, Any]:
@@ -140,22 +135,20 @@ def test_features_without_an_entry_or_topic(tmp_path: Path) -> None:
         load_topics(dictionary=path)
 
 
-def test_what_does_not_belong_together(tmp_path: Path) -> None:
-    words = (
-        "data/processed: 'a' of this flight is not what code and parameters of this checkout make of it; `dvc repro` brings "
-        "them together"
-    )
+def test_outputs_of_different_versions(tmp_path: Path) -> None:
+    words = "data/processed: 'a' of this flight differs from what this checkout computes; run `dvc repro`"
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
-        require_recorded({"a": np.array([1.0])}, 0, {"a": np.array([2.0])}, 0)
+        require_same_features({"a": np.array([1.0])}, 0, {"a": np.array([2.0])})
     path = tmp_path / "reference.json"
-    of = Reference(format=1, bundle="b", months=(), rows=0, late=0, means={}, categories={}, hours={}, departures={}, routes={})  # fmt: skip
-    write_json(path, of.model_dump(mode="json"))
+    empty: dict[str, Any] = {"means": {}, "categories": {}, "hours": {}, "departures": {}, "routes": {}}
+    reference = Reference(format=1, bundle="b", months=(), rows=0, late=0, **empty)
+    write_json(path, reference.model_dump(mode="json"))
     bundle: Any = SimpleNamespace(checksum="c")
-    words = f"{path}: explanation and model are of different versions; `dvc repro` makes both"
+    words = f"{path}: explanation and model are of different versions; run `dvc repro`"
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
-        load(path, bundle)
+        load_reference(path, bundle)
 
 
-def test_one_flight_has_no_interval() -> None:
-    with pytest.raises(ValueError, match=r"^1 flight\(s\) have no standard error$"):
-        interactions([np.zeros((1, 2, 2))], ("a", "b"), {"a": "a", "b": "b"})
+def test_interactions_of_one_row() -> None:
+    with pytest.raises(ValueError, match=r"^1 row\(s\) have no standard error$"):
+        measure_interactions([np.zeros((1, 2, 2))], ("a", "b"), {"a": "a", "b": "b"})

@@ -6,25 +6,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from explanations import explanation_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.global_.errors import costliest, every_error, worst, worst_positions
+from flight_delay.explain.global_.errors import concat_errors, costliest_slices, worst_errors
 
 
 def explanation(flights: list[tuple[str, bool, float]]) -> Explanation:
     ids, late, probability = (np.array(of) for of in zip(*flights, strict=True)) if flights else (np.empty(0),) * 3
-    rows = len(flights)
-    return Explanation(
-        flight_id=ids.astype(object),
-        flight_date=np.full(rows, "2013-11-01", "datetime64[D]"),
-        late=late.astype(bool),
-        probability=probability.astype(np.float32),
-        expected=np.full(rows, -1.1, np.float32),
-        features={"minutes": np.arange(rows, dtype=np.float32)},
-        shap={"minutes": np.arange(rows, dtype=np.float32) / 10},
-    )
+    minutes = np.arange(len(flights), dtype=np.float32)
+    columns = {
+        "flight_id": ids.astype(object),
+        "late": late.astype(bool),
+        "probability": probability.astype(np.float32),
+    }
+    return explanation_of({"minutes": minutes / 10}, {"minutes": minutes}, **columns)
 
 
 FLIGHTS = [
@@ -38,23 +36,18 @@ FLIGHTS = [
 
 
 def test_misses_are_late_flights_with_low_probabilities_and_false_alarms_the_others_with_high_ones() -> None:
-    found = worst(explanation(FLIGHTS), 2)
+    found = worst_errors(explanation(FLIGHTS), 2)
     assert found.misses.flight_id.tolist() == ["b", "a"]
     assert found.false_alarms.flight_id.tolist() == ["d", "c"]
     assert found.misses.features["minutes"].tolist() == [1, 0]
     assert found.misses.shap["minutes"].tolist() == pytest.approx([0.1, 0.0])
 
 
-def test_of_equal_flights_the_first_by_id_comes_first() -> None:
-    ids, late = np.array(["b", "c", "a"], object), np.ones(3, bool)
-    assert worst_positions(ids, late, np.full(3, 0.5), True, 2).tolist() == [2, 0]
-    assert worst_positions(ids, ~late, np.full(3, 0.5), False, 2).tolist() == [2, 0]
-
-
-def test_there_are_not_more_errors_than_flights() -> None:
-    found = worst(explanation(FLIGHTS[:2]), 10)
-    assert found.misses.flight_id.tolist() == ["b", "a"]
-    assert found.false_alarms.flight_id.tolist() == []
+def test_ties_are_broken_by_flight_id_and_errors_may_be_fewer() -> None:
+    equal = [(name, late, 0.5) for late in (True, False) for name in ("b", "c", "a")]
+    errors = worst_errors(explanation(equal), 2)
+    assert errors.misses.flight_id.tolist() == errors.false_alarms.flight_id.tolist() == ["a", "b"]
+    assert worst_errors(explanation(FLIGHTS[:2]), 10).false_alarms.flight_id.tolist() == []
 
 
 @given(
@@ -64,8 +57,10 @@ def test_there_are_not_more_errors_than_flights() -> None:
 )
 def test_reading_in_parts_finds_the_same_as_at_once(outcomes: list[tuple[bool, float]], count: int, cut: int) -> None:
     flights = [(f"{place:02d}", *of) for place, of in enumerate(outcomes)]
-    parts = [worst(explanation(part), count) for part in (flights[:cut], flights[cut:])]
-    for found, of in zip(worst(every_error(parts), count), worst(explanation(flights), count), strict=True):
+    parts = [worst_errors(explanation(part), count) for part in (flights[:cut], flights[cut:])]
+    for found, of in zip(
+        worst_errors(concat_errors(parts), count), worst_errors(explanation(flights), count), strict=True
+    ):
         assert found.flight_id.tolist() == of.flight_id.tolist()
         assert found.probability.tolist() == of.probability.tolist()
 
@@ -92,7 +87,7 @@ SLICES = [
 
 
 def test_the_costliest_part_of_every_division_is_found_and_what_is_above_the_average_is_counted() -> None:
-    found = costliest(SLICES, 0.65)
+    found = costliest_slices(SLICES, 0.65)
     # On average an hour's flights lose (200 * 300 + 300 * 100) / 500 = 180; a carrier's (5 000 + 33 000 + 90 000) / 500 = 256.
     assert [(of.by, of.label, of.flights, of.excess_cost) for of in found] == [("hour", "17:00", 200, 24_000)]
 
@@ -103,13 +98,13 @@ def test_there_are_at_most_as_many_as_asked_for_the_costliest_first() -> None:
         for by, lost in (("a", 3.0), ("b", 9.0), ("c", 6.0))
         for label, lost in (("x", lost), ("y", 0.0))
     ]
-    assert [of.by for of in costliest(slices, 0.65, 2)] == ["b", "c"]
-    assert [of.excess_cost for of in costliest(slices, 0.65, 9)] == [45, 30, 15]
+    assert [of.by for of in costliest_slices(slices, 0.65, 2)] == ["b", "c"]
+    assert [of.excess_cost for of in costliest_slices(slices, 0.65, 9)] == [45, 30, 15]
 
 
 @pytest.mark.parametrize(("high", "chance"), [(None, True), (21.0, True), (20.0, True), (19.0, False)])
 def test_what_may_be_chance_is_called_so(high: float | None, chance: bool) -> None:
     # Of both together a flight earns 20 on average.
     slices = [part("carrier", "UA", 100, 130.0, high=high), part("carrier", "AA", 100, 30.0)]
-    (found,) = costliest(slices, 0.65)
+    (found,) = costliest_slices(slices, 0.65)
     assert found.sentence.endswith(").") == chance  # a doubt in brackets

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -32,7 +32,7 @@ from flight_delay.features.feature import Feature
 from flight_delay.features.registry import source_columns
 from flight_delay.model.examples import require_both_classes
 
-Draw = Callable[[Sequence[ColumnProfile]], dict[str, bytes]]
+Draw = Callable[[Sequence[ColumnProfile]], Sequence[Any]]
 
 SEASONAL_GROUPS = ("history", "weather")
 
@@ -52,21 +52,19 @@ class CheckResult:
         rows: number of sampled rows.
         findings: sorted; none is an error.
         profiles: of the features, then of the other columns.
-        plots: of the profiles, PNG by name.
+        pictures: of the profiles.
     """
 
     rows: int
     findings: Sequence[Finding]
     profiles: Sequence[ColumnProfile]
-    plots: dict[str, bytes]
+    pictures: Sequence[Any]
 
     def write(self, folder: Path) -> None:
-        """Write findings, their counts, profiles and plots into a folder."""
+        """Write findings, their counts and profiles into a folder."""
         files.write_json(folder / "findings.json", [finding.as_json() for finding in self.findings])
         files.write_json(folder / "counts.json", Counter(finding.check for finding in self.findings))
         files.write_json(folder / "profile.json", [column.as_json() for column in self.profiles])
-        for name, plot in self.plots.items():
-            files.write_bytes(folder / f"{name}.png", plot)
 
 
 def run_checks(
@@ -120,9 +118,9 @@ def check(
         lambda worker: noise_probe_importance(earlier, later, selected, worker=worker)
     ) as importances:
         profiles = [*profile(table), *profile(others)]
-        plots = draw(profiles)
+        pictures = draw(profiles)
     findings = sort_findings([*findings, *no_better_than_noise(importances.result())])
     errors = [finding.says for finding in findings if finding.severity == "error"]
     if errors:
         raise UserError(f"{paths.PROCESSED}: {' '.join(errors)} Remove the features or fix the data")
-    return CheckResult(rows=len(table), findings=findings, profiles=profiles, plots=plots)
+    return CheckResult(rows=len(table), findings=findings, profiles=profiles, pictures=pictures)

@@ -1,9 +1,10 @@
-"""Explanations: SHAP values of flights, held together with the names and values of the features they are about."""
+"""SHAP values of flights with the features that they belong to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,16 +15,17 @@ from flight_delay.model.calibration import to_probability
 from flight_delay.model.encode import input_values
 from flight_delay.model.examples import Examples
 
-# Contributions are float32 and come from many trees: so far, in probability, may their sum be from the prediction.
+# SHAP values are float32 sums over many trees; in probability, their total may differ from the prediction by this much.
 ADDS_UP_WITHIN = 1e-4
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the model says what it says of some flights.
+    """Predictions for flights and their SHAP values.
 
-    Every column has the shape (rows,). `shap` holds, by feature, what it adds to the log-odds of being late; with
-    `expected` the columns of a row add up to the log-odds of `probability` as it was before calibration.
+    Every column has the shape (rows,). `shap` holds, by feature, the effect on the log-odds of being late; with
+    `expected` the columns of a row add up to the log-odds of the prediction before calibration. `probability` is
+    calibrated.
     """
 
     flight_id: Column
@@ -36,29 +38,15 @@ class Explanation:
 
     @staticmethod
     def concat(parts: Iterable[Explanation]) -> Explanation:
-        """Join explanations, such as those of several months."""
-        every = list(parts)
-
-        def joined(of: list[Columns]) -> Columns:
-            return {name: np.concatenate([columns[name] for columns in of]) for name in of[0]}
-
-        return Explanation(
-            **joined([{k: v for k, v in vars(part).items() if k not in ("features", "shap")} for part in every]),
-            features=joined([part.features for part in every]),
-            shap=joined([part.shap for part in every]),
-        )
+        """Concatenate explanations, such as those of several months."""
+        return _apply(np.concatenate, list(parts))
 
     def take(self, positions: Column) -> Explanation:
-        """The explanation of some of the flights."""
-
-        def taken(of: Columns) -> Columns:
-            return {name: values[positions] for name, values in of.items()}
-
-        rest = {name: values for name, values in vars(self).items() if name not in ("features", "shap")}
-        return Explanation(**taken(rest), features=taken(self.features), shap=taken(self.shap))
+        """Select rows by position."""
+        return _apply(lambda columns: columns[0][positions], [self])
 
     def table(self) -> pa.Table:
-        """As a table: keys, outcome, probability, expected log-odds, then a column 'shap_<feature>' for each feature."""
+        """Return a table of keys, outcome, probability, expected log-odds and a column 'shap_<feature>' per feature."""
         keys = {
             "flight_id": self.flight_id,
             "flight_date": self.flight_date,
@@ -69,15 +57,27 @@ class Explanation:
         return pa.Table.from_pydict({**keys, "expected_log_odds": self.expected, **shap})
 
 
-def together(shap: Columns, group_of: Mapping[str, str]) -> Columns:
-    """Add up the effects of the features of a group, flight by flight, so that it does not matter which of two correlated features a tree used.
+def _apply(function: Callable[[list[Column]], Column], parts: list[Explanation]) -> Explanation:
+    """Build an explanation whose columns are a function of the same columns of the parts."""
+    fields: dict[str, Any] = {}
+    for field, value in vars(parts[0]).items():
+        columns = [getattr(part, field) for part in parts]
+        is_dict = isinstance(value, dict)
+        fields[field] = (
+            {name: function([part[name] for part in columns]) for name in value} if is_dict else function(columns)
+        )
+    return Explanation(**fields)
+
+
+def sum_by_group(shap: Columns, group_of: Mapping[str, str]) -> Columns:
+    """Sum effects by group, because trees choose arbitrarily between correlated features of a group.
 
     Args:
         shap: by feature, effects of shape (rows,).
         group_of: the group of each feature.
 
     Returns:
-        By group, in the order in which the groups first occur: float64 of shape (rows,).
+        By group, in order of first occurrence: float64 of shape (rows,).
     """
     sums: Columns = {}
     for name, values in shap.items():
@@ -86,32 +86,28 @@ def together(shap: Columns, group_of: Mapping[str, str]) -> Columns:
     return sums
 
 
-def explain(bundle: Bundle, examples: Examples, positions: Column | None = None) -> Explanation:
-    """Explain flights, exactly: XGBoost's `pred_contribs` is what `shap.TreeExplainer` computes.
+def explain(bundle: Bundle, examples: Examples) -> Explanation:
+    """Compute exact SHAP values: XGBoost's `pred_contribs` is what `shap.TreeExplainer` computes.
 
     Args:
         bundle: the model.
         examples: flights.
-        positions: which of them; all by default.
 
     Raises:
-        RuntimeError: the contributions to a flight do not add up to its prediction within `ADDS_UP_WITHIN`.
+        RuntimeError: the SHAP values of a flight do not add up to its prediction within `ADDS_UP_WITHIN`.
     """
-    chosen = slice(None) if positions is None else positions
-    columns = {name: values[chosen] for name, values in examples.features.items()}
-    explained = bundle.predict_with_contributions(columns)
+    explained = bundle.predict_with_contributions(examples.features)
     values = explained.contributions
-    added_up = to_probability(values.sum(axis=1, dtype=np.float64))
-    gap = np.abs(added_up - explained.before_calibration).max(initial=0)
+    total = to_probability(values.sum(axis=1, dtype=np.float64))
+    gap = np.abs(total - explained.before_calibration).max(initial=0)
     if gap > ADDS_UP_WITHIN:
-        raise RuntimeError(f"contributions add up to a probability that is {gap:.2g} away from the predicted one")
-    names = [feature.name for feature in bundle.manifest.features]
+        raise RuntimeError(f"SHAP values add up to a probability that differs from the prediction by {gap:.2g}")
     return Explanation(
-        flight_id=examples.row_id[chosen],
-        flight_date=examples.date[chosen],
-        late=examples.target[chosen],
+        flight_id=examples.row_id,
+        flight_date=examples.date,
+        late=examples.target,
         probability=explained.probability,
         expected=values[:, -1],
-        features=input_values(columns, bundle.manifest.features),
-        shap={name: values[:, position] for position, name in enumerate(names)},
+        features=input_values(examples.features, bundle.manifest.features),
+        shap={feature.name: values[:, place] for place, feature in enumerate(bundle.manifest.features)},
     )

@@ -15,7 +15,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
 from flight_delay.core.references import read_reference
 from flight_delay.data.dictionary import DICTIONARY_FILE, load_dictionary
-from flight_delay.explain.words import ShownAs
+from flight_delay.explain.format import ShownAs
 from flight_delay.features.history import rate_families
 from flight_delay.model.encode import Encoding
 

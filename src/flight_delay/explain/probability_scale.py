@@ -1,4 +1,4 @@
-"""From effects on log-odds, where they add up, to contributions to the probability, which is what people read."""
+"""Convert effects on the log-odds, which add up, to contributions to the probability."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import numpy as np
 from flight_delay.features.columns import Column, Columns
 from flight_delay.model.calibration import EDGE, Calibration, to_log_odds, to_probability
 
-# Nearer than this in log-odds, the two probabilities differ by too few digits to divide by; the slope stands for them.
-_NEAR = 1e-6
+# For a smaller difference of log-odds, that of probabilities has too few digits; the slope is used instead.
+_MIN_LOG_ODDS = 1e-6
 
 
-def in_probability(effects: Columns, expected: Column, calibration: Calibration) -> tuple[Column, Columns]:
-    """Share out the difference between a flight's probability and that of the expected log-odds among its effects.
+def to_probability_contributions(
+    effects: Columns, expected: Column, calibration: Calibration
+) -> tuple[Column, Columns]:
+    """Divide the difference between a flight's probability and that of the expected log-odds among its effects.
 
     An effect c becomes c (p - p0) / (f - f0), with f0 the expected log-odds, f = f0 + sum of effects, and p0 and p the
-    calibrated probabilities there. It adds up, keeps sign and order, and is the Aumann-Shapley value of the probability
-    over the additive log-odds, that is integrated gradients along the straight line (https://arxiv.org/abs/1703.01365).
+    calibrated probabilities there. Contributions add up to p - p0 and keep sign and order. They are Aumann-Shapley
+    values of the probability, or integrated gradients along the straight line (https://arxiv.org/abs/1703.01365).
 
     Args:
         effects: by feature or topic, on the log-odds before calibration, each of shape (rows,).
@@ -24,28 +26,28 @@ def in_probability(effects: Columns, expected: Column, calibration: Calibration)
         calibration: of the model.
 
     Returns:
-        The probability p0 and the contributions by the same names, float64 of shape (rows,). Where a calibration is level
-        from f0 to f, all contributions are 0.
+        The probability p0 and the contributions by the same names, float64 of shape (rows,). Where the calibration is
+        constant from f0 to f, all contributions are 0.
     """
     start = expected.astype(np.float64)
     total = np.zeros(len(start))
     for values in effects.values():
         total = total + values
     base = _probability(start, calibration)
-    change = np.where(np.abs(total) < _NEAR, _NEAR, total)
-    # A calibration never falls: that a difference is below 0 is the last bit of a sum.
+    change = np.where(np.abs(total) < _MIN_LOG_ODDS, _MIN_LOG_ODDS, total)
+    # A calibration is monotone: only rounding gives a slope below 0.
     slope = np.maximum((_probability(start + change, calibration) - base) / change, 0)
     return base, {name: values.astype(np.float64) * slope for name, values in effects.items()}
 
 
-def points_per_tenth(expected: float, calibration: Calibration) -> float:
-    """Percentage points of calibrated probability that 0.1 log-odds are worth around the expected log-odds."""
+def probability_points_per_0_1_log_odds(expected: float, calibration: Calibration) -> float:
+    """Return the percentage points of calibrated probability for 0.1 log-odds around the expected log-odds."""
     low, high = _probability(expected + np.array([-0.05, 0.05]), calibration)
     return 100 * float(high - low)
 
 
 def _probability(log_odds: Column, calibration: Calibration) -> Column:
-    """Calibrated probability in float64, and not rounded before isotonic knots as `calibrate` does it: steps have no slope."""
+    """Calibrate in float64, without the rounding before isotonic knots in `calibrate`: a step function has no slope."""
     exact: Column = to_probability(log_odds)
     if calibration.method == "none":
         return exact

@@ -1,12 +1,10 @@
-"""What is usual: means and late shares of the training flights, that a flight is compared with, and the times of departure
-of which there are any. Learnt when a model is explained, and read wherever one of its flights is."""
+"""Reference values of the training flights: means, late rates and departure times, which explanations compare with."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,8 +12,8 @@ from pydantic import Field
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters, read_validated_json
-from flight_delay.explain.words import clock
-from flight_delay.features.columns import Column, Columns
+from flight_delay.explain.format import format_clock
+from flight_delay.features.columns import Column
 from flight_delay.model.bundle import Bundle
 from flight_delay.model.examples import Examples
 
@@ -23,24 +21,24 @@ HALF_HOUR_MINUTES = 30
 
 
 class LateShare(Parameters):
-    """How many training flights there are, and the share of them that were late."""
+    """Number of training flights, and the share of them that were late."""
 
     flights: Annotated[int, Field(ge=1)]
     late: Annotated[float, Field(ge=0, le=1)]
 
 
 class Reference(Parameters):
-    """What is usual on the flights that a model was trained on.
+    """Reference values of the flights that a model was trained on.
 
     Attributes:
         bundle: checksum of the model.
-        months: that it was learnt from.
-        rows: how many flights these have.
+        months: of training.
+        rows: number of flights.
         late: the share of them that were late.
-        means: of quantitative features, six significant digits; None for one that no flight has.
+        means: of quantitative features, six significant digits; None where all values are missing.
         categories: by categorical feature and category.
         hours: by hour of departure, '00' … '23'.
-        departures: number of flights by origin and half hour of departure, such as '17:30'; those without any are left out.
+        departures: number of flights by origin and half hour of departure, such as '17:30', where there are any.
         routes: the same by origin and destination, such as 'EWR-LAX'.
     """
 
@@ -55,112 +53,105 @@ class Reference(Parameters):
     departures: dict[str, dict[str, int]]
     routes: dict[str, dict[str, int]]
 
-    def support(self, origin: str, destination: str | None, half_hour: str) -> int:
-        """Number of training flights that left an origin (for a destination, if given) in a half hour such as '17:30'."""
-        key, of = (origin, self.departures) if destination is None else (f"{origin}-{destination}", self.routes)
-        return of.get(key, {}).get(half_hour, 0)
+    def count_training_flights(self, origin: str, destination: str | None, half_hour: str) -> int:
+        """Count training flights from an origin (to a destination, if given) in a half hour such as '17:30'."""
+        if destination is None:
+            return self.departures.get(origin, {}).get(half_hour, 0)
+        return self.routes.get(f"{origin}-{destination}", {}).get(half_hour, 0)
 
 
 def half_hour_of(minutes: float) -> str:
-    """The half hour of a time of departure in minutes after midnight, such as '17:30'."""
-    return clock(minutes // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES)
+    """Return the half hour of a time in minutes after midnight, such as '17:30'."""
+    return format_clock(minutes // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES)
 
 
-def learn(bundle: Bundle, read: Callable[[str], Examples], months: Iterable[str]) -> Reference:
-    """Learn what is usual, month by month, so that memory holds one.
+def hour_of(minutes: float) -> str:
+    """Return the hour of a time in minutes after midnight, '00' … '23', which includes midnight at the end of a day."""
+    return f"{min(int(minutes) // 60, 23):02d}"
+
+
+def fit_reference(bundle: Bundle, read: Callable[[str], Examples], months: Iterable[str]) -> Reference:
+    """Compute reference values month by month, so that memory holds one month.
 
     Args:
         bundle: the model.
-        read: gives the examples of a month, with every feature that may be quoted, whether the model uses it or not;
-            origin, destination and departure_minutes are among them.
-        months: that the model was trained on.
+        read: reads the examples of a month with all features that may be quoted, used by the model or not; origin,
+            destination and departure_minutes are among them.
+        months: of training.
     """
-    names, rows, late = list(months), 0, 0
-    sums: dict[str, tuple[float, int]] = {}
-    categories: dict[str, Counter[str]] = {}
-    late_of: dict[str, Counter[str]] = {}
-    departures: dict[str, Counter[str]] = {}
-    routes: dict[str, Counter[str]] = {}
+    names, sums = list(months), dict[str, Any]()
+    counts: dict[tuple[str, ...], pd.DataFrame] = {}  # flights and late flights by category, of features and pairs
     for month in names:
         examples = read(month)
-        rows, late = rows + len(examples), late + int(examples.target.sum())
-        minutes = examples.features["departure_minutes"]
-        half_hours = _named(minutes, half_hour_of)
-        text = {name: of for name, of in examples.features.items() if of.dtype == object}
-        for name, values in {**text, _HOURS: _named(minutes, hour_of)}.items():
-            _count(categories.setdefault(name, Counter()), values)
-            _count(late_of.setdefault(name, Counter()), values[examples.target])
+        columns = dict(examples.features)
+        minutes = columns["departure_minutes"]
+        columns[_ROUTE] = _join(columns["origin"], columns["destination"])
+        columns[_HOUR], columns[_HALF_HOUR] = _map_unique(minutes, hour_of), _map_unique(minutes, half_hour_of)
+        features = [name for name, values in examples.features.items() if values.dtype == object]
+        keys = [*((name,) for name in (*features, _HOUR)), ("origin", _HALF_HOUR), (_ROUTE, _HALF_HOUR)]
+        late = pd.Series(examples.target)
+        for key in keys:
+            table = late.groupby([columns[name] for name in key]).agg(["size", "sum"])
+            counts[key] = counts[key].add(table, fill_value=0) if key in counts else table
         for name, values in examples.features.items():
-            if name not in text:
-                total, count = sums.get(name, (0.0, 0))
-                sums[name] = (
-                    total + float(np.nansum(values, dtype=np.float64)),
-                    count + int((~np.isnan(values)).sum()),
-                )
-        _count_times(departures, examples.features["origin"], half_hours)
-        _count_times(routes, routes_of(examples.features), half_hours)
-    shares = {
-        name: {of: LateShare(flights=n, late=_six(late_of[name][of] / n)) for of, n in sorted(counts.items())}
-        for name, counts in categories.items()
-    }
+            if values.dtype != object:
+                total = np.array([np.nansum(values, dtype=np.float64), (~np.isnan(values)).sum()])
+                sums[name] = sums.get(name, 0) + total
+        sums[_LATE] = sums.get(_LATE, 0) + np.array([late.sum(), len(late)])
+    n_late, rows = sums.pop(_LATE, (0, 0))
+    departures, routes = (_nested_counts(counts.pop((name, _HALF_HOUR), None)) for name in ("origin", _ROUTE))
+    hours = _late_shares(counts.pop((_HOUR,), pd.DataFrame()))
     return Reference(
         format=1,
         bundle=bundle.checksum,
         months=tuple(names),
-        rows=rows,
-        late=_six(late / max(rows, 1)),
-        means={name: _six(total / count) if count else None for name, (total, count) in sums.items()},
-        hours=shares.pop(_HOURS, {}),
-        categories=shares,
-        departures=_in_order(departures),
-        routes=_in_order(routes),
+        rows=int(rows),
+        late=_round(n_late / max(rows, 1)),
+        means={name: _round(total / count) if count else None for name, (total, count) in sums.items()},
+        hours=hours,
+        categories={name: _late_shares(table) for (name,), table in counts.items()},
+        departures=departures,
+        routes=routes,
     )
 
 
-def load(path: Path, bundle: Bundle) -> Reference:
-    """Read what is usual.
+def load_reference(path: Path, bundle: Bundle) -> Reference:
+    """Read reference values.
 
     Raises:
-        UserError: it is missing, or was learnt for another version of the model.
+        UserError: they are missing or of another version of the model.
     """
     reference = read_validated_json(path, Reference, "a reference of this format")
     if reference.bundle != bundle.checksum:
-        raise UserError(f"{path}: explanation and model are of different versions; `dvc repro` makes both")
+        raise UserError(f"{path}: explanation and model are of different versions; run `dvc repro`")
     return reference
 
 
-def hour_of(minutes: float) -> str:
-    """The hour of a time of departure, '00' … '23'; the midnight that ends a day is in its last hour."""
-    return f"{min(int(minutes) // 60, 23):02d}"
+_HOUR, _HALF_HOUR, _ROUTE, _LATE = " hour", " half hour", " route", " late"  # no feature has a space in its name
 
 
-def routes_of(columns: Columns) -> Column:
-    """Origin and destination, such as 'EWR-LAX'; missing where one of them is; shape (rows,)."""
-    ends = pd.DataFrame({name: columns[name] for name in ("origin", "destination")}, dtype=object)
+def _map_unique(minutes: Column, name: Callable[[float], str]) -> Column:
+    values = pd.Series(minutes)
+    names = values.map({value: name(float(value)) for value in values.dropna().unique()})
+    return names.astype(object).to_numpy(object)
+
+
+def _join(origin: Column, destination: Column) -> Column:
+    ends = pd.DataFrame({"origin": origin, "destination": destination}, dtype=object)
     return (ends["origin"] + "-" + ends["destination"]).to_numpy(object)
 
 
-_HOURS = " hours"  # beside names of features, of which none has a space
+def _late_shares(table: pd.DataFrame) -> dict[str, LateShare]:
+    rows = zip(table.index.astype(str), *table.to_numpy(dtype=float).T.reshape(2, -1), strict=True)
+    return {name: LateShare(flights=int(flights), late=_round(late / flights)) for name, flights, late in rows}
 
 
-def _named(minutes: Column, name: Callable[[float], str]) -> Column:
-    values, position = np.unique(minutes, return_inverse=True)
-    return np.array([None if np.isnan(value) else name(float(value)) for value in values], object)[position]
+def _nested_counts(table: pd.DataFrame | None) -> dict[str, dict[str, int]]:
+    nested: dict[str, dict[str, int]] = {}
+    for group, half_hour, flights in [] if table is None else table["size"].reset_index().itertuples(index=False):
+        nested.setdefault(str(group), {})[str(half_hour)] = int(flights)
+    return nested
 
 
-def _count(counts: Counter[str], values: Column) -> None:
-    counts.update({str(of): int(n) for of, n in pd.Series(values).value_counts().items()})
-
-
-def _count_times(counts: dict[str, Counter[str]], groups: Column, half_hours: Column) -> None:
-    pairs = pd.DataFrame({"group": groups, "time": half_hours}).groupby(["group", "time"]).size()
-    for (group, time), flights in zip(pairs.index, pairs, strict=True):
-        counts.setdefault(group, Counter())[time] += int(flights)
-
-
-def _in_order(counts: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
-    return {group: dict(sorted(of.items())) for group, of in sorted(counts.items())}
-
-
-def _six(value: float) -> float:
+def _round(value: float) -> float:
     return float(f"{value:.6g}")

@@ -1,6 +1,4 @@
-"""What people have to say of the model: uses, ethics, ratings and care, read from references/model_card.yaml.
-
-No figures: those are in what the stages wrote. The page is made elsewhere."""
+"""The part of the model card that people write: uses, ethics, security and failure modes, without any figure."""
 
 from __future__ import annotations
 
@@ -19,61 +17,61 @@ Texts = Annotated[list[Text], Field(min_length=1)]
 
 
 class IntendedUse(Parameters):
-    """What the model is made for, and for whom."""
+    """Uses and users of the model."""
 
     uses: Texts
     users: Texts
 
 
 class OutOfScope(Parameters):
-    """A use that the model is not made for."""
+    """A use that the model does not support."""
 
     use: Text
-    because: Text
+    reason: Text
 
 
-class Reading(Parameters):
-    """How a metric is read by those who have not met it."""
+class MetricMeaning(Parameters):
+    """What a metric measures."""
 
     metric: Text
-    means: Text
+    meaning: Text
 
 
 class Harm(Parameters):
-    """Who may be harmed by wrong calls, and how."""
+    """Who may be harmed by wrong predictions, and how."""
 
     who: Text
     how: Text
 
 
 class Consideration(Parameters):
-    """What is to be known of a matter of ethics."""
+    """An ethical consideration."""
 
     topic: Text
-    says: Text
+    text: Text
 
 
 class Ethics(Parameters):
-    """Harms, matters to know of, and what must not be done with the model."""
+    """Harms, considerations, and uses that are prohibited."""
 
     harms: Annotated[list[Harm], Field(min_length=1)]
     considerations: Annotated[list[Consideration], Field(min_length=1)]
     must_not: Texts
 
 
-class Rating(Parameters):
-    """The impact that a loss would have, in the words of FIPS 199 (https://doi.org/10.6028/NIST.FIPS.199)."""
+class SecurityRating(Parameters):
+    """The impact of a loss by the levels of FIPS 199 (https://doi.org/10.6028/NIST.FIPS.199)."""
 
     level: Literal["low", "moderate", "high"]
-    because: Text
+    reason: Text
 
 
-class Ratings(Parameters):
-    """The three security objectives of FIPS 199, each rated."""
+class Security(Parameters):
+    """Ratings of the three security objectives of FIPS 199."""
 
-    confidentiality: Rating
-    integrity: Rating
-    availability: Rating
+    confidentiality: SecurityRating
+    integrity: SecurityRating
+    availability: SecurityRating
 
 
 class ModelCard(Parameters):
@@ -81,12 +79,12 @@ class ModelCard(Parameters):
 
     intended_use: IntendedUse
     out_of_scope: Annotated[list[OutOfScope], Field(min_length=1)]
-    metrics: Annotated[list[Reading], Field(min_length=1)]
+    metrics: Annotated[list[MetricMeaning], Field(min_length=1)]
     factors: Text
-    limits: Texts
+    limitations: Texts
     ethics: Ethics
-    ratings: Ratings
-    when_wrong: Texts
+    security: Security
+    failure_modes: Texts
     maintainers: Text
     licence: Text
 
@@ -95,6 +93,6 @@ def load_card(path: Path = CARD_FILE) -> ModelCard:
     """Read the model card.
 
     Raises:
-        UserError: it is missing, is not YAML, or an entry is missing, unknown, twice there or without text; the message names it.
+        UserError: it is missing or not YAML, or an entry is missing, unknown, duplicated or empty.
     """
     return read_reference(path, ModelCard)

@@ -1,4 +1,4 @@
-"""The data dictionary as a page that people read (Markdown)."""
+"""Format the data dictionary as a page in Markdown."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ QUESTIONS = {
 
 
 def markdown(dictionary: Dictionary) -> str:
-    """The page: a table of all columns, then what is to be known about each, then the features that are made from them."""
+    """Format the dictionary as Markdown: a table of columns, a section for each column, and a table of features."""
     return "\n".join([*_columns(dictionary), "", *_features(dictionary)]) + "\n"
 
 
 def _columns(dictionary: Dictionary) -> Iterator[str]:
     yield "# Data dictionary"
     yield ""
-    yield "The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) that models are"
-    yield "trained on, `data/processed/`. This page is made from `references/data_dictionary.yaml` by"
+    yield "The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) of models,"
+    yield "`data/processed/`. This page is generated from `references/data_dictionary.yaml` by"
     yield "`make docs`; edit that file, not this one."
     yield ""
     yield "| column | role | type | values | may be missing | known |"
@@ -65,14 +65,14 @@ def _columns(dictionary: Dictionary) -> Iterator[str]:
 def _features(dictionary: Dictionary) -> Iterator[str]:
     yield "## Features"
     yield ""
-    yield "The columns of `data/processed/` in their order, beside keys and target. A new one needs an entry under `features` of"
-    yield "`references/data_dictionary.yaml` and a function of its name in `src/flight_delay/features/`; those of history and weather"
-    yield "come in families, `GROUPINGS` and `MEASUREMENTS` there. An entry without function, or the other way round, stops the build."
+    yield "The feature columns of `data/processed/`, in their order. A new feature needs an entry under `features` of"
+    yield "`references/data_dictionary.yaml` and a function of the same name in `src/flight_delay/features/`; features of history"
+    yield "and weather come in families, `GROUPINGS` and `MEASUREMENTS` there. The build stops if one of the two is missing."
     yield ""
-    yield "`<days>` stands for each of `build_features.history_days` in `params.yaml`: days that had ended, in UTC, when the prediction"
-    yield "was made. Rates of few flights are pulled towards that of all (`build_features.prior_flights`). Weather is the last reported"
-    yield "by then, if it is not too old. The effect is what `train_model.monotone` holds the model to: where such a feature is higher,"
-    yield "a flight is never predicted less likely to be late (increasing), or never more likely (decreasing)."
+    yield "`<days>` stands for each of `build_features.history_days` in `params.yaml`: complete days, in UTC, before the time of"
+    yield "prediction. Rates of small groups are shrunk towards the overall rate (`build_features.prior_flights`). Weather is the"
+    yield "last observation before that time, if recent enough. The effect is the monotone constraint of `train_model.monotone`:"
+    yield "a higher value never lowers (increasing) or never raises (decreasing) the predicted probability."
     yield ""
     yield "| feature | label | group | kind | effect | description |"
     yield "|---|---|---|---|---|---|"

@@ -1,5 +1,4 @@
-"""The report: one self-contained HTML page, a model card with all that the stages found. Its words are in the templates beside
-this file, one for each section, and in references/model_card.yaml."""
+"""The report: a model card as one self-contained HTML page, with a template beside this file for each section."""
 
 from __future__ import annotations
 
@@ -11,63 +10,66 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report import sections
 from flight_delay.report.inputs import Inputs
-from flight_delay.report.pictures import shown
 
-# In the order of the page: anchor, which is also the name of its template, and title.
+# In the order of the page: anchor, which is also the name of the template and of the section of pictures, and title.
 SECTIONS = {
-    "purpose": "What it is for",
-    "model": "The model",
-    "quality": "How good is it?",
-    "money": "What its calls earn",
-    "slices": "Where it loses",
-    "probabilities": "Are its probabilities right?",
-    "learning": "Would more help?",
-    "explanation": "Why it says so",
-    "data": "Data",
-    "limits": "Limits",
-    "ethics": "Ethics",
-    "ratings": "Security ratings",
-    "care": "When it is wrong",
-    "reproduction": "Make it again",
+    "intended_use": "Intended use",
+    "model": "Model details",
+    "evaluation": "Evaluation",
+    "profit": "Threshold and costs",
+    "slices": "Slices",
+    "calibration": "Calibration",
+    "learning_curves": "Learning and validation curves",
+    "explanations": "Explanations",
+    "data": "Data quality",
+    "limitations": "Limitations",
+    "ethics": "Ethical considerations",
+    "security": "Security",
+    "failure_modes": "Failure modes",
+    "reproduction": "Reproduction",
 }
 
 
-def render(inputs: Inputs) -> str:
+def render_report(inputs: Inputs) -> str:
     """Render the page. The same inputs give the same text.
 
     Raises:
-        UndefinedError: a number or a picture that the page shows is not among the inputs.
+        UndefinedError: a number that the page shows is not among the inputs.
+        ValueError: a picture names a section that does not exist.
     """
+    if unknown := [picture for picture in inputs.pictures if picture.section not in SECTIONS]:
+        raise ValueError(f"picture {unknown[0].name}: section '{unknown[0].section}' is not a section of the report")
     templates = {
-        of.name: of.read_text("utf-8") for of in resources.files(__package__).iterdir() if of.name.endswith(".j2")
+        path.name: path.read_text("utf-8")
+        for path in resources.files(__package__).iterdir()
+        if path.name.endswith(".j2")
     }
     environment = Environment(
         loader=DictLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": _number, "signed": _signed, "percent": _percent}
+    environment.filters |= {"number": _number, "signed": _signed, "percent": _percent, "count": "{:,}".format}
+    environment.filters["base64"] = lambda content: base64.b64encode(content).decode()
     return environment.get_template("page.html.j2").render(
         **vars(inputs),
         titles=SECTIONS,
-        judged={name: metric.label for name, metric in METRICS.items()},
-        known=sections.known(inputs.selection),
-        unknown=sections.unknown(inputs.selection),
+        metric_labels={name: metric.label for name, metric in METRICS.items()},
+        known=sections.available_information(inputs.selection),
+        unknown=sections.unavailable_information(inputs.selection),
         feature_counts=sections.feature_counts(inputs.bundle),
         vocabularies=sections.vocabularies(inputs.bundle),
-        rungs=sections.rungs(inputs.metrics),
-        steps=sections.steps(inputs.metrics),
-        earnings=sections.earnings(inputs.metrics["money"]),
-        ranges=sections.ranges(inputs.metrics["money"]["break_even"], inputs.payoffs),
-        spread=sections.spread(inputs.backtest),
-        divisions=sections.divisions(inputs.slices),
-        most_rows=sections.ROWS_PER_DIVISION,
-        dropped=sections.dropped(inputs.selection),
-        shown=shown(inputs.pictures, inputs.explanation["pictures"]),
-        images={name: base64.b64encode(content).decode() for name, content in inputs.pictures.items()},
+        baseline_rows=sections.baseline_rows(inputs.metrics),
+        comparisons=sections.step_comparisons(inputs.metrics),
+        profit_rows=sections.profit_rows(inputs.metrics["money"]),
+        ranges=sections.break_even_sentences(inputs.metrics["money"]["break_even"], inputs.payoffs),
+        spread=sections.metric_spread(inputs.backtest),
+        divisions=sections.slices_by_division(inputs.slices),
+        max_slices=sections.MAX_SLICES,
+        dropped=sections.dropped_features(inputs.selection),
     )
 
 
 def _number(value: float | None, digits: int = 3) -> str:
-    """A number with a true minus sign; nothing where there is none."""
+    """Format a number with a true minus sign; None is empty."""
     return "" if value is None else f"{value:z,.{digits}f}".replace("-", "−")
 
 

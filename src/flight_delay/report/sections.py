@@ -1,161 +1,154 @@
-"""What the page says of results: rows of its tables, and payoffs and knowledge in words. From numbers that other stages wrote."""
+"""Rows of the report's tables, and short texts, from numbers that other stages wrote."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.report.plots.labels import words
+from flight_delay.report.plots.labels import model_label
 
-VERDICTS = {"better": "better", "worse": "worse", "undecided": "cannot tell"}
+VERDICTS = {"better": "better", "worse": "worse", "undecided": "not significant"}
 PAYOFFS = {
-    "late_called_late": "a late flight that is called late",
-    "late_called_on_time": "a missed delay",
-    "on_time_called_late": "a false alarm",
-    "on_time_called_on_time": "a flight on time that is called so",
+    "late_called_late": "a late flight that is predicted late (true positive)",
+    "late_called_on_time": "a missed delay (false negative)",
+    "on_time_called_late": "a false alarm (false positive)",
+    "on_time_called_on_time": "a flight on time that is predicted on time (true negative)",
 }
-KNOWN = {
-    "schedule": "the timetable",
-    "density": "how full the schedule is",
-    "history": "late rates until the day before the prediction",
+INFORMATION = {
+    "schedule": "the schedule",
+    "density": "traffic",
+    "history": "late rates up to the day before the prediction",
     "weather": "the weather at the origin at the time of the prediction",
 }
 RULES = {
-    "left_out": "left out in params.yaml",
-    "constant": "without a second value",
-    "duplicated": "the same as another one",
-    "noise": "no better than a random column",
+    "left_out": "excluded in params.yaml",
+    "constant": "constant",
+    "duplicated": "duplicate of another feature",
+    "noise": "no better than noise",
 }
-ROWS_PER_DIVISION = 12
+MAX_SLICES = 12
+
+Row = dict[str, Any]
 
 
-class Step(NamedTuple):
-    """What one model has more than another: by metric difference, low, high and verdict in words."""
-
-    name: str
-    than: str
-    by: dict[str, dict[str, Any]]
-
-
-class Dropped(NamedTuple):
-    """The features that a rule dropped, with what was seen."""
-
-    rule: str
-    features: list[tuple[str, str]]
-
-
-def rungs(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of the ladder, the lowest rung first: name, and by metric the value on test, low and high end of its interval."""
-    test = {**{name: of["test"] for name, of in metrics["baselines"].items()}, "model": metrics["test"]}
+def baseline_rows(metrics: Mapping[str, Any]) -> list[Row]:
+    """Return a row per baseline and, last, the model: name, and value on test and interval of each metric."""
+    test = {name: row["test"] for name, row in metrics["baselines"].items()} | {"model": metrics["test"]}
     intervals = metrics["ladder"]["intervals"]
     return [
-        {"name": words(name), **{of: {"value": values[of], **intervals[name][of]} for of in METRICS}}
+        {"name": model_label(name)}
+        | {metric: {"value": values[metric], **intervals[name][metric]} for metric in METRICS}
         for name, values in test.items()
     ]
 
 
-def steps(metrics: Mapping[str, Any]) -> list[Step]:
-    """What each rung adds to the one below, and last the model to logistic regression, unless that is the rung below it."""
-    ladder = metrics["ladder"]
-    found = [Step(words(name), words(of["than"]), _verdicts(of)) for name, of in ladder["steps"].items()]
-    if ladder["steps"]["model"]["than"] != "logistic":
-        found.append(Step(words("model"), words("logistic"), _verdicts(ladder["model_over_logistic"])))
-    return found
+def step_comparisons(metrics: Mapping[str, Any]) -> list[Row]:
+    """Compare each model with the baseline below it, and last the model with logistic regression.
+
+    Returns:
+        Rows of name, baseline and, by metric, difference, interval and verdict.
+    """
+    steps = dict(metrics["ladder"]["steps"])
+    rows = [(name, step["than"], step) for name, step in steps.items()]
+    if steps["model"]["than"] != "logistic":
+        rows.append(("model", "logistic", metrics["ladder"]["model_over_logistic"]))
+    return [
+        {"name": model_label(name), "baseline": model_label(baseline)}
+        | {metric: _verdict(step[metric]) for metric in METRICS}
+        for name, baseline, step in rows
+    ]
 
 
-def earnings(money: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of profit per flight, the model first: name, profit, and what the model earns more, if it is another one."""
+def profit_rows(money: Mapping[str, Any]) -> list[Row]:
+    """Return rows of profit per flight, the model first, with the difference to the model and its verdict."""
     profit = money["expected_profit"]
-    rest = sorted((name for name in money["model_over"]), key=lambda name: -profit[name])
+    others = sorted(money["model_over"], key=lambda name: -profit[name])
     return [
-        {"name": words("model"), "profit": profit["model"], "more": None},
-        *({"name": words(name), "profit": profit[name], "more": _said(money["model_over"][name])} for name in rest),
+        {"name": model_label("model"), "profit": profit["model"], "more": None},
+        *(
+            {"name": model_label(name), "profit": profit[name], "more": _verdict(money["model_over"][name])}
+            for name in others
+        ),
     ]
 
 
-def ranges(break_even: Mapping[str, Mapping[str, float | None] | None], payoffs: Mapping[str, float]) -> list[str]:
-    """How far each payoff may move before one call for all flights earns more, a sentence each."""
+def break_even_sentences(break_even: Mapping[str, Any], payoffs: Mapping[str, float]) -> list[str]:
+    """Describe, for each payoff, the range in which the model earns more than one prediction for all flights."""
     return [
-        f"{PAYOFFS[name].capitalize()} earns {_amount(payoffs[name])}: {_range(of)}." for name, of in break_even.items()
+        f"{PAYOFFS[name].capitalize()}: {_amount(payoffs[name])}; {_describe_range(ends)}."
+        for name, ends in break_even.items()
     ]
 
 
-def spread(by_month: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """Lowest and highest value of every metric over the months of the backtest, and how far apart they are."""
+def metric_spread(by_month: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return lowest and highest value of every metric over the months of the backtest, and their difference."""
     names = [name for name in next(iter(by_month.values())) if name != "rows"]
-    lowest = {name: min(of[name] for of in by_month.values()) for name in names}
-    highest = {name: max(of[name] for of in by_month.values()) for name in names}
+    lowest, highest = ({name: end(row[name] for row in by_month.values()) for name in names} for end in (min, max))
     return {"lowest": lowest, "highest": highest, "spread": {name: highest[name] - lowest[name] for name in names}}
 
 
-def divisions(slices: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Parts of the data by what divides them; in each, those that lost most first, in the order given."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
+def slices_by_division(slices: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Group slices by division, in the order given."""
+    divisions: dict[str, list[Mapping[str, Any]]] = {}
     for row in slices:
-        found.setdefault(row["by"].replace("_", " "), []).append(row)
-    return found
+        divisions.setdefault(row["by"].replace("_", " "), []).append(row)
+    return divisions
 
 
-def dropped(selection: Mapping[str, Any]) -> list[Dropped]:
-    """Features that nothing is trained on, by rule, the rule that dropped most first."""
-    every = selection["dropped"]
-    return [
-        Dropped(RULES[rule], [(of["feature"], of["because"]) for of in every if of["rule"] == rule])
-        for rule, _ in Counter(of["rule"] for of in every).most_common()
-    ]
-
-
-def known(selection: Mapping[str, Any]) -> str:
-    """What the model knows when it predicts, as an enumeration."""
-    groups = {of["group"] for of in selection["features"]}
-    return _enumeration([said for group, said in KNOWN.items() if group in groups], "and")
-
-
-def unknown(selection: Mapping[str, Any]) -> str:
-    """What the model does not know when it predicts, as an enumeration: also what it could know, and no feature says."""
-    groups = {of["group"] for of in selection["features"]}
-    missing = [said for group, said in KNOWN.items() if group not in groups]
-    return _enumeration(["the aircraft", *missing, "what happens after it has spoken"], "nor")
-
-
-def feature_counts(bundle: Mapping[str, Any]) -> dict[str, int]:
-    """Number of features by where they come from; indicators of missing values, which are made from them, come last."""
-    features = bundle["features"]
-    counts = Counter(of["group"] for of in features if of["kind"] != "indicator")
-    indicators = sum(of["kind"] == "indicator" for of in features)
-    return {**{group: counts[group] for group in KNOWN if group in counts}, "indicators of missing values": indicators}
-
-
-def vocabularies(bundle: Mapping[str, Any]) -> dict[str, int]:
-    """By categorical feature, in words, how many values the model knows; any other counts as missing."""
+def dropped_features(selection: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Return name and reason of dropped features by rule, the most frequent rule first."""
+    rules = Counter(entry["rule"] for entry in selection["dropped"]).most_common()
     return {
-        of["name"].replace("_", " "): len(of["categories"]) for of in bundle["features"] if of["kind"] == "categorical"
+        RULES[rule]: [(entry["feature"], entry["because"]) for entry in selection["dropped"] if entry["rule"] == rule]
+        for rule, _ in rules
     }
 
 
-def _enumeration(parts: Sequence[str], last: str) -> str:
-    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+def available_information(selection: Mapping[str, Any]) -> str:
+    """Enumerate the kinds of information that the model uses."""
+    groups = {feature["group"] for feature in selection["features"]}
+    return _enumerate([text for group, text in INFORMATION.items() if group in groups], "and")
 
 
-def _verdicts(by: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {name: _said(by[name]) for name in METRICS}
+def unavailable_information(selection: Mapping[str, Any]) -> str:
+    """Enumerate the kinds of information that the model does not use."""
+    groups = {feature["group"] for feature in selection["features"]}
+    missing = [text for group, text in INFORMATION.items() if group not in groups]
+    return _enumerate(["the aircraft", *missing, "events after the prediction"], "or")
 
 
-def _said(of: Mapping[str, Any]) -> dict[str, Any]:
-    return {**of, "verdict": VERDICTS[of["verdict"]]}
+def feature_counts(bundle: Mapping[str, Any]) -> dict[str, int]:
+    """Count features by group; indicators of missing values come last."""
+    counts = Counter(feature["group"] for feature in bundle["features"] if feature["kind"] != "indicator")
+    n_indicators = len(bundle["features"]) - counts.total()
+    return {group: counts[group] for group in INFORMATION if group in counts} | {
+        "indicators of missing values": n_indicators
+    }
 
 
-def _range(of: Mapping[str, float | None] | None) -> str:
-    if of is None:
-        return "one call for all flights earns more, whatever this amount is"
-    low, high = of["low"], of["high"]
+def vocabularies(bundle: Mapping[str, Any]) -> dict[str, int]:
+    """Count the known categories of each categorical feature; any other category counts as missing."""
+    features = [feature for feature in bundle["features"] if feature["kind"] == "categorical"]
+    return {feature["name"].replace("_", " "): len(feature["categories"]) for feature in features}
+
+
+def _enumerate(parts: Sequence[str], conjunction: str) -> str:
+    return f" {conjunction} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+
+def _verdict(comparison: Mapping[str, Any]) -> Row:
+    return {**comparison, "verdict": VERDICTS[comparison["verdict"]]}
+
+
+def _describe_range(ends: Mapping[str, float | None] | None) -> str:
+    if ends is None:
+        return "one prediction for all flights earns more at any amount"
+    low, high = ends["low"], ends["high"]
     if low is None:
-        return "it may earn anything" if high is None else f"it may earn {_amount(high)} or less"
-    if high is None:
-        return f"it may earn {_amount(low)} or more"
-    return f"it may earn {_amount(low)} to {_amount(high)}"
+        return "the model earns more at any amount" if high is None else f"the model earns more up to {_amount(high)}"
+    return f"the model earns more from {_amount(low)}" + ("" if high is None else f" to {_amount(high)}")
 
 
 def _amount(value: float) -> str:

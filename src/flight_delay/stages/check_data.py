@@ -15,7 +15,8 @@ from flight_delay.features.feature import ROW_ID, processed_schema
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import list_features
 from flight_delay.model.selection import write_selection
-from flight_delay.report.plots.profile import draw
+from flight_delay.report.plots.picture import write_pictures
+from flight_delay.report.plots.profile import draw_profiles
 
 
 def main() -> int:
@@ -32,9 +33,12 @@ def main() -> int:
     taken = {ROW_ID, *processed_schema(tuple(built)).names}
     others = pa.schema([field for field in dictionary.schema if field.name not in taken])
 
-    result = check(read_sample(windows, features, others, p.max_rows), features, dictionary.outcome_columns, draw)
+    result = check(
+        read_sample(windows, features, others, p.max_rows), features, dictionary.outcome_columns, draw_profiles
+    )
     with files.atomic_directory(paths.report("check_data")) as folder:
         result.write(folder)
+        write_pictures(folder, result.pictures)
     selection = select_features(features, result.findings, excluded)
     write_selection(paths.SELECTION, selection)
     for dropped in selection.dropped:

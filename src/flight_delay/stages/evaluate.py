@@ -15,7 +15,9 @@ from flight_delay.model.baselines import BASELINES
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.predictions import Predictions
-from flight_delay.report.plots.evaluate import draw_all
+from flight_delay.report.plots.comparison import draw_comparisons
+from flight_delay.report.plots.evaluation import draw_evaluation
+from flight_delay.report.plots.picture import write_pictures
 
 
 def main() -> int:
@@ -47,8 +49,7 @@ def main() -> int:
     log.info("  %s", evaluation.metrics["verdict"])
     with files.atomic_directory(paths.report("evaluate")) as folder:
         evaluation.write(folder)
-        for name, picture in draw_all(evaluation, folder).items():
-            files.write_bytes(folder / f"{name}.png", picture)
+        write_pictures(folder, [*draw_comparisons(evaluation), *draw_evaluation(evaluation)])
     files.write_json(paths.METRICS, evaluation.metrics)
     return sum(map(len, by_month.values()))
 

@@ -1,4 +1,4 @@
-"""Stage: explain the model's predictions on the test months: importance, stability, dependence and the worst errors."""
+"""Stage: explain the model on the test window: importance, stability, dependence and the largest errors."""
 
 from functools import partial
 
@@ -6,19 +6,22 @@ from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import map_months, run_in_background
 from flight_delay.core.runner import run_stage
 from flight_delay.data.dictionary import load_dictionary
-from flight_delay.explain import flights
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import explain
 from flight_delay.explain.feature_groups import load_topics
-from flight_delay.explain.global_.errors import costliest
-from flight_delay.explain.global_.result import InterpretParameters, MonthSummary, combine_months, summarize_month
+from flight_delay.explain.flights import read_arrived
+from flight_delay.explain.global_.errors import costliest_slices
+from flight_delay.explain.global_.result import InterpretParameters, MonthSummary, merge_months, summarize_month
 from flight_delay.explain.global_.stability import train_other_seeds
-from flight_delay.explain.reference import learn
-from flight_delay.explain.sample import stratified
+from flight_delay.explain.reference import fit_reference
+from flight_delay.explain.sample import stratified_sample
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month
-from flight_delay.report.plots.explanations import draw_pictures
+from flight_delay.report.plots.dependence import draw_dependence
+from flight_delay.report.plots.flight import draw_waterfalls
+from flight_delay.report.plots.importance import draw_importance
+from flight_delay.report.plots.picture import write_pictures
 
 
 def main() -> int:
@@ -27,12 +30,12 @@ def main() -> int:
     train, validation, test = months.load_splits(paths.PROCESSED).values()
     bundle, topics, dictionary = load_bundle(paths.BUNDLE), load_topics(), load_dictionary()
     encoding, read_inputs = bundle.manifest.features, partial(read_month, paths.PROCESSED, bundle.manifest.inputs)
-    read = partial(flights.read_arrived, paths.PROCESSED, bundle)
+    read = partial(read_arrived, paths.PROCESSED, bundle)
     train_seeds = partial(train_other_seeds, booster, encoding, read_inputs, train, validation, p.other_seeds)
     with run_in_background(train_seeds) as other_seeds, files.atomic_directory(paths.report("interpret")) as report:
-        explainer = Explainer(bundle, topics, learn(bundle, read, train))
+        explainer = Explainer(bundle, topics, fit_reference(bundle, read, train))
         outcomes = {month: read_month(paths.PROCESSED, (), month).target for month in test}
-        sample = stratified(outcomes, p.sample_rows, p.seed)
+        sample = stratified_sample(outcomes, p.sample_rows, p.seed)
 
         def summarize(month: str) -> MonthSummary:
             flights = read(month)
@@ -44,15 +47,11 @@ def main() -> int:
         summaries = dict(map_months(summarize, [*validation, *test]))
         gains = files.read_json(paths.report("train") / "importances.json")
         slices = files.read_csv_rows(paths.report("evaluate") / "slices.csv", {"by", "label"})
-        costly = costliest(slices, files.read_json(paths.METRICS)["test"]["roc_auc"])
-        result = combine_months(explainer, p, booster, summaries, other_seeds.result(), gains, costly)
-        pictures, texts = draw_pictures(result, dictionary, p.dependence_features)
-        for name, png in pictures.items():
-            files.write_bytes(report / f"{name}.png", png)
-        for name, (header, rows) in result.tables().items():
-            files.write_csv(report / f"{name}.csv", header, rows)
-        for name, content in result.documents(texts).items():
-            files.write_json(report / f"{name}.json", content)
+        costly = costliest_slices(slices, files.read_json(paths.METRICS)["test"]["roc_auc"])
+        result = merge_months(explainer, p, booster, summaries, other_seeds.result(), gains, costly)
+        result.write(report)
+        dependence = draw_dependence(result, dictionary, p.dependence_features)
+        write_pictures(report, [*draw_importance(result), *dependence, *draw_waterfalls(result)])
     return result.flights
 
 

@@ -11,7 +11,8 @@ from flight_delay.evaluation.curve_models import CurveParameters, fit_curves
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
-from flight_delay.report.plots import learning_curves as plots
+from flight_delay.report.plots.learning_curves import draw_learning_curves
+from flight_delay.report.plots.picture import write_pictures
 
 
 def main() -> int:
@@ -41,8 +42,7 @@ def main() -> int:
             rows = [[value, *curve_model.point] for value, curve_model in curve.items()]
             files.write_csv(folder / f"{name}.csv", [varied, *learning_curves.Point._fields], rows)
         files.write_json(folder / "reading.json", conclusions)
-        files.write_bytes(folder / "learning_curve.png", plots.learning_curve(by_months, window))
-        files.write_bytes(folder / "complexity.png", plots.complexity(by_depth, model.max_depth, window))
+        write_pictures(folder, draw_learning_curves(by_months, by_depth, model.max_depth, window))
     return curves.rows
 
 

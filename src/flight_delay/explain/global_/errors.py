@@ -1,4 +1,4 @@
-"""Where the model is most wrong: single flights, and the costliest slices of the data."""
+"""Largest errors: single flights, and the costliest slices of the data."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.words import shown
+from flight_delay.explain.format import format_value
 from flight_delay.features.columns import Column
 
-# Mean prediction and share of late flights of a slice differ by so much where the slice is under- or overpredicted.
-MIN_BIAS = 0.03
-# Late flights are ranked worse in a slice where its ROC AUC is so far below that of all flights.
-MIN_AUC_GAP = 0.02
+MIN_BIAS = 0.03  # difference of mean prediction and late rate from which a slice is under- or overpredicted
+MIN_AUC_GAP = 0.02  # difference of ROC AUC to all flights from which the ranking within a slice is bad
 NAMES = {
     "carrier": "flights of the airline {}",
     "origin": "flights from {}",
@@ -25,54 +23,42 @@ NAMES = {
 }
 
 
-class Worst(NamedTuple):
-    """The late flights with the lowest probabilities, and the flights on time with the highest; the worst first."""
+class WorstErrors(NamedTuple):
+    """Late flights with the lowest probabilities, and flights on time with the highest; the worst first."""
 
     misses: Explanation
     false_alarms: Explanation
 
 
-def worst(explanation: Explanation, count: int) -> Worst:
-    """Find the worst errors. Of the errors of parts, joined by `every_error`, it finds those of the whole.
+def worst_errors(explanation: Explanation, count: int) -> WorstErrors:
+    """Find the worst errors; those of parts, concatenated by `concat_errors`, contain those of the whole.
 
     Args:
-        explanation: of flights with a known outcome.
-        count: of each kind.
+        explanation: of flights with an outcome.
+        count: of each kind, at most.
 
     Returns:
-        At most so many misses and false alarms; of equal ones the flight whose id comes first.
+        Misses and false alarms; ties are broken by flight id.
     """
-    flights = explanation.flight_id, explanation.late, explanation.probability
-    return Worst(*(explanation.take(worst_positions(*flights, late, count)) for late in (True, False)))
+    misses, false_alarms = np.flatnonzero(explanation.late), np.flatnonzero(~explanation.late)
+    probability = explanation.probability
+
+    def worst(positions: Column, sizes: Column) -> Explanation:
+        order = np.lexsort((explanation.flight_id[positions], -sizes))
+        return explanation.take(positions[order[:count]])
+
+    return WorstErrors(worst(misses, -probability[misses]), worst(false_alarms, probability[false_alarms]))
 
 
-def every_error(parts: Iterable[Worst]) -> Explanation:
-    """All errors of several parts, such as months, to look for the worst among."""
+def concat_errors(parts: Iterable[WorstErrors]) -> Explanation:
+    """Concatenate all errors of several parts, such as months."""
     return Explanation.concat(errors for part in parts for errors in part)
 
 
-def worst_positions(flight_id: Column, late: Column, probability: Column, of: bool, count: int) -> Column:
-    """Positions of the flights that were most wrongly predicted.
-
-    Args:
-        flight_id: shape (rows,).
-        late: outcomes, shape (rows,).
-        probability: of being late, shape (rows,).
-        of: among late flights (the lowest probabilities) or among those on time (the highest).
-        count: of positions, at most.
-
-    Returns:
-        The worst first; of equal ones the flight whose id comes first.
-    """
-    positions = np.flatnonzero(late == of)
-    order = np.lexsort((flight_id[positions], probability[positions] * (1 if of else -1)))
-    return positions[order[:count]]
-
-
 class CostlySlice(NamedTuple):
-    """A slice whose wrong predictions cost more than as many average flights do.
+    """A slice whose wrong predictions cost more than those of as many average flights.
 
-    `excess_cost` is that difference altogether, in the currency of the payoffs; `sentence` describes the slice.
+    `excess_cost` is the total difference, in the currency of the payoffs; `sentence` describes the slice.
     """
 
     by: str
@@ -82,36 +68,36 @@ class CostlySlice(NamedTuple):
     sentence: str
 
 
-def costliest(slices: Sequence[Mapping[str, Any]], roc_auc: float, count: int = 3) -> list[CostlySlice]:
+def costliest_slices(slices: Sequence[Mapping[str, Any]], roc_auc: float, count: int = 3) -> list[CostlySlice]:
     """Find the costliest slice of each division, such as the costliest airline: slices of different divisions overlap.
 
     Args:
-        slices: rows of `evaluation.slices`; those that put several small slices together are left out.
-        roc_auc: of all flights of the slices.
-        count: of slices, at most; there are none where all slices of a division cost the same.
+        slices: rows of `evaluation.slices`; those that combine small slices are left out.
+        roc_auc: of all flights.
+        count: of slices, at most; none where all slices of a division cost the same.
     """
-    candidates = []
+    costliest = []
     for by in dict.fromkeys(row["by"] for row in slices):
         division = [row for row in slices if row["by"] == by]
         weights = [row["flights"] for row in division]
-        lost, profit = (
+        loss, profit = (
             float(np.average([row[name] for row in division], weights=weights))
             for name in ("lost_per_flight", "profit_per_flight")
         )
         single = [row for row in division if not row["label"].startswith("others (")]
-        costs = [((row["lost_per_flight"] - lost) * row["flights"], row, profit) for row in single]
-        candidates += sorted(costs, key=lambda cost: (-cost[0], cost[1]["label"]))[:1]
-    candidates = sorted((cost for cost in candidates if cost[0] > 0), key=lambda cost: (-cost[0], cost[1]["by"]))
+        costs = [((row["lost_per_flight"] - loss) * row["flights"], row, profit) for row in single]
+        costliest += sorted(costs, key=lambda cost: (-cost[0], cost[1]["label"]))[:1]
+    costliest = sorted((cost for cost in costliest if cost[0] > 0), key=lambda cost: (-cost[0], cost[1]["by"]))
     return [
         CostlySlice(
-            row["by"], row["label"], int(row["flights"]), round(excess), _sentence(row, excess, profit, roc_auc)
+            row["by"], row["label"], int(row["flights"]), round(excess), _describe_slice(row, excess, profit, roc_auc)
         )
-        for excess, row, profit in candidates[:count]
+        for excess, row, profit in costliest[:count]
     ]
 
 
-def _sentence(row: Mapping[str, Any], excess: float, profit: float, roc_auc: float) -> str:
-    label = shown(row["label"], "weekday" if row["by"] == "day_of_week" else "category")
+def _describe_slice(row: Mapping[str, Any], excess: float, profit: float, roc_auc: float) -> str:
+    label = format_value(row["label"], "weekday" if row["by"] == "day_of_week" else "category")
     name = NAMES.get(row["by"], row["by"].replace("_", " ") + " {}").format(label)
     bias = row["mean_prediction"] - row["base_rate"]
     if bias <= -MIN_BIAS:
@@ -123,8 +109,9 @@ def _sentence(row: Mapping[str, Any], excess: float, profit: float, roc_auc: flo
     else:
         problem = "predicted as well as other flights, but errors cost more there"
     is_significant = row["high"] is not None and row["high"] < profit
+    note = "" if is_significant else " (not significant: the 95 % interval of their profit includes the average)"
     return (
-        f"{name[0].upper()}{name[1:]} cost {excess / row['flights']:,.0f} more per flight than the average, {excess:,.0f} altogether: "
-        f"{row['base_rate']:.0%} of {row['flights']:,.0f} were late, predicted {row['mean_prediction']:.0%}; {problem}"
-        f"{'' if is_significant else ' (not significant: the 95 % interval of their profit includes the average)'}."
+        f"{name[0].upper()}{name[1:]} cost {excess / row['flights']:,.0f} more per flight than the average, "
+        f"{excess:,.0f} altogether: {row['base_rate']:.0%} of {row['flights']:,.0f} were late, predicted "
+        f"{row['mean_prediction']:.0%}; {problem}{note}."
     )

@@ -1,5 +1,7 @@
-"""Interactions of features and topics: strength of every pair from SHAP interaction values (Lundberg et al. 2020,
-https://doi.org/10.1038/s42256-019-0138-9), summed chunk by chunk so that memory does not grow with the number of flights."""
+"""Interactions of features and topics: the strength of every pair from SHAP interaction values.
+
+Source: Lundberg et al. 2020 (https://doi.org/10.1038/s42256-019-0138-9). Values are summed chunk by chunk, so that memory
+does not grow with the number of rows."""
 
 from __future__ import annotations
 
@@ -16,11 +18,11 @@ from flight_delay.model.bundle import Bundle
 PairLevel = Literal["feature", "topic"]
 Values = np.ndarray[Any, np.dtype[Any]]  # shape (rows, names, names)
 
-CHUNK_ROWS = 250  # 45 columns and float32: 2 MB at once
-NORMAL_95 = 1.959964  # both tails of a normal distribution beyond this hold 5 %
+CHUNK_ROWS = 250  # of 45 columns and float32: 2 MB
+NORMAL_95 = 1.959964  # quantile of the normal distribution for a two-sided 95 % interval
 
 
-class Pair(NamedTuple):
+class InteractionPair(NamedTuple):
     """Mean absolute interaction of two names of a level in log-odds, with a 95 % interval; all to six decimals."""
 
     level: PairLevel
@@ -33,22 +35,22 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Interactions:
-    """Interactions of a model on some flights.
+    """Interactions of a model on a sample.
 
-    `pairs` holds those that interact on any flight, features before topics, the strongest first, ties by name. `share` is, by
-    level, the strength of all pairs as a share of that strength plus the mean absolute main effects.
+    `pairs` holds those that interact in any row, features before topics, the strongest first, ties by name. `share` is,
+    by level, the strength of all pairs divided by that strength plus the mean absolute main effects.
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[InteractionPair, ...]
     share: Mapping[PairLevel, float]
     flights: int
 
-    def of_level(self, level: PairLevel) -> tuple[Pair, ...]:
-        """The pairs of a level, the strongest first."""
+    def of_level(self, level: PairLevel) -> tuple[InteractionPair, ...]:
+        """Return the pairs of a level, the strongest first."""
         return tuple(pair for pair in self.pairs if pair.level == level)
 
     def partners(self) -> dict[str, str]:
-        """The strongest partner of each feature; without features that do not interact."""
+        """Return the strongest partner of each feature that interacts."""
         partners: dict[str, str] = {}
         for pair in self.of_level("feature"):
             partners.setdefault(pair.first, pair.second)
@@ -57,12 +59,12 @@ class Interactions:
 
 
 def interaction_values(bundle: Bundle, columns: Columns, chunk_rows: int = CHUNK_ROWS) -> Iterator[Values]:
-    """Compute SHAP interaction values between features in log-odds, some flights at a time.
+    """Compute SHAP interaction values between features in log-odds, chunk by chunk.
 
     Args:
         bundle: the model.
         columns: inputs of the model, each of shape (rows,).
-        chunk_rows: most flights at a time.
+        chunk_rows: rows of a chunk, at most.
 
     Yields:
         float32 of shape (rows of the chunk, features, features), features as in the manifest.
@@ -73,67 +75,64 @@ def interaction_values(bundle: Bundle, columns: Columns, chunk_rows: int = CHUNK
         yield bundle.interactions(chunk)[:, :-1, :-1]
 
 
-def interactions(chunks: Iterable[Values], features: Sequence[str], topic_of: Mapping[str, str]) -> Interactions:
+def measure_interactions(
+    chunks: Iterable[Values], features: Sequence[str], topic_of: Mapping[str, str]
+) -> Interactions:
     """Measure the strength of interactions between features and between topics.
 
-    The strength of a pair is the mean over flights of the absolute interaction: |2 φ_ij| of features, the sum over members of
-    topics. Interactions within a topic count as main effects of the topic.
-
-    The interval is for the sampling of flights (estimate ± 1.96 standard errors, not below zero), not for other months.
+    The strength of a pair is the mean over rows of the absolute interaction: |2 φ_ij| of features, the sum over members
+    of topics. Interactions within a topic are main effects of the topic. Intervals are for the sampling of rows
+    (estimate ± 1.96 standard errors, not below zero), not for other months.
 
     Args:
-        chunks: SHAP interaction values of flights, each of shape (rows, features, features), two flights or more in all.
+        chunks: SHAP interaction values, each of shape (rows, features, features), two rows or more in all.
         features: names of the features, in their order there.
         topic_of: the topic of each feature.
 
     Raises:
-        ValueError: there are fewer than two flights.
+        ValueError: there are fewer than two rows.
     """
     topics = list(dict.fromkeys(topic_of[name] for name in features))
     member = np.array([[topic_of[name] == topic for topic in topics] for name in features], np.float64)
     by_feature, by_topic = _Sums("feature", features), _Sums("topic", topics)
     for chunk in chunks:
-        by_feature.add(chunk.astype(np.float64))
-        by_topic.add(member.T @ chunk.astype(np.float64) @ member)
-    return Interactions(
-        pairs=(*by_feature.pairs(), *by_topic.pairs()),
-        share={"feature": by_feature.share(), "topic": by_topic.share()},
-        flights=by_feature.flights,
-    )
+        values = chunk.astype(np.float64)
+        by_feature.add(values)
+        by_topic.add(member.T @ values @ member)
+    if by_feature.rows < 2:
+        raise ValueError(f"{by_feature.rows} row(s) have no standard error")
+    pairs = (*by_feature.pairs(), *by_topic.pairs())
+    return Interactions(pairs, {"feature": by_feature.share(), "topic": by_topic.share()}, by_feature.rows)
 
 
 class _Sums:
-    """Sums over flights of main effects, interactions and squared interactions of a level."""
+    """Sums of main effects, interactions and squared interactions of a level over rows."""
 
     def __init__(self, level: PairLevel, names: Sequence[str]) -> None:
-        self.flights = 0
+        self.rows = 0
         self._level, self._names = level, names
-        self._first, self._second = np.triu_indices(len(names), 1)
+        self._index = np.triu_indices(len(names), 1)
         self._main = 0.0
-        self._strength, self._squares = np.zeros((2, len(self._first)))
+        self._strength, self._squares = np.zeros((2, len(self._index[0])))
 
     def add(self, values: Values) -> None:
-        strength = 2 * np.abs(values[:, self._first, self._second])
-        self.flights += len(values)
+        strength = 2 * np.abs(values[:, *self._index])
+        self.rows += len(values)
         self._main += float(np.abs(np.einsum("rii->ri", values)).sum())
         self._strength += strength.sum(axis=0)
         self._squares += (strength**2).sum(axis=0)
 
-    def pairs(self) -> list[Pair]:
-        if self.flights < 2:
-            raise ValueError(f"{self.flights} flight(s) have no standard error")
-        means = self._strength / self.flights
-        variance = np.maximum(self._squares - self.flights * means**2, 0) / (self.flights - 1)
-        margins = NORMAL_95 * np.sqrt(variance / self.flights)
+    def pairs(self) -> list[InteractionPair]:
+        means = self._strength / self.rows
+        variance = np.maximum(self._squares - self.rows * means**2, 0) / (self.rows - 1)
+        margins = NORMAL_95 * np.sqrt(variance / self.rows)
+        ends = zip(means.tolist(), np.maximum(means - margins, 0).tolist(), (means + margins).tolist(), strict=True)
         pairs = []
-        columns = (values.tolist() for values in (self._first, self._second, means, margins))
-        for first, second, mean, margin in zip(*columns, strict=True):
+        for first, second, values in zip(*(index.tolist() for index in self._index), ends, strict=True):
             names = sorted((self._names[first], self._names[second]))
-            values = (round(value, 6) for value in (mean, max(mean - margin, 0.0), mean + margin))
-            pairs.append(Pair(self._level, *names, *values))
-        return sorted(
-            (pair for pair in pairs if pair.strength > 0), key=lambda pair: (-pair.strength, pair.first, pair.second)
-        )
+            pairs.append(InteractionPair(self._level, *names, *(round(value, 6) for value in values)))
+        present = (pair for pair in pairs if pair.strength > 0)
+        return sorted(present, key=lambda pair: (-pair.strength, pair.first, pair.second))
 
     def share(self) -> float:
         strength = math.fsum(self._strength)

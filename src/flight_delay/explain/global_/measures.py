@@ -1,5 +1,5 @@
-"""Three measures of importance side by side: SHAP, permutation and XGBoost's gain. They answer different questions: how far does
-a feature move predictions, how much worse are flights ranked without it, and how much did its splits help in training."""
+"""Three measures of importance: how far a feature moves predictions (SHAP), how much worse the ranking is without it
+(permutation), and how much its splits improved the loss in training (XGBoost's gain)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flight_delay.explain.global_.permutation import Drop
 
 
 class Measures(NamedTuple):
-    """Rank among the features that trees use, and value, by three measures."""
+    """Ranks among the features that trees use, and values, by three measures."""
 
     feature: str
     topic: str
@@ -23,7 +23,7 @@ class Measures(NamedTuple):
     drop_low: float
     drop_high: float
     topic_drop: float  # of average precision, all features of the topic permuted together
-    total_gain: float  # of XGBoost, on the training flights
+    total_gain: float  # of XGBoost, in training
 
 
 def compare_measures(
@@ -44,23 +44,30 @@ def compare_measures(
         A row per feature that a tree uses, the largest mean absolute SHAP value first.
     """
     shap = {row.name: row.mean_abs_shap for row in importances if row.level == "feature"}
-    gains = {
-        name: row["total_gain"] for name, row in model_importances.items() if name in shap and row["total_gain"] > 0
-    }
+    gains = {name: row["total_gain"] for name, row in model_importances.items() if row["total_gain"] > 0}
     drop_of = {(row.level, row.name): row for row in drops}
-    shap_ranks = _ranks({name: shap[name] for name in gains})
-    drop_ranks = _ranks({name: drop_of["feature", name].drop for name in gains})
-    gain_ranks = _ranks(gains)
+    used = [name for name in shap if name in gains]
+    shap_rank, gain_rank = (_rank({name: values[name] for name in used}) for values in (shap, gains))
+    permutation_rank = _rank({name: drop_of["feature", name].drop for name in used})
     return [
         Measures(
-            name, topic_of[name], rank, drop_ranks[name], gain_ranks[name], shap[name],
-            *drop_of["feature", name][2:], drop_of["topic", topic_of[name]].drop, float(f"{gains[name]:.6g}"),
+            feature=name,
+            topic=topic_of[name],
+            shap_rank=rank,
+            permutation_rank=permutation_rank[name],
+            gain_rank=gain_rank[name],
+            mean_abs_shap=shap[name],
+            drop=drop_of["feature", name].drop,
+            drop_low=drop_of["feature", name].low,
+            drop_high=drop_of["feature", name].high,
+            topic_drop=drop_of["topic", topic_of[name]].drop,
+            total_gain=float(f"{gains[name]:.6g}"),
         )
-        for name, rank in shap_ranks.items()
-    ]  # fmt: skip
+        for name, rank in shap_rank.items()
+    ]
 
 
-def _ranks(values: Mapping[str, float]) -> dict[str, int]:
-    """Ranks from 1, the largest value first, by name where they are equal."""
+def _rank(values: Mapping[str, float]) -> dict[str, int]:
+    """Rank from 1, the largest value first, ties by name."""
     ordered = sorted(values, key=lambda name: (-values[name], name))
     return {name: rank for rank, name in enumerate(ordered, 1)}

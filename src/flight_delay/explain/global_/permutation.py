@@ -1,5 +1,7 @@
-"""Permutation importance: how much worse flights are ranked when a feature or topic is permuted (Breiman 2001,
-https://doi.org/10.1023/A:1010933404324; Fisher, Rudin & Dominici 2019, https://jmlr.org/papers/v20/18-760.html)."""
+"""Permutation importance: the drop of average precision when a feature or topic is permuted.
+
+Sources: Breiman 2001 (https://doi.org/10.1023/A:1010933404324); Fisher, Rudin & Dominici 2019
+(https://jmlr.org/papers/v20/18-760.html)."""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from flight_delay.evaluation.bootstrap import SEED, bootstrap, point_estimates
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.global_.importance import DIGITS, LEVELS, Key, Level
+from flight_delay.explain.global_.importance import DIGITS, LEVELS, EffectKey, Level
 from flight_delay.model.booster import predict
 from flight_delay.model.bundle import Bundle
 from flight_delay.model.calibration import calibrate
@@ -25,7 +27,7 @@ DAY_DRAWS = 100
 
 
 class Drop(NamedTuple):
-    """Drop of average precision when something is permuted, to six digits. Below 0: flights were ranked better.
+    """Drop of average precision by permutation, to six digits; below 0 where the ranking is better permuted.
 
     The interval is over days: the mean over repeats ± 1.96 bootstrap standard errors.
     """
@@ -46,34 +48,34 @@ def permutation_importance(
     draws: int = DAY_DRAWS,
     seed: int = SEED,
 ) -> list[Drop]:
-    """Permute every feature and topic over the flights of a sample, and measure the drop of average precision.
+    """Permute every feature and topic over the rows of a sample, and measure the drop of average precision.
 
     The features of a topic are permuted together, because permuting one of two correlated features understates both. An
-    indicator of missing values is permuted with its feature, and has its numbers. The drop of what no tree uses is 0.
+    indicator of missing values is permuted with its feature, and has its numbers. The drop of unused features is 0.
 
     Args:
         bundle: the model.
-        sample: flights; their features, outcomes and days are read, their effects are not.
+        sample: features, outcomes and days; its effects are not used.
         topic_of: the topic of each feature.
         repeats: permutations of each feature and topic.
         draws: number of bootstrap draws of days.
-        seed: of permutations and draws; those of a feature or topic do not depend on the others.
+        seed: of permutations and draws; the permutations of a feature or topic do not depend on the others.
 
     Returns:
-        Features, then topics; the largest drop of each first, by name where they are equal.
+        Features, then topics; the largest drop of each first, ties by name.
 
     Raises:
-        UserError: the flights are of fewer than two days, or all late, or all on time.
+        UserError: the sample has fewer than two days, or one class.
     """
-    require_both_classes((sample.late,), "the sample that is explained")
+    require_both_classes((sample.late,), "the sample of interpret")
     matrix = encode(sample.features, bundle.manifest.features)
-    whole, drawn = _average_precision(bundle, matrix, sample, draws, seed)
+    whole, drawn = _bootstrap_metric(bundle, matrix, sample, draws, seed)
     measured: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, 0.0)}
     rows = []
     for key, columns in _columns_by_key(bundle, topic_of).items():
         if columns not in measured:
             permuted = [
-                _average_precision(bundle, _permute(matrix, columns, random), sample, draws, seed)
+                _bootstrap_metric(bundle, _permute(matrix, columns, random), sample, draws, seed)
                 for random in _generators(key, repeats, seed)
             ]
             drop = whole - float(np.mean([value for value, _ in permuted]))
@@ -84,24 +86,24 @@ def permutation_importance(
     return sorted(rows, key=lambda row: (LEVELS.index(row.level), -row.drop, row.name))
 
 
-def _columns_by_key(bundle: Bundle, topic_of: Mapping[str, str]) -> dict[Key, tuple[int, ...]]:
-    """The columns of the matrix that are permuted together, of those that a tree uses."""
+def _columns_by_key(bundle: Bundle, topic_of: Mapping[str, str]) -> dict[EffectKey, tuple[int, ...]]:
+    """Find the columns of the matrix that are permuted together, of those that a tree uses."""
     features, used = bundle.manifest.features, set(bundle.booster.get_score(importance_type="weight"))
     columns_of: dict[str, list[int]] = {feature.name: [] for feature in features if not feature.of}
     for position, feature in enumerate(features):
         if feature.name in used:
             columns_of[feature.of or feature.name].append(position)
-    by_key: dict[Key, list[int]] = {}
+    by_key: dict[EffectKey, list[int]] = {}
     for feature in features:
         unused = feature.of and feature.name not in used
-        by_key[Key("feature", feature.name)] = [] if unused else columns_of[feature.of or feature.name]
+        by_key[EffectKey("feature", feature.name)] = [] if unused else columns_of[feature.of or feature.name]
     for name, columns in columns_of.items():
-        by_key.setdefault(Key("topic", topic_of[name]), []).extend(columns)
+        by_key.setdefault(EffectKey("topic", topic_of[name]), []).extend(columns)
     return {key: tuple(columns) for key, columns in by_key.items()}
 
 
-def _generators(key: Key, repeats: int, seed: int) -> list[np.random.Generator]:
-    """Random numbers that depend on what is permuted and on nothing else."""
+def _generators(key: EffectKey, repeats: int, seed: int) -> list[np.random.Generator]:
+    """Create random numbers that depend only on the seed and on what is permuted."""
     seeds = np.random.SeedSequence([seed, *"/".join(key).encode()])
     return [np.random.default_rng(child) for child in seeds.spawn(repeats)]
 
@@ -112,8 +114,8 @@ def _permute(matrix: Matrix, columns: Sequence[int], random: np.random.Generator
     return permuted
 
 
-def _average_precision(bundle: Bundle, matrix: Matrix, sample: Explanation, draws: int, seed: int) -> tuple[float, Any]:
-    """Average precision on all flights, and on drawn days: shape (draws,)."""
+def _bootstrap_metric(bundle: Bundle, matrix: Matrix, sample: Explanation, draws: int, seed: int) -> tuple[float, Any]:
+    """Compute average precision on all rows, and on drawn days: shape (draws,)."""
     probability = {METRIC: calibrate(bundle.decision.calibration, predict(bundle.booster, matrix))}
     drawn = bootstrap(sample.late, probability, sample.flight_date, draws=draws, seed=seed, metrics=[METRIC])
     return point_estimates(sample.late, probability, [METRIC])[METRIC][METRIC], drawn[METRIC][METRIC]

@@ -1,26 +1,33 @@
-"""Explanations of the test months: each month is summarized first, then the months are combined."""
+"""Explanation of the model on the test window: each month is summarized, then the months are merged."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
+from flight_delay.core import files
 from flight_delay.core.params import Parameters
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.global_.errors import CostlySlice, Worst, every_error, worst
-from flight_delay.explain.global_.importance import DailySums, Importance, daily_sums, importance
-from flight_delay.explain.global_.interactions import Interactions, Pair, interaction_values, interactions
+from flight_delay.explain.global_.errors import CostlySlice, WorstErrors, concat_errors, worst_errors
+from flight_delay.explain.global_.importance import DailySums, Importance, compute_importance, daily_sums
+from flight_delay.explain.global_.interactions import (
+    InteractionPair,
+    Interactions,
+    interaction_values,
+    measure_interactions,
+)
 from flight_delay.explain.global_.measures import Measures, compare_measures
 from flight_delay.explain.global_.permutation import permutation_importance
-from flight_delay.explain.global_.sign_changes import MonthEffects, SignChange, month_effects, sign_changes
+from flight_delay.explain.global_.sign_changes import MonthEffects, SignChange, find_sign_changes, month_effects
 from flight_delay.explain.global_.stability import Rank, mean_effects, mean_effects_by_seed, rank_effects
-from flight_delay.explain.local.reasons import Reasons, reasons_of
-from flight_delay.explain.probability_scale import points_per_tenth
-from flight_delay.explain.sample import stratified
+from flight_delay.explain.local.reasons import Reasons, select_reasons
+from flight_delay.explain.probability_scale import probability_points_per_0_1_log_odds
+from flight_delay.explain.sample import stratified_sample
 from flight_delay.features.columns import Column
 from flight_delay.model.booster import BoosterParameters, Trained
 from flight_delay.model.examples import Examples
@@ -39,71 +46,60 @@ class InterpretParameters(Parameters):
 
 
 class TestMonth(NamedTuple):
-    """What is kept of a test month, so that memory does not grow with the number of flights."""
+    """Summary of a test month."""
 
     sums: DailySums
     sample: Explanation
-    errors: Worst
+    errors: WorstErrors
 
 
 class MonthSummary(NamedTuple):
-    """What is kept of a month after training; `test` is None outside of the test months."""
+    """Summary of a month after training; `test` is None outside of the test window."""
 
     effects: MonthEffects
     test: TestMonth | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """Explanations of the test months.
-
-    Attributes:
-        explainer: of the model.
-        flights: number of test flights.
-        sample: of the flights, for pictures.
-        importances: of features, topics and groups, on all flights.
-        measures: importance by SHAP, permutation and gain.
-        interactions: of features and topics, on a part of the sample.
-        ranks: of features and topics by month and by seed.
-        sign_changes: effects that change sign between months.
-        misses: late flights with the lowest probabilities, the worst first.
-        false_alarms: flights on time with the highest probabilities, the worst first.
-        slices: the costliest slices of the data.
-    """
+class GlobalExplanation:
+    """Explanation of the model on the test window."""
 
     explainer: Explainer
-    flights: int
+    flights: int  # of the test window
     sample: Explanation
-    importances: Sequence[Importance]
+    importances: Sequence[Importance]  # of features, topics and groups, on all flights
     measures: Sequence[Measures]
-    interactions: Interactions
+    interactions: Interactions  # on a part of the sample
     ranks: Sequence[Rank]
     sign_changes: Sequence[SignChange]
-    misses: Sequence[Reasons]
-    false_alarms: Sequence[Reasons]
+    misses: Sequence[Reasons]  # late flights with the lowest probabilities, the worst first
+    false_alarms: Sequence[Reasons]  # flights on time with the highest probabilities, the worst first
     slices: Sequence[CostlySlice]
 
-    def documents(self, pictures: Mapping[str, str]) -> dict[str, Any]:
-        """Content of every JSON file, by name; `pictures` is the alternative text of each picture, by name."""
+    def write(self, folder: Path) -> None:
+        """Write tables, importances, reference values and summary into a folder."""
+        files.write_csv(folder / "importance.csv", Importance._fields, self.importances)
+        files.write_csv(folder / "measures.csv", Measures._fields, self.measures)
+        files.write_csv(folder / "interactions.csv", InteractionPair._fields, self.interactions.pairs)
+        files.write_csv(folder / "stability.csv", Rank._fields, self.ranks)
+        files.write_json(folder / "importances.json", self.feature_importances())
+        files.write_json(folder / "reference.json", self.explainer.reference.model_dump(mode="json"))
         bundle, expected = self.explainer.bundle, float(self.sample.expected[0])
-        return {
-            "importances": self.feature_importances(),
-            "reference": self.explainer.reference.model_dump(mode="json"),
-            "summary": {
-                "model_sha256": bundle.manifest.model_sha256,
-                "flights": self.flights,
-                "sample_flights": len(self.sample.flight_id),
-                "points_per_tenth": round(points_per_tenth(expected, bundle.decision.calibration), 2),
-                "sign_changes": [change.sentence(self.explainer.labels) for change in self.sign_changes],
-                "misses": [_error(reasons) for reasons in self.misses],
-                "false_alarms": [_error(reasons) for reasons in self.false_alarms],
-                "slices": [costly.sentence for costly in self.slices],
-                "pictures": dict(pictures),
-            },
+        points = probability_points_per_0_1_log_odds(expected, bundle.decision.calibration)
+        summary = {
+            "model_sha256": bundle.manifest.model_sha256,
+            "flights": self.flights,
+            "sample_flights": len(self.sample.expected),
+            "points_per_tenth": round(points, 2),
+            "sign_changes": [change.sentence(self.explainer.labels) for change in self.sign_changes],
+            "misses": [_summarize_reasons(reasons) for reasons in self.misses],
+            "false_alarms": [_summarize_reasons(reasons) for reasons in self.false_alarms],
+            "slices": [costly.sentence for costly in self.slices],
         }
+        files.write_json(folder / "summary.json", summary)
 
     def feature_importances(self) -> list[dict[str, Any]]:
-        """Features with topic, group and importance, the most important first, for JSON."""
+        """Return features with topic, group and importance, the most important first."""
         topic_of, group_of = self.explainer.topic_of, self.explainer.group_of
         return [
             {"feature": name, "topic": topic_of[name], "group": group_of[name]}
@@ -112,37 +108,28 @@ class Result:
             if level == "feature"
         ]
 
-    def tables(self) -> dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]:
-        """Header and rows of every table, by name."""
-        return {
-            "importance": (Importance._fields, self.importances),
-            "measures": (Measures._fields, self.measures),
-            "interactions": (Pair._fields, self.interactions.pairs),
-            "stability": (Rank._fields, self.ranks),
-        }
-
 
 def summarize_month(
-    explainer: Explainer, flights: Examples, explanation: Explanation, sampled: Column | None, worst_errors: int
+    explainer: Explainer, flights: Examples, explanation: Explanation, sampled: Column | None, n_errors: int
 ) -> MonthSummary:
-    """Summarize a month after training.
+    """Summarize a month after training, so that memory does not grow with the number of months.
 
     Args:
         explainer: of the model.
         flights: of the month, with the features that reasons quote.
         explanation: of the same flights.
-        sampled: of a test month, positions of the flights that are in the sample; None for other months.
-        worst_errors: misses, and false alarms, that are kept of a test month.
+        sampled: of a test month, positions of the flights in the sample; None for other months.
+        n_errors: number of misses, and of false alarms, of a test month.
     """
     effects = month_effects(explanation, explainer.topic_of)
     if sampled is None:
         return MonthSummary(effects, None)
     quotable = replace(explanation, features=explanation.features | flights.features)
     sums = daily_sums(explanation, explainer.topic_of, explainer.group_of)
-    return MonthSummary(effects, TestMonth(sums, explanation.take(sampled), worst(quotable, worst_errors)))
+    return MonthSummary(effects, TestMonth(sums, explanation.take(sampled), worst_errors(quotable, n_errors)))
 
 
-def combine_months(
+def merge_months(
     explainer: Explainer,
     p: InterpretParameters,
     booster: BoosterParameters,
@@ -150,13 +137,13 @@ def combine_months(
     other_seeds: Mapping[int, Trained],
     gains: Mapping[str, Mapping[str, float]],
     slices: Sequence[CostlySlice],
-) -> Result:
-    """Combine months, and compute on their sample what takes longer than SHAP values.
+) -> GlobalExplanation:
+    """Merge the summaries of months, and compute on their sample what takes longer than SHAP values.
 
     Args:
         explainer: of the model.
         p: sizes and seed.
-        booster: parameters that the model was trained with.
+        booster: parameters of the model.
         months: summaries of the months after training, in order of time.
         other_seeds: models that differ from it in the seed only.
         gains: by feature, XGBoost's own importances.
@@ -165,36 +152,35 @@ def combine_months(
     bundle, topic_of, features = explainer.bundle, explainer.topic_of, explainer.bundle.manifest.features
     tests = [month.test for month in months.values() if month.test is not None]
     sample = Explanation.concat(test.sample for test in tests)
-    small = sample.take(stratified({"all": sample.late}, p.interaction_rows, p.seed)["all"])
-    importances = importance(test.sums for test in tests)
+    small = sample.take(stratified_sample({"all": sample.late}, p.interaction_rows, p.seed)["all"])
+    importances = compute_importance(test.sums for test in tests)
     drops = permutation_importance(bundle, sample, topic_of, repeats=p.permutations, seed=p.seed)
-    errors = worst(every_error(test.errors for test in tests), p.worst_errors)
-    misses, false_alarms = (reasons_of(wrong, bundle, explainer.topics, explainer.reference) for wrong in errors)
+    errors = worst_errors(concat_errors(test.errors for test in tests), p.worst_errors)
     by_month = {month: summary.effects.mean_effects for month, summary in months.items()}
     by_seed = {str(booster.seed): mean_effects(sample.shap, topic_of)}
     by_seed |= mean_effects_by_seed(other_seeds, features, sample.features, topic_of)
     constrained = [feature.name for feature in features if booster.monotone and feature.effect]
-    return Result(
+    return GlobalExplanation(
         explainer=explainer,
-        flights=sum(int(test.sums.flights.sum()) for test in tests),
+        flights=sum(int(test.sums.rows.sum()) for test in tests),
         sample=sample,
         importances=importances,
         measures=compare_measures(importances, drops, gains, topic_of),
-        interactions=interactions(interaction_values(bundle, small.features), list(topic_of), topic_of),
+        interactions=measure_interactions(interaction_values(bundle, small.features), list(topic_of), topic_of),
         ranks=[*rank_effects(by_month, "month"), *rank_effects(by_seed, "seed")],
-        sign_changes=sign_changes({month: summary.effects for month, summary in months.items()}, constrained),
-        misses=misses,
-        false_alarms=false_alarms,
+        sign_changes=find_sign_changes({month: summary.effects for month, summary in months.items()}, constrained),
+        misses=select_reasons(errors.misses, explainer),
+        false_alarms=select_reasons(errors.false_alarms, explainer),
         slices=slices,
     )
 
 
-def _error(flight: Reasons) -> dict[str, Any]:
+def _summarize_reasons(reasons: Reasons) -> dict[str, Any]:
     return {
-        "flight_id": flight.flight_id,
-        "probability": round(flight.probability, 6),
-        "base": round(flight.base, 6),
+        "flight_id": reasons.flight_id,
+        "probability": round(reasons.probability, 6),
+        "base": round(reasons.base, 6),
         "reasons": [
-            {"sentence": reason.sentence, "points": round(100 * reason.probability, 1)} for reason in flight.reasons
+            {"sentence": reason.sentence, "points": round(100 * reason.probability, 1)} for reason in reasons.reasons
         ],
     }

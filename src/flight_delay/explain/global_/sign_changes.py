@@ -1,5 +1,4 @@
-"""Effects that change sign between months. Of a month only a small record is kept, so that memory does not grow with the number
-of flights; importances of months are compared in `explain.global_.stability`."""
+"""Effects that change sign between months, from a small summary of each month."""
 
 from __future__ import annotations
 
@@ -12,18 +11,18 @@ from flight_delay.explain.global_.dependence import rank_correlation
 from flight_delay.explain.global_.stability import MeanEffects, mean_effects
 from flight_delay.model.encode import is_missing
 
-MIN_FLIGHTS = 100  # of a month, or of a category in a month, whose direction is judged
+MIN_ROWS = 100  # of a month, or of a category in a month, for a clear direction
 # Spearman's correlation of values and effects: "medium" (Cohen 1988, ch. 3), three standard errors of 100 flights.
 MIN_CORRELATION = 0.3
-MIN_EFFECT = 0.05  # mean effect of a category in log-odds: about one percentage point where one in four flights is late
-MIN_SHARE = 0.02  # of the importance of all features, that a feature has in both months
+MIN_EFFECT = 0.05  # mean effect of a category in log-odds: about one percentage point at a probability of 25 %
+MIN_SHARE = 0.02  # of the importance of all features, in both months
 
 
 class Direction(NamedTuple):
-    """Direction of an effect: of a number, Spearman's correlation of values and effects; of a category, its mean effect."""
+    """Spearman's correlation of a number and its effect, or the mean effect of a category."""
 
     size: float
-    flights: int
+    rows: int
 
 
 class MonthEffects(NamedTuple):
@@ -34,7 +33,7 @@ class MonthEffects(NamedTuple):
 
 
 class SignChange(NamedTuple):
-    """The effect of a feature, or of one of its categories, has another sign in a later month."""
+    """Another sign of the effect of a feature, or of one of its categories, in a later month."""
 
     feature: str
     category: str | None
@@ -54,7 +53,7 @@ class SignChange(NamedTuple):
 
 
 def month_effects(explanation: Explanation, topic_of: Mapping[str, str]) -> MonthEffects:
-    """Summarize the explanations of a month, or of a sample of it."""
+    """Summarize effects and their directions in a month."""
     directions: dict[tuple[str, str | None], Direction] = {}
     for name, values in explanation.features.items():
         effects, known = explanation.shap[name], ~is_missing(values)
@@ -67,18 +66,18 @@ def month_effects(explanation: Explanation, topic_of: Mapping[str, str]) -> Mont
     return MonthEffects(mean_effects(explanation.shap, topic_of), directions)
 
 
-def sign_changes(months: Mapping[str, MonthEffects], constrained: Collection[str] = ()) -> list[SignChange]:
-    """Find effects that change sign from one clear direction to the other; months between that are not clear are skipped.
+def find_sign_changes(months: Mapping[str, MonthEffects], constrained: Collection[str] = ()) -> list[SignChange]:
+    """Find effects that change sign between months of a clear direction; other months are skipped.
 
-    A direction is clear where a correlation is 0.3 or more, or the mean effect of a category 0.05 log-odds or more, on either side of
-    zero, of 100 flights or more, and the feature has 2 % of the importance of all.
+    A direction is clear if the absolute correlation is at least 0.3, or the absolute mean effect of a category at least
+    0.05 log-odds, of at least 100 rows, and the feature has at least 2 % of the importance of all.
 
     Args:
         months: effects by month, in order of time.
-        constrained: features with a monotone constraint, which are not judged: all else the same, their effect cannot change sign.
+        constrained: features with a monotone constraint, whose effect cannot change sign; they are left out.
 
     Returns:
-        By feature and category in order of their first occurrence, then in order of time.
+        By feature and category in order of first occurrence, then in order of time.
     """
     keys = dict.fromkeys(key for month in months.values() for key in month.directions if key[0] not in constrained)
     changes = []
@@ -98,7 +97,7 @@ def sign_changes(months: Mapping[str, MonthEffects], constrained: Collection[str
 
 def _is_clear(month: MonthEffects, feature: str, category: str | None) -> bool:
     direction = month.directions.get((feature, category))
-    if direction is None or direction.flights < MIN_FLIGHTS:
+    if direction is None or direction.rows < MIN_ROWS:
         return False
     effects = month.mean_effects["feature"]
     is_large = abs(direction.size) >= (MIN_CORRELATION if category is None else MIN_EFFECT)

@@ -1,5 +1,4 @@
-"""Stability of importances: ranks of features and topics by month and by seed. Directions of effects are compared in
-`explain.global_.sign_changes`."""
+"""Stability of importance: ranks of features and topics by month and by seed."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flight_delay.core.engine import Worker
-from flight_delay.explain.explanation import together
+from flight_delay.explain.explanation import sum_by_group
 from flight_delay.explain.global_.interactions import PairLevel
 from flight_delay.features.columns import Columns
 from flight_delay.model.booster import BoosterParameters, Trained, shap_contributions, train_booster
@@ -23,7 +22,7 @@ MeanEffects = Mapping[PairLevel, Mapping[str, float]]  # mean absolute effect in
 
 
 class Rank(NamedTuple):
-    """Rank of a feature or topic in a month, or in a model of another seed; rank 1 is the most important, ties share the best."""
+    """Rank of a feature or topic by month or seed; 1 is the most important, ties share the best rank."""
 
     name: str
     level: PairLevel
@@ -34,13 +33,13 @@ class Rank(NamedTuple):
 
 
 def mean_effects(shap: Columns, topic_of: Mapping[str, str]) -> MeanEffects:
-    """Mean absolute effects of features and of topics, whose features' effects are added up flight by flight first.
+    """Compute mean absolute effects of features, and of topics, whose effects are summed row by row first.
 
     Args:
         shap: by feature, effects in log-odds of shape (rows,), one row or more.
         topic_of: the topic of each feature.
     """
-    levels: dict[PairLevel, Columns] = {"feature": shap, "topic": together(shap, topic_of)}
+    levels: dict[PairLevel, Columns] = {"feature": shap, "topic": sum_by_group(shap, topic_of)}
     return {
         level: {name: float(np.abs(values).mean(dtype=np.float64)) for name, values in effects.items()}
         for level, effects in levels.items()
@@ -50,19 +49,18 @@ def mean_effects(shap: Columns, topic_of: Mapping[str, str]) -> MeanEffects:
 def mean_effects_by_seed(
     models: Mapping[int, Trained], encoding: Encoding, columns: Columns, topic_of: Mapping[str, str]
 ) -> dict[str, MeanEffects]:
-    """Mean absolute effects of models on the same flights, whose input columns have the shape (rows,), by seed."""
+    """Compute mean absolute effects of models of several seeds on the same columns of shape (rows,)."""
     matrix = encode(columns, encoding)
-    by_seed = {}
-    for seed, model in models.items():
+
+    def effects(model: Trained) -> MeanEffects:
         values = shap_contributions(model.booster, matrix, encoding)
-        by_seed[str(seed)] = mean_effects(
-            {feature.name: values[:, at] for at, feature in enumerate(encoding)}, topic_of
-        )
-    return by_seed
+        return mean_effects({feature.name: values[:, at] for at, feature in enumerate(encoding)}, topic_of)
+
+    return {str(seed): effects(model) for seed, model in models.items()}
 
 
 def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Rank]:
-    """Rank features and topics in each month, or each model, in order of labels, features first, the most important first."""
+    """Rank features and topics for each month or seed, features first, the most important first, ties by name."""
     rows = []
     for label, levels in by_label.items():
         for level, effects in levels.items():
@@ -74,29 +72,13 @@ def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Ra
 
 
 def rank_table(rows: Sequence[Rank], level: PairLevel, source: Source) -> pd.DataFrame:
-    """Mean absolute effects by name (rows) and month or seed (columns), without names that have no effect anywhere."""
+    """Tabulate mean absolute effects by name (rows) and month or seed (columns), without names that have no effect."""
     effects: dict[str, dict[str, float]] = {}
     for row in rows:
         if (row.level, row.source) == (level, source):
             effects.setdefault(row.label, {})[row.name] = row.mean_abs_shap
     table = pd.DataFrame(effects).sort_index()
     return table[(table > 0).any(axis=1)]
-
-
-def kendall_tau(rows: Sequence[Rank], level: PairLevel, source: Source) -> float | None:
-    """Agreement of months, or seeds, on the order: the mean of Kendall's tau-b over all pairs of them, 1 for the same order.
-
-    Features and topics without effect are left out; they would agree trivially.
-
-    Returns:
-        To six decimals; None where there are fewer than two columns, or two names with an effect.
-    """
-    table = rank_table(rows, level, source)
-    if min(table.shape) < 2:
-        return None
-    taus = table.corr(method="kendall").to_numpy()[np.triu_indices(table.shape[1], 1)]
-    known = taus[~np.isnan(taus)]  # it is NaN where all effects of a column are the same
-    return round(float(known.mean()), 6) if known.size else None
 
 
 def train_other_seeds(
@@ -108,14 +90,14 @@ def train_other_seeds(
     count: int,
     worker: Worker | None = None,
 ) -> dict[int, Trained]:
-    """Train models that differ from one another in their seed only, on the same matrices.
+    """Train models that differ in their seed only.
 
     Args:
         parameters: of XGBoost.
         encoding: columns of the matrices.
-        read: gives the examples of a month.
-        train_months: training window.
-        validation_months: window for early stopping.
+        read: reads the examples of a month.
+        train_months: for training.
+        validation_months: for early stopping.
         count: number of models, with the seeds that follow that of `parameters`.
         worker: limits the number of threads, and may stop the training.
     """

@@ -1,4 +1,4 @@
-"""Keys of flights as people give them, and finding the flights in data/processed. What is wrong with them is said in one line."""
+"""Read flight ids that users give, and find the flights in data/processed."""
 
 from __future__ import annotations
 
@@ -22,107 +22,101 @@ from flight_delay.features.columns import Column
 EXAMPLE = "2013-11-01-US-1895-EWR-0500"
 PARTS = ("flight_date", "carrier", "flight_number", "origin")
 HHMM, MINUTES = "scheduled_departure", "scheduled_departure_minutes"
-_KEY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\d-[^-]+-\d+-[^-]+-\d{4}")
+_FLIGHT_ID = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\d-[^-]+-\d+-[^-]+-\d{4}")
 _CLOCK = re.compile(r"(\d{1,2}):?(\d\d)")
-_NAMED = 3  # of wrong keys, so many are named
+_MAX_NAMED = 3  # wrong ids in a message
 
 
-def read_keys(text: str, called: str) -> list[str]:
-    """Take the keys of flights out of a CSV, in its order.
+def read_flight_ids(text: str, source: str) -> list[str]:
+    """Read flight ids from a CSV, in its order.
 
     Args:
         text: of the CSV: a column `flight_id`, or `PARTS` and either the clock time HHMM or minutes after midnight.
-        called: its name.
+        source: name of the CSV in messages.
 
     Raises:
-        UserError: it is empty, lacks a column, or a value cannot be part of a key.
+        UserError: it is empty or lacks a column, or a value cannot be part of a flight id.
     """
     rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), skipinitialspace=True)
-    header = [name.strip() for name in rows.fieldnames or []]
-    rows.fieldnames = header
-    missing = [name for name in PARTS if name not in header]
-    if "flight_id" not in header and (missing or not {HHMM, MINUTES} & set(header)):
-        lacking = missing[0] if missing else HHMM
+    header = rows.fieldnames = [name.strip() for name in rows.fieldnames or []]
+    missing = [*(name for name in PARTS if name not in header), *([] if {HHMM, MINUTES} & set(header) else [HHMM])]
+    if "flight_id" not in header and missing:
         raise UserError(
-            f"{called}: no column 'flight_id', nor all that make a key: '{lacking}' is missing of {', '.join(PARTS)} and "
-            f"{HHMM} (HHMM) or {MINUTES}; add it"
+            f"{source}: no column 'flight_id' and no column '{missing[0]}'; give flight_id, or {', '.join(PARTS)} and "
+            f"{HHMM} (HHMM) or {MINUTES}"
         )
     try:
-        keys = [_key(row, f"{called}: line {rows.line_num}") for row in rows]
+        flight_ids = [_parse_row(row, f"{source}: line {rows.line_num}") for row in rows]
     except csv.Error as error:
-        raise UserError(f"{called}: not a CSV ({error}); mend it") from None
-    if not keys:
-        raise UserError(f"{called}: no flights in it; give a line for each")
-    return keys
+        raise UserError(f"{source}: not a valid CSV ({error}); correct it") from None
+    if not flight_ids:
+        raise UserError(f"{source}: no flights; give one per line")
+    return flight_ids
 
 
-def find(processed: Path, keys: Sequence[str], called: str) -> dict[str, Column]:
-    """Find flights in their months.
+def find_flights(processed: Path, flight_ids: Sequence[str], source: str) -> dict[str, Column]:
+    """Find flights in the monthly tables.
 
     Args:
         processed: folder of monthly tables.
-        keys: of the flights.
-        called: where they were given.
+        flight_ids: of the flights.
+        source: of the ids in messages.
 
     Returns:
         By month, in order of time, positions of its flights in its table, in the order given.
 
     Raises:
-        UserError: a key is none, is given twice, or is of a month or a flight that is not there.
+        UserError: an id is invalid or duplicated, or its month or flight does not exist.
     """
-    if wrong := [key for key in keys if not _KEY.fullmatch(key)]:
-        raise UserError(f"{called}: '{wrong[0]}' is not the key of a flight, such as {EXAMPLE}; mend it")
-    if twice := [key for key, times in Counter(keys).items() if times > 1]:
-        others = f" and {len(twice) - 1:,} more" if len(twice) > 1 else ""
-        raise UserError(f"{called}: '{twice[0]}'{others}: given more than once; leave one of each")
+    if invalid := [flight_id for flight_id in flight_ids if not _FLIGHT_ID.fullmatch(flight_id)]:
+        raise UserError(f"{source}: '{invalid[0]}' is not a flight id such as {EXAMPLE}; correct it")
+    if duplicates := [flight_id for flight_id, count in Counter(flight_ids).items() if count > 1]:
+        others = f" and {len(duplicates) - 1:,} more" if len(duplicates) > 1 else ""
+        raise UserError(f"{source}: '{duplicates[0]}'{others}: duplicated; remove the duplicates")
     present = list_months(processed)
-    if absent := sorted({key[:7] for key in keys} - set(present)):
+    months = sorted({flight_id[:7] for flight_id in flight_ids})
+    if absent := [month for month in months if month not in present]:
         raise UserError(
-            f"{processed}: no data for {', '.join(absent[:_NAMED])}, which {called} asks for "
-            f"(there are {present[0]} … {present[-1]}); choose flights of these"
+            f"{processed}: no data for {', '.join(absent[:_MAX_NAMED])} of {source} "
+            f"(months {present[0]} … {present[-1]} exist); choose flights of these months"
         )
     found: dict[str, Column] = {}
     unknown: list[str] = []
-    near: list[str] = []
-    for month in sorted({key[:7] for key in keys}):
-        of_month = [key for key in keys if key[:7] == month]
-        there = read_table(month_path(processed, month), columns=["flight_id"])["flight_id"]
-        positions = pc.index_in(pa.array(of_month), there.combine_chunks()).fill_null(-1).to_numpy()
-        lost = [key for key, position in zip(of_month, positions, strict=True) if position < 0]
-        near += [_suggested(key, there.to_pylist()) for key in lost[: max(0, _NAMED - len(unknown))]]
-        unknown += lost
-        found[month] = positions
+    for month in months:
+        of_month = [flight_id for flight_id in flight_ids if flight_id[:7] == month]
+        known = read_table(month_path(processed, month), columns=["flight_id"])["flight_id"].combine_chunks()
+        found[month] = pc.index_in(pa.array(of_month), known).fill_null(-1).to_numpy()
+        for flight_id in np.array(of_month)[found[month] < 0].tolist():
+            is_named = len(unknown) < _MAX_NAMED
+            unknown.append(f"'{flight_id}'{_suggest(flight_id, known.to_pylist())}" if is_named else flight_id)
     if unknown:
-        named = ", ".join(f"'{key}'{said}" for key, said in zip(unknown, near, strict=False))
-        more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
-        many = f"{len(unknown):,} of {len(keys):,} flights are" if len(keys) > 1 else "this flight is"
-        raise UserError(f"{called}: {many} not in {processed}: {named}{more}; mend the keys")
-    return {month: np.asarray(positions) for month, positions in found.items()}
+        more = f" and {len(unknown) - _MAX_NAMED:,} more" if len(unknown) > _MAX_NAMED else ""
+        raise UserError(
+            f"{source}: {len(unknown):,} of {len(flight_ids):,} flights not found in {processed}: "
+            f"{', '.join(unknown[:_MAX_NAMED])}{more}; correct the flight ids"
+        )
+    return found
 
 
-def _suggested(key: str, there: Sequence[str]) -> str:
-    """The keys of the same date that are most like one, in brackets; of the month, where the date has none."""
-    day = [of for of in there if of[:10] == key[:10]] or there
-    close = difflib.get_close_matches(key, day, n=2, cutoff=0.7)
-    return f" (there is {' and '.join(close)})" if close else ""
+def _suggest(flight_id: str, known: Sequence[str]) -> str:
+    """Suggest the most similar ids of the same date, or of the month if the date has none."""
+    same_date = [other for other in known if other[:10] == flight_id[:10]]
+    similar = difflib.get_close_matches(flight_id, same_date or known, n=2, cutoff=0.7)
+    return f" (similar: {' and '.join(similar)})" if similar else ""
 
 
-def _key(row: dict[str, str | None], where: str) -> str:
-    values = {
-        name: (value or "").strip()
-        for name, value in row.items()
-        if isinstance(name, str) and not isinstance(value, list)
-    }
+def _parse_row(row: dict[str, str | None], where: str) -> str:
+    values = {name: (value or "").strip() for name, value in row.items() if name and not isinstance(value, list)}
     if "flight_id" in values:
         if not values["flight_id"]:
-            raise UserError(f"{where}: no flight_id; give one, or remove the line")
+            raise UserError(f"{where}: no flight_id; give one or remove the line")
         return values["flight_id"]
     if MINUTES in values:
-        hhmm = f"{int(values[MINUTES]) // 60:02d}{int(values[MINUTES]) % 60:02d}" if values[MINUTES].isdecimal() else ""
+        clock = divmod(int(values[MINUTES]), 60) if values[MINUTES].isdecimal() else None
     else:
-        clock = _CLOCK.fullmatch(values[HHMM] and values[HHMM].zfill(3))
-        hhmm = f"{int(clock[1]):02d}{clock[2]}" if clock else ""
-    key = "-".join([*(values[name] for name in PARTS), hhmm])
-    if not _KEY.fullmatch(key):
-        raise UserError(f"{where}: '{key}' is not the key of a flight, such as {EXAMPLE}; mend the line")
-    return key
+        match = _CLOCK.fullmatch(values[HHMM] and values[HHMM].zfill(3))
+        clock = (int(match[1]), int(match[2])) if match else None
+    flight_id = "-".join([*(values[name] for name in PARTS), "{:02d}{:02d}".format(*clock) if clock else ""])
+    if not _FLIGHT_ID.fullmatch(flight_id):
+        raise UserError(f"{where}: '{flight_id}' is not a flight id such as {EXAMPLE}; correct the line")
+    return flight_id

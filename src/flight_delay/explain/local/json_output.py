@@ -1,4 +1,4 @@
-"""Explanations for machines: one JSON object, in one line."""
+"""Format explanations as JSON, one object per line, with numbers to six decimals."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import json
 from typing import Any
 
 from flight_delay.explain.explainer import Explainer
-from flight_delay.explain.local.load import Explained
+from flight_delay.explain.local.load import ExplainedFlight
 from flight_delay.explain.local.what_if import Departure, WhatIf
 
 DIGITS = 6
 
 
-def flight_record(flight: Explained, explainer: Explainer) -> str:
-    """A flight with its probability, the call, all contributions and its reasons; numbers to six decimals.
+def format_flight_json(flight: ExplainedFlight, explainer: Explainer) -> str:
+    """Format prediction, contributions and reasons of a flight.
 
-    `model` is the checksum of the bundle, `base_rate` the share of its training flights that was late. `late` is null where the flight did not arrive.
+    `model` is the checksum of the bundle, `base_rate` the late rate of its training flights; `late` is null where the
+    flight did not arrive.
     """
     reasons = flight.reasons
-    return _line(
+    return _format(
         {
             "flight_id": reasons.flight_id,
             "destination": flight.destination,
@@ -30,29 +31,22 @@ def flight_record(flight: Explained, explainer: Explainer) -> str:
             "base_rate": explainer.reference.late,
             "base": reasons.base,
             "expected_log_odds": reasons.expected_log_odds,
-            "contributions": [of._asdict() for of in reasons.contributions],
-            "reasons": [of._asdict() | {"facts": of.facts._asdict()} for of in reasons.reasons],
+            "contributions": [contribution._asdict() for contribution in reasons.contributions],
+            "reasons": [reason._asdict() | {"facts": reason.facts._asdict()} for reason in reasons.reasons],
         }
     )
 
 
-def what_if_record(answer: WhatIf) -> str:
-    """What the model says of a flight over times of departure."""
+def format_what_if_json(answer: WhatIf) -> str:
+    """Format the predictions for a flight at other times of departure."""
     points = [_departure(point) for point in answer.points]
-    return _line(answer._asdict() | {"own": _departure(answer.own), "points": points})
+    return _format(answer._asdict() | {"own": _departure(answer.own), "points": points})
 
 
 def _departure(point: Departure) -> dict[str, Any]:
     return point._asdict() | {"supported": point.supported}
 
 
-def _line(record: Any) -> str:
-    return json.dumps(_rounded(record), ensure_ascii=False, allow_nan=False)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _rounded(of) for name, of in value.items()}
-    if isinstance(value, list):
-        return [_rounded(of) for of in value]
-    return round(value, DIGITS) if isinstance(value, float) else value
+def _format(record: dict[str, Any]) -> str:
+    rounded = json.loads(json.dumps(record, allow_nan=False), parse_float=lambda text: round(float(text), DIGITS))
+    return json.dumps(rounded, ensure_ascii=False)

@@ -1,8 +1,9 @@
-"""Explaining flights that somebody has asked about: reading what it takes from a checkout, month by month."""
+"""Load what explains flights of a checkout, and explain them month by month."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,24 +13,29 @@ from flight_delay.core import files, months, paths
 from flight_delay.core.runner import track_progress
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.weather import OBSERVATIONS
-from flight_delay.explain import reference as references
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import explain
 from flight_delay.explain.feature_groups import load_topics
-from flight_delay.explain.flights import Scheduled, read_month
-from flight_delay.explain.local.reasons import Reasons, reasons_of
-from flight_delay.explain.local.what_if import WhatIf, features_at, require_recorded, times, what_if
+from flight_delay.explain.flights import read_scheduled_flights, take_flights
+from flight_delay.explain.local.reasons import Reasons, select_reasons
+from flight_delay.explain.local.what_if import (
+    WhatIf,
+    departure_times,
+    features_at_departures,
+    predict_departures,
+    require_same_features,
+)
+from flight_delay.explain.reference import load_reference
 from flight_delay.features import history
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.model.bundle import load_bundle
 
-# Sentences are made for so many flights at a time, so that memory does not grow with the number asked for.
-_AT_ONCE = 2_000
+_CHUNK_ROWS = 2_000  # that are explained at once, so that memory does not grow with the number of flights
 
 
-class Explained(NamedTuple):
-    """A flight, why it has its probability, and what became of it: None where it did not arrive."""
+class ExplainedFlight(NamedTuple):
+    """A flight with the reasons of its prediction and its outcome: None where it did not arrive."""
 
     reasons: Reasons
     destination: str
@@ -40,29 +46,34 @@ def load_explainer() -> Explainer:
     """Load the model of this checkout and what explains it.
 
     Raises:
-        UserError: something is missing or damaged, or model and reference are of different versions.
+        UserError: a file is missing or damaged, or model and reference are of different versions.
     """
     bundle = load_bundle(paths.BUNDLE)
     topics = load_topics()
-    return Explainer(bundle, topics, references.load(paths.report("interpret") / "reference.json", bundle))
+    return Explainer(bundle, topics, load_reference(paths.report("interpret") / "reference.json", bundle))
 
 
-def explained(explainer: Explainer, found: Mapping[str, Column]) -> Iterator[Explained]:
+def explain_flights(explainer: Explainer, found: Mapping[str, Column]) -> Iterator[ExplainedFlight]:
     """Explain flights, one month after the other.
 
     Args:
         explainer: the model and what explains it.
         found: by month, positions of the flights in its processed table.
     """
-    several = list(found)
-    for month in track_progress(several, "month") if len(several) > 1 else several:
-        flights = read_month(paths.PROCESSED, explainer.bundle, month)
-        for start in range(0, len(found[month]), _AT_ONCE):
-            yield from _explained(explainer, flights.take(found[month][start : start + _AT_ONCE]))
+    for month in track_progress(list(found), "month") if len(found) > 1 else found:
+        flights, outcomes = read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)
+        for start in range(0, len(found[month]), _CHUNK_ROWS):
+            positions = found[month][start : start + _CHUNK_ROWS]
+            chunk = take_flights(flights, positions)
+            explanation = explain(explainer.bundle, chunk)
+            explanation = replace(explanation, features=explanation.features | chunk.features)
+            reasons = select_reasons(explanation, explainer)
+            for row in zip(reasons, chunk.features["destination"], outcomes[positions], strict=True):
+                yield ExplainedFlight(*row)
 
 
-def other_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
-    """What the model says of a flight over the times of departure of its date.
+def explain_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
+    """Predict a flight at other times of departure of its date.
 
     Args:
         explainer: the model and what explains it.
@@ -70,36 +81,29 @@ def other_departures(explainer: Explainer, month: str, position: int) -> WhatIf:
         position: of the flight in its processed table.
 
     Raises:
-        UserError: a file is missing, or data/processed is not what code and parameters make of the schedule.
+        UserError: a file is missing, or data/processed is not what code and parameters compute from the schedule.
     """
-    recorded = read_month(paths.PROCESSED, explainer.bundle, month).take(np.array([position]))
+    recorded = take_flights(read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)[0], np.array([position]))
     observations = columns_from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     parameters = explainer.bundle.manifest.feature_parameters
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)
     moved = ("flight_id", "flight_date", "scheduled_arrival_minutes", "scheduled_arrival_utc")
     needed = list(dict.fromkeys([*moved, *builder.columns]))
     flights = columns_from_table(files.read_table(months.month_path(paths.CANONICAL, month), columns=needed))
-    day = np.flatnonzero(flights["flight_date"] == recorded.flight_date[0])
+    day = np.flatnonzero(flights["flight_date"] == recorded.date[0])
     schedule = {name: values[day] for name, values in flights.items()}
-    row = int(np.flatnonzero(schedule["flight_id"] == recorded.flight_id[0])[0])
-    departures = times(int(schedule["scheduled_departure_minutes"][row]))
-    kept = [earlier for earlier in months.list_months(paths.HISTORY) if earlier <= month]
-    counts = [table for _, table in months.iterate_months(paths.HISTORY, kept, history.COUNTS)]
-    values = features_at(
+    row = int(np.flatnonzero(schedule["flight_id"] == recorded.row_id[0])[0])
+    own_minutes = int(schedule["scheduled_departure_minutes"][row])
+    departures = departure_times(own_minutes)
+    past = [earlier for earlier in months.list_months(paths.HISTORY) if earlier <= month]
+    counts = pa.concat_tables(table for _, table in months.iterate_months(paths.HISTORY, past, history.COUNTS))
+    values = features_at_departures(
         builder,
         schedule,
         row,
         departures,
-        counts=history.filter_since(pa.concat_tables(counts), builder.first_day_needed(month)),
+        counts=history.filter_since(counts, builder.first_day_needed(month)),
         observations=observations,
     )
-    own = departures.index(int(schedule["scheduled_departure_minutes"][row]))
-    require_recorded(values, own, recorded.features, 0)
-    return what_if(explainer.bundle, explainer.reference, str(recorded.flight_id[0]), values)
-
-
-def _explained(explainer: Explainer, flights: Scheduled) -> Iterator[Explained]:
-    explanation = explain(explainer.bundle, flights.examples())
-    every = reasons_of(explanation, explainer.bundle, explainer.topics, explainer.reference, quotable=flights.features)
-    for reasons, destination, late in zip(every, flights.features["destination"], flights.late, strict=True):
-        yield Explained(reasons, str(destination), None if late is None else bool(late))
+    require_same_features(values, departures.index(own_minutes), recorded.features)
+    return predict_departures(explainer.bundle, explainer.reference, str(recorded.row_id[0]), values)

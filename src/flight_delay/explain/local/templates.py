@@ -1,110 +1,122 @@
-"""Filling the sentences of a topic: whose value is quoted, what it is compared with, and which sentence fits."""
+"""Fill the sentences of a topic: which value is quoted, what it is compared with, and which sentence fits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from flight_delay.explain.feature_groups import Quote, Topic, Topics, days_of
+from flight_delay.explain.feature_groups import Quote, Topic, days_of
+from flight_delay.explain.format import format_percent, format_value
 from flight_delay.explain.reference import Reference, hour_of
-from flight_delay.explain.words import percent, shown
 from flight_delay.features.columns import Column, Columns
 from flight_delay.model.encode import is_missing
 
-# A late share of fewer training flights is not compared: its standard error is above four percentage points.
+# A late rate of fewer training flights is not compared: its standard error is above four percentage points.
 MIN_FLIGHTS = 100
 
 
-@dataclass(frozen=True)
-class Quoted:
-    """What there is to say of a topic for some flights; every column has the shape (rows,).
+class Facts(NamedTuple):
+    """The values in a sentence: a feature with its value (None where missing), and what is compared with the usual.
 
-    `value` is the quoted feature's (for excess rates the rate itself), `compared` what is held against `usual`: NaN where
-    nothing can be. Without a feature to quote, all that is None.
+    `compared` and `usual` are those of the file's `usual`: mean, all flights or late share; None where there is none.
+    """
+
+    feature: str | None
+    value: float | str | None
+    compared: float | None
+    usual: float | None
+
+
+NO_FACTS = Facts(None, None, None, None)
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """What the sentences of a topic quote; every column has the shape (rows,).
+
+    `values` are those of the quoted feature (for excess rates, the rates), `compared` is compared with `usual`, NaN
+    where there is nothing to compare; `unknown` is true where reference values do not include the value.
     """
 
     topic: Topic
-    quote: Quote | None = None
-    feature: str | None = None
-    value: Column | None = None
-    missing: Column | None = None
-    unknown: Column | None = None
-    compared: Column | None = None
-    usual: Column | None = None
+    quote: Quote
+    feature: str
+    values: Column
+    missing: Column
+    unknown: Column
+    compared: Column
+    usual: Column
 
-    def facts(self, row: int) -> tuple[str | None, float | str | None, float | None, float | None]:
-        """Feature, value, what is compared, and what is usual, of a flight; None where there is none."""
-        if self.value is None or self.missing is None or self.compared is None or self.usual is None:
-            return None, None, None, None
-        value = None if self.missing[row] else self.value[row]
-        numbers = (float(of[row]) for of in (self.compared, self.usual))
-        compared, usual = (None if np.isnan(number) else number for number in numbers)
-        return self.feature, value if value is None or isinstance(value, str) else float(value), compared, usual
+    def fill(self, row: int, *, raises: bool) -> tuple[str, Facts]:
+        """Return the sentence for a flight whose topic raises, or lowers, the probability, and its values."""
+        value = None if self.missing[row] else self.values[row]
+        value = value if value is None or isinstance(value, str) else float(value)
+        compared, usual = (
+            None if np.isnan(column[row]) else float(column[row]) for column in (self.compared, self.usual)
+        )
+        return self._sentence(row, value, compared, usual, raises), Facts(self.feature, value, compared, usual)
 
-    def sentence(self, row: int, *, raises: bool) -> str:
-        """The sentence for a flight whose topic raises, or lowers, the probability."""
-        _, value, compared, usual = self.facts(row)
-        quote, days = self.quote, days_of(self.feature or "")
-        if quote is None or self.unknown is None:
-            return self.topic.otherwise
+    def _sentence(
+        self, row: int, value: float | str | None, compared: float | None, usual: float | None, raises: bool
+    ) -> str:
+        quote = self.quote
+        fields: dict[str, Any] = {"subject": self.topic.subject, "days": days_of(self.feature)}
         if value is None:
-            return quote.missing.format(subject=self.topic.subject, days=days)
-        said = {"value": shown(value, quote.shown_as), "subject": self.topic.subject, "days": days}
+            return quote.missing.format(**fields)
+        fields["value"] = format_value(value, quote.shown_as)
         if self.unknown[row]:
-            return quote.unknown.format(**said)
-        if compared is None or usual is None or not _agrees(quote, compared > usual, raises=raises):
-            return quote.plain.format(**said)
-        shares = quote.usual == "late_share"
-        here, there = (percent(of) if shares else shown(of, quote.shown_as) for of in (compared, usual))
+            return quote.unknown.format(**fields)
+        if compared is None or usual is None or not _agrees(quote, compared > usual, raises):
+            return quote.plain.format(**fields)
+        here, there = (
+            format_percent(share) if quote.usual == "late_share" else format_value(share, quote.shown_as)
+            for share in (compared, usual)
+        )
         if here == there:
-            return quote.plain.format(**said)
-        return (quote.raises if raises else quote.lowers).format(**said, rate=here, usual=there)
+            return quote.plain.format(**fields)
+        return (quote.raises if raises else quote.lowers).format(**fields, rate=here, usual=there)
 
 
-def quoted_of(name: str, topics: Topics, reference: Reference, columns: Columns) -> Quoted:
-    """What there is to say of a topic.
+def find_quotation(topic: Topic, reference: Reference, columns: Columns) -> Quotation | None:
+    """Find what the sentences of a topic quote; None where the flights have no feature that can be quoted.
 
     Args:
-        name: of the topic.
-        topics: all of them.
-        reference: what is usual.
+        topic: with its sentences.
+        reference: values to compare with.
         columns: features of the flights, each of shape (rows,).
     """
-    topic = topics.topics[name]
-    chosen = topic.quoted(columns)
-    if chosen is None:
-        return Quoted(topic)
-    quote, feature = chosen
+    choice = topic.quoted(columns)
+    if choice is None:
+        return None
+    quote, feature = choice
     values = columns[feature]
     missing, unknown = is_missing(values), np.zeros(len(values), bool)
     if quote.usual == "all_flights":
         rate = str(feature).split("_rate_", maxsplit=1)[0]
         overall = columns.get(f"{rate}_rate_all_{days_of(feature)}d")
         if overall is None:
-            return Quoted(topic)
+            return None
         usual = overall.astype(np.float64)
-        # No flights, or just as many late ones as of all: both leave no excess, and the numbers do not say which.
+        # An excess of 0 is either no flights or the same rate as all flights; the feature does not tell which.
         unknown = values == 0
         values = compared = (usual + values).clip(0, 1)
         missing |= np.isnan(compared)
     elif quote.usual == "late_share":
-        shares = reference.hours if quote.shown_as == "clock" else reference.categories.get(feature, {})
-        keys = [None if gone else _key(value, quote) for value, gone in zip(values, missing, strict=True)]
-        unknown = np.array([key is not None and key not in shares for key in keys], bool)
-        seen = {key: of.late for key, of in shares.items() if of.flights >= MIN_FLIGHTS}
-        compared = np.array([seen.get(key or "", np.nan) for key in keys], np.float64)
+        is_clock = quote.shown_as == "clock"
+        shares = reference.hours if is_clock else reference.categories.get(feature, {})
+        keys = [hour_of(float(value)) if is_clock else str(value) for value in np.where(missing, 0, values)]
+        unknown = np.array([key not in shares for key in keys], bool) & ~missing
+        rates = {key: share.late for key, share in shares.items() if share.flights >= MIN_FLIGHTS}
+        compared = np.where(missing, np.nan, [rates.get(key, np.nan) for key in keys])
         usual = np.full(len(values), reference.late)
     else:
         mean = reference.means.get(feature)
         compared = values.astype(np.float64)
         usual = np.full(len(values), np.nan if mean is None else mean)
-    return Quoted(topic, quote, feature, values, missing, unknown, compared, usual)
+    return Quotation(topic, quote, feature, values, missing, unknown, compared, usual)
 
 
-def _key(value: float | str, quote: Quote) -> str:
-    return hour_of(float(value)) if quote.shown_as == "clock" else str(value)
-
-
-def _agrees(quote: Quote, higher: bool, *, raises: bool) -> bool:
-    return quote.higher == "either" or (quote.higher == "raises") == (higher == raises)
+def _agrees(quote: Quote, is_higher: bool, raises: bool) -> bool:
+    return quote.higher == "either" or (quote.higher == "raises") == (is_higher == raises)

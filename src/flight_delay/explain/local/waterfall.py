@@ -1,4 +1,4 @@
-"""A flight's contributions as steps from the base to its probability, rounded so that they add up as they are printed."""
+"""Contributions of a flight as steps from the base to its probability, rounded so that they add up as printed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from flight_delay.explain.local.reasons import Reasons
 
-MOST_STEPS = 8
-SMALLEST_STEP = 0.005
+MAX_STEPS = 8
+MIN_STEP = 0.005
 
 
-class Step(NamedTuple):
-    """A step, in tenths of a percentage point: where it begins, and by how much it moves on."""
+class WaterfallStep(NamedTuple):
+    """A step in tenths of a percentage point: start and change."""
 
     label: str
     start: int
@@ -22,30 +22,26 @@ class Waterfall(NamedTuple):
     """Steps from the base to the probability, both in tenths of a percentage point."""
 
     base: int
-    steps: tuple[Step, ...]
+    steps: tuple[WaterfallStep, ...]
     probability: int
 
 
-def waterfall_of(reasons: Reasons, smallest: float = SMALLEST_STEP, most: int = MOST_STEPS) -> Waterfall:
-    """Make steps of the largest contributions; the last one holds all others, and what was lost by rounding.
+def waterfall_of(reasons: Reasons, smallest: float = MIN_STEP, max_steps: int = MAX_STEPS) -> Waterfall:
+    """Make steps of the largest contributions; the last step is the sum of all others and of the rounding.
 
     Args:
         reasons: of a flight.
         smallest: contributions to the probability below this are among the others.
-        most: steps before the last one.
+        max_steps: before the last one.
     """
-    base, probability = _tenths(reasons.base), _tenths(reasons.probability)
-    shown = [of for of in reasons.contributions if abs(of.probability) >= smallest][:most]
+    base, probability = round(1000 * reasons.base), round(1000 * reasons.probability)
+    large = [part for part in reasons.contributions if abs(part.probability) >= smallest][:max_steps]
     steps, start = [], base
-    for of in shown:
-        steps.append(Step(of.label, start, _tenths(of.probability)))
+    for part in large:
+        steps.append(WaterfallStep(part.label, start, round(1000 * part.probability)))
         start += steps[-1].change
-    others = sum(of.probability != 0 for of in reasons.contributions) - len(shown)
+    others = sum(part.probability != 0 for part in reasons.contributions) - len(large)
     if others or start != probability:
-        said = {0: "rounding", 1: "1 other, rounding"}.get(others, f"{others} others, rounding")
-        steps.append(Step(said, start, probability - start))
+        label = {0: "rounding", 1: "1 other, rounding"}.get(others, f"{others} others, rounding")
+        steps.append(WaterfallStep(label, start, probability - start))
     return Waterfall(base, tuple(steps), probability)
-
-
-def _tenths(share: float) -> int:
-    return round(1000 * share)

@@ -1,5 +1,6 @@
-"""What the model says of a flight at other times of departure. It is put into the real schedule of its date, which stays
-as it is, and all its features are computed again: it says what the model does, not what would happen."""
+"""Predict a flight at other times of departure of its date, with features recomputed and other flights unchanged.
+
+The result describes the model; it is not the effect of moving the flight."""
 
 from __future__ import annotations
 
@@ -17,15 +18,13 @@ from flight_delay.features.columns import Column, Columns
 from flight_delay.features.history import COUNTS
 from flight_delay.model.bundle import Bundle
 
-# Of a half hour with fewer training flights from the origin the model has learnt next to nothing.
+# With fewer training flights from the origin in a half hour, a prediction is unreliable.
 MIN_FLIGHTS = 100
-
-_MOVED_WITH_DEPARTURE = ("scheduled_departure_utc", "scheduled_arrival_utc")
 
 
 class Departure(NamedTuple):
-    """A time of departure in local minutes after midnight, what the model says of it and whether it would be called late, and
-    how many training flights left the origin, and the origin for the destination, in its half hour."""
+    """A time of departure in local minutes after midnight, the prediction there, and the number of training flights
+    in its half hour from the origin, and from the origin to the destination."""
 
     minutes: int
     probability: float
@@ -35,15 +34,12 @@ class Departure(NamedTuple):
 
     @property
     def supported(self) -> bool:
-        """Whether there are enough training flights from the origin to go by."""
+        """Whether there are enough training flights from the origin."""
         return self.flights_from_origin >= MIN_FLIGHTS
 
 
 class WhatIf(NamedTuple):
-    """What the model says of a flight over the times of departure of its date.
-
-    `points` are in order of time, `own` among them; probabilities from `threshold` on are called late.
-    """
+    """Predictions for a flight over times of departure; `points` are in order of time, and `own` is one of them."""
 
     flight_id: str
     origin: str
@@ -53,33 +49,33 @@ class WhatIf(NamedTuple):
     points: tuple[Departure, ...]
 
 
-def times(own_minutes: int) -> list[int]:
-    """Every half hour from 00:00 to 23:30 and the flight's own time, in local minutes after midnight."""
+def departure_times(own_minutes: int) -> list[int]:
+    """List every half hour from 00:00 to 23:30 and the flight's own time, in local minutes after midnight."""
     return sorted({own_minutes, *range(0, MINUTES_PER_DAY, HALF_HOUR_MINUTES)})
 
 
-def moved(schedule: Columns, row: int, minutes: int) -> Columns:
-    """The schedule of a date with one of its flights at another time of the same date, its duration unchanged.
+def move_departure(schedule: Columns, row: int, minutes: int) -> Columns:
+    """Move one flight of a date to another time of the same date, with the same duration.
 
-    UTC is moved by as much as the clock: on the two days of a clock change that is an hour off on the other side of it.
+    UTC is moved by the same difference, which is an hour off across a clock change.
 
     Args:
         schedule: canonical columns of all flights of the date, each of shape (flights,).
         row: the flight.
         minutes: its new departure, local minutes after midnight.
     """
-    later = minutes - int(schedule["scheduled_departure_minutes"][row])
-    if not later:
+    shift = minutes - int(schedule["scheduled_departure_minutes"][row])
+    if not shift:
         return schedule
-    changed = {name: schedule[name].copy() for name in _MOVED_WITH_DEPARTURE}
-    for values in changed.values():
-        values[row] += np.timedelta64(later, "m")
-    departs, arrives = (schedule[f"scheduled_{of}_minutes"].copy() for of in ("departure", "arrival"))
-    departs[row], arrives[row] = minutes, (arrives[row] + later) % MINUTES_PER_DAY
-    return schedule | changed | {"scheduled_departure_minutes": departs, "scheduled_arrival_minutes": arrives}
+    names = [f"scheduled_{end}_{unit}" for end in ("departure", "arrival") for unit in ("utc", "minutes")]
+    moved = {name: schedule[name].copy() for name in names}
+    for name, values in moved.items():
+        values[row] += np.timedelta64(shift, "m") if name.endswith("utc") else shift
+    moved["scheduled_arrival_minutes"][row] %= MINUTES_PER_DAY
+    return schedule | moved
 
 
-def features_at(
+def features_at_departures(
     builder: FeatureBuilder,
     schedule: Columns,
     row: int,
@@ -88,79 +84,69 @@ def features_at(
     counts: pa.Table,
     observations: Columns,
 ) -> Columns:
-    """The features of a flight at several times of departure.
+    """Compute the features of a flight at several times of departure.
 
     Args:
-        builder: computes the features.
+        builder: of the features.
         schedule: canonical columns of all flights of its date, each of shape (flights,).
         row: the flight.
         departures: local minutes after midnight.
-        counts: of outcomes, as `builder.build` takes them.
+        counts: of outcomes, as for `builder.build`.
         observations: of the weather.
 
     Returns:
-        By name, each of shape (departures,), as `builder.build` gives them.
+        By name, each of shape (departures,), as from `builder.build`.
     """
-    # Counting flights takes the whole schedule, anew for each time; what is known of the past takes the flight alone.
+    # Features of the schedule need all flights, for each time; those of the past need this flight only.
     by_schedule, by_past = builder.only({"schedule", "density"}), builder.only({"history", "weather"})
-    schedules = [moved(schedule, row, minutes) for minutes in departures]
-    each = [by_schedule.build(columns, COUNTS.empty_table(), observations) for columns in schedules]
-    alone = {
-        name: np.array([columns[name][row] for columns in schedules], values.dtype) for name, values in schedule.items()
-    }
-    values = by_past.build(alone, counts, observations) | {
-        feature.name: np.array([columns[feature.name][row] for columns in each], each[0][feature.name].dtype)
-        for feature in by_schedule.features
-    }
+    schedules = [move_departure(schedule, row, minutes) for minutes in departures]
+    built = [by_schedule.build(columns, COUNTS.empty_table(), observations) for columns in schedules]
+
+    def select_row(tables: Sequence[Columns], name: str) -> Column:
+        return np.array([columns[name][row] for columns in tables], tables[0][name].dtype)
+
+    values = by_past.build({name: select_row(schedules, name) for name in schedule}, counts, observations)
+    values = values | {feature.name: select_row(built, feature.name) for feature in by_schedule.features}
     return {feature.name: values[feature.name] for feature in builder.features}
 
 
-def what_if(bundle: Bundle, reference: Reference, flight_id: str, features: Columns) -> WhatIf:
-    """Ask the model about a flight at several times of departure.
+def predict_departures(bundle: Bundle, reference: Reference, flight_id: str, features: Columns) -> WhatIf:
+    """Predict a flight at several times of departure.
 
     Args:
         bundle: the model.
         reference: of the training flights.
         flight_id: the flight, whose last part is its own time of departure (HHMM).
-        features: as `features_at` gives them, in order of time.
+        features: from `features_at_departures`, in order of time.
     """
-    said = bundle.predict_probability(features)
-    called = said >= np.float32(bundle.decision.threshold)
+    probability = bundle.predict_probability(features)
+    is_late = probability >= np.float32(bundle.decision.threshold)
     origin, destination = str(features["origin"][0]), str(features["destination"][0])
-    points = tuple(
-        Departure(
-            minutes=int(minutes),
-            probability=float(probability),
-            called_late=bool(late),
-            flights_from_origin=reference.support(origin, None, half_hour_of(float(minutes))),
-            flights_on_route=reference.support(origin, destination, half_hour_of(float(minutes))),
-        )
-        for minutes, probability, late in zip(features["departure_minutes"], said, called, strict=True)
-    )
+    points = []
+    for minutes, *prediction in zip(
+        features["departure_minutes"].tolist(), probability.tolist(), is_late.tolist(), strict=True
+    ):
+        half_hour = half_hour_of(minutes)
+        counts = (reference.count_training_flights(origin, to, half_hour) for to in (None, destination))
+        points.append(Departure(int(minutes), *prediction, *counts))
     hhmm = int(flight_id.rsplit("-", 1)[1])
     own = next(point for point in points if point.minutes == hhmm // 100 * 60 + hhmm % 100)
-    return WhatIf(flight_id, origin, destination, bundle.decision.threshold, own, points)
+    return WhatIf(flight_id, origin, destination, bundle.decision.threshold, own, tuple(points))
 
 
-def require_recorded(features: Columns, at: int, recorded: Columns, row: int) -> None:
-    """Check that features computed again are those on record, to the last bit.
+def require_same_features(features: Columns, at: int, recorded: Columns) -> None:
+    """Check that recomputed features are equal to the recorded ones, to the last bit.
 
     Args:
-        features: computed again.
-        at: the position of the flight's own time among them.
-        recorded: of data/processed.
-        row: the position of the flight among these.
+        features: recomputed.
+        at: position of the flight's own time among them.
+        recorded: of the flight in data/processed, each of shape (1,).
 
     Raises:
-        UserError: one differs, so that code or parameters are others than those that data/processed was made with.
+        UserError: one differs, because data/processed was built with other code or parameters.
     """
     for name, values in recorded.items():
-        if not _same(features[name][at : at + 1], values[row : row + 1]):
+        if not np.array_equal(features[name][at : at + 1], values, equal_nan=values.dtype != object):
             raise UserError(
-                f"data/processed: '{name}' of this flight is not what code and parameters of this checkout make of it; "
-                "`dvc repro` brings them together"
+                f"data/processed: '{name}' of this flight differs from what this checkout computes; run `dvc repro`"
             )
-
-
-def _same(one: Column, other: Column) -> bool:
-    return bool(np.array_equal(one, other, equal_nan=one.dtype != object))

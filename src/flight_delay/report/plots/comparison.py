@@ -1,112 +1,142 @@
-"""Pictures that set the model beside others: the rungs of the ladder, parts of the data, and models of another age."""
+"""Plots of the stage evaluate: the model against baselines, thresholds, slices and models that are not retrained."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matplotlib import pyplot as plt
+from matplotlib.ticker import PercentFormatter
 
+from flight_delay.core import files, paths
+from flight_delay.evaluation.evaluation import EvaluationResult
 from flight_delay.evaluation.metrics import METRICS
-from flight_delay.report.plots.labels import words
-from flight_delay.report.plots.style import BLUE, DOTS_PER_INCH, GREEN, GREY, LOOK, ORANGE, picture, png
+from flight_delay.report.plots.labels import model_label
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREEN, GREY, ORANGE, new_figure, picture_of
 
-PARTS = 14  # of the data, that are drawn
-MIN_SHARE = 0.03  # of flights, that a part has to be drawn
-
-
-def draw_all(
-    metrics: Mapping[str, Any], sliced: Sequence[Mapping[str, Any]], aged: Sequence[Mapping[str, Any]]
-) -> dict[str, bytes]:
-    """Draw every picture of a comparison, by name.
-
-    Args:
-        metrics: as written to reports/metrics.json.
-        sliced: rows of reports/evaluate/slices.csv.
-        aged: rows of reports/backtest/aging.csv.
-    """
-    rungs = {**{name: of["test"] for name, of in metrics["baselines"].items()}, "model": metrics["test"]}
-    return {"ladder": ladder(rungs, metrics["ladder"]["intervals"]), "slices": slices(sliced), "aging": aging(aged)}
+MAX_SLICES = 14
+MIN_SLICE_SHARE = 0.03  # of all flights
 
 
-def ladder(
-    metrics: Mapping[str, Mapping[str, float]], intervals: Mapping[str, Mapping[str, Mapping[str, float]]]
-) -> bytes:
-    """Metrics of every rung with their intervals, a panel per metric.
+def draw_comparisons(evaluation: EvaluationResult) -> list[Picture]:
+    """Draw every plot of this module.
 
     Args:
-        metrics: by rung, from the lowest to 'model', the metrics on the test window.
-        intervals: by rung and metric, low and high end.
+        evaluation: of the model on all windows.
+
+    Raises:
+        UserError: a file of an earlier stage is missing.
     """
-    rungs = list(reversed(list(metrics)))
-    best = max(metrics, key=lambda rung: metrics[rung]["roc_auc"])
-    with plt.rc_context(LOOK):
-        figure, panels = plt.subplots(
-            1, len(METRICS), sharey=True, figsize=(9.6, 3.3), dpi=DOTS_PER_INCH, layout="constrained"
-        )
-        try:
-            for axes, (name, metric) in zip(panels, METRICS.items(), strict=True):
-                for place, rung in enumerate(rungs):
-                    colour = BLUE if rung == "model" else GREY
-                    ends, value = intervals[rung][name], metrics[rung][name]
-                    axes.plot([ends["low"], ends["high"]], [place, place], color=colour)
-                    axes.plot([value], [place], marker="o", markersize=7, color=colour)
-                axes.axvline(metrics["model"][name], color=BLUE, linestyle=":", linewidth=1)
-                axes.set_xlabel(metric.label if metric.higher_is_better else f"{metric.label} (less is better)")
-                axes.grid(visible=False, axis="y")
-            panels[0].set_yticks(range(len(rungs)), [words(rung) for rung in rungs])
-            figure.suptitle(
-                f"The ladder on test, with 95 % intervals: highest ROC AUC {metrics[best]['roc_auc']:.3f}, {words(best)}",
-                x=0.01, ha="left", fontsize=LOOK["axes.titlesize"], fontweight="bold",
-            )  # fmt: skip
-            return png(figure)
-        finally:
-            plt.close(figure)
+    profit_on_test = dict(zip(evaluation.profit.header, zip(*evaluation.profit.rows, strict=True), strict=True))
+    profit_in_backtest = files.read_csv_columns(paths.report("decide") / "profit_curve.csv")
+    aged = files.read_csv_rows(paths.report("backtest") / "aging.csv", {"trained_through", "month"})
+    return [
+        plot_baselines(evaluation.metrics),
+        plot_staleness(aged),
+        plot_profit(profit_in_backtest, profit_on_test, evaluation.metrics["threshold"]),
+        plot_slices([row._asdict() for row in evaluation.slices]),
+    ]
 
 
-def slices(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Profit per flight, with intervals, in the larger parts of the data where it is lowest.
+def plot_baselines(metrics: Mapping[str, Any]) -> Picture:
+    """Draw the metrics of model and baselines on test with intervals, a panel per metric.
 
     Args:
-        rows: as in reports/evaluate/slices.csv; all parts of a division together have all flights.
+        metrics: the content of reports/metrics.json.
     """
-    first = [row for row in rows if row["by"] == rows[0]["by"]]
-    flights = sum(row["flights"] for row in first)
-    mean = sum(row["profit_per_flight"] * row["flights"] for row in first) / flights
-    known = [row for row in rows if row["flights"] >= MIN_SHARE * flights and row["low"] is not None]
-    worst = sorted(known, key=lambda row: row["profit_per_flight"])[:PARTS]
-    named = [(f"{row['by'].replace('_', ' ')} {row['label']}", row) for row in reversed(worst)]
-    title = f"Least on {worst[0]['label']}: {worst[0]['profit_per_flight']:.0f} per flight, {mean:.0f} on all"
-    with picture(title, "profit per flight, with 95 % interval", "") as (figure, axes):
-        for place, (_, row) in enumerate(named):
-            axes.plot([row["low"], row["high"]], [place, place], color=ORANGE)
-            axes.plot([row["profit_per_flight"]], [place], marker="o", markersize=6, color=ORANGE)
-        axes.axvline(mean, color=BLUE, linestyle="--", linewidth=1.5, label="all flights")
-        axes.set_yticks(range(len(named)), [name for name, _ in named], fontsize=10)
-        axes.grid(visible=False, axis="y")
-        axes.legend(loc="best")
-        return png(figure)
+    test = {"model": metrics["test"]} | {name: row["test"] for name, row in reversed(metrics["baselines"].items())}
+    intervals = metrics["ladder"]["intervals"]
+    best = max(test, key=lambda name: test[name]["roc_auc"])
+    title = f"Model and baselines on test: highest ROC AUC {test[best]['roc_auc']:.3f}, {model_label(best)}"
+    with new_figure(title, size=(9.6, 3.3), ncols=len(METRICS), sharey=True) as (figure, panels):
+        for axes, (name, metric) in zip(panels, METRICS.items(), strict=True):
+            for place, model in enumerate(test):
+                colour = BLUE if model == "model" else GREY
+                ends = intervals[model][name]
+                axes.plot([ends["low"], ends["high"]], [place, place], color=colour)
+                axes.plot([test[model][name]], [place], marker="o", markersize=7, color=colour)
+            axes.axvline(metrics["test"][name], color=BLUE, linestyle=":", linewidth=1)
+            axes.set_xlabel(metric.label if metric.higher_is_better else f"{metric.label} (lower is better)")
+            axes.grid(visible=False, axis="y")
+        panels[0].set_yticks(range(len(test)), [model_label(name) for name in test])
+        labels = ", ".join(metric.label for metric in METRICS.values())
+        text = f"{labels} of the model and every baseline, with 95 % intervals"
+        return picture_of(figure, "ladder", "evaluation", text)
 
 
-def aging(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """ROC AUC by month of the first model of the backtest, which nobody retrains, and of models that are trained every month.
+def plot_staleness(rows: Sequence[Mapping[str, Any]]) -> Picture:
+    """Draw ROC AUC by month of the backtest's first model, and of models retrained every month.
 
     Args:
         rows: trained_through, age_months, month, roc_auc, in order of time.
     """
-    frozen = {row["month"]: row["roc_auc"] for row in rows if row["trained_through"] == rows[0]["trained_through"]}
-    fresh = {row["month"]: row["roc_auc"] for row in rows if row["age_months"] == 1}
-    months = list(frozen)
-    moved = [frozen[month] - fresh[month] for month in months[1:]]
-    title = f"Not retraining moves ROC AUC by {sum(moved) / max(len(moved), 1):+.3f} on average"
-    with picture(title, "month", "ROC AUC") as (figure, axes):
-        places = range(len(months))
-        axes.plot(places, [fresh[month] for month in months], marker="o", color=GREEN, label="retrained every month")
-        axes.plot(
-            places, [frozen[month] for month in months], marker="s", color=ORANGE, linestyle="--",
-            label=f"trained once, through {rows[0]['trained_through']}",
-        )  # fmt: skip
-        axes.set_xticks(places, months, rotation=45, ha="right")
+    first = rows[0]["trained_through"]
+    stale = {row["month"]: row["roc_auc"] for row in rows if row["trained_through"] == first}
+    retrained = {row["month"]: row["roc_auc"] for row in rows if row["age_months"] == 1}
+    months = list(stale)
+    changes = [stale[month] - retrained[month] for month in months[1:]]
+    title = f"Without retraining, ROC AUC changes by {sum(changes) / max(len(changes), 1):+.3f} on average"
+    with new_figure(title, "month", "ROC AUC") as (figure, axes):
+        axes.plot([retrained[month] for month in months], marker="o", color=GREEN, label="retrained every month")
+        style = {"marker": "s", "color": ORANGE, "linestyle": "--"}
+        axes.plot(list(stale.values()), **style, label=f"trained once, through {first}")
+        axes.set_xticks(range(len(months)), months, rotation=45, ha="right")
         axes.margins(y=0.25)
         axes.legend(loc="best")
-        return png(figure)
+        text = "ROC AUC by month of a model that is trained once, and of models that are retrained every month"
+        return picture_of(figure, "aging", "evaluation", text)
+
+
+def plot_profit(
+    backtest: Mapping[str, Sequence[float]], test: Mapping[str, Sequence[float]], threshold: float
+) -> Picture:
+    """Draw profit per flight by threshold.
+
+    Args:
+        backtest: columns threshold and profit_per_flight, from 0 (all predicted late) to 1 (all predicted on time).
+        test: the same on the test window.
+        threshold: the one that was chosen on the backtest.
+    """
+    thresholds, values = test["threshold"], test["profit_per_flight"]
+
+    def profit_at(value: float) -> float:
+        return values[min(range(len(thresholds)), key=lambda place: abs(thresholds[place] - value))]
+
+    title = f"Threshold {threshold:.0%}: {profit_at(threshold):.1f} per flight on test (best {max(values):.1f})"
+    with new_figure(title, "threshold", "profit per flight") as (figure, axes):
+        axes.axhline(profit_at(0), color=GREY, linestyle=":", linewidth=1.5, label="test, all predicted late")
+        axes.axhline(profit_at(1), color=GREY, linestyle="-.", linewidth=1.5, label="test, all predicted on time")
+        label = "backtest, where the threshold was chosen"
+        axes.plot(backtest["threshold"], backtest["profit_per_flight"], color=GREEN, label=label)
+        axes.plot(thresholds, values, color=BLUE, label="test")
+        axes.axvline(threshold, color=ORANGE, linestyle="--", linewidth=1.5, label="threshold")
+        axes.plot([threshold], [profit_at(threshold)], marker="o", color=BLUE)
+        axes.set_xlim(0, 1)
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.legend(loc="best")
+        return picture_of(figure, "profit", "profit", "Profit per flight by threshold, in the backtest and on test")
+
+
+def plot_slices(rows: Sequence[Mapping[str, Any]]) -> Picture:
+    """Draw profit per flight, with intervals, of the larger slices where it is lowest.
+
+    Args:
+        rows: of `evaluation.slices`; the slices of each division hold all flights.
+    """
+    division = [row for row in rows if row["by"] == rows[0]["by"]]
+    flights = sum(row["flights"] for row in division)
+    mean = sum(row["profit_per_flight"] * row["flights"] for row in division) / flights
+    large = [row for row in rows if row["flights"] >= MIN_SLICE_SHARE * flights and row["low"] is not None]
+    worst = sorted(large, key=lambda row: row["profit_per_flight"])[:MAX_SLICES]
+    title = f"Lowest for {worst[0]['label']}: {worst[0]['profit_per_flight']:.0f} per flight, {mean:.0f} for all"
+    with new_figure(title, "profit per flight, with 95 % interval") as (figure, axes):
+        places = range(len(worst))
+        axes.hlines(places, [row["low"] for row in worst], [row["high"] for row in worst], color=ORANGE, linewidth=2)
+        axes.plot([row["profit_per_flight"] for row in worst], places, "o", markersize=6, color=ORANGE)
+        axes.axvline(mean, color=BLUE, linestyle="--", linewidth=1.5, label="all flights")
+        labels = [f"{row['by'].replace('_', ' ')} {row['label']}" for row in worst]
+        axes.set_yticks(places, labels, fontsize=10)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.legend(loc="lower left")
+        return picture_of(figure, "slices", "slices", "Profit per flight of the slices where it is lowest")

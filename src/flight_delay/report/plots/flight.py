@@ -1,140 +1,108 @@
-"""Pictures of one flight: its steps from what is usual to its probability, and what the model says at other times of departure."""
+"""Plots of one flight: its reasons as a waterfall, and the predictions at other times of departure."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
 
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from flight_delay.explain.format import format_clock, format_points
+from flight_delay.explain.global_.result import GlobalExplanation
 from flight_delay.explain.local.reasons import Reasons
-from flight_delay.explain.local.waterfall import SMALLEST_STEP, waterfall_of
-from flight_delay.explain.local.what_if import MIN_FLIGHTS, WhatIf
+from flight_delay.explain.local.text import describe_waterfall
+from flight_delay.explain.local.waterfall import MIN_STEP, waterfall_of
+from flight_delay.explain.local.what_if import MIN_FLIGHTS, Departure, WhatIf
 from flight_delay.explain.reference import HALF_HOUR_MINUTES
-from flight_delay.explain.words import clock, points
-from flight_delay.report.plots.style import BLUE, GREY, LOOK, ORANGE, picture, png
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, new_figure, render_figure
 
-Format = Literal["png", "svg"]
 RAISES, LOWERS = ORANGE, BLUE
-UNKNOWN = "#DDDDDD"
 
 
-def waterfall(reasons: Reasons, smallest: float = SMALLEST_STEP, format_: Format = "png") -> bytes:
-    """Draw the steps from the base to a flight's probability, the largest first; small ones are put together.
+def draw_waterfalls(result: GlobalExplanation) -> list[Picture]:
+    """Draw the worst miss and the worst false alarm."""
+    smallest, errors = (
+        result.explainer.topics.smallest_reason,
+        {"miss": result.misses, "false_alarm": result.false_alarms},
+    )
+    return [plot_waterfall(flights[0], smallest, f"waterfall_{kind}") for kind, flights in errors.items() if flights]
+
+
+def plot_waterfall(
+    reasons: Reasons, smallest: float = MIN_STEP, name: str = "waterfall", image_format: str = "png"
+) -> Picture:
+    """Draw the steps from the base to a flight's probability, the largest first.
 
     Args:
         reasons: of the flight.
-        smallest: contributions to the probability below this are among the others.
-        format_: of the picture.
+        smallest: contributions to the probability below this are drawn as one step.
+        name: of the file.
+        image_format: 'png' or 'svg'.
     """
     fall = waterfall_of(reasons, smallest)
+    labels = [f"usual: {fall.base / 10:.1f} %", *(step.label for step in fall.steps)]
+    labels.append(f"this flight: {fall.probability / 10:.1f} %")
+    ends = [end / 10 for end in (fall.base, *(step.start + step.change for step in fall.steps), fall.probability)]
     title = f"{_name(reasons.flight_id)}: {fall.probability / 10:.1f} % likely to be late"
-    labels = [
-        f"usual: {fall.base / 10:.1f} %",
-        *(step.label for step in fall.steps),
-        f"this flight: {fall.probability / 10:.1f} %",
-    ]
-    last = len(labels) - 1
-    with picture("", "probability of being late (%)", "") as (figure, axes):
-        _headed(figure, title)
-        ends = [fall.base, *(step.start + step.change for step in fall.steps), fall.probability]
-        for place, step in enumerate(fall.steps, start=1):
-            colour = RAISES if step.change > 0 else LOWERS
-            axes.barh(place, step.change / 10, left=step.start / 10, height=0.62, color=colour)
-            _write(axes, place, step.start, step.change)
-        for place in (0, last):
-            axes.plot([ends[place] / 10] * 2, [place - 0.31, place + 0.31], color="black", linewidth=3)
+    with new_figure(title, "probability of being late (%)") as (figure, axes):
+        changes, starts = [step.change / 10 for step in fall.steps], [step.start / 10 for step in fall.steps]
+        colours = [RAISES if change > 0 else LOWERS for change in changes]
+        bars = axes.barh(range(1, len(changes) + 1), changes, left=starts, height=0.62, color=colours)
+        axes.bar_label(bars, [format_points(change / 100) for change in changes], padding=4)
+        for place in (0, len(labels) - 1):
+            axes.plot([ends[place]] * 2, [place - 0.31, place + 0.31], color="black", linewidth=3)
         for place, (end, _) in enumerate(pairwise(ends)):
-            axes.plot([end / 10] * 2, [place, place + 1], color=GREY, linewidth=1, zorder=0)
+            axes.plot([end] * 2, [place, place + 1], color=GREY, linewidth=1, zorder=0)
         axes.set_yticks(range(len(labels)), labels)
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
-        room = max(0.16 * (max(ends) - min(ends)), 10) / 10  # for the numbers beside the bars
-        axes.set_xlim(min(ends) / 10 - room, max(ends) / 10 + room)
-        colours = {"raises it": RAISES, "lowers it (in percentage points)": LOWERS}
-        handles = [Patch(color=colour, label=label) for label, colour in colours.items()]
+        margin = max(0.16 * (max(ends) - min(ends)), 1)  # room for the numbers beside the bars
+        axes.set_xlim(min(ends) - margin, max(ends) + margin)
+        handles = [
+            Patch(color=RAISES, label="raises it"),
+            Patch(color=LOWERS, label="lowers it (in percentage points)"),
+        ]
         figure.legend(handles=handles, loc="outside lower right", ncols=2, fontsize=9)
-        return _bytes(figure, format_)
+        text = describe_waterfall(reasons, smallest)
+        return Picture(name, "explanations", title, text, render_figure(figure, image_format))
 
 
-def what_if(answer: WhatIf, format_: Format = "png") -> bytes:
-    """Draw what the model says of a flight over the times of departure of its date.
+def plot_what_if(answer: WhatIf, image_format: str = "png") -> bytes:
+    """Draw the predictions for a flight over the times of departure of its date, as PNG or SVG.
 
-    Where there are too few training flights from the origin to go by, the ground is grey.
+    The background is grey where there are too few training flights from the origin.
     """
-    title = (
-        f"{_name(answer.flight_id)}: {100 * answer.own.probability:.1f} % at its own time, {clock(answer.own.minutes)}"
-    )
-    with picture("", "scheduled departure (local time)", "probability of being late (%)") as (figure, axes):
-        _headed(figure, title)
-        for first, end in _unknown(answer):
-            axes.axvspan(first / 60, end / 60, color=UNKNOWN, linewidth=0, zorder=0)
+    own = answer.own
+    title = f"{_name(answer.flight_id)}: {100 * own.probability:.1f} % at its own time, {format_clock(own.minutes)}"
+    with new_figure(title, "scheduled departure (local time)", "probability of being late (%)") as (figure, axes):
         hours = [point.minutes / 60 for point in answer.points]
-        axes.plot(hours, [100 * point.probability for point in answer.points], color=BLUE, label="what the model says")
-        axes.plot(
-            answer.own.minutes / 60, 100 * answer.own.probability, "o", color=ORANGE, markersize=9, label="its own time"
-        )
-        axes.axhline(
-            100 * answer.threshold, color=GREY, linestyle="--", linewidth=1.5, label="called late from here on"
-        )
-        handles, _ = axes.get_legend_handles_labels()
-        if _unknown(answer):
-            handles.append(
-                Patch(color=UNKNOWN, label=f"fewer than {MIN_FLIGHTS} training flights from {answer.origin}")
-            )
+        axes.plot(hours, [100 * point.probability for point in answer.points], color=BLUE, label="prediction")
+        style = {"color": ORANGE, "markersize": 9}
+        axes.plot(own.minutes / 60, 100 * own.probability, "o", **style, label="its own time")
+        axes.axhline(100 * answer.threshold, color=GREY, linestyle="--", linewidth=1.5, label="threshold")
+        label = f"fewer than {MIN_FLIGHTS} training flights from {answer.origin}"
+        for first, end in unsupported_spans(answer.points):
+            axes.axvspan(first / 60, end / 60, color=LIGHT_GREY, alpha=0.7, linewidth=0, zorder=0, label=label)
+            label = ""
         axes.set_xticks(range(0, 25, 3), [f"{hour:02d}:00" for hour in range(0, 25, 3)])
         top = max(answer.threshold, *(point.probability for point in answer.points))
         axes.set(xlim=(0, 24), ylim=(0, 100 * min(1.45 * top, 1.2)))
-        axes.legend(handles=handles, loc="upper left", fontsize=9, ncols=2)
-        return _bytes(figure, format_)
+        axes.legend(loc="upper left", fontsize=9, ncols=2)
+        return render_figure(figure, image_format)
 
 
-def _unknown(answer: WhatIf) -> list[tuple[int, int]]:
-    """Half hours without support, joined where they touch: first and last minute."""
+def unsupported_spans(points: Sequence[Departure]) -> list[tuple[int, int]]:
+    """Find half hours with too few training flights, joined where they touch: first and last minute."""
     spans: list[tuple[int, int]] = []
-    for point in answer.points:
-        first = point.minutes // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES
-        if point.supported or (spans and spans[-1][1] > first):
-            continue
-        joins = bool(spans) and spans[-1][1] == first
-        spans[-1:] = (
-            [(spans[-1][0], first + HALF_HOUR_MINUTES)] if joins else [*spans[-1:], (first, first + HALF_HOUR_MINUTES)]
-        )
+    starts = {point.minutes // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES for point in points if not point.supported}
+    for start in sorted(starts):
+        first = spans.pop()[0] if spans and spans[-1][1] == start else start
+        spans.append((first, start + HALF_HOUR_MINUTES))
     return spans
 
 
-def _write(axes: Axes, place: int, start: int, change: int) -> None:
-    """Write a change beside the end of its bar."""
-    side, shift = ("left", 4) if change >= 0 else ("right", -4)
-    axes.annotate(
-        points(change / 1000),
-        ((start + change) / 10, place),
-        (shift, 0),
-        textcoords="offset points",
-        ha=side,
-        va="center",
-    )
-
-
 def _name(flight_id: str) -> str:
-    """Short words for a flight: 'US 1895, 2013-11-01, EWR 05:00'."""
+    """Name a flight in short, such as 'US 1895, 2013-11-01, EWR 05:00'."""
     carrier, number, origin, hhmm = flight_id[11:].split("-")
     return f"{carrier} {number}, {flight_id[:10]}, {origin} {hhmm[:2]}:{hhmm[2:]}"
-
-
-def _headed(figure: Figure, title: str) -> None:
-    """Put the title above the whole picture: names of topics leave little room above the axes."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=LOOK["axes.titlesize"], fontweight=LOOK["axes.titleweight"])
-
-
-def _bytes(figure: Figure, format_: Format) -> bytes:
-    if format_ == "png":
-        return png(figure)
-    buffer = io.BytesIO()
-    with plt.rc_context({"svg.hashsalt": "flight-delay"}):  # else names of its parts are drawn by lot
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()

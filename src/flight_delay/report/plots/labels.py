@@ -1,16 +1,15 @@
-"""How the model and its rivals are called and coloured, wherever they are shown."""
+"""Display names of the model and its baselines."""
 
 from __future__ import annotations
 
-COLOURS = {"model": "#0072B2", "logistic": "#D55E00"}  # the curves of others are not drawn
-WORDS = {
+LABELS = {
     "base_rate": "base rate",
     "carrier_hour": "rate by airline and hour",
     "logistic": "logistic regression",
-    "xgboost_defaults": "XGBoost as it comes",
+    "xgboost_defaults": "XGBoost, default parameters",
 }
 
 
-def words(name: str) -> str:
-    """What a model, a baseline or a constant answer is called, such as 'always late'."""
-    return WORDS.get(name, name.replace("_", " "))
+def model_label(name: str) -> str:
+    """Return the display name of a model, a baseline or a constant prediction such as 'always late'."""
+    return LABELS.get(name, name.replace("_", " "))

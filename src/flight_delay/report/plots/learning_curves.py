@@ -1,55 +1,64 @@
-"""Pictures of what more months, and trees of another depth, would bring."""
+"""Plots of the stage learning_curves: more training months, and trees of another depth."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from flight_delay.evaluation.learning_curves import CurveModel
-from flight_delay.report.plots.style import BLUE, GREY, ORANGE, picture, png
+from flight_delay.evaluation.learning_curves import CurveModel, Point
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREY, ORANGE, new_figure, picture_of
 
 
-def learning_curve(learnt: Mapping[int, CurveModel], judged: str) -> bytes:
-    """ROC AUC on the months learnt from and on those after them, by number of months."""
-    points = {months: of.point for months, of in learnt.items()}
+def draw_learning_curves(
+    by_months: Mapping[int, CurveModel], by_depth: Mapping[int, CurveModel], used_depth: int, validation: str
+) -> list[Picture]:
+    """Draw the curves of a model.
+
+    Args:
+        by_months: models by number of training months.
+        by_depth: models by maximum depth.
+        used_depth: maximum depth of the model, one of these.
+        validation: the months on which the models are evaluated.
+    """
+    return [plot_learning_curve(by_months, validation), plot_validation_curve(by_depth, used_depth, validation)]
+
+
+def plot_learning_curve(models: Mapping[int, CurveModel], validation: str) -> Picture:
+    """Draw ROC AUC on train and validation by number of training months."""
+    points = {months: model.point for months, model in models.items()}
     (fewest, first), *_, (most, last) = points.items()
-    title = (
-        f"{_count(fewest)}: ROC AUC {first.validation_roc_auc:.3f} on {judged}, "
-        f"{_count(most)}: {last.validation_roc_auc:.3f}"
-    )
-    with picture(title, f"months to learn from, the last ones before {judged}", "ROC AUC") as (figure, axes):
-        axes.plot(list(points), [of.train_roc_auc for of in points.values()], **_line(GREY), label="months learnt from")
-        axes.plot(list(points), [of.validation_roc_auc for of in points.values()], **_line(BLUE), label=judged)
-        _finish(axes, points)
-        return png(figure)
+    title = f"{_count(fewest)}: ROC AUC {first.validation_roc_auc:.3f} on {validation}, "
+    title += f"{_count(most)}: {last.validation_roc_auc:.3f}"
+    with new_figure(title, f"training months, the last ones before {validation}", "ROC AUC") as (figure, axes):
+        _draw_curves(axes, points, "roc_auc", validation)
+        text = "Learning curve: ROC AUC on train and validation by number of training months"
+        return picture_of(figure, "learning_curve", "learning_curves", text)
 
 
-def complexity(learnt: Mapping[int, CurveModel], used: int, judged: str) -> bytes:
-    """Share of the base rate's log loss that is saved where the model learnt and later, by depth of trees."""
-    points = {depth: of.point for depth, of in learnt.items()}
+def plot_validation_curve(models: Mapping[int, CurveModel], used_depth: int, validation: str) -> Picture:
+    """Draw the share of the base rate's log loss that is saved, on train and validation, by maximum depth."""
+    points = {depth: model.point for depth, model in models.items()}
     best = min(points, key=lambda depth: points[depth].validation_logloss)
-    title = f"Log loss {points[used].validation_logloss:.4f} with depth {used}, as used"
-    if best != used:
-        title = f"{title}; {points[best].validation_logloss:.4f} with {best}"
-    with picture(title, "largest depth of a tree", "log loss saved against the base rate (share)") as (figure, axes):
-        axes.plot(list(points), [of.train_skill for of in points.values()], **_line(GREY), label="months learnt from")
-        axes.plot(list(points), [of.validation_skill for of in points.values()], **_line(BLUE), label=judged)
-        axes.axvline(used, color=ORANGE, linestyle="--", linewidth=1.5, label="depth that is used")
+    title = f"Log loss {points[used_depth].validation_logloss:.4f} at depth {used_depth}, which is used"
+    if best != used_depth:
+        title = f"{title}; {points[best].validation_logloss:.4f} at {best}"
+    with new_figure(title, "maximum depth", "log loss saved against the base rate (share)") as (figure, axes):
+        axes.axvline(used_depth, color=ORANGE, linestyle="--", linewidth=1.5, label="depth that is used")
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.1%}")
-        _finish(axes, points)
-        return png(figure)
+        _draw_curves(axes, points, "skill", validation)
+        text = "Validation curve: log loss saved against the base rate on train and validation by maximum depth"
+        return picture_of(figure, "complexity", "learning_curves", text)
 
 
-def _finish(axes: Axes, points: Iterable[int]) -> None:
+def _draw_curves(axes: Axes, points: Mapping[int, Point], measure: str, validation: str) -> None:
+    for period, colour, label in (("train", GREY, "train"), ("validation", BLUE, validation)):
+        values = [getattr(point, f"{period}_{measure}") for point in points.values()]
+        axes.plot(list(points), values, color=colour, marker="o", label=label)
     axes.set_xticks(list(points))
     axes.margins(y=0.15)
     axes.legend(loc="best")
-
-
-def _line(colour: str) -> dict[str, Any]:
-    return {"color": colour, "marker": "o"}
 
 
 def _count(months: int) -> str:

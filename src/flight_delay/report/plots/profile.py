@@ -1,4 +1,4 @@
-"""Pictures of columns: how they are distributed in each window, and how many flights are late in each part of them."""
+"""Plots of the stage check_data: the distribution of every column by window, and the late rate over its values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -17,180 +16,163 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from flight_delay.checks.findings import share
 from flight_delay.checks.labels import KEY_SHARE
 from flight_delay.checks.profile import MISSING, MOST_LABELS, OTHER, ColumnProfile
-from flight_delay.checks.table import Numbers
-from flight_delay.report.plots.style import BLUE, DOTS_PER_INCH, GREY, LOOK, ORANGE, in_few_colours, png
+from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, new_figure, picture_of
 
 PANELS = 12  # of a picture
 COLUMNS = 3
 PANEL_INCHES = (4.3, 3.1)
-LEGEND_INCHES = 0.55
+HEADER_INCHES = 0.6
 MARGIN_INCHES = (0.75, 0.12, 0.38, 0.3)  # left, right, top, bottom of a panel
-UPRIGHT_INCHES = 0.5  # more at the bottom for labels that stand upright
-GAP_INCHES, PARTS_ABOVE = 0.1, 1.7  # between the axes of a panel; height of the upper one in parts of the lower one's
-FEWEST_OUTCOMES = 30  # that a share of late flights is drawn for
-MOST_TICKS, MOST_DATES = 6, 3  # of numbers and dates on an axis
-LONGEST_LABEL, LONGEST_TITLE = 9, 25
-MOST_LETTERS = 44  # that fit beside each other below an axis
-GAP = 0.6  # bars, before what is no value of the column
+ROTATED_INCHES = 0.5  # more at the bottom for rotated labels
+GAP_INCHES, RATIO = 0.1, 1.7  # gap between the axes of a panel; height of the upper axes over that of the lower
+MIN_OUTCOMES = 30  # that a late rate is drawn for
+MAX_TICKS, MAX_DATE_TICKS = 6, 3
+MAX_LABEL, MAX_TITLE, MAX_LETTERS = 9, 25, 44  # letters of a tick, of a title, of all ticks of an axis
+SPECIAL_GAP = 0.6  # bars, before the bins of other labels and missing values
 
 TRAIN = "train"
-FILL = "#D5D5D5"
 COLOURS = {TRAIN: GREY, "validation": ORANGE, "test": BLUE}
 OFFSETS = {TRAIN: -0.22, "validation": 0.0, "test": 0.22}
 
 
-def draw(profiles: Sequence[ColumnProfile]) -> dict[str, bytes]:
-    """Draw all columns, twelve to a picture: 'profile_1', 'profile_2' and so on.
+def draw_profiles(profiles: Sequence[ColumnProfile]) -> list[Picture]:
+    """Draw all columns, twelve to a picture.
 
-    Above, grey bars are the training window and lines the later ones; below is the share of late flights, where at least 30 outcomes
-    are known.
+    In the upper axes, grey bars are the training window and lines the later windows; the lower axes show the late rate
+    of bins with at least 30 outcomes.
     """
     pages = [profiles[first : first + PANELS] for first in range(0, len(profiles), PANELS)]
-    return {f"profile_{number}": _page(page) for number, page in enumerate(pages, 1)}
+    return [_draw_page(page, number) for number, page in enumerate(pages, 1)]
 
 
-def _page(profiles: Sequence[ColumnProfile]) -> bytes:
-    rows = ceil(len(profiles) / COLUMNS)
-    size = (COLUMNS * PANEL_INCHES[0], rows * PANEL_INCHES[1] + LEGEND_INCHES)
-    with plt.rc_context({**LOOK, "font.size": 10.5}):
-        figure = plt.figure(figsize=size, dpi=DOTS_PER_INCH)
-        try:
-            _legend(figure)
-            for place, profile in enumerate(profiles):
-                above = figure.add_axes((0, 0, 1, 1), label=f"{place} above")
-                below = figure.add_axes((0, 0, 1, 1), label=f"{place} below", sharex=above)
-                above.xaxis.set_visible(False)
-                _draw_column(above, below, profile)
-                _put(figure, above, below, place)
-            return in_few_colours(png(figure))
-        finally:
-            plt.close(figure)
+def _draw_page(profiles: Sequence[ColumnProfile], number: int) -> Picture:
+    size = COLUMNS * PANEL_INCHES[0], ceil(len(profiles) / COLUMNS) * PANEL_INCHES[1] + HEADER_INCHES
+    title = f"Columns {profiles[0].name} to {profiles[-1].name}"
+    with new_figure(title, size=size, layout=None) as (figure, placeholder):
+        placeholder.remove()
+        lines = [Line2D([], [], color=COLOURS[window], label=window) for window in ("validation", "test")]
+        figure.legend(
+            handles=[Patch(color=LIGHT_GREY, label=TRAIN), *lines],
+            title="above: share of flights    below: late rate",
+            loc="upper right",
+            ncols=3,
+        )
+        for place, profile in enumerate(profiles):
+            above = figure.add_axes((0, 0, 1, 1), label=f"{place} above")
+            below = figure.add_axes((0, 0, 1, 1), label=f"{place} below", sharex=above)
+            above.xaxis.set_visible(False)
+            _draw_column(above, below, profile)
+            _set_position(figure, above, below, place)
+        text = "Distribution and late rate by window of " + ", ".join(profile.name for profile in profiles)
+        return picture_of(figure, f"profile_{number}", "data", text, few_colours=True)
 
 
-def _put(figure: Figure, above: Axes, below: Axes, place: int) -> None:
-    """Put the two axes of a column in their place, with room for what stands around them. Matplotlib would find the room by drawing
-    everything twice, which took longer than the rest of the stage."""
+def _set_position(figure: Figure, above: Axes, below: Axes, place: int) -> None:
+    """Set the place of a panel; Matplotlib's layout engines draw everything twice to find it."""
     width, height = figure.get_size_inches()
     row, column = divmod(place, COLUMNS)
     left, right, top, bottom = MARGIN_INCHES
-    if any(label.get_rotation() for label in below.get_xticklabels()):
-        bottom += UPRIGHT_INCHES
+    bottom += ROTATED_INCHES * any(label.get_rotation() for label in below.get_xticklabels())
     x, end = column * PANEL_INCHES[0] + left, (column + 1) * PANEL_INCHES[0] - right
-    high = height - LEGEND_INCHES - row * PANEL_INCHES[1] - top
-    low = height - LEGEND_INCHES - (row + 1) * PANEL_INCHES[1] + bottom
-    part = (high - low - GAP_INCHES) / (1 + PARTS_ABOVE)
-    for axes, y, of in ((below, low, part), (above, low + part + GAP_INCHES, part * PARTS_ABOVE)):
-        axes.set_position((x / width, y / height, (end - x) / width, of / height))
-
-
-def _legend(figure: Figure) -> None:
-    lines = [Line2D([], [], color=COLOURS[window], label=window) for window in ("validation", "test")]
-    figure.legend(
-        handles=[Patch(color=FILL, label=TRAIN), *lines],
-        title="above: share of flights    below: share of them that is late",
-        loc="upper center",
-        ncols=3,
-    )
+    high = height - HEADER_INCHES - row * PANEL_INCHES[1] - top
+    low = height - HEADER_INCHES - (row + 1) * PANEL_INCHES[1] + bottom
+    part = (high - low - GAP_INCHES) / (1 + RATIO)
+    for axes, y, size in ((below, low, part), (above, low + part + GAP_INCHES, part * RATIO)):
+        axes.set_position((x / width, y / height, (end - x) / width, size / height))
 
 
 def _draw_column(above: Axes, below: Axes, profile: ColumnProfile) -> None:
-    above.set_title(_words(profile.name), fontsize=11.5 if len(profile.name) <= LONGEST_TITLE else 9.5)
-    above.set_title(_missing(profile), loc="right", fontsize=9, fontweight="normal", color=GREY)
+    name = profile.name.replace("_", " ")
+    above.set_title(name, fontsize=11.5 if len(name) <= MAX_TITLE else 9.5)
+    above.set_title(_missing_share(profile), loc="right", fontsize=9, fontweight="normal", color=GREY)
     if not profile.distinct or (profile.kind == "categorical" and _is_key(profile)):
-        said = f"{profile.distinct:,} labels,\nas good as a key" if profile.distinct else "no value"
-        above.text(0.5, 0.5, said, ha="center", va="center", transform=above.transAxes, color=GREY)
+        text = f"{profile.distinct:,} labels,\nalmost one per row" if profile.distinct else "no value"
+        above.text(0.5, 0.5, text, ha="center", va="center", transform=above.transAxes, color=GREY)
         for axes in (above, below):
             axes.grid(visible=False)
             axes.set(xticks=[], yticks=[])
         return
-    above.set_ylabel("flights")
-    below.set_ylabel("late")
-    places = _places(profile)
+    n_values = _n_values(profile)
+    places = np.arange(len(profile.bins), dtype=np.float64)
+    places[n_values:] += SPECIAL_GAP * np.arange(1, len(places) - n_values + 1)
     for window, shares in profile.share.items():
-        late = np.array([np.nan if part is None else part for part in profile.rate[window]])
-        late[np.array(profile.known[window]) < FEWEST_OUTCOMES] = np.nan
+        rates = np.array([np.nan if rate is None else rate for rate in profile.rate[window]])
+        rates[np.array(profile.known[window]) < MIN_OUTCOMES] = np.nan
         _draw_shares(above, profile, places, window, np.array(shares))
-        _draw_late(below, profile, places, window, late)
-    _limit(above, profile)
+        _draw_rates(below, profile, places, window, rates)
+    _clip_special_bins(above, profile, places)
     below.set_ylim(0, max(below.get_ylim()[1], 0.01) * 1.05)
-    _ticks(below, profile, places)
-    for axes in (above, below):
+    _set_ticks(below, profile, places)
+    for axes, label in ((above, "flights"), (below, "late")):
+        axes.set_ylabel(label)
         axes.yaxis.set_major_locator(MaxNLocator(3))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda part, _: f"{100 * part:.3g}%"))
         axes.grid(visible=False, axis="x")
 
 
-def _values(profile: ColumnProfile) -> int:
-    """Number of bins that are neither of other labels nor of missing values; those come last."""
-    return sum(1 for name in profile.bins if name not in _apart(profile))
+def _n_values(profile: ColumnProfile) -> int:
+    """Count the bins before those of other labels and of missing values."""
+    special = {MISSING} if profile.kind == "quantitative" else {OTHER, MISSING}
+    return sum(name not in special for name in profile.bins)
 
 
-def _apart(profile: ColumnProfile) -> set[str]:
-    return {MISSING} if profile.kind == "quantitative" else {OTHER, MISSING}
-
-
-def _places(profile: ColumnProfile) -> Numbers:
-    places = np.arange(len(profile.bins), dtype=np.float64)
-    first = _values(profile)
-    places[first:] += GAP * np.arange(1, len(places) - first + 1)
-    return places
-
-
-def _draw_shares(axes: Axes, profile: ColumnProfile, places: Numbers, window: str, shares: Numbers) -> None:
-    width = 1.0 if profile.edges else 0.8
+def _draw_shares(axes: Axes, profile: ColumnProfile, places: Any, window: str, shares: Any) -> None:
+    half = 0.5 if profile.edges else 0.4
     if window == TRAIN:
-        axes.bar(places, shares, width=width, color=FILL)
+        # All bars are one polygon along the axis, which is drawn faster than a patch for each.
+        xs = places[:, np.newaxis] + [-half, -half, half, half]
+        axes.fill(xs.ravel(), np.outer(shares, [0, 1, 1, 0]).ravel(), color=LIGHT_GREY, linewidth=0)
         return
-    first = _values(profile) if profile.edges else 0
-    if first:
-        axes.stairs(shares[:first], np.arange(first + 1) - 0.5, color=COLOURS[window], linewidth=1.5)
-    axes.hlines(shares[first:], places[first:] - width / 2, places[first:] + width / 2, color=COLOURS[window])
+    n_values = _n_values(profile) if profile.edges else 0
+    if n_values:
+        axes.stairs(shares[:n_values], np.arange(n_values + 1) - 0.5, color=COLOURS[window], linewidth=1.5)
+    rest = places[n_values:]
+    axes.hlines(shares[n_values:], rest - half, rest + half, color=COLOURS[window])
 
 
-def _draw_late(axes: Axes, profile: ColumnProfile, places: Numbers, window: str, late: Numbers) -> None:
-    ordered = profile.kind == "quantitative"
-    first = _values(profile) if ordered else 0
-    shift = 0.0 if ordered else OFFSETS[window]
+def _draw_rates(axes: Axes, profile: ColumnProfile, places: Any, window: str, rates: Any) -> None:
+    is_ordered = profile.kind == "quantitative"
+    n_values = _n_values(profile) if is_ordered else 0
+    offset = 0.0 if is_ordered else OFFSETS[window]
     style: dict[str, Any] = {"color": COLOURS[window], "marker": "o", "markersize": 3.5, "linewidth": 1.2}
-    axes.plot(places[:first], late[:first], **style)
-    axes.plot(places[first:] + shift, late[first:], linestyle="none", **style)
+    axes.plot(places[:n_values], rates[:n_values], **style)
+    axes.plot(places[n_values:] + offset, rates[n_values:], linestyle="none", **style)
 
 
-def _limit(axes: Axes, profile: ColumnProfile) -> None:
-    """Cut off bars of other labels and missing values where they would flatten those of the values."""
-    first = _values(profile)
-    highest = max((max(shares[:first], default=0.0) for shares in profile.share.values()), default=0.0)
+def _clip_special_bins(axes: Axes, profile: ColumnProfile, places: Any) -> None:
+    """Cut off the bars of other labels and missing values where they would flatten those of the values."""
+    n_values, highest = _n_values(profile), np.max(list(profile.share.values()), axis=0)
+    limit = highest[:n_values].max(initial=0)
     axes.set_ylim(bottom=0)
-    for place, position in list(enumerate(_places(profile)))[first:]:
-        most = max(shares[place] for shares in profile.share.values())
-        if most > 2 * highest > 0:
-            axes.set_ylim(top=1.3 * highest)
-            axes.text(position, 1.27 * highest, share(most), ha="center", va="top", fontsize=8)
+    for place, value in zip(places[n_values:], highest[n_values:], strict=True):
+        if value > 2 * limit > 0:
+            axes.set_ylim(top=1.3 * limit)
+            axes.text(place, 1.27 * limit, share(value), ha="center", va="top", fontsize=8)
 
 
-def _ticks(axes: Axes, profile: ColumnProfile, places: Numbers) -> None:
-    first = _values(profile)
-    apart = list(zip(places[first:], profile.bins[first:], strict=True))
+def _set_ticks(axes: Axes, profile: ColumnProfile, places: Any) -> None:
+    n_values = _n_values(profile)
+    special = list(zip(places[n_values:], profile.bins[n_values:], strict=True))
     if profile.edges:
-        dates = isinstance(profile.edges[0], str)
-        every = ceil(len(profile.edges) / (MOST_DATES if dates else MOST_TICKS))
-        ticks = [(place + 0.5, _number(edge)) for place, edge in enumerate(profile.edges)][every // 2 :: every]
-        room = (4.5 if dates else 2.2) if apart else 0.0
-        ticks = [tick for tick in ticks if tick[0] <= first - room]
+        is_date = isinstance(profile.edges[0], str)
+        step = ceil(len(profile.edges) / (MAX_DATE_TICKS if is_date else MAX_TICKS))
+        names = [edge if isinstance(edge, str) else f"{edge:,.6g}" for edge in profile.edges]
+        ticks = [(place + 0.5, name) for place, name in enumerate(names)][step // 2 :: step]
+        room = (4.5 if is_date else 2.2) if special else 0.0
+        ticks = [tick for tick in ticks if tick[0] <= n_values - room]
     else:
-        every = ceil(first / MOST_TICKS) if profile.kind == "quantitative" and first > MOST_LABELS else 1
-        ticks = [(float(place), _short(label)) for place, label in enumerate(profile.bins[:first])][::every]
-    ticks = [*ticks, *apart]
-    crowded = sum(len(label) + 1 for _, label in ticks) > MOST_LETTERS
-    axes.set_xticks(
-        [place for place, _ in ticks], [label for _, label in ticks], rotation=90 if crowded else 0, fontsize=9
-    )
+        step = ceil(n_values / MAX_TICKS) if profile.kind == "quantitative" and n_values > MOST_LABELS else 1
+        ticks = [(float(place), _shorten(label)) for place, label in enumerate(profile.bins[:n_values])][::step]
+    positions, labels = zip(*ticks, *special, strict=True)
+    is_crowded = sum(len(label) + 1 for label in labels) > MAX_LETTERS
+    axes.set_xticks(positions, labels, rotation=90 if is_crowded else 0, fontsize=9)
     axes.tick_params(axis="x", length=3 if profile.edges else 0)
 
 
-def _missing(profile: ColumnProfile) -> str:
-    rows = sum(profile.rows.values())
-    missing = sum(profile.missing[window] * of for window, of in profile.rows.items()) / max(rows, 1)
+def _missing_share(profile: ColumnProfile) -> str:
+    missing = sum(profile.missing[window] * rows for window, rows in profile.rows.items())
+    missing /= max(sum(profile.rows.values()), 1)
     return f"{share(round(missing, 6))} missing" if missing else "none missing"
 
 
@@ -198,13 +180,5 @@ def _is_key(profile: ColumnProfile) -> bool:
     return profile.distinct > KEY_SHARE * sum(profile.rows.values()) and profile.distinct > len(profile.bins)
 
 
-def _number(edge: float | str) -> str:
-    return edge if isinstance(edge, str) else f"{edge:,.6g}"
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _shorten(label: str) -> str:
+    return label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"

@@ -1,5 +1,4 @@
-"""One look for every picture: sizes, colours (Okabe and Ito's, safe for colour-blind readers: https://jfly.uni-koeln.de/color/),
-and turning a figure into bytes that are the same on every run."""
+"""Figures of one style, and rendering them with the same bytes on every run."""
 
 from __future__ import annotations
 
@@ -9,25 +8,33 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+from flight_delay.report.plots.picture import Picture
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/).
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+GREY, LIGHT_GREY, DARK_GREY = "#777777", "#D0D0D0", "#333333"
 SIZE_INCHES = (6.4, 4.4)
 DOTS_PER_INCH = 130
 
-LOOK: dict[str, Any] = {
+RC_PARAMS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 11,
+    "figure.titlesize": 12,
+    "figure.titleweight": "bold",
     "axes.titlesize": 12,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.titley": 1.0,  # fixed: to find the place, Matplotlib would measure every tick each time it draws
+    "axes.titley": 1.0,  # a fixed place: Matplotlib measures every tick to find one
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -35,57 +42,72 @@ LOOK: dict[str, Any] = {
     "grid.color": "#E6E6E6",
     "legend.frameon": False,
     "lines.linewidth": 2,
+    "svg.hashsalt": "flight-delay",  # the ids in an SVG are random without it
 }
 
 
 @contextmanager
-def picture(title: str, x: str, y: str) -> Iterator[tuple[Figure, Axes]]:
-    """Give a figure with one pair of labelled axes in the project's look, and close it afterwards."""
-    with plt.rc_context(LOOK):
-        figure, axes = plt.subplots(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-        axes.set(title=title, xlabel=x, ylabel=y)
-        try:
-            yield figure, axes
-        finally:
-            plt.close(figure)
-
-
-@contextmanager
-def titled(
-    title: str, size: tuple[float, float] = SIZE_INCHES, rows: int = 1, columns: int = 1, **options: Any
+def new_figure(
+    title: str, xlabel: str = "", ylabel: str = "", size: tuple[float, float] = SIZE_INCHES, **options: Any
 ) -> Iterator[tuple[Figure, Any]]:
-    """Give a figure whose title stands above all its axes, where long tick labels leave little room, and close it afterwards.
+    """Open a figure with a title and labelled axes, and close it afterwards.
 
     Args:
         title: of the figure.
+        xlabel: of the axes; of the figure where there are several axes.
+        ylabel: of the axes.
         size: width and height in inches.
-        rows: of axes.
-        columns: of axes.
         options: of `matplotlib.pyplot.subplots`.
     """
-    with plt.rc_context(LOOK):
-        figure, axes = plt.subplots(rows, columns, figsize=size, dpi=DOTS_PER_INCH, layout="constrained", **options)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=LOOK["axes.titlesize"], fontweight=LOOK["axes.titleweight"])
+    with plt.rc_context(RC_PARAMS):
+        figure, axes = plt.subplots(**{"figsize": size, "dpi": DOTS_PER_INCH, "layout": "constrained"} | options)
         try:
+            figure.suptitle(title, x=0.01, ha="left")
+            if isinstance(axes, Axes):
+                axes.set(xlabel=xlabel, ylabel=ylabel)
+            else:
+                figure.supxlabel(xlabel, fontsize=11)
             yield figure, axes
         finally:
             plt.close(figure)
 
 
-def png(figure: Figure) -> bytes:
-    """Render a figure as PNG, without the version of the software in it."""
+def picture_of(figure: Figure, name: str, section: str, text: str, *, few_colours: bool = False) -> Picture:
+    """Render a figure as a picture of the report, whose title is that of the figure.
+
+    Args:
+        figure: from `new_figure`.
+        name: of the file.
+        section: of the report.
+        text: alternative text.
+        few_colours: whether 64 colours are enough, which makes files with many lines smaller.
+    """
+    content = quantize_png(figure) if few_colours else render_figure(figure)
+    return Picture(name, section, figure.get_suptitle(), text, content)
+
+
+def render_figure(figure: Figure, image_format: str = "png") -> bytes:
+    """Render a figure as PNG or SVG, without date and version of the software."""
     buffer = io.BytesIO()
-    if engine := figure.get_layout_engine():
-        # Laid out here, since Matplotlib would draw everything once more to do it.
-        engine.execute(figure)
-        figure.set_layout_engine("none")
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    _lay_out(figure)
+    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[image_format]
+    figure.savefig(buffer, format=image_format, dpi=DOTS_PER_INCH, metadata=metadata)
     return buffer.getvalue()
 
 
-def in_few_colours(picture: bytes) -> bytes:
-    """A PNG in 64 colours, a third of the size where much is drawn; enough for lines and letters, not for colour bars."""
-    smaller = io.BytesIO()
-    every = Image.open(io.BytesIO(picture)).convert("RGB")
-    every.quantize(64, dither=Image.Dither.NONE).save(smaller, "png")
-    return smaller.getvalue()
+def quantize_png(figure: Figure) -> bytes:
+    """Render a figure as PNG of 64 colours: a third of the size for lines and text, but not enough for colour bars."""
+    _lay_out(figure)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    buffer = io.BytesIO()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    image.quantize(64, dither=Image.Dither.NONE).save(buffer, "png")
+    return buffer.getvalue()
+
+
+def _lay_out(figure: Figure) -> None:
+    """Lay out a figure once; when it renders, Matplotlib would draw the figure an additional time for it."""
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine("none")
