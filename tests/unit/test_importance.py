@@ -83,7 +83,7 @@ def test_days_of_more_flights_count_for_more() -> None:
 
 
 def test_flights_of_one_day_have_no_interval() -> None:
-    with pytest.raises(UserError, match=r" 1 day"):
+    with pytest.raises(UserError, match=r" 2 days, there are 1;"):
         measured(EFFECTS, [0, 0, 0, 0])
 
 

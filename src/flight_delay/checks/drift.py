@@ -51,7 +51,8 @@ def population_stability_index(one: Numbers, other: Numbers) -> float:
 def _index_by_chance(training: Numbers, later: Numbers) -> float:
     """Compute an index that samples of one distribution hardly exceed.
 
-    The mean plus five standard deviations. It is distributed as (1 / rows + 1 / rows) chi-squared of (bins - 1): Yurdakul and Naranjo 2020,
+    The mean plus five standard deviations.
+    It is distributed as (1 / rows + 1 / rows) chi-squared of (bins - 1): Yurdakul and Naranjo 2020,
     https://doi.org/10.21314/JRMV.2020.227
     """
     freedom = np.count_nonzero(training + later) - 1

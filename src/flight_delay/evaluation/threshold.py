@@ -59,7 +59,8 @@ def bayes_threshold(payoffs: Payoffs) -> float:
 def best_threshold(target: Outcome, probability: Probability, payoffs: Payoffs) -> float:
     """Choose the most profitable threshold of 0.01, 0.02, … 0.99.
 
-    A finer grid would fit noise. Of equally profitable thresholds, the one nearest to `bayes_threshold` is chosen, the lower one of two. They
+    A finer grid would fit noise.
+    Of equally profitable thresholds, the one nearest to `bayes_threshold` is chosen, the lower one of two. They
     differ on other rows only, where theory is a better guess than the middle of a plateau, which depends on the ends
     of the grid.
 
