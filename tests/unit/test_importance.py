@@ -71,7 +71,7 @@ def test_an_interval_is_over_days_and_not_over_flights() -> None:
 
 
 def test_flights_of_one_day_have_no_interval() -> None:
-    with pytest.raises(UserError, match=r" 1 day"):
+    with pytest.raises(UserError, match=r" 2 days, there are 1;"):
         measured(EFFECTS, [0, 0, 0, 0])
 
 

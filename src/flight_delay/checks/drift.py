@@ -18,7 +18,7 @@ DECILES = np.arange(1, 10) / 10
 
 
 def check_drift(table: EncodedTable, seasonal: Collection[str] = ()) -> Iterator[Finding]:
-    """Compare every column that is not seasonal in the validation and test window with the training window."""
+    """Compare columns in validation and test with training."""
     for name, column in table.encoded.items():
         counts = table.by_window[name]
         if name in seasonal or not counts[:, 0].any():
@@ -38,7 +38,7 @@ def check_drift(table: EncodedTable, seasonal: Collection[str] = ()) -> Iterator
 
 
 def population_stability_index(one: Numbers, other: Numbers) -> float:
-    """Compute the divergence of two distributions from counts by bin; symmetric, 0 where they are the same.
+    """Compute the symmetric divergence of two distributions from counts by bin.
 
     The sum over bins of (p - q) ln(p / q), where a share is (count + 0.5) / (rows + 0.5 bins); bins that are empty on
     both sides are left out.
@@ -49,8 +49,9 @@ def population_stability_index(one: Numbers, other: Numbers) -> float:
 
 
 def _index_by_chance(training: Numbers, later: Numbers) -> float:
-    """Compute the mean plus five standard deviations of the index of two samples of one distribution.
+    """Compute an index that samples of one distribution hardly exceed.
 
+    The mean plus five standard deviations.
     It is distributed as (1 / rows + 1 / rows) chi-squared of (bins - 1): Yurdakul and Naranjo 2020,
     https://doi.org/10.21314/JRMV.2020.227
     """
@@ -59,7 +60,7 @@ def _index_by_chance(training: Numbers, later: Numbers) -> float:
 
 
 def _bin_numbers(column: EncodedColumn, training: Numbers) -> Numbers:
-    """Assign bins to values: deciles of the training rows, then one for zero, one for missing."""
+    """Bin values: deciles of the training rows, one for zero, one for missing."""
     is_zero = column.values == 0
     weights = training * ~is_zero
     edges = (
@@ -72,7 +73,7 @@ def _bin_numbers(column: EncodedColumn, training: Numbers) -> Numbers:
 
 
 def _bin_labels(column: EncodedColumn, training: Numbers) -> Numbers:
-    """Assign bins to labels: one for each, but one for all rare ones in training, one for new ones, one for missing."""
+    """Bin labels: each by itself, but all rare, all new, and missing ones."""
     labels = len(column.values)
     bins = np.where(training >= RARE_ROWS, np.arange(labels), np.where(training > 0, labels, labels + 1))
     return np.append(bins, labels + 2)

@@ -1,4 +1,4 @@
-"""Select the features to train on: drop excluded, constant and duplicated ones, and those no better than noise."""
+"""Select the features to train on, by exclusions and findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RULES: tuple[Literal["constant", "duplicated", "noise"], ...] = ("constant", "d
 def exclude_features(
     features: Sequence[Feature], patterns: Sequence[str], possible: Sequence[Feature] = ()
 ) -> tuple[list[Feature], list[DroppedFeature]]:
-    """Split features into those that stay and those whose names match a pattern, such as 'rate_*'.
+    """Split features by patterns of names, such as 'rate_*'.
 
     Args:
         features: existing ones, in order.
@@ -46,7 +46,7 @@ def exclude_features(
 def select_features(
     features: Sequence[Feature], findings: Iterable[Finding], excluded: Sequence[DroppedFeature] = ()
 ) -> Selection:
-    """Drop features by findings: constant, duplicated (the first in order stays), and noise.
+    """Drop constant and duplicated features (but the first), and noise.
 
     A feature is listed once, under the first of these rules.
 

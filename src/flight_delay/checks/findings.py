@@ -1,4 +1,4 @@
-"""Findings of the checks: what was observed, what it means for a model, and what to do."""
+"""Findings of the checks: observation, meaning for a model, and advice."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ MAX_NAMES = 5  # in a list of a sentence
 
 @dataclass(frozen=True)
 class Finding:
-    """An observation about columns; `check` is one of `CHECKS`, `value` the size of the effect, to six digits."""
+    """An observation about columns; `value` is the effect size, to six digits."""
 
     check: str
     columns: tuple[str, ...]
@@ -98,7 +98,7 @@ def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def share(value: float) -> str:
-    """Format a share, such as '2.4%'; '0.0%' and '100.0%' only where they are exact."""
+    """Format a share, such as '2.4%'; '0.0%' and '100.0%' only if exact."""
     if 0 < value < 0.0005:
         return "< 0.05%"
     if 0.9995 <= value < 1:

@@ -1,4 +1,4 @@
-"""Check labels of categorical columns: many labels, rare labels, and labels that are new after training."""
+"""Check categorical columns for many, rare and new labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check for leakage: columns that predict the target too well to be known before it.
+"""Check for leakage: columns that predict the target too well.
 
 Each column is evaluated alone in three ways: by whether it is missing, by its order, and by the rates of its values."""
 
@@ -42,19 +42,19 @@ def check_leakage(table: EncodedTable) -> Iterator[Finding]:
 
 
 def _halves(table: EncodedTable) -> Numbers:
-    """Put every other month into one half, so that rows of a day are in one; of one month, every other row."""
+    """Split rows into halves by month, or, of one month, alternately."""
     codes, months = table.months
     return codes % 2 if len(months) > 1 else np.arange(len(table)) % 2
 
 
 def _roc_auc(counts: Numbers) -> float:
-    """Compute ROC AUC, by the better direction, from counts by score (ascending) and class."""
+    """Compute ROC AUC, in the better direction, from counts in order of score."""
     area = _weighted_roc_auc(counts, np.arange(len(counts)))
     return max(area, 1 - area)
 
 
 def _weighted_roc_auc(counts: Numbers, score: Numbers) -> float:
-    """Compute ROC AUC from counts by value and class, shape (values, 2), and the score of each value; 0.5 with one class."""
+    """Compute ROC AUC from counts (values, 2) and scores; 0.5 with one class."""
     if counts.sum(axis=0).min() == 0:
         return 0.5
     classes, scores = np.repeat([0, 1], len(counts)), np.tile(score, 2)
@@ -62,7 +62,7 @@ def _weighted_roc_auc(counts: Numbers, score: Numbers) -> float:
 
 
 def _binned(column: EncodedColumn, counts: Numbers) -> Numbers:
-    """Pool neighbouring numbers into bins of about as many rows; missing values stay by themselves."""
+    """Pool numbers into bins of about as many rows; missing ones are apart."""
     if column.kind == "categorical" or len(counts) - 1 <= QUANTILE_BINS:
         return counts
     rows = counts[:-1].sum(axis=(1, 2))
@@ -74,7 +74,7 @@ def _binned(column: EncodedColumn, counts: Numbers) -> Numbers:
 
 
 def _roc_auc_of_rates(counts: Numbers) -> float:
-    """Average ROC AUC of smoothed rates that are computed in one half and evaluated in the other."""
+    """Average ROC AUC of smoothed rates of one half in the other half."""
     areas = []
     for fitted, evaluated in ((counts[:, 0], counts[:, 1]), (counts[:, 1], counts[:, 0])):
         base = fitted[:, 1].sum() / max(fitted.sum(), 1)

@@ -1,4 +1,4 @@
-"""Check for features that are no more important to a model than random columns."""
+"""Check for features that are no more important than random columns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SMALL = BoosterParameters(
 
 @dataclass(frozen=True)
 class ProbeImportances:
-    """Permutation importances: increase of validation log loss (natural logarithm), mean of repeats."""
+    """Permutation importances: mean increase of validation log loss (nats)."""
 
     features: dict[str, float]
     random: dict[str, float]  # of the random columns
@@ -53,7 +53,7 @@ def noise_probe_importance(
     seed: int = 2013,
     worker: Worker | None = None,
 ) -> ProbeImportances:
-    """Train a small booster on the features and on random columns, and compute permutation importances.
+    """Compute permutation importances of features and of random columns.
 
     Random columns are three of normal numbers and, with categorical features, three permutations of the one with the
     most labels; https://doi.org/10.18637/jss.v036.i11 permutes every column. They depend on the order of the rows.
@@ -112,7 +112,7 @@ def _with_noise(examples: Examples, most_labels: str | None, random: np.random.G
 def _permutation_increases(
     booster: xgb.Booster, matrix: Matrix, target: Outcome, repeats: int, random: np.random.Generator
 ) -> list[float]:
-    """Compute permutation importances by column, https://doi.org/10.1023/A:1010933404324"""
+    """Compute permutation importances, https://doi.org/10.1023/A:1010933404324"""
 
     def loss() -> float:
         return float(log_loss_per_row(target, predict(booster, matrix)).mean())

@@ -21,7 +21,7 @@ SCREENING_MARGIN = 0.1
 
 
 def check_pairs(columns: Iterable[EncodedColumn]) -> Iterator[Finding]:
-    """Check columns of the same rows for duplicates, then the others for strong associations."""
+    """Check columns for duplicates, then the others for strong associations."""
     varied = sorted((column for column in columns if np.count_nonzero(column.counts) > 1), key=lambda of: of.name)
     redundant: set[str] = set()
     for group in _duplicates(varied):
@@ -45,7 +45,7 @@ def _associated(one: EncodedColumn, other: EncodedColumn, measure: str, coeffici
 
 
 def _duplicates(columns: Iterable[EncodedColumn]) -> list[list[EncodedColumn]]:
-    """Group numbers with the same values, and labels that partition the rows alike; keys, unique in each row, are none."""
+    """Group equal numbers, and labels (not keys) that partition rows alike."""
     groups = defaultdict(list)
     for column in columns:
         if column.kind == "categorical" and len(column.values) == len(column.codes):
@@ -59,8 +59,10 @@ def _duplicates(columns: Iterable[EncodedColumn]) -> list[list[EncodedColumn]]:
 def rank_correlated(
     columns: Sequence[EncodedColumn], threshold: float
 ) -> Iterator[tuple[EncodedColumn, EncodedColumn, float]]:
-    """Find pairs of numbers whose rank correlation (Spearman), on the rows with both, is at least `threshold` or at
-    most its negative; with at least `MIN_ROWS` such rows."""
+    """Find pairs of numbers whose rank correlation (Spearman) is at least `threshold`.
+
+    The absolute coefficient counts, on the rows with both values, of which there are at least `MIN_ROWS`.
+    """
     table = pd.DataFrame({of.name: np.where(of.codes < len(of.values), of.codes, np.nan) for of in columns})
     # The exact coefficient ranks the rows of each pair, which is slow: it is computed where ranks of columns correlate.
     screened = table.rank().corr(min_periods=MIN_ROWS).abs().to_numpy() >= threshold - SCREENING_MARGIN
@@ -71,8 +73,11 @@ def rank_correlated(
 
 
 def cramers_v(one: EncodedColumn, other: EncodedColumn) -> float:
-    """Compute the association of labels, from 0 to 1, on the rows with both, corrected for bias: Bergsma 2013,
-    https://doi.org/10.1016/j.jkss.2012.10.002. NaN with too many labels, only one, or fewer than `MIN_ROWS` rows."""
+    """Compute the association of labels, from 0 to 1, on the rows with both.
+
+    Corrected for bias: Bergsma 2013, https://doi.org/10.1016/j.jkss.2012.10.002. NaN with too many labels, only one,
+    or fewer than `MIN_ROWS` rows.
+    """
     if max(len(one.values), len(other.values)) > MAX_LABELS:
         return np.nan
     counts = one.count_by(other.codes, len(other.values) + 1)[:-1, :-1]

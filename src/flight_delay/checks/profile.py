@@ -20,7 +20,7 @@ QUANTILES = {"min": 0.0, "p05": 0.05, "median": 0.5, "p95": 0.95, "max": 1.0}
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """Distribution of a column; shares to six digits. Windows without rows are left out.
+    """Distribution of a column; shares to six digits, windows with rows only.
 
     Numbers have up to 20 bins: one per value, or ranges of equal width between the 1st and the 99th percentile of
     training, the first and the last open. `edges` are the lower ends of ranges after the first; values and labels
@@ -113,7 +113,7 @@ def _top(column: EncodedColumn) -> dict[str, float]:
 
 
 def _frequent(column: EncodedColumn, counts: Numbers) -> list[int]:
-    """Return positions of the most frequent labels, in order of names where counts are equal."""
+    """Return positions of the most frequent labels, ties in order of names."""
     if not counts.any():
         return []
     least = np.sort(counts)[-MOST_LABELS:][0]
@@ -152,7 +152,7 @@ def _value_bins(column: EncodedColumn, training: Numbers) -> tuple[Numbers, list
 
 
 def _edges(values: Numbers, weights: Numbers) -> Numbers:
-    """Compute round, equally spaced edges from the 1st to the 99th percentile, with values on both sides of each."""
+    """Compute round, equally spaced edges from the 1st to the 99th percentile."""
     low, high = np.quantile(values, [0.01, 0.99], method="inverted_cdf", weights=weights)
     if low == high:
         low, high = values[0], values[-1]

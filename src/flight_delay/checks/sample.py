@@ -18,7 +18,7 @@ from flight_delay.model.examples import Examples, labelled
 
 
 class SampledMonth(NamedTuple):
-    """Sampled rows of a month: the processed table, other columns of the same rows, and the window."""
+    """Sampled rows of a month: processed table, other columns, and window."""
 
     name: str
     window: str
@@ -52,7 +52,7 @@ def read_sample(
 
 
 def concat_months(sample: Sequence[SampledMonth], features: Sequence[Feature]) -> tuple[EncodedTable, EncodedTable]:
-    """Join months to a table of features and one of the other columns that have a value."""
+    """Join months to a table of features and one of other, non-empty columns."""
     processed = pa.concat_tables(month.processed for month in sample)
     others = pa.concat_tables(month.others for month in sample)
     lengths = [month.processed.num_rows for month in sample]
@@ -79,7 +79,7 @@ def concat_months(sample: Sequence[SampledMonth], features: Sequence[Feature]) -
 def split_by_time(
     sample: Sequence[SampledMonth], features: Collection[Feature], earlier_share: float = 0.6
 ) -> tuple[Examples, Examples]:
-    """Split the training and validation months into earlier and later examples; with two months, neither is empty."""
+    """Split training and validation months into earlier and later examples."""
     before_test = [month for month in sample if month.window in ("train", "validation")]
     cut = min(max(round(earlier_share * len(before_test)), 1), len(before_test) - 1)
     earlier, later = (

@@ -93,7 +93,7 @@ def run_checks(
 def check(
     sample: Sequence[SampledMonth], features: Sequence[Feature], outcomes: Collection[str], draw: Draw
 ) -> CheckResult:
-    """Run all checks, and draw profiles while the model of the noise check is trained.
+    """Run all checks, and draw profiles while the noise check trains.
 
     Args:
         sample: rows by month.

@@ -1,4 +1,4 @@
-"""Columns as distinct values and their counts, so that checks count instead of reading rows."""
+"""Columns as distinct values and their counts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def encode_column(name: str, column: Column, kind: Kind) -> EncodedColumn:
 
 @dataclass(frozen=True, eq=False)
 class EncodedTable:
-    """Columns with the target, month and window of each row; all arrays have the shape (rows,).
+    """Columns with target, month and window; all arrays have the shape (rows,).
 
     Attributes:
         columns: by name.
@@ -115,10 +115,10 @@ class EncodedTable:
 
     @cached_property
     def by_window(self) -> dict[str, Numbers]:
-        """Number of rows by value and window of every column; shape (values + 1, 4), the last in no window."""
+        """Rows by value and window (the last: none), shape (values + 1, 4)."""
         return {name: column.count_by(self.windows, 4) for name, column in self.encoded.items()}
 
     def training_counts(self, name: str) -> Numbers:
-        """Number of training rows by value of a column, shape (values + 1,); all rows where no row is for training."""
+        """Count training rows by value, shape (values + 1,); without any, all rows."""
         training = self.by_window[name][:, 0]
         return training if training.any() else self.encoded[name].counts

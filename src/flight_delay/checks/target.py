@@ -1,4 +1,4 @@
-"""Check the target: hardly any rows of one class, and a base rate that changes after training."""
+"""Check the target: imbalance, and a base rate that shifts after training."""
 
 from __future__ import annotations
 

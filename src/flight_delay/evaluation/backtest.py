@@ -1,4 +1,4 @@
-"""Rolling-origin backtest: a model for each month, trained on the months before it.
+"""Rolling-origin backtest: a model for each month, trained on earlier months.
 
 Method: Tashman (2000), https://doi.org/10.1016/S0169-2070(00)00065-0. The origin moves by one month, the training
 window grows, and no model is trained on a month that it is evaluated on, or on a later one."""
@@ -93,7 +93,7 @@ def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_mont
 
 
 def require_fold_classes(folds: Sequence[Fold], read: Callable[[str], Examples]) -> None:
-    """Check that every model has both classes in training, early stopping and test.
+    """Check that every model has both classes in each of its windows.
 
     Raises:
         UserError: a class is missing.
@@ -111,7 +111,7 @@ def run_backtest(
     folds: Sequence[Fold],
     read: Callable[[str], Examples],
 ) -> BacktestResult:
-    """Train a model for each fold and evaluate it on its test months; `read` is called several times for a month."""
+    """Train a model for each fold and evaluate it on its test months."""
 
     def run(fold: Fold, worker: Worker) -> tuple[int, dict[str, Predictions]]:
         encoding = fit_encoding(features, (read(month) for month in fold.train_months))

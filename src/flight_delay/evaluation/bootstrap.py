@@ -1,4 +1,4 @@
-"""Bootstrap over days: intervals of metrics and means, and paired comparisons of models.
+"""Bootstrap over days: intervals, and paired comparisons of models.
 
 Rows of one day share causes, so that whole days are resampled, not rows: the cluster bootstrap (Field & Welsh 2007,
 https://doi.org/10.1111/j.1467-9868.2007.00593.x). Days are resampled as if they were independent. With fewer than
@@ -36,7 +36,7 @@ class Interval(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Difference of two models with its interval, to six digits, and the verdict on the first of them."""
+    """Difference of two models with its interval, to six digits, and a verdict."""
 
     difference: float
     low: float
@@ -45,7 +45,7 @@ class Comparison(NamedTuple):
 
 
 def day_weights(date: Column, draws: int, seed: int) -> tuple[Weights, Position]:
-    """Resample days with replacement, as many as there are; the same days and seed give the same resamples.
+    """Resample days with replacement, as many as there are.
 
     Returns:
         How often each day is drawn, shape (draws, days), days in ascending order; and the position of each row's day
@@ -107,7 +107,7 @@ def point_estimates(
 def bootstrap_mean(
     values_per_row: Mapping[str, Column], date: Column, *, draws: int = N_BOOTSTRAP, seed: int = SEED
 ) -> dict[str, Draws]:
-    """Compute means per row on the resampled days of `bootstrap`; by name, from shape (rows,) to shape (draws,).
+    """Compute means of (rows,) on the resampled days of `bootstrap`, as (draws,).
 
     Raises:
         UserError: there are fewer than two days.
@@ -117,7 +117,7 @@ def bootstrap_mean(
 
 
 def interval(values: Draws, level: float = 0.95) -> Interval:
-    """Compute the percentile interval (Efron & Tibshirani 1993, chapter 13), without draws that are NaN.
+    """Compute the percentile interval (Efron & Tibshirani 1993, chapter 13).
 
     Raises:
         UserError: all draws are NaN.
@@ -135,7 +135,7 @@ def compare_models(
     model: str,
     reference: str,
 ) -> dict[str, Comparison]:
-    """Compare a model with a reference by every metric of `bootstrap` and `point_estimates`."""
+    """Compare a model with a reference by every metric."""
     return {
         metric: compare_draws(
             values,
@@ -150,7 +150,7 @@ def compare_models(
 def compare_draws(
     values: Draws, reference: Draws, difference: float, *, higher_is_better: bool = True, level: float = 0.95
 ) -> Comparison:
-    """Compare one number of two models by the paired differences of their draws, shape (draws,).
+    """Compare one number of two models by the differences of their draws.
 
     The verdict is 'better' or 'worse' where the whole interval, as rounded, is on one side of zero, else 'undecided'.
     `difference` is that on all rows; `higher_is_better=False` reverses the verdict, not the difference.

@@ -1,4 +1,4 @@
-"""Compare calibration methods on the backtest, and predicted with observed rates by month."""
+"""Compare calibration methods, and predicted with observed rates by month."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 
 def compare_calibration_methods(by_month: Mapping[str, Predictions]) -> dict[str, dict[str, float]]:
-    """Evaluate each calibration method out of sample: a month is calibrated with all months before it.
+    """Evaluate calibration methods out of sample, fitted on all earlier months.
 
     Args:
         by_month: predictions of the backtest, in order of time; the first month is used for fitting only.
@@ -48,7 +48,7 @@ def compare_calibration_methods(by_month: Mapping[str, Predictions]) -> dict[str
 
 
 def calibration_by_month(by_month: Mapping[str, Predictions]) -> list[dict[str, Any]]:
-    """Compare the mean predicted probability with the observed rate, a row per month."""
+    """Compare the mean probability with the observed rate, a row per month."""
     return [
         {
             "month": month,

@@ -1,4 +1,4 @@
-"""Compare the model with its baselines on the same rows, by metrics and by profit."""
+"""Compare the model with its baselines by metrics and by profit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def require_same_rows(models: Mapping[str, Predictions]) -> None:
 
 
 def compare_baselines(models: Mapping[str, Predictions]) -> dict[str, Any]:
-    """Compare each model with the one before it, and the last one with logistic regression.
+    """Compare each model with the one before it, and 'model' with 'logistic'.
 
     Args:
         models: predictions of the same rows by name, from the simplest baseline to 'model'; 'logistic' is among them.
@@ -76,7 +76,7 @@ def compare_baselines(models: Mapping[str, Predictions]) -> dict[str, Any]:
 def profit_summary(
     models: Mapping[str, Predictions], thresholds: Mapping[str, float], payoffs: Payoffs
 ) -> dict[str, Any]:
-    """Compare the profit per row of the model with that of baselines and constant predictions.
+    """Compare the profit of the model with baselines and constant predictions.
 
     Args:
         models: predictions of the same rows by name, 'model' among them.
@@ -117,7 +117,7 @@ def profit_summary(
 
 
 def verdict_sentence(comparison: Mapping[str, Mapping[str, Any]], reference: str) -> str:
-    """Write a sentence with the metrics in which the model is better, worse, or not significantly different."""
+    """Write a sentence on the metrics in which the model is better or worse."""
     phrases = {
         "better": "better than {} in",
         "worse": "worse than {} in",

@@ -1,4 +1,4 @@
-"""Parameters of the decision: payoffs of the four outcomes, and the calibration method."""
+"""Parameters of the decision: payoffs and calibration method."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CELLS = {
 
 
 class Payoffs(Parameters):
-    """Payoffs per row in units of a currency, one for each cell of the confusion matrix; costs are negative."""
+    """Payoffs per row in a currency, by cell of the confusion matrix."""
 
     late_called_late: float
     late_called_on_time: float

@@ -1,4 +1,4 @@
-"""Train the models of the learning curve (by months) and of the validation curve (by depth of trees)."""
+"""Train the models of the learning curve and of the validation curve."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CurveParameters(Parameters):
 
 
 class FittedCurves(NamedTuple):
-    """Models of the learning curve by number of months, and of the validation curve by depth of trees."""
+    """Models by number of months, and by depth of trees."""
 
     by_months: dict[int, CurveModel]
     by_depth: dict[int, CurveModel]
@@ -58,7 +58,7 @@ def fit_curves(
     train: Sequence[str],
     validation: Sequence[str],
 ) -> FittedCurves:
-    """Train the models of both curves; the one with all months and the depth of the model is a point of both.
+    """Train the models of both curves; one model is a point of both.
 
     Args:
         parameters: numbers of months and depths.
@@ -89,7 +89,7 @@ def _fit_depths(
     train_months: Sequence[str],
     validation_months: Sequence[str],
 ) -> dict[int, CurveModel]:
-    """Train and measure a model for each depth of trees, all on the same matrices."""
+    """Train and measure a model for each depth, all on the same matrices."""
     encoding = fit_encoding(features, map(read, train_months))
     data = load_training_data(encoding, read, train_months, validation_months, parameters.max_bin)
     trained = {

@@ -1,4 +1,4 @@
-"""Compute the points of ROC, precision-recall and calibration curves, thinned for plots."""
+"""Compute ROC, precision-recall and calibration curves, thinned for plots."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def precision_recall_curve(target: Outcome, probability: Probability) -> Curve:
 
 
 def calibration_curve(target: Outcome, probability: Probability, bins: int) -> Curve:
-    """Compute observed rates by mean predicted probability, in bins of equally many rows."""
+    """Compute observed by predicted rates, in bins of equally many rows."""
     order = np.argsort(probability, kind="stable")
     rows = [
         (float(probability[part].mean(dtype=np.float64)), float(target[part].mean()), len(part))
@@ -52,7 +52,7 @@ def calibration_curve(target: Outcome, probability: Probability, bins: int) -> C
 
 
 def confusion_rows(counts: Mapping[str, int]) -> Curve:
-    """Convert the confusion matrix to a row per cell, for the plot template `confusion_counts`."""
+    """Convert the confusion matrix to a row per cell."""
     negative, positive = CLASS_NAMES
     cells = [(positive, positive, "true_positive"), (positive, negative, "false_negative")]
     cells += [(negative, positive, "false_positive"), (negative, negative, "true_negative")]
@@ -60,7 +60,7 @@ def confusion_rows(counts: Mapping[str, int]) -> Curve:
 
 
 def _thinned(header: tuple[str, ...], x: Any, *others: Any) -> Curve:
-    """Keep the points nearest to an even grid of x, the first and the last among them."""
+    """Keep the points nearest to an even grid of x, and both ends."""
     kept = np.arange(len(x))
     if len(x) > POINTS:
         grid = np.linspace(x[0], x[-1], POINTS // 2)

@@ -24,7 +24,7 @@ BACKTEST, DECISION = paths.report("backtest"), paths.report("decide")
 
 
 class EvaluateParameters(Parameters):
-    """Number of bins of the calibration curve, and the smallest slice that is not pooled."""
+    """Bins of the calibration curve, and size of slices that are not pooled."""
 
     calibration_bins: Annotated[int, Field(ge=2)]
     min_slice_flights: Annotated[int, Field(ge=1)]
@@ -74,7 +74,7 @@ def evaluate(
     payoffs: Payoffs,
     parameters: EvaluateParameters,
 ) -> EvaluationResult:
-    """Evaluate a model and its baselines, with the outputs of the stages backtest and decide.
+    """Evaluate a model and its baselines; read outputs of backtest and decide.
 
     Args:
         by_month: predictions of the model by month of every window.

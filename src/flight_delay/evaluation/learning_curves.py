@@ -1,4 +1,4 @@
-"""Interpret learning curves: the metrics of their points, and a sentence on months, fit, rounds and depth.
+"""Measure the points of learning curves, and interpret the curves.
 
 Models are evaluated on the window of their early stopping, so that all of them look slightly too good."""
 
@@ -59,7 +59,7 @@ def last_months(months: Sequence[str], numbers: Sequence[int]) -> dict[int, list
 
 
 def measure(rounds: int, train: Predictions, validation: Predictions) -> CurveModel:
-    """Compute the point of a model from its predictions of both windows, which have both classes.
+    """Compute the point of a model from its predictions of both windows.
 
     Training predictions are not kept, to save memory.
     """
@@ -107,7 +107,7 @@ def interpret_months(by_months: Mapping[int, CurveModel], window: str) -> str:
 
 
 def interpret_fit(by_months: Mapping[int, CurveModel], window: str) -> str:
-    """Write whether bias or variance is larger, by the model with the most months, which is the last."""
+    """Write whether bias or variance is larger, by the last model."""
     months, (point, _) = list(by_months.items())[-1]
     train, validation = point.train_roc_auc, point.validation_roc_auc
     gap = f"with {months} months, ROC AUC is {train:.3f} in training and {validation:.3f} on {window}"

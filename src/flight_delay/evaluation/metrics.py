@@ -1,4 +1,4 @@
-"""Define the metrics of predicted probabilities: how each is shown, compared and computed."""
+"""Define the metrics of predicted probabilities."""
 
 from __future__ import annotations
 

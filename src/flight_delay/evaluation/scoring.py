@@ -1,4 +1,4 @@
-"""Compute metrics of predicted probabilities and of the class predictions at a threshold, as scikit-learn defines them."""
+"""Compute metrics of probabilities and class predictions with scikit-learn."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def confusion_counts(target: Outcome, probability: Probability, threshold: float
 
 
 def mean_metrics(by_month: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """Average every metric over months, with equal weights; add up rows and count months."""
+    """Average metrics over months with equal weights; add up rows."""
     names = next(iter(by_month.values()))
     means = {name: float(np.mean([month[name] for month in by_month.values()])) for name in names if name != "rows"}
     return {

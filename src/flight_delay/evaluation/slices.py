@@ -1,4 +1,4 @@
-"""Measure predictions in slices of the rows: metrics and profit per label of each grouping."""
+"""Measure slices of the rows: metrics and profit per label of a grouping."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def slice_metrics(
 
 
 def _slices(labels: Column, min_rows: int) -> tuple[Position, list[str], str | None]:
-    """Return the slice of each row, the labels of slices, and the label of the pooled slice, if there is one."""
+    """Return slice of each row, labels, and the label of the pooled slice."""
     known = np.array([UNKNOWN if label is None else label for label in labels], dtype=str)
     names, place, counts = np.unique(known, return_inverse=True, return_counts=True)
     is_rare = counts < min_rows
@@ -146,7 +146,7 @@ def _ratio(part: PerSlice, whole: PerSlice) -> PerSlice:
 
 
 def _roc_auc_by_slice(place: Position, slices: int, target: Column, probability: Column) -> PerSlice:
-    """Compute ROC AUC from the sum of ranks of positive rows (Mann & Whitney 1947,
+    """Compute ROC AUC from ranks of positive rows (Mann & Whitney 1947,
     https://doi.org/10.1214/aoms/1177730491); NaN with one class."""
     rank = pd.Series(probability).groupby(place).rank().to_numpy()
     positives = np.bincount(place[target], minlength=slices)
@@ -158,7 +158,7 @@ def _roc_auc_by_slice(place: Position, slices: int, target: Column, probability:
 def _profit_intervals(
     place: Position, slices: int, profit: Column, weights: Weights, day: Position
 ) -> dict[str, PerSlice]:
-    """Compute intervals of the mean profit from sums by slice and day; NaN where a slice has one day only."""
+    """Compute intervals of the mean profit; NaN where a slice has one day only."""
     days = weights.shape[1]
     cell = place * days + day
     counts = np.bincount(cell, minlength=slices * days).reshape(slices, days)

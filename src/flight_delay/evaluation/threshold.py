@@ -1,4 +1,4 @@
-"""Choose the decision threshold by expected profit, and measure how sensitive the decision is to the payoffs.
+"""Choose the decision threshold by profit, and measure its sensitivity.
 
 Sums are exact fractions, so that ties are resolved the same way on every machine."""
 
@@ -23,7 +23,7 @@ DIGITS = 6
 
 
 class ConstantStrategies(NamedTuple):
-    """Profit per row without a model: one prediction for all rows, and, as a bound, only correct predictions."""
+    """Profit per row of constant predictions, and of only correct ones."""
 
     always_on_time: float
     always_late: float
@@ -38,7 +38,7 @@ class BreakEvenRange(NamedTuple):
 
 
 def profit_per_row(target: Outcome, predicted_positive: Outcome, payoffs: Payoffs) -> Column:
-    """Compute the payoff of each row, float64 of shape (rows,), from targets and class predictions of that shape."""
+    """Compute the payoff of each row, float64 of shape (rows,)."""
     true_positive, false_negative, false_positive, true_negative = (getattr(payoffs, name) for name in CELLS)
     if_positive = np.where(predicted_positive, true_positive, false_negative)
     if_negative = np.where(predicted_positive, false_positive, true_negative)
@@ -57,8 +57,9 @@ def bayes_threshold(payoffs: Payoffs) -> float:
 
 
 def best_threshold(target: Outcome, probability: Probability, payoffs: Payoffs) -> float:
-    """Choose the most profitable threshold of 0.01, 0.02, … 0.99; a finer grid would fit noise.
+    """Choose the most profitable threshold of 0.01, 0.02, … 0.99.
 
+    A finer grid would fit noise.
     Of equally profitable thresholds, the one nearest to `bayes_threshold` is chosen, the lower one of two. They
     differ on other rows only, where theory is a better guess than the middle of a plateau, which depends on the ends
     of the grid.
@@ -77,7 +78,7 @@ def best_threshold(target: Outcome, probability: Probability, payoffs: Payoffs) 
 
 
 def profit_curve(target: Outcome, probability: Probability, payoffs: Payoffs) -> Curve:
-    """Compute profit per row and share of positive predictions by threshold: 0 (all positive), 0.01, … 1.
+    """Compute profit and share of positive predictions by threshold, 0 to 1.
 
     Args:
         target: observed target, shape (rows,), at least one.
@@ -93,14 +94,14 @@ def profit_curve(target: Outcome, probability: Probability, payoffs: Payoffs) ->
 
 
 def constant_strategies(target: Outcome, payoffs: Payoffs) -> ConstantStrategies:
-    """Compute the profit per row without a model, to six digits, from targets of shape (rows,)."""
+    """Compute the profit per row without a model, to six digits."""
     perfect = confusion_counts(target, target, 1)
     every = [_constant_counts(perfect, positive=False), _constant_counts(perfect, positive=True), perfect]
     return ConstantStrategies(*(round(float(_profit(counts, payoffs) / len(target)), DIGITS) for counts in every))
 
 
 def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, BreakEvenRange | None]:
-    """Compute how far each payoff may change until a constant prediction is more profitable.
+    """Compute how far payoffs may change before a constant is more profitable.
 
     The other payoffs and the predictions are fixed. The difference in profit to either constant prediction is linear
     in every payoff, and zero at a bound.
@@ -133,7 +134,7 @@ def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, BreakEv
 
 
 def thresholds_by_miss_cost(payoffs: Payoffs, factors: Iterable[float]) -> dict[float, float]:
-    """Compute `bayes_threshold`, to six digits, by the factor that multiplies the payoff of a false negative.
+    """Compute `bayes_threshold` by factor of the payoff of a false negative.
 
     Raises:
         ValueError: the payoffs are invalid with a factor.
@@ -144,7 +145,7 @@ def thresholds_by_miss_cost(payoffs: Payoffs, factors: Iterable[float]) -> dict[
 
 
 def _exact(payoffs: Payoffs, name: str) -> Fraction:
-    """Convert a payoff to the decimal in the file: 0.1 is a tenth, not the nearest float."""
+    """Convert a payoff to its decimal: 0.1 is a tenth, not the nearest float."""
     return Fraction(str(getattr(payoffs, name)))
 
 
@@ -159,7 +160,7 @@ def _bayes(payoffs: Payoffs) -> Fraction:
 
 
 def _constant_counts(counts: Mapping[str, int], *, positive: bool) -> dict[str, int]:
-    """Compute the confusion matrix of the same rows when all have the same prediction."""
+    """Compute the confusion matrix of a constant prediction."""
     positives = counts["true_positive"] + counts["false_negative"]
     negatives = counts["false_positive"] + counts["true_negative"]
     cells = (positives, 0, negatives, 0) if positive else (0, positives, 0, negatives)

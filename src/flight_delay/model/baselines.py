@@ -1,4 +1,4 @@
-"""Baselines, from the simplest: base rate, rate by group, logistic regression, and XGBoost with default parameters."""
+"""Baselines: base rate, rate by group, logistic regression, default XGBoost."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def base_rate(train: Examples) -> Predictor:
 
 
 def group_rate(train: Examples) -> Predictor:
-    """Predict the positive share of the training rows of the same group, smoothed with `SMOOTHING_ROWS` of the base rate.
+    """Predict the rate of the group, smoothed by `SMOOTHING_ROWS` of the base rate.
 
     Groups are those of `features.segments.lookup_groups`; an unknown group gets the base rate.
     """
@@ -62,7 +62,7 @@ def group_rate(train: Examples) -> Predictor:
 
 
 def logistic_regression(train: Examples, features: Sequence[Feature], regularization_strength: float) -> Predictor:
-    """Fit a logistic regression: cubic splines of schedule features, linear in other numbers, one-hot categories.
+    """Fit a logistic regression: splines of schedule features, others linear.
 
     Args:
         train: examples to fit.
@@ -106,7 +106,7 @@ def xgboost_defaults(train: Examples, features: Sequence[Feature], worker: Worke
 
 
 class BaselineSettings(NamedTuple):
-    """Settings that baselines may use: features, strength of regularisation, and the worker that limits threads."""
+    """Settings that baselines may use."""
 
     features: Sequence[Feature]
     regularization_strength: float

@@ -1,4 +1,4 @@
-"""Train gradient-boosted trees; compute predictions, SHAP values and importances."""
+"""Train gradient-boosted trees; predict, compute SHAP values and importances."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 
 
 class BoosterParameters(Parameters):
-    """Parameters of XGBoost: https://xgboost.readthedocs.io/en/stable/parameter.html
+    """Parameters of XGBoost, https://xgboost.readthedocs.io/en/stable/parameter.html
 
     `max_rounds` is its num_boost_round; `monotone` sets its monotone_constraints to the declared effects of features.
     """
@@ -108,12 +108,12 @@ def train_booster(
 
 
 def predict(booster: xgb.Booster, matrix: Matrix) -> Any:
-    """Predict probabilities, float32 of shape (rows,), for an encoded matrix of shape (rows, features)."""
+    """Predict probabilities, float32 of shape (rows,), from an encoded matrix."""
     return booster.inplace_predict(matrix)
 
 
 def shap_contributions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
-    """Compute exact SHAP values (path-dependent TreeSHAP, https://arxiv.org/abs/1802.03888) in log-odds.
+    """Compute exact SHAP values (https://arxiv.org/abs/1802.03888) in log-odds.
 
     Returns:
         float32 of shape (rows, features + 1); the last column is the expected value. The sum of a row is the log-odds
@@ -123,7 +123,7 @@ def shap_contributions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding)
 
 
 def shap_interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
-    """Compute SHAP interaction values (Lundberg et al. 2020, https://doi.org/10.1038/s42256-019-0138-9) in log-odds.
+    """Compute SHAP interaction values (https://doi.org/10.1038/s42256-019-0138-9).
 
     With 44 features, a row takes a hundred times as long as its `shap_contributions`, also for unused features.
 
@@ -136,7 +136,7 @@ def shap_interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) 
 
 
 def booster_importances(booster: xgb.Booster, encoding: Encoding) -> dict[str, dict[str, float]]:
-    """Return XGBoost's importances by feature, the largest total gain first; zero for unused features."""
+    """Return XGBoost's importances by feature, the largest total gain first."""
     scores = {kind: booster.get_score(importance_type=kind) for kind in ("gain", "total_gain", "weight", "cover")}
     by_feature = {
         feature.name: {kind: float(values.get(feature.name, 0.0)) for kind, values in scores.items()}
@@ -146,7 +146,7 @@ def booster_importances(booster: xgb.Booster, encoding: Encoding) -> dict[str, d
 
 
 class _RoundLog(xgb.callback.TrainingCallback):
-    """Log the losses every fifty rounds, and stop training when the worker is stopped."""
+    """Log losses every fifty rounds; stop training when the worker is stopped."""
 
     def __init__(self, label: str, worker: Worker) -> None:
         self._prefix, self._stop = f"{label}: " if label else "", worker.stop

@@ -1,4 +1,4 @@
-"""The model bundle: model (UBJSON), manifest of its inputs (JSON), and calibration with threshold (JSON).
+"""The model bundle: model (UBJSON), manifest and decision (JSON).
 
 Bundles are written, verified and loaded here only."""
 
@@ -52,7 +52,7 @@ class Manifest(Parameters):
 
 
 class ExplainedPredictions(NamedTuple):
-    """Probabilities before and after calibration, float32 of shape (rows,), and SHAP values of the former."""
+    """Probabilities before and after calibration, and SHAP values of the former."""
 
     before_calibration: Any
     probability: Any
@@ -69,15 +69,15 @@ class Bundle:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of everything that predictions depend on: the manifest, which has that of the model, and the decision."""
+        """SHA-256 of the manifest, which has that of the model, and the decision."""
         return hashlib.sha256((self.manifest.model_dump_json() + self.decision.model_dump_json()).encode()).hexdigest()
 
     def predict_probability(self, columns: Columns) -> Any:
-        """Predict calibrated probabilities, float32 of shape (rows,), from feature columns in any order."""
+        """Predict calibrated probabilities, float32 of shape (rows,)."""
         return calibrate(self.decision.calibration, predict(self.booster, encode(columns, self.manifest.features)))
 
     def predict_with_contributions(self, columns: Columns) -> ExplainedPredictions:
-        """Predict and compute `booster.shap_contributions`, in log-odds before calibration."""
+        """Predict, and compute `booster.shap_contributions` before calibration."""
         matrix = encode(columns, self.manifest.features)
         before = predict(self.booster, matrix)
         values = shap_contributions(self.booster, matrix, self.manifest.features)
@@ -99,7 +99,7 @@ def save_bundle(
     trained_base_rate: float,
     stopped_on: Window,
 ) -> None:
-    """Write model and manifest into a folder; `save_decision` writes the decision."""
+    """Write model and manifest into a folder (decision: `save_decision`)."""
     write_bytes(folder / MODEL_FILE, bytes(booster.save_raw(raw_format="ubj")))
     manifest = Manifest(
         format=2,

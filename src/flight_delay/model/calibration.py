@@ -1,4 +1,4 @@
-"""Calibration: a monotone function from predicted probabilities to observed rates, stored as numbers in JSON."""
+"""Calibration: a monotone function from predictions to observed rates."""
 
 from __future__ import annotations
 
@@ -74,5 +74,5 @@ def to_log_odds(probability: Any) -> Any:
 
 
 def to_probability(log_odds: Exact) -> Exact:
-    """Convert log-odds to probabilities; unlike 1 / (1 + exp(-x)), without overflow."""
+    """Convert log-odds to probabilities without overflow."""
     return np.exp(-np.logaddexp(0, -log_odds))

@@ -1,4 +1,4 @@
-"""The decision rule of a bundle: calibration and threshold, chosen after training."""
+"""The decision rule of a bundle: calibration and threshold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DECISION_FILE = "decision.json"
 
 
 class Decision(Parameters):
-    """Calibration, and the calibrated probability from which on rows are predicted positive."""
+    """Calibration, and the threshold of calibrated probabilities."""
 
     format: Literal[1]
     calibration: Calibration

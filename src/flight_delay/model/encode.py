@@ -1,4 +1,4 @@
-"""Encode feature columns as the float32 matrix of a booster; the encoding is fitted on training months only.
+"""Encode feature columns as the float32 matrix of a booster.
 
 Categories become positions in a vocabulary; unknown ones become missing. Missing values stay missing: a split has a
 default direction for them (https://arxiv.org/abs/1603.02754, section 3.4). Where missingness is informative, an
@@ -97,7 +97,7 @@ def is_missing(values: Column) -> Column:
 
 
 def cohens_h(one: float, other: float) -> float:
-    """Compute the distance of two shares, from 0 to pi: https://en.wikipedia.org/wiki/Cohen%27s_h"""
+    """Compute https://en.wikipedia.org/wiki/Cohen%27s_h of two shares, 0 to pi."""
     return abs(2 * math.asin(math.sqrt(one)) - 2 * math.asin(math.sqrt(other)))
 
 
@@ -110,7 +110,7 @@ def _missingness_is_informative(missing: int, positive_missing: int, rows: int, 
 
 
 def input_values(columns: Columns, encoding: Encoding) -> Columns:
-    """Return the columns of the matrix by name before encoding: feature values, and 0 or 1 for indicators."""
+    """Return feature values, and 0 or 1 for indicators, by column of the matrix."""
     return {
         feature.name: is_missing(columns[feature.of]).astype(np.float32) if feature.of else columns[feature.name]
         for feature in encoding

@@ -1,4 +1,4 @@
-"""Examples: rows of processed months with a known target, for training and evaluation."""
+"""Examples: rows of processed months with a known target."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Examples:
 
 
 def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
-    """Select the rows of a processed table whose target is known, with some features."""
+    """Select the rows of a processed table whose target is known."""
     known = table.filter(pc.is_valid(table[TARGET]))
     columns = columns_from_table(known)
     return Examples(
@@ -50,13 +50,13 @@ def read_month(folder: Path, features: Sequence[Feature], month: str) -> Example
 
 
 def read_window(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:
-    """Read the examples of processed months, with some features, and concatenate them."""
+    """Read and concatenate the examples of processed months."""
     tables = (table for _, table in iterate_months(folder, months, processed_schema(tuple(features))))
     return labelled(pa.concat_tables(tables), features)
 
 
 def require_both_classes(targets: Iterable[Outcome], where: str) -> None:
-    """Check that there are rows of both classes, before anything is fitted or evaluated.
+    """Check that there are rows of both classes.
 
     Raises:
         UserError: there is only one class, or no row.

@@ -18,7 +18,7 @@ IDENTITY = np.array([1.0, 0.0])
 
 
 def fit_calibration(method: Method, probability: Probability, target: Outcome) -> Calibration:
-    """Fit a calibration method; the same rows give the same numbers on every processor.
+    """Fit a calibration method, with the same numbers on every processor.
 
     `sigmoid` maximizes the likelihood of slope and intercept (Cox 1958, Two further applications of a model for binary
     regression; Platt 1999, Probabilistic outputs for support vector machines, without his smoothed targets), up to
@@ -54,7 +54,7 @@ def _sigmoid(probability: Exact, target: Outcome) -> Calibration:
 
 
 def _maximize_likelihood(x: Exact, target: Exact) -> tuple[float, float]:
-    """Return slope and intercept by Newton's method from the identity, with step halving; the loss is convex."""
+    """Minimize the convex loss by Newton's method with step halving."""
 
     def loss(weights: Exact) -> float:
         z = x @ weights

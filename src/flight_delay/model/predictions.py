@@ -25,7 +25,7 @@ PREDICTIONS = pa.schema(
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predicted probabilities with row ids, dates and targets; every array has the shape (rows,)."""
+    """Predicted probabilities with ids, dates and targets; shape (rows,) each."""
 
     row_id: Column
     date: Column

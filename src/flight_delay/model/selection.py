@@ -1,4 +1,4 @@
-"""The selected features, and why others were dropped; read by every stage that trains."""
+"""The selected features, and why others were dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training data of a booster: months are read and encoded once, and converted to matrices of XGBoost."""
+"""Training data of a booster: encoded months as matrices of XGBoost."""
 
 from __future__ import annotations
 

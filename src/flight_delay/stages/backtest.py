@@ -1,4 +1,4 @@
-"""Stage: backtest; for each month before the test window, train a model on earlier months and evaluate it on later ones."""
+"""Stage: train a model for each month before the test window, and test it."""
 
 from functools import partial
 

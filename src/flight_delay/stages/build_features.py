@@ -1,5 +1,4 @@
-"""Stage: compute features and target from the canonical flights, a file per month, and keep the counts that features of
-history are made from."""
+"""Stage: compute features, target, and the counts of the history features."""
 
 import pyarrow as pa
 import pyarrow.compute as pc

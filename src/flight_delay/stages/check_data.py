@@ -1,4 +1,4 @@
-"""Stage: check features and target, profile all columns, and select the features to train on.
+"""Stage: check features and target, profile columns, and select features.
 
 Errors stop the pipeline before anything is trained; warnings are in the report."""
 

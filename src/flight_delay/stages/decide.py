@@ -1,4 +1,4 @@
-"""Stage: fit the calibration and choose the threshold on the out-of-sample predictions of the backtest."""
+"""Stage: fit the calibration and choose the threshold on the backtest."""
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import log, run_stage

@@ -1,4 +1,4 @@
-"""Stage: evaluate the model and the baselines; write every number that is shown to reports/metrics.json."""
+"""Stage: evaluate the model and baselines; write all numbers that are shown."""
 
 import itertools
 

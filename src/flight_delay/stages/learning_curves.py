@@ -1,4 +1,4 @@
-"""Stage: train on fewer months, and with shallower and deeper trees, to estimate what more data or other trees would add.
+"""Stage: train on fewer months, and with shallower and deeper trees.
 
 No parameter is chosen here; parameters are chosen on the backtest."""
 

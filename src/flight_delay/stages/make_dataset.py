@@ -1,4 +1,4 @@
-"""Stage: turn raw files into the canonical table of flights; rows that break its contract go to the quarantine."""
+"""Stage: convert raw files to canonical flights; quarantine contract violations."""
 
 from typing import Annotated
 

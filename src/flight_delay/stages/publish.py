@@ -1,4 +1,4 @@
-"""Stage: publish what the other stages made as one MLflow run, and leave a receipt.
+"""Stage: publish the outputs of the other stages as one MLflow run.
 
 The receipt is the same for the same pipeline and is not tracked by git, so that DVC runs this stage when something
 changed and in a fresh clone, and only then."""

@@ -1,4 +1,4 @@
-"""Stage: fit the baselines on the training window and predict the test window with them."""
+"""Stage: fit the baselines on the training window; predict the test window."""
 
 from functools import partial
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Stage: train the model on the training window, stopping early on the validation window."""
+"""Stage: train the model, with early stopping on the validation window."""
 
 from functools import partial
 
