@@ -55,25 +55,14 @@ def drops(bundle: Bundle, explained: dict[str, Explanation], topic_of: dict[str,
     return permutation_importance(bundle, explained["2013-04"], topic_of)
 
 
-def test_the_importance_of_months_is_the_mean_over_all_their_flights(
-    exact: list[Importance], explained: dict[str, Explanation]
-) -> None:
-    every = Explanation.concat(explained.values())
-    assert {row.name for row in exact if row.level == "feature"} == set(every.shap)
-    for row in exact:
-        if row.level == "feature":
-            assert row.mean_abs_shap == pytest.approx(np.abs(every.shap[row.name]).mean(dtype=float), abs=1e-6)
-            assert row.low <= row.mean_abs_shap <= row.high
-
-
-def test_what_makes_flights_late_is_found_by_both_measures(exact: list[Importance], drops: list[Drop]) -> None:
+def test_both_measures_find_the_planted_causes(exact: list[Importance], drops: list[Drop]) -> None:
     for rows in (exact, drops):
         assert [row.name for row in rows if row.level == "topic"][:2] == ["departure_minutes", "carrier"]
     assert next(row.name for row in exact if row.level == "group") == "schedule"
     assert all(row.low > 0 for row in drops if row.name in ("departure_minutes", "carrier"))
 
 
-def test_measures_agree_on_what_makes_flights_late(
+def test_three_measures_agree_on_the_planted_causes(
     exact: list[Importance], drops: list[Drop], bundle: Bundle, encoding: Encoding, topic_of: dict[str, str]
 ) -> None:
     rows = compare_measures(exact, drops, booster_importances(bundle.booster, encoding), topic_of)

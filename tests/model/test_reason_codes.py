@@ -49,7 +49,7 @@ def frame(months: dict[str, Examples]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame({**months[name].features, "late": months[name].target}) for name in TRAINING])
 
 
-def test_what_is_usual_is_that_of_all_training_flights(reference: Reference, frame: pd.DataFrame) -> None:
+def test_reference_values_are_those_of_all_training_flights(reference: Reference, frame: pd.DataFrame) -> None:
     assert (reference.rows, reference.months) == (10_000, TRAINING)
     assert reference.late == pytest.approx(frame["late"].mean(), rel=1e-5)
     for name, mean in reference.means.items():
@@ -82,9 +82,7 @@ def test_half_hours_begin_with_the_hour() -> None:
     assert starts == ["00:00", "00:00", "00:30", "10:30", "11:00", "24:00"]
 
 
-def test_the_reference_is_read_as_it_was_written_for_the_model_that_it_is_of(
-    reference: Reference, bundle: Bundle, tmp_path: Path
-) -> None:
+def test_a_reference_is_read_for_its_own_model_only(reference: Reference, bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "reference.json"
     write_json(path, reference.model_dump(mode="json"))
     assert load_reference(path, bundle) == reference
@@ -131,9 +129,7 @@ def test_contributions_of_a_model_add_up_to_its_probability(
 
 
 @pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda of: of.method)
-def test_every_flight_that_leans_to_a_side_has_reasons_of_that_side(
-    explained: Explain, calibration: Calibration
-) -> None:
+def test_every_flight_has_reasons_of_its_direction(explained: Explain, calibration: Calibration) -> None:
     sides = set()
     for of in explained(calibration):
         side = np.sign(round(of.probability - of.base, 6))
@@ -143,7 +139,7 @@ def test_every_flight_that_leans_to_a_side_has_reasons_of_that_side(
     assert sides >= {-1, 1}
 
 
-def test_what_the_model_does_not_use_is_quoted_where_it_is_at_hand(
+def test_features_that_the_model_does_not_use_are_quoted(
     bundle: Bundle, reference: Reference, months: dict[str, Examples]
 ) -> None:
     explanation = explain(bundle, months["2013-04"]).take(np.arange(200))

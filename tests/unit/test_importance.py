@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
 from flight_delay.explain.explanation import Explanation
-from flight_delay.explain.global_.importance import Importance, compute_importance, daily_sums, effects_by_level
+from flight_delay.explain.global_.importance import Importance, compute_importance, daily_sums
 
 TOPIC = {"a": "twins", "b": "twins", "c": "c"}
 GROUP = {"a": "one", "b": "one", "c": "other"}
@@ -42,7 +42,7 @@ def of(flights: list[tuple]) -> Explanation:
     return explained(dict(zip("abc", effects, strict=True)), list(days))
 
 
-def test_effects_are_averaged_over_flights_after_they_were_added_up_by_topic_and_group() -> None:
+def test_effects_are_summed_by_topic_and_group_before_the_mean() -> None:
     rows = measured(EFFECTS, DAYS)
     means = {key: row.mean_abs_shap for key, row in rows.items()}
     assert means == {
@@ -94,7 +94,7 @@ def _same(one: list[Importance], other: list[Importance]) -> None:
 
 
 @given(FLIGHTS)
-def test_what_always_holds(flights: list[tuple]) -> None:
+def test_importance_has_its_invariants(flights: list[tuple]) -> None:
     rows = compute_importance([daily_sums(of(flights), TOPIC, GROUP)], draws=50)
     by_key = {(row.level, row.name): row for row in rows}
     for upper, within in (("topic", TOPIC), ("group", GROUP)):
@@ -122,12 +122,3 @@ def test_an_interval_of_many_days_holds_its_estimate_and_is_as_wide_as_days_diff
     error = effects.std() / math.sqrt(60)
     assert row.low < row.mean_abs_shap < row.high
     assert 2.8 * error < row.high - row.low < 5.2 * error
-
-
-def test_effects_of_a_level_are_exact_sums() -> None:
-    found = {
-        tuple(key): effects.tolist()
-        for key, effects in effects_by_level(explained(EFFECTS, DAYS).shap, TOPIC, GROUP).items()
-    }
-    assert found["topic", "twins"] == found["group", "one"] == [0, 0, 4, 2]
-    assert found["feature", "c"] == found["topic", "c"] == found["group", "other"] == [0.5, 0.5, -0.5, -0.5]

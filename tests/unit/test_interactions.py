@@ -40,7 +40,7 @@ def test_topics_add_up_their_members_before_the_absolute_value() -> None:
     assert pair[:4] == ("topic", "alone", "twins", 0.2)
 
 
-def test_shares_are_of_all_that_is_done() -> None:
+def test_shares_are_of_all_effects() -> None:
     # Together 2 (0.1 + 0.3 + 0.4) + 2 (0.3 + 0.3) = 2.8; alone 0.7 + 0.9.
     # Topics: 0.4 together; b alone 0.6, the twins |-0.2 + 0.8| + |0.8|.
     assert measured().share == {"feature": round(2.8 / 4.4, 6), "topic": round(0.4 / 2.4, 6)}
@@ -52,14 +52,14 @@ def test_the_partner_of_a_feature_is_that_of_its_strongest_pair() -> None:
     assert found.partners() == {"a": "b", "b": "a", "c": "b"}
 
 
-def test_pairs_that_never_work_together_are_left_out() -> None:
+def test_pairs_without_interaction_are_left_out() -> None:
     alone = VALUES * np.eye(3)
     found = measured(alone)
     assert found.pairs == ()
     assert found.share == {"feature": 0.0, "topic": 0.0}
 
 
-def test_one_flight_has_no_interval() -> None:
+def test_one_row_has_no_interval() -> None:
     with pytest.raises(ValueError, match=r"^1 row"):
         measured(VALUES[:1])
 
@@ -79,7 +79,7 @@ def test_chunks_and_the_order_of_flights_change_nothing(seed: int, rows: int, ch
     assert all(0 <= pair.low <= pair.strength <= pair.high for pair in found.pairs)
 
 
-def test_the_interval_of_a_sample_holds_the_strength_on_all_flights_as_often_as_it_says() -> None:
+def test_intervals_have_the_nominal_coverage() -> None:
     random = np.random.default_rng(7)
     every = random.normal(0.5, 1, size=(5_000, 3, 3))
     every = every + every.transpose(0, 2, 1)

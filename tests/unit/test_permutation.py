@@ -76,7 +76,7 @@ def by_hand(bundle: Bundle, inputs: tuple[str, ...], key: EffectKey, repeats: in
     return float(average_precision_score(LATE, bundle.predict_probability(COLUMNS).astype(np.float64)) - np.mean(of))
 
 
-def test_a_drop_is_that_of_the_shuffled_input_columns(bundle: Bundle, drops: dict) -> None:
+def test_a_drop_is_that_of_permuted_input_columns(bundle: Bundle, drops: dict) -> None:
     for key, inputs in (
         (EffectKey("feature", "twin"), ("twin",)),
         (EffectKey("feature", "gaps"), ("gaps",)),
@@ -85,12 +85,12 @@ def test_a_drop_is_that_of_the_shuffled_input_columns(bundle: Bundle, drops: dic
         assert drops[key].drop == pytest.approx(by_hand(bundle, inputs, key), abs=1e-6)
 
 
-def test_twins_do_not_stand_in_for_one_another_when_their_topic_is_shuffled(drops: dict) -> None:
+def test_permuting_a_topic_costs_more_than_permuting_its_features_alone(drops: dict) -> None:
     alone = drops["feature", "twin"].drop + drops["feature", "other_twin"].drop
     assert drops["topic", "twins"].drop > 1.2 * alone > 0
 
 
-def test_an_indicator_is_shuffled_with_the_feature_that_it_is_of_and_has_its_numbers(drops: dict) -> None:
+def test_an_indicator_is_permuted_with_its_feature(drops: dict) -> None:
     assert drops["feature", "gaps"].low > 0
     for key in (("feature", "gaps_is_missing"), ("topic", "gaps")):
         assert drops[key][2:] == drops["feature", "gaps"][2:]
@@ -108,7 +108,7 @@ def test_a_feature_and_its_indicator_have_one_permutation_at_every_level(bundle:
     assert found[EffectKey("feature", "gaps_is_missing")] == found[EffectKey("feature", "unused")] == ()
 
 
-def test_what_no_tree_uses_costs_exactly_nothing(drops: dict) -> None:
+def test_unused_features_have_a_drop_of_zero(drops: dict) -> None:
     for key in (("feature", "unused"), ("feature", "twin_is_missing"), ("topic", "unused")):
         assert drops[key] == (*key, 0, 0, 0)
 
@@ -121,7 +121,7 @@ def test_rows_are_all_features_and_topics_the_largest_drop_first(bundle: Bundle,
     assert rows == list(drops.values())
 
 
-def test_the_interval_is_over_days_drawn_in_pairs(bundle: Bundle) -> None:
+def test_the_interval_is_from_a_paired_bootstrap_over_days(bundle: Bundle) -> None:
     row = next(of for of in permutation_importance(bundle, SAMPLE, TOPIC, repeats=1, draws=40) if of.name == "twins")
     (random,) = _generators(EffectKey("topic", "twins"), 1, 2013)
     order = random.permutation(ROWS)
@@ -135,7 +135,7 @@ def test_the_interval_is_over_days_drawn_in_pairs(bundle: Bundle) -> None:
     assert row.drop - row.low == pytest.approx(1.959964 * error, abs=2e-6)
 
 
-def test_a_drop_depends_on_the_seed_and_not_on_what_else_is_shuffled(bundle: Bundle, drops: dict) -> None:
+def test_a_drop_depends_on_the_seed_and_not_on_other_permutations(bundle: Bundle, drops: dict) -> None:
     renamed = {**TOPIC, "gaps": "renamed", "unused": "twins"}  # what no tree uses adds nothing to a topic
     again = {row[:2]: row for row in permutation_importance(bundle, SAMPLE, renamed)}
     assert again["topic", "twins"] == drops["topic", "twins"]
@@ -153,15 +153,15 @@ def test_the_model_is_measured_with_its_calibration(bundle: Bundle, drops: dict)
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.integers(0, 2**31))
-def test_other_names_have_other_random_numbers_and_repeats_too(one: str, other: str, seed: int) -> None:
+def test_every_name_and_repeat_has_its_own_random_numbers(one: str, other: str, seed: int) -> None:
     keys = {EffectKey("feature", one), EffectKey("topic", one), EffectKey("feature", other), EffectKey("topic", other)}
     drawn = [tuple(random.integers(2**60, size=2)) for key in keys for random in _generators(key, 3, seed)]
     assert len(set(drawn)) == len(keys) * 3
     assert drawn == [tuple(random.integers(2**60, size=2)) for key in keys for random in _generators(key, 3, seed)]
 
 
-def test_one_class_or_one_day_ends_in_one_line(bundle: Bundle) -> None:
-    with pytest.raises(UserError, match="0 of"):
+def test_one_class_or_one_day_is_refused(bundle: Bundle) -> None:
+    with pytest.raises(UserError, match="no flight is late"):
         permutation_importance(bundle, sample_of(COLUMNS, np.zeros(ROWS, bool)), TOPIC)
     with pytest.raises(UserError, match=r" 2 days, there are 1;"):
         permutation_importance(bundle, sample_of(COLUMNS, LATE, days=1), TOPIC)

@@ -65,7 +65,7 @@ def test_shares_are_those_of_the_difference() -> None:
     assert shares == pytest.approx([(end - start) / 2, end - start, -(end - start) / 2])
 
 
-def test_where_effects_cancel_out_the_slope_is_taken() -> None:
+def test_contributions_use_the_slope_where_effects_cancel() -> None:
     _, shares = one(1.0, -1.0, expected=0.0)
     assert shares == pytest.approx([0.25, -0.25], rel=1e-6)
     _, shares = one(1.0, -1.0, expected=0.0, calibration=HALF)
@@ -74,27 +74,27 @@ def test_where_effects_cancel_out_the_slope_is_taken() -> None:
 
 
 @given(st.floats(1e-9, 1e-4))
-def test_near_that_point_nothing_jumps(rest: float) -> None:
+def test_contributions_are_continuous_where_effects_cancel(rest: float) -> None:
     columns = {"a": np.array([1.0 + rest]), "b": np.array([-1.0])}
     _, shares = to_probability_contributions(columns, np.array([0.0]), NONE)
     assert shares["a"][0] == pytest.approx(0.25, rel=1e-3)
     assert shares["a"][0] + shares["b"][0] == pytest.approx(rest / 4, rel=1e-3, abs=1e-9)
 
 
-def test_where_the_calibration_is_level_nothing_contributes() -> None:
-    expected = float(to_log_odds(0.25))
+def test_contributions_are_zero_where_the_calibration_is_constant() -> None:
+    expected = float(log_odds_of(0.25))
     base, shares = one(0.3, -0.1, expected=expected, calibration=LEVEL)
     assert base == pytest.approx(0.3)
     assert np.abs(shares).tolist() == [0, 0]
 
 
-def test_a_level_part_on_the_way_flattens_all_contributions_alike() -> None:
-    start, end = float(to_log_odds(0.3)), float(to_log_odds(0.5))
+def test_a_constant_part_of_the_calibration_reduces_all_contributions_alike() -> None:
+    start, end = float(log_odds_of(0.3)), float(log_odds_of(0.5))
     _, shares = one(2 * (end - start), start - end, expected=start, calibration=LEVEL)
     assert shares == pytest.approx([0.2, -0.1], abs=1e-5)
 
 
-def test_a_tenth_of_log_odds_is_worth_most_where_late_and_on_time_are_as_likely() -> None:
+def test_log_odds_are_worth_most_at_one_half() -> None:
     none = Calibration(method="none")
     assert probability_points_per_0_1_log_odds(0.0, none) == pytest.approx(2.5, abs=1e-3)
     assert probability_points_per_0_1_log_odds(-1.1007, none) == pytest.approx(1.8735, abs=1e-3)

@@ -54,7 +54,7 @@ def reasons(effects: dict[str, float], values: dict[str, Any] | None = None, **o
     return select_reasons(explained(effects, values), explainer(**options))[0]
 
 
-def test_facts_hold_the_numbers_of_a_sentence() -> None:
+def test_facts_are_the_numbers_of_a_sentence() -> None:
     [reason] = reasons({"late_rate_route_7d": 0.5}).reasons
     assert reason.facts.feature == "late_rate_route_7d"
     assert reason.facts[1:] == pytest.approx((0.38, 0.38, 0.21), abs=1e-6)
@@ -70,7 +70,7 @@ def test_without_the_rate_of_all_flights_no_rate_is_quoted() -> None:
     assert of.reasons[0].facts == (None, None, None, None)
 
 
-def test_reasons_are_those_of_the_side_to_which_the_flight_leans() -> None:
+def test_reasons_have_the_direction_of_the_prediction() -> None:
     raised = reasons({"carrier": 0.9, "day_of_week": -0.5, "destination": 0.3})
     assert [of.topic for of in raised.reasons] == ["carrier", "destination"]
     lowered = reasons({"carrier": -0.9, "day_of_week": 0.5, "destination": -0.3})
@@ -78,7 +78,7 @@ def test_reasons_are_those_of_the_side_to_which_the_flight_leans() -> None:
     assert [of.topic for of in lowered.contributions][:3] == ["carrier", "day_of_week", "destination"]
 
 
-def test_the_side_is_that_of_the_base_and_not_of_the_threshold() -> None:
+def test_the_direction_is_relative_to_the_base_and_not_to_the_threshold() -> None:
     effects = {"carrier": -0.9, "day_of_week": 0.3}
     called = reasons(effects, threshold=0.1)
     assert called.called_late
@@ -96,7 +96,7 @@ def test_a_flight_at_the_base_has_no_reasons() -> None:
     assert reasons({"carrier": 0.5}, calibration=level).reasons == ()
 
 
-def test_what_moves_little_is_not_worth_a_sentence() -> None:
+def test_small_contributions_have_no_sentence() -> None:
     base = reasons({}).base
     slope = base * (1 - base)
     assert len(reasons({"carrier": 0.0051 / slope}).reasons) == 1
@@ -153,7 +153,7 @@ TWINS = (
 
 
 @given(EFFECTS, DRAWN, st.sampled_from(TWINS))
-def test_it_does_not_matter_which_of_two_twins_a_tree_used(
+def test_reasons_do_not_depend_on_which_correlated_feature_a_tree_uses(
     effects: dict[str, float], values: dict[str, Any], twins: tuple[str, str]
 ) -> None:
     one, other = twins

@@ -22,7 +22,7 @@ def record(month: int, sign: float, noise: float = 0.0, share: float = 1.0, rows
     return month_effects(explanation_of(effects, features), {name: name for name in features})
 
 
-def test_a_record_holds_directions_of_numbers_and_of_categories() -> None:
+def test_a_summary_has_directions_of_numbers_and_of_categories() -> None:
     values = np.array([1, 2, np.nan, 4], np.float32)
     features = {"x": values, "carrier": np.array(["B6", None, "AA", "B6"], object)}
     shap = {"x": np.array([3.0, 2.0, 9.0, 1.0]), "carrier": np.array([0.1, 0.5, -0.2, 0.3])}
@@ -33,7 +33,7 @@ def test_a_record_holds_directions_of_numbers_and_of_categories() -> None:
     assert found["carrier", "B6"] == Direction(pytest.approx(0.2), 2)
 
 
-def test_an_effect_that_is_mirrored_in_a_month_is_found_there_and_back() -> None:
+def test_a_mirrored_effect_changes_sign_twice() -> None:
     found = find_sign_changes({"2013-10": record(1, 1), "2013-11": record(2, -1), "2013-12": record(3, 1)})
     assert [(of.feature, of.category, of.from_month, of.to_month) for of in found] == [
         ("x", None, "2013-10", "2013-11"),
@@ -45,13 +45,13 @@ def test_an_effect_that_is_mirrored_in_a_month_is_found_there_and_back() -> None
     assert (found[2].before, found[2].after) == (pytest.approx(0.1), pytest.approx(-0.1))
 
 
-def test_months_without_a_clear_direction_are_passed_over() -> None:
+def test_months_without_a_clear_direction_are_skipped() -> None:
     found = find_sign_changes({"2013-10": record(1, 1), "2013-11": record(2, 0, noise=1), "2013-12": record(3, -1)})
     assert [(of.from_month, of.to_month) for of in found if of.feature == "x"] == [("2013-10", "2013-12")]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_noise_around_zero_does_not_warn(seed: int) -> None:
+def test_noise_around_zero_is_not_reported(seed: int) -> None:
     months = {f"2013-{month:02d}": record(100 * seed + month, 0, noise=1) for month in range(1, 13)}
     assert find_sign_changes(months) == []
 
@@ -59,7 +59,7 @@ def test_noise_around_zero_does_not_warn(seed: int) -> None:
 @pytest.mark.parametrize(
     ("share", "rows", "warned"), [(1, 400, True), (0.03, 400, True), (0.015, 400, False), (1, 99, False)]
 )
-def test_only_features_that_matter_on_enough_flights_warn(share: float, rows: int, warned: bool) -> None:
+def test_only_important_features_with_enough_rows_are_reported(share: float, rows: int, warned: bool) -> None:
     months = {f"2013-{month}": record(month, 12 - month or -1, share=share, rows=rows) for month in (11, 12)}
     assert any(of.feature == "x" for of in find_sign_changes(months)) == warned
 
@@ -77,7 +77,7 @@ def test_both_directions_must_be_clear(category: str | None, clear: float, size:
     assert find_sign_changes({"1": month(clear), "2": month(size)}) == []
 
 
-def test_a_constrained_feature_and_a_category_of_one_month_never_warn() -> None:
+def test_a_constrained_feature_and_a_category_of_one_month_are_not_reported() -> None:
     months = {"2013-11": record(1, 1), "2013-12": record(2, -1)}
     assert {of.feature for of in find_sign_changes(months, constrained=["x"])} == {"carrier"}
     del months["2013-12"].directions["carrier", "AA"]  # type: ignore[attr-defined]

@@ -92,7 +92,7 @@ SCHEDULE: Columns = {
 }
 
 
-def test_a_flight_is_moved_with_its_arrival_and_all_others_stay() -> None:
+def test_a_flight_is_moved_with_its_arrival_and_others_stay() -> None:
     before = {name: of.copy() for name, of in SCHEDULE.items()}
     later = move_departure(SCHEDULE, 0, 630)
     assert {name: str(of[0]) for name, of in later.items()} == {
@@ -109,7 +109,7 @@ def test_a_flight_is_moved_with_its_arrival_and_all_others_stay() -> None:
     assert move_departure(SCHEDULE, 1, 1435) is SCHEDULE
 
 
-def test_times_are_the_half_hours_and_the_flights_own() -> None:
+def test_departure_times_are_half_hours_and_the_own_time() -> None:
     assert departure_times(630) == list(range(0, 1440, 30))
     assert departure_times(1025)[33:37] == [990, 1020, 1025, 1050]
     assert departure_times(1440)[-2:] == [1410, 1440]
@@ -125,7 +125,7 @@ class Clock:
         return (columns["departure_minutes"] / 1440).astype(np.float32)
 
 
-def test_the_answer_says_where_the_model_has_learnt_from() -> None:
+def test_departures_have_predictions_and_counts_of_training_flights() -> None:
     reference = Reference(
         format=1, bundle="", months=(), rows=0, late=0.0, means={}, categories={}, hours={},
         departures={"EWR": {"17:00": 100, "17:30": 99}}, routes={"EWR-LAX": {"17:00": 3}},

@@ -67,9 +67,12 @@ PARTS = "flight_date,carrier,flight_number,origin"
     ("text", "words"),
     [
         ("", "no column 'flight_id' and no column 'flight_date'; give flight_id, or flight_date, carrier, flight_number, origin and scheduled_departure (HHMM) or scheduled_departure_minutes"),
+        (f"{PARTS}\n", "no column 'flight_id' and no column 'scheduled_departure'; give flight_id, or flight_date, carrier, flight_number, origin and scheduled_departure (HHMM) or scheduled_departure_minutes"),
         ("flight_id\n", "no flights; give one per line"),
         ("flight_id,b\n,x\n", "line 2: no flight_id; give one or remove the line"),
         (f"{PARTS},scheduled_departure\n2013-01-05,UA,7,EWR,noon\n", "line 2: '2013-01-05-UA-7-EWR-' is not a flight id such as 2013-11-01-US-1895-EWR-0500; correct the line"),
+        (f"{PARTS},scheduled_departure\n5.1.2013,UA,7,EWR,905\n", "line 2: '5.1.2013-UA-7-EWR-0905' is not a flight id such as 2013-11-01-US-1895-EWR-0500; correct the line"),
+        (f"{PARTS},scheduled_departure\n2013-01-05,UA\n", "line 2: '2013-01-05-UA---' is not a flight id such as 2013-11-01-US-1895-EWR-0500; correct the line"),
     ],
 )  # fmt: skip
 def test_csv_files_without_flights(text: str, words: str) -> None:

@@ -55,7 +55,9 @@ def test_ties_are_broken_by_flight_id_and_errors_may_be_fewer() -> None:
     st.integers(1, 5),
     st.integers(0, 30),
 )
-def test_reading_in_parts_finds_the_same_as_at_once(outcomes: list[tuple[bool, float]], count: int, cut: int) -> None:
+def test_errors_of_parts_contain_the_errors_of_the_whole(
+    outcomes: list[tuple[bool, float]], count: int, cut: int
+) -> None:
     flights = [(f"{place:02d}", *of) for place, of in enumerate(outcomes)]
     parts = [worst_errors(explanation(part), count) for part in (flights[:cut], flights[cut:])]
     for found, of in zip(
@@ -86,13 +88,13 @@ SLICES = [
 ]
 
 
-def test_the_costliest_part_of_every_division_is_found_and_what_is_above_the_average_is_counted() -> None:
+def test_the_costliest_slice_of_a_division_has_its_cost_above_the_average() -> None:
     found = costliest_slices(SLICES, 0.65)
     # On average an hour's flights lose (200 * 300 + 300 * 100) / 500 = 180; a carrier's (5 000 + 33 000 + 90 000) / 500 = 256.
     assert [(of.by, of.label, of.flights, of.excess_cost) for of in found] == [("hour", "17:00", 200, 24_000)]
 
 
-def test_there_are_at_most_as_many_as_asked_for_the_costliest_first() -> None:
+def test_slices_are_ordered_by_cost_and_limited() -> None:
     slices = [
         part(by, label, 10, lost)
         for by, lost in (("a", 3.0), ("b", 9.0), ("c", 6.0))
@@ -103,7 +105,7 @@ def test_there_are_at_most_as_many_as_asked_for_the_costliest_first() -> None:
 
 
 @pytest.mark.parametrize(("high", "chance"), [(None, True), (21.0, True), (20.0, True), (19.0, False)])
-def test_what_may_be_chance_is_called_so(high: float | None, chance: bool) -> None:
+def test_a_difference_within_the_interval_is_not_significant(high: float | None, chance: bool) -> None:
     # Of both together a flight earns 20 on average.
     slices = [part("carrier", "UA", 100, 130.0, high=high), part("carrier", "AA", 100, 30.0)]
     (found,) = costliest_slices(slices, 0.65)
