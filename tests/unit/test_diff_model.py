@@ -35,7 +35,7 @@ def model() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "shown"),
     [
-        ({"rounds": 4}, "num_trees 3 -> 4"),
+        ({"rounds": 4}, "3 -> 4 trees; "),
         ({"eta": 0.3}, "tree."),
         ({"names": "abd"}, "feature_names.2 'c' -> 'd'"),
         ({"kinds": ("q", "int", "c")}, "feature_types.1 'q' -> 'int'"),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from flight_delay.review.diff.content_difference import ContentDifference
+from flight_delay.review.diff.content_difference import ContentDifference, join_differences
 from flight_delay.review.diff.documents import compare_json
 
 TOLERANCE = 1e-6  # of thresholds and of leaves in log-odds, which changes a probability by at most a millionth
@@ -53,4 +53,6 @@ def compare_models(before: dict[str, Any], after: dict[str, Any]) -> ContentDiff
 
     Of the parameters of training, a model stores only its objective: compare those in dvc.lock.
     """
-    return compare_json(before, after, TOLERANCE)
+    trees, trees_after = before["num_trees"], after["num_trees"]
+    number = [] if trees == trees_after else [ContentDifference(f"{trees} -> {trees_after} trees", matters=True)]
+    return join_differences([*number, compare_json(before, after, TOLERANCE)], "")
