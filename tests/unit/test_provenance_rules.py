@@ -133,14 +133,14 @@ def test_what_is_written_of_a_file_is_a_part_of_what_is_written_of_all(query: tu
 
 def test_the_bytes_do_not_depend_on_the_order_of_sets() -> None:
     program = (
-        "from flight_delay.vcs.history import Change\n"
+        "from flight_delay.vcs.history import PathChange\n"
         "from flight_delay.review.provenance.lineage import read_stages\n"
         "from flight_delay.review.provenance.commit import Provenance\n"
         "from flight_delay.review.provenance.document import to_prov_json\n"
         "deps = [{'path': f'src/{n}', 'md5': 'm'} for n in range(30)]\n"
         "stages = read_stages({'s': {'cmd': 'run', 'deps': deps, 'outs': [{'path': 'out', 'md5': 'o'}]}})\n"
-        "changes = {item: Change(item.path, item.path) for item in stages[0].reads}\n"
-        "print(to_prov_json(Provenance(Change('c', 'Ada'), 'l', stages, None, changes, {}), 'out'))"
+        "changes = {item: PathChange(item.path, item.path) for item in stages[0].reads}\n"
+        "print(to_prov_json(Provenance(PathChange('c', 'Ada'), 'l', stages, None, changes, {}), 'out'))"
     )
     outputs = {
         subprocess.run(
