@@ -1,4 +1,4 @@
-"""features.columns: from Arrow to numpy, with what is missing."""
+"""features.columns: conversion from Arrow to numpy."""
 
 from __future__ import annotations
 
@@ -18,22 +18,16 @@ TABLE = pa.table(
 )
 
 
-def test_what_is_missing_is_none_nan_or_nat() -> None:
+def test_missing_values_are_none_nan_or_nat_and_other_columns_keep_their_type() -> None:
     columns = columns_from_table(TABLE)
     assert columns["text"].tolist() == ["UA", None]
     np.testing.assert_array_equal(columns["number"], [7, np.nan])
     np.testing.assert_array_equal(columns["time"], np.array(["2013-01-05T14:05", "NaT"], "datetime64[ms]"))
-
-
-def test_what_is_whole_keeps_its_type() -> None:
-    columns = columns_from_table(TABLE)
     assert columns["whole"].dtype == np.int16
     assert columns["date"].tolist() == np.array(["2013-01-05", "2013-01-06"], "datetime64[D]").tolist()
 
 
-def test_only_the_columns_asked_for_are_taken() -> None:
-    assert list(columns_from_table(TABLE, ["date", "text"])) == ["date", "text"]
-
-
-def test_chunks_are_joined() -> None:
-    assert columns_from_table(pa.concat_tables([TABLE, TABLE]))["text"].tolist() == ["UA", None, "UA", None]
+def test_some_columns_are_taken_and_chunks_are_joined() -> None:
+    columns = columns_from_table(pa.concat_tables([TABLE, TABLE]), ["date", "text"])
+    assert list(columns) == ["date", "text"]
+    assert columns["text"].tolist() == ["UA", None, "UA", None]
