@@ -89,7 +89,7 @@ def test_contributions_are_zero_where_the_calibration_is_constant() -> None:
 
 
 def test_a_constant_part_of_the_calibration_reduces_all_contributions_alike() -> None:
-    start, end = float(to_log_odds(0.3)), float(log_odds_of(0.5))
+    start, end = float(to_log_odds(0.3)), float(to_log_odds(0.5))
     _, shares = one(2 * (end - start), start - end, expected=start, calibration=LEVEL)
     assert shares == pytest.approx([0.2, -0.1], abs=1e-5)
 
