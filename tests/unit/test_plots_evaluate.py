@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pictures import check_picture
 
-from flight_delay.evaluation.curves import calibration, precision_recall, roc
+from flight_delay.evaluation.curves import calibration_curve, precision_recall_curve, roc_curve
 from flight_delay.evaluation.learning_curves import CurveModel, Point
 from flight_delay.model.baselines import BASELINES
 from flight_delay.report.plots import comparison, evaluation
@@ -36,9 +36,9 @@ INTERVALS = {
 }
 EVALUATION: Any = SimpleNamespace(
     curves={
-        "roc": {name: roc(LATE, values) for name, values in PROBABILITY.items()},
-        "precision_recall": {name: precision_recall(LATE, values) for name, values in PROBABILITY.items()},
-        "calibration": {name: calibration(LATE, values, 10) for name, values in PROBABILITY.items()},
+        "roc": {name: roc_curve(LATE, values) for name, values in PROBABILITY.items()},
+        "precision_recall": {name: precision_recall_curve(LATE, values) for name, values in PROBABILITY.items()},
+        "calibration": {name: calibration_curve(LATE, values, 10) for name, values in PROBABILITY.items()},
     },
     metrics={
         "test": TEST["model"],
