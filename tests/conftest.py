@@ -155,7 +155,7 @@ def made(made_once: Callable[[str, Callable[[Path], None]], Path], project_at: C
         project.run("git", "init", "--quiet", "--initial-branch", "main")
         project.params(SMALL)
         project.commit("small parameters")
-        project.run("dvc", "repro")
+        project.dvc("repro")
         project.commit("run the pipeline")
 
     return project_at(made_once("made", make))
@@ -244,8 +244,8 @@ def two_stages(project_at, made_once):
         for name, text in {**files, "requirements.txt": "pyyaml==6.0.3\n"}.items():
             (project.root / name).write_text(text)
         project.run("git", "init", "--quiet", "--initial-branch", "main")
-        project.run("dvc", "init", "--quiet")
-        project.run("dvc", "repro")
+        project.dvc("init", "--quiet")
+        project.dvc("repro")
         project.commit("run the pipeline")
 
     return project_at(made_once("two_stages", make))

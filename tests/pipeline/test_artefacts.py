@@ -14,7 +14,7 @@ from flight_delay.vcs.git import resolve
 def next_commit(project) -> None:
     """Four rows instead of three."""
     (project.root / "params.yaml").write_text("make: {rows: 4}\n")
-    project.run("dvc", "repro")
+    project.dvc("repro")
     project.commit("one row more")
 
 
@@ -43,15 +43,15 @@ def test_folders_and_files_are_copied(small, tmp_path) -> None:
 
 
 def test_an_experiment_is_found_by_its_name(small) -> None:
-    small.run("dvc", "exp", "run", "--temp", "--name", "five", "-S", "make.rows=5")
+    small.dvc("exp", "run", "--temp", "--name", "five", "-S", "make.rows=5")
     assert Artefacts.of("five").read_text("model.txt") == "model of 5\n"
     assert resolve("five") not in small.run("git", "log", "--format=%H").stdout
     assert Artefacts.of().read_text("model.txt") == "model of 3\n"
 
 
 def test_what_is_not_in_the_cache_is_taken_from_a_remote_and_kept_out_of_the_cache(small, tmp_path) -> None:
-    small.run("dvc", "remote", "add", "--default", "storage", str(tmp_path / "storage"))
-    small.run("dvc", "push", "--quiet")
+    small.dvc("remote", "add", "--default", "storage", str(tmp_path / "storage"))
+    small.dvc("push", "--quiet")
     small.commit("a remote")
     shutil.rmtree(small.root / ".dvc/cache")
     assert Artefacts.of().read_text("data/inner/count.txt") == "3\n"

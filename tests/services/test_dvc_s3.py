@@ -34,8 +34,8 @@ def here(project_at, tmp_path, s3):
         # Each test its own: the bucket, which all share, keeps one run of a stage as well as another.
         (project.root / name).write_text(text.replace("TEST", tmp_path.name))
     project.run("git", "init", "--quiet", "--initial-branch", "main")
-    project.run("dvc", "init", "--quiet")
-    project.run("dvc", "repro")
+    project.dvc("init", "--quiet")
+    project.dvc("repro")
     return project
 
 

@@ -67,7 +67,7 @@ def team(made, team_server, checkout, open_folder, monkeypatch_module) -> Team:
     tracked = {"MLFLOW_TRACKING_URI": server.uri}
     project.run("flight-delay", "publish", **tracked)
     project.params({"interpret": {"worst_errors": 1}})
-    project.run("dvc", "repro", **tracked)
+    project.dvc("repro", **tracked)
     project.run("git", "restore", "params.yaml")
     project.run("python", "-c", TUNE, "tune", "--trials", "20", **tracked)
     for name, value in tracked.items():

@@ -30,7 +30,7 @@ def of_the_sample(made, tmp_path_factory):
     shutil.copy(SAMPLE, project.root / "data/external")
     (project.root / "data/external/airports.csv").write_text(block("text"))
     (project.root / "dvc.lock").unlink()
-    project.run("dvc", "repro", "report")
+    project.dvc("repro", "report")
     return project
 
 

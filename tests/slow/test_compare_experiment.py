@@ -8,9 +8,9 @@ NUMBER, SIGNED = r"−?\d+\.\d+", r"[+−]\d+\.\d+"
 
 
 def test_an_experiment_is_compared_with_the_commit_that_it_came_from(copy_of_made) -> None:
-    copy_of_made.run("dvc", "exp", "run", "--name", "shallow", "--set-param", "train_model.max_depth=2", "evaluate")
+    copy_of_made.dvc("exp", "run", "--name", "shallow", "--set-param", "train_model.max_depth=2", "evaluate")
     copy_of_made.run("git", "restore", ".")
-    copy_of_made.run("dvc", "checkout")
+    copy_of_made.dvc("checkout")
     before = copy_of_made.state()
     done = copy_of_made.run("flight-delay", "compare", "HEAD", "shallow")
     page = done.stdout.splitlines()

@@ -61,7 +61,7 @@ def of_two_stages(small):
     return small
 
 
-def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages, flight_delay) -> None:
+def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages) -> None:
     project = copy_of_made
     (project.root / ".venv").symlink_to(sys.prefix)
     project.run("git", "commit", "--quiet", "--allow-empty", "--message", "so that there is a commit before this")
@@ -71,14 +71,14 @@ def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages, flight_delay
             continue
         if command == "flight-delay verify HEAD~1":
             # Where it says that the real pipeline is the same: test_verify.py.
-            flight_delay(of_two_stages, *shlex.split(command)[1:])
+            of_two_stages.command(*shlex.split(command)[1:])
         elif command == "make ui":
             _ui_answers(project)
         elif command.startswith("make "):
             only_say = ["--dry-run"] if command in ONLY_SAID else []
             project.run("make", *AS_SET_UP, *only_say, *command.split()[1:])
         elif re.match(r"flight-delay [^|*]+$", command):
-            flight_delay(project, *shlex.split(command)[1:])
+            project.command(*shlex.split(command)[1:])
         else:
             project.run("bash", "-ec", f"source .venv/bin/activate && {command}")
 

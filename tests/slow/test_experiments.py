@@ -39,15 +39,9 @@ def client_of(project) -> MlflowClient:
     return MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
 
 
-def runs_of(project) -> list[Any]:
-    client = client_of(project)
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    return sorted(client.search_runs(experiments), key=lambda run: run.info.start_time)
-
-
 def stop_workers(project) -> None:
     """End the workers of the queue and whatever else still runs in this checkout."""
-    project.run("dvc", "queue", "stop", "--kill", code=None)
+    project.dvc("queue", "stop", "--kill", code=None)
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if Path(process.cwd()).is_relative_to(project.root):
@@ -81,13 +75,13 @@ def experiments(made, copied, tmp_path_factory):
     project.run("bash", "-ec", CHECKOUT)
     assert project.run("git", "status", "--porcelain").stdout == ""
     for queued, errors in QUEUED.items():
-        project.run("dvc", "exp", "run", "--queue", "--name", queued, "--set-param", f"{ERRORS}={errors}")
+        project.dvc("exp", "run", "--queue", "--name", queued, "--set-param", f"{ERRORS}={errors}")
     try:
         project.run("bash", "-ec", START)
         status = wait_for_queue(project)
     finally:
         stop_workers(project)
-    shown = project.run("dvc", "exp", "show", "--csv").stdout
+    shown = project.dvc("exp", "show", "--csv").stdout
     return project, name, {"said": said, "diffs": diffs, "queue": status, "show": shown}
 
 
@@ -101,7 +95,7 @@ def test_every_experiment_succeeds(experiments) -> None:
 
 def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experiments) -> None:
     project, name, _ = experiments
-    runs = runs_of(project)
+    runs = project.runs()
     of = {run.data.tags["dvc_experiment"]: run for run in runs}
     assert len(runs) == len(of) == 3
     assert {of_queue: int(of[of_queue].data.params[ERRORS]) for of_queue in QUEUED} == QUEUED
@@ -123,7 +117,7 @@ def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experim
 def test_artifacts_of_every_experiment_are_readable_in_the_main_checkout(experiments, tmp_path) -> None:
     project, _, _ = experiments
     client = client_of(project)
-    for run in runs_of(project):
+    for run in project.runs():
         assert Path(run.info.artifact_uri.removeprefix("file://")).is_relative_to(project.root / "mlruns")
         path = client.download_artifacts(run.info.run_id, "reports/metrics.json", str(tmp_path))
         metrics = json.loads(Path(path).read_text())
@@ -136,7 +130,7 @@ def test_dvc_shows_the_same_numbers_as_mlflow(experiments) -> None:
     project, name, of = experiments
     shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(of["show"])) if row["Experiment"]}
     assert set(shown) == {name, *QUEUED}
-    for run in runs_of(project):
+    for run in project.runs():
         row = shown[run.data.tags["dvc_experiment"]]
         assert [row[key] for key in (DEPTH, ERRORS)] == [run.data.params[key] for key in (DEPTH, ERRORS)]
         assert float(row["test.roc_auc"]) == run.data.metrics["test/roc_auc"]
@@ -146,7 +140,7 @@ def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> N
     project, name, of = experiments
     assert of["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 4, "diff": 1}}}
     change = of["diffs"][METRICS]["reports/metrics.json"]["test.roc_auc"]
-    deeper = next(run for run in runs_of(project) if run.data.tags["dvc_experiment"] == name)
+    deeper = next(run for run in project.runs() if run.data.tags["dvc_experiment"] == name)
     before = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     assert (change["old"], change["new"]) == (before, deeper.data.metrics["test/roc_auc"])
     assert before != deeper.data.metrics["test/roc_auc"]
@@ -155,18 +149,16 @@ def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> N
 def test_a_description_compares_with_the_baseline(made, experiments) -> None:
     project, _, _ = experiments
     then = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
-    for run in runs_of(project):
+    for run in project.runs():
         (row,) = (line for line in run.data.tags["mlflow.note.content"].splitlines() if "| test ROC AUC |" in line)
         assert row.startswith(f"| test ROC AUC | {run.data.metrics['test/roc_auc']:.3f} | {then:.3f} | ")
 
 
-def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(
-    experiments, flight_delay, tmp_path
-) -> None:
+def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(experiments, tmp_path) -> None:
     project, name, _ = experiments
-    (before,) = (run for run in runs_of(project) if run.data.tags["dvc_experiment"] == name)
+    (before,) = (run for run in project.runs() if run.data.tags["dvc_experiment"] == name)
     elsewhere = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'other.db'}", "HOME": str(tmp_path)}
-    said = flight_delay(project, "publish", "--rev", name, **elsewhere).stdout
+    said = project.command("publish", "--rev", name, **elsewhere).stdout
     assert said.startswith("added run")
 
     def published() -> Any:
@@ -181,15 +173,15 @@ def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_o
     assert {tag: run.data.tags[tag] for tag in ours} == {tag: before.data.tags[tag] for tag in ours}
     assert "git_commit" not in run.data.tags
 
-    project.run("dvc", "exp", "branch", name, "taken")
-    assert flight_delay(project, "publish", "--rev", "taken", **elsewhere).stdout.startswith("already there")
+    project.dvc("exp", "branch", name, "taken")
+    assert project.command("publish", "--rev", "taken", **elsewhere).stdout.startswith("already there")
     assert published().info.run_id == run.info.run_id
     assert published().data.tags["git_commit"] == project.run("git", "rev-parse", "taken").stdout.strip()
 
 
-def test_a_commit_that_holds_no_pipeline_cannot_be_published(copy_of_made, flight_delay) -> None:
+def test_a_commit_that_holds_no_pipeline_cannot_be_published(copy_of_made) -> None:
     copy_of_made.run("git", "rm", "--quiet", "dvc.lock")
     copy_of_made.commit("without a lock")
-    refused = flight_delay(copy_of_made, "publish", code=2)
+    refused = copy_of_made.command("publish", code=2)
     assert refused.stderr.splitlines()[-1].startswith("flight-delay publish: error: commit ")
     assert not (copy_of_made.root / "mlflow.db").exists()

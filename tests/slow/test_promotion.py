@@ -55,7 +55,6 @@ class Published(NamedTuple):
 
     project: Any
     client: MlflowClient
-    command: Callable[..., Any]
     main: str
     worse: str
 
@@ -68,16 +67,16 @@ class Published(NamedTuple):
         """With a quick look instead of making everything again."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(verify, "verify", lambda revision, _: verify.check_lock(revision))
-            done = self.command(self.project, "promote", meant, "--reason", "tried", code=None)
-        return Answer(done.code, done.stdout, done.stderr)
+            done = self.project.command("promote", meant, "--reason", "tried", code=None)
+        return Answer(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")
-def published(by_hand, flight_delay) -> Published:
+def published(by_hand) -> Published:
     client = MlflowClient(f"sqlite:///{by_hand.project.root / 'mlflow.db'}")
     worse, main = (run["id"] for run in by_hand.runs["committed"])
     by_hand.project.params(STRICT)  # the gate is that of the checkout
-    return Published(by_hand.project, client, flight_delay, main, worse)
+    return Published(by_hand.project, client, main, worse)
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +94,9 @@ def second(published: Published, first: Answer, verification, made_again) -> Ans
     program, *arguments = shlex.split(COMMANDS[0])
     assert program == "flight-delay"
     with made_again() as asked:
-        done = published.command(published.project, *arguments, code=None)
+        done = published.project.command(*arguments, code=None)
     assert asked == [published.project.run("git", "rev-parse", "main").stdout.strip()]
-    return Answer(done.code, done.stdout, done.stderr)
+    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -137,9 +136,7 @@ def test_a_better_model_is_promoted_after_everything_was_made_again(published, s
 
 def test_the_other_commands_of_the_page_run(published, second) -> None:
     assert [command.split()[1] for command in COMMANDS] == ["promote", "registry", "rollback", "registry"]
-    shown, went_back, after = (
-        published.command(published.project, *shlex.split(command)[1:]).stdout for command in COMMANDS[1:]
-    )
+    shown, went_back, after = (published.project.command(*shlex.split(command)[1:]).stdout for command in COMMANDS[1:])
     assert re.findall(r"\d+", went_back) == ["2", "1"]
     assert re.findall(r"^version (\d) \((.*?)\)", shown, re.MULTILINE) == [
         ("1", "previous"),
@@ -153,7 +150,7 @@ def test_the_other_commands_of_the_page_run(published, second) -> None:
     bare.root.mkdir()
     shutil.copy2(published.project.root / "params.yaml", bare.root)
     uri = f"sqlite:///{published.project.root / 'mlflow.db'}"
-    published.command(bare, "rollback", "--to", "2", "--reason", "it was right", MLFLOW_TRACKING_URI=uri)
+    bare.command("rollback", "--to", "2", "--reason", "it was right", MLFLOW_TRACKING_URI=uri)
     assert published.aliases["champion"] == 2
 
 
@@ -236,7 +233,7 @@ def test_an_error_is_one_line(published, second) -> None:
     down = published.command(
         published.project, "rollback", "--reason", "it is down", code=2, MLFLOW_TRACKING_URI=nowhere
     )
-    assert nowhere in one_line(Answer(down.code, down.stdout, down.stderr), "rollback")
+    assert nowhere in one_line(Answer(down.returncode, down.stdout, down.stderr), "rollback")
 
 
 def one_line(answer: Answer, command: str = "promote") -> str:

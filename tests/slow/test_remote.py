@@ -47,18 +47,18 @@ def elsewhere(pushed, tmp_path):
 
 def test_a_clone_that_pulls_has_everything_and_only_publishes(made, elsewhere, stages_run) -> None:
     assert not (elsewhere.root / "data/processed").exists()
-    elsewhere.run("dvc", "pull")
-    assert stages_run(elsewhere.run("dvc", "repro").stdout) == ["publish"]
+    elsewhere.dvc("pull")
+    assert stages_run(elsewhere.dvc("repro").stdout) == ["publish"]
     assert outputs(elsewhere) == outputs(made)
     assert outputs(elsewhere)
     assert elsewhere.run("git", "status", "--porcelain").stdout == ""
-    assert "up to date" in elsewhere.run("dvc", "status").stdout
+    assert "up to date" in elsewhere.dvc("status").stdout
     assert (elsewhere.root / "mlflow.db").exists()
 
 
 def test_repro_with_pull_trains_nothing(made, elsewhere, stages_run) -> None:
     # DVC does not miss the receipt, which is no data, when it pulls: publishing may be left to the next `dvc repro`.
-    ran = stages_run(elsewhere.run("bash", "-ec", PULL).stdout) + stages_run(elsewhere.run("dvc", "repro").stdout)
+    ran = stages_run(elsewhere.run("bash", "-ec", PULL).stdout) + stages_run(elsewhere.dvc("repro").stdout)
     assert ran == ["publish"]
     assert outputs(elsewhere) == outputs(made)
     assert elsewhere.run("git", "status", "--porcelain").stdout == ""

@@ -15,13 +15,13 @@ PREFIX = "dvc.lock does not fit the commit: "
 
 
 @pytest.fixture
-def stale(flight_delay) -> Callable[..., list[str]]:
+def stale() -> Callable[..., list[str]]:
     """Asks the command about a commit; what it says does not fit."""
 
     def ask(project, *arguments: str) -> list[str]:
-        done = flight_delay(project, "verify", "--quick", *arguments, code=None)
+        done = project.command("verify", "--quick", *arguments, code=None)
         said = [line.removeprefix(PREFIX) for line in done.stdout.splitlines() if line.startswith(PREFIX)]
-        assert done.code == bool(said), done.stderr
+        assert done.returncode == bool(said), done.stderr
         assert (done.stdout.splitlines()[-1] == TRUE) == (not said)
         return said
 
@@ -91,10 +91,10 @@ def test_code_and_metrics_that_are_gone_are_named_and_data_are_not(stale, small)
     assert stale(small) == ["make: make.py is missing", "train: metrics.json is missing"]
 
 
-def test_a_pipeline_that_dvc_cannot_read_is_one_line_of_advice(flight_delay, small) -> None:
+def test_a_pipeline_that_dvc_cannot_read_is_one_line_of_advice(small) -> None:
     edit(small, "dvc.yaml", "    cmd: python make.py\n", "")
     small.commit()
-    done = flight_delay(small, "verify", "--quick", code=2)
+    done = small.command("verify", "--quick", code=2)
     assert done.stdout == ""
     assert "`dvc status`" in done.stderr.splitlines()[-1]
 
@@ -121,10 +121,10 @@ def test_a_stage_that_read_another_version_than_was_written_is_named(stale, smal
     assert " make " in line
 
 
-def test_as_json_it_says_the_same(flight_delay, small) -> None:
+def test_as_json_it_says_the_same(small) -> None:
     edit(small, "make.py", "row", "line")
     small.commit()
-    said = json.loads(flight_delay(small, "verify", "--quick", "--json", code=1).stdout)
+    said = json.loads(small.command("verify", "--quick", "--json", code=1).stdout)
     assert said["commit"] == small.run("git", "rev-parse", "HEAD").stdout.strip()
     assert (said["same"], said["stale"], said["outputs"]) == (False, ["make: make.py changed"], [])
 
@@ -140,13 +140,13 @@ def test_nothing_is_touched(stale, small) -> None:
 @pytest.mark.parametrize(
     ("content", "said"), [(None, "has no dvc.lock"), ("stages: [", "not a lock file of DVC"), ("{}", "not a lock file")]
 )
-def test_a_lock_that_is_none_is_one_line(flight_delay, small, content: str | None, said: str) -> None:
+def test_a_lock_that_is_none_is_one_line(small, content: str | None, said: str) -> None:
     path = small.root / "dvc.lock"
     path.unlink()
     if content is not None:
         path.write_text(content)
     small.commit()
-    done = flight_delay(small, "verify", "--quick", code=2)
+    done = small.command("verify", "--quick", code=2)
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert said in done.stderr

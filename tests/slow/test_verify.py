@@ -46,7 +46,7 @@ def of_a_single_tree(by_hand, monkeypatch) -> list[str]:
 
 
 def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_differ_is_said(
-    copy_of_made, flight_delay, of_a_single_tree, pipeline_outputs
+    copy_of_made, of_a_single_tree, pipeline_outputs
 ) -> None:
     path = copy_of_made.root / "src/flight_delay/stages/fetch_raw.py"
     assert path.read_text().count("**origin,") == 1
@@ -56,7 +56,7 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     pretended = next(o["md5"] for o in copy_of_made.lock()["make_dataset"]["outs"] if o["path"] == "reports/data")
     lock.write_text(lock.read_text().replace(pretended, f"{'d' * 32}.dir"))
     copy_of_made.commit("change a line and a parameter, and pretend")
-    said = json.loads(flight_delay(copy_of_made, "verify", "--json", code=1).stdout)
+    said = json.loads(copy_of_made.command("verify", "--json", code=1).stdout)
     assert of_a_single_tree == ["fetch_raw", "report"]  # what reads the line that was changed
     assert said["stale"] == [
         "fetch_raw: src/flight_delay/stages/fetch_raw.py changed",
@@ -112,45 +112,45 @@ def registered(copy_of_made, made, tmp_path) -> Registered:
     return Registered(copy_of_made, run.info.run_id, uri, kept)
 
 
-def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(registered, flight_delay) -> None:
+def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(registered) -> None:
     project = registered.project
     md5 = next(o["md5"] for o in project.lock()["train_model"]["outs"] if o["path"] == "models/bundle/model.ubj")
     head = project.run("git", "rev-parse", "HEAD").stdout.strip()
     for uri in ("models:/late-flights/1", f"runs:/{registered.run_id}"):
-        commit, model, verdict = flight_delay(project, "verify", "--quick", uri).stdout.splitlines()
+        commit, model, verdict = project.command("verify", "--quick", uri).stdout.splitlines()
         assert commit.split() == ["commit", head]
         assert model.count(md5) == 2
         assert f"({uri})" in model
         assert model.endswith(": same")
         assert verdict == FITS
     within = replace(project, root=project.root / "docs")  # from a folder within the checkout, too
-    assert FITS in flight_delay(within, "verify", "--quick", "models:/late-flights/1").stdout
+    assert FITS in within.command("verify", "--quick", "models:/late-flights/1").stdout
 
 
-def test_a_model_that_was_exchanged_in_mlflow_is_found_out(registered, flight_delay) -> None:
+def test_a_model_that_was_exchanged_in_mlflow_is_found_out(registered) -> None:
     (kept,) = registered.model.rglob("model.ubj")
     kept.write_bytes(kept.read_bytes() + b" ")
-    said = flight_delay(registered.project, "verify", "--quick", "models:/late-flights/1", code=1).stdout.splitlines()
+    said = registered.project.command("verify", "--quick", "models:/late-flights/1", code=1).stdout.splitlines()
     assert said[1].endswith(": DIFFERENT")
     assert said[-1].startswith("models:/late-flights/1 ")
     assert said[-1].endswith(FITS)
 
 
-def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(registered, flight_delay) -> None:
+def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(registered) -> None:
     project = registered.project
     project.params({"train_model": {"seed": 1}})
     project.run("git", "checkout", "--quiet", "--orphan", "other")
     (project.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
     project.commit("another history")
     project.run("git", "branch", "--quiet", "--delete", "--force", "main")
-    done = flight_delay(project, "verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=registered.uri)
+    done = project.command("verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=registered.uri)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("flight-delay verify: error: models:/late-flights/1: ")
 
 
-def test_what_cannot_be_checked_is_said_in_one_line(made, flight_delay) -> None:
-    done = flight_delay(made, "verify", "no-such-branch", code=2)
+def test_what_cannot_be_checked_is_said_in_one_line(made) -> None:
+    done = made.command("verify", "no-such-branch", code=2)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("flight-delay verify: error: ")
