@@ -37,18 +37,18 @@ SMALL = {
         "validation": {"first": "2013-03", "through": "2013-04"},
         "test": {"first": "2013-05", "through": "2013-05"},
     },
-    "build_features": {"history_days": [7, 30]},
-    "check_data": {"max_rows": 20_000},
+    "build_features": {"history_days": [7]},
+    "check_data": {"max_rows": 10_000},
     "train_model": {"max_rounds": 20, "max_depth": 3},
     "backtest": {"first_test_month": "2013-03"},
     "learning_curves": {"training_months": [1, 2], "max_depths": [2]},
     "interpret": {
-        "sample_rows": 600,
-        "interaction_rows": 100,
+        "sample_rows": 300,
+        "interaction_rows": 50,
         "permutations": 1,
         "other_seeds": 1,
         "worst_errors": 2,
-        "dependence_features": 2,
+        "dependence_features": 1,
     },
 }
 

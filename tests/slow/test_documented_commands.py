@@ -77,8 +77,9 @@ def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages) -> None:
         elif command.startswith("make "):
             only_say = ["--dry-run"] if command in ONLY_SAID else []
             project.run("make", *AS_SET_UP, *only_say, *command.split()[1:])
-        elif re.match(r"flight-delay [^|*]+$", command):
-            project.command(*shlex.split(command)[1:])
+        elif re.match(r"(flight-delay|dvc) [^|*]+$", command):
+            run = project.dvc if command.startswith("dvc ") else project.command
+            run(*shlex.split(command)[1:])
         else:
             project.run("bash", "-ec", f"source .venv/bin/activate && {command}")
 

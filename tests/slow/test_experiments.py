@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -54,7 +55,7 @@ def wait_for_queue(project) -> str:
     while True:
         done = {path.name for path in refs.rglob("*") if path.is_file()}
         if set(QUEUED) <= done or time.monotonic() > asked_again:  # asking DVC takes more work than looking
-            status = project.run("bash", "-ec", STATUS).stdout
+            status = project.dvc(*shlex.split(STATUS)[1:]).stdout
             if not re.search("Queued|Running", status):
                 return status
             asked_again = time.monotonic() + 60
@@ -66,13 +67,17 @@ def wait_for_queue(project) -> str:
 def experiments(made, copied, tmp_path_factory):
     """A checkout in which one experiment ran at once and two in the queue, side by side; its name, and what DVC said."""
     project = copied(made, tmp_path_factory.mktemp("experiments") / "project")
-    ran = project.run("bash", "-ec", RUN).stdout
-    (name,) = re.findall(r"^Ran experiment\(s\): (\S+)$", ran, re.MULTILINE)
-    said = {what: project.run("bash", "-ec", what).stdout for what in (SHOW, METRICS, PARAMS, PLOTS)}
-    diffs = {what: json.loads(project.run("bash", "-ec", f"{what} --json").stdout) for what in (METRICS, PARAMS)}
+
+    def run(command: str, *more: str) -> str:
+        arguments = shlex.split(command)[1:]
+        return project.dvc(*arguments, *more).stdout
+
+    (name,) = re.findall(r"^Ran experiment\(s\): (\S+)$", run(RUN), re.MULTILINE)
+    said = {command: run(command) for command in (SHOW, METRICS, PARAMS, PLOTS)}
+    diffs = {command: json.loads(run(command, "--json")) for command in (METRICS, PARAMS)}
     assert (project.root / "dvc_plots/index.html").exists()
     project.run("bash", "-ec", RESTORE)
-    project.run("bash", "-ec", CHECKOUT)
+    run(CHECKOUT)
     assert project.run("git", "status", "--porcelain").stdout == ""
     for queued, errors in QUEUED.items():
         project.dvc("exp", "run", "--queue", "--name", queued, "--set-param", f"{ERRORS}={errors}")
@@ -144,6 +149,44 @@ def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> N
     before = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     assert (change["old"], change["new"]) == (before, deeper.data.metrics["test/roc_auc"])
     assert before != deeper.data.metrics["test/roc_auc"]
+
+
+NUMBER, SIGNED = r"−?\d+\.\d+", r"[+−]\d+\.\d+"
+AUC_ROW = re.compile(rf"^\| ROC AUC \| {NUMBER} \| {NUMBER} \| ({SIGNED}) \| {SIGNED} to {SIGNED} \|", re.MULTILINE)
+
+
+def test_an_experiment_is_compared_with_the_commit_that_it_came_from(experiments) -> None:
+    project, name, _ = experiments
+    before = project.state()
+    done = project.command("compare", "HEAD", name)
+    page = done.stdout.splitlines()
+    experiment = ("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}")
+    commits = [project.run("git", *command).stdout[:10] for command in (("rev-parse", "HEAD"), experiment)]
+    assert re.match(r"## (B is (better|worse)|No difference)", page[0])
+    sides = re.findall(r"([AB]) is `([\w-]+)` \((\w+)\)", page[2])
+    assert sides == [("A", "HEAD", commits[0]), ("B", name, commits[1])]
+    assert page[4].startswith("- **Backtest**, which judges: ")
+    assert page[5].startswith("- **Test**, which may take")
+    assert f"| `{DEPTH}` | `3` | `4` |" in page
+    (code,) = (line for line in page if line.startswith("- Code and other inputs: "))
+    assert code.endswith("inputs: the same.")
+    (data,) = (line for line in page if line.startswith("- Data: "))
+    assert "raw files the same, " in data
+    assert data.endswith("features the same (`data/processed`).")
+    assert "Careful" not in done.stdout
+    assert len(page) <= 70
+    # Two months of the backtest, one of the test.
+    assert re.findall(r" of (\d+) days;", done.stdout) == ["61", "31"]
+    rows = AUC_ROW.findall(done.stdout)
+    assert len(rows) == 2
+    flight = r"^\| 2013-05-\d\d \| \w\w \d+ \| \w{3}–\w{3} \| \d\d:\d\d \|"
+    assert len(re.findall(flight, done.stdout, re.MULTILINE)) == 10
+    assert f"reading {name}" in done.stderr
+    # The other way round differences change their sign; HEAD is the default of the second revision.
+    turned = project.command("compare", name).stdout
+    assert f"| `{DEPTH}` | `4` | `3` |" in turned
+    assert AUC_ROW.findall(turned) == [row.translate(str.maketrans("+−", "−+")) for row in rows]
+    assert project.state() == before
 
 
 def test_a_description_compares_with_the_baseline(made, experiments) -> None:

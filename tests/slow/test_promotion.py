@@ -230,9 +230,7 @@ def test_an_error_is_one_line(published, second) -> None:
     first_commit = published.project.run("git", "rev-list", "--max-parents=0", "HEAD").stdout.strip()
     assert "dvc.lock" in one_line(published.promote(first_commit))
     nowhere = "http://127.0.0.1:9"
-    down = published.command(
-        published.project, "rollback", "--reason", "it is down", code=2, MLFLOW_TRACKING_URI=nowhere
-    )
+    down = published.project.command("rollback", "--reason", "it is down", code=2, MLFLOW_TRACKING_URI=nowhere)
     assert nowhere in one_line(Answer(down.returncode, down.stdout, down.stderr), "rollback")
 
 

@@ -6,10 +6,8 @@ import dataclasses
 import http.client
 import http.server
 import json
-import multiprocessing
 import os
 import re
-import runpy
 import shutil
 import signal
 import socket
@@ -22,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import forks
 import psutil
 import pytest
 import yaml
@@ -29,8 +28,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 HERE, PATIENCE = "127.0.0.1", 600
-PUBLISHER = Path(__file__).with_name("publisher.py")
-FORKS = multiprocessing.get_context("forkserver")  # with MLflow imported, which takes longer than publishing
+PUBLISH = ["python", "-m", "flight_delay.stages.publish"]
 SERVER = f"mlflow server --host {HERE} --workers 1 --backend-store-uri sqlite:///mlflow.db --artifacts-destination kept"
 MODEL_BEGUN, MODEL_LOGGED = b"POST /api/2.0/mlflow/logged-models", b"PATCH /api/2.0/mlflow/logged-models"
 FINISHED, DELETED = b'"status": "FINISHED"', b"POST /api/2.0/mlflow/runs/delete"
@@ -184,18 +182,14 @@ class Publisher(NamedTuple):
 @pytest.fixture
 def start() -> Iterator[Callable[..., Publisher]]:
     """Starts the stage `publish` in a checkout; in the end no such process is left."""
-    FORKS.set_forkserver_preload(["flight_delay.stages.publish", "flight_delay.tracking.publish"])
     started = []
 
     def begin(project: Any, environment: dict[str, str], hold: str = "") -> Publisher:
         output = project.root.with_name(f"{project.root.name}_{len(started)}.txt")
-        environment = {**project.environment, **environment}
-        work = {"folder": project.root, "environment": environment, "output": output, "hold": hold}
-        publisher = Publisher(FORKS.Process(target=runpy.run_path, args=(PUBLISHER, work, "__publisher__")), output)
-        output.touch()
-        publisher.process.start()
-        started.append(publisher)
-        return publisher
+        environment = {**project.environment, "PYTHONPATH": "src", **environment}
+        hold = hold and f"{PUBLISH[-1]} {hold}"
+        started.append(Publisher(forks.start(PUBLISH, project.root, environment, (output, output), hold), output))
+        return started[-1]
 
     yield begin
     for publisher in started:

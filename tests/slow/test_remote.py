@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+import shlex
 
 import pytest
 
@@ -28,9 +29,9 @@ def outputs(project) -> dict[str, str]:
 def pushed(made, copied, tmp_path_factory):
     """A checkout with a remote, which has what was pushed. Not to be changed."""
     project = copied(made, tmp_path_factory.mktemp("pushed") / "project")
-    project.run("bash", "-ec", ADD)
+    project.dvc(*shlex.split(ADD)[1:])
     project.commit("name a remote")
-    done = project.run("bash", "-ec", PUSH)
+    done = project.dvc(*shlex.split(PUSH)[1:])
     assert re.search(r"\d+ files pushed", done.stdout + done.stderr)
     return project
 
@@ -58,7 +59,7 @@ def test_a_clone_that_pulls_has_everything_and_only_publishes(made, elsewhere, s
 
 def test_repro_with_pull_trains_nothing(made, elsewhere, stages_run) -> None:
     # DVC does not miss the receipt, which is no data, when it pulls: publishing may be left to the next `dvc repro`.
-    ran = stages_run(elsewhere.run("bash", "-ec", PULL).stdout) + stages_run(elsewhere.dvc("repro").stdout)
+    ran = stages_run(elsewhere.dvc(*shlex.split(PULL)[1:]).stdout) + stages_run(elsewhere.dvc("repro").stdout)
     assert ran == ["publish"]
     assert outputs(elsewhere) == outputs(made)
     assert elsewhere.run("git", "status", "--porcelain").stdout == ""
@@ -66,7 +67,7 @@ def test_repro_with_pull_trains_nothing(made, elsewhere, stages_run) -> None:
 
 def test_without_a_lock_file_the_run_cache_of_the_remote_saves_training(made, elsewhere, stages_run) -> None:
     (elsewhere.root / "dvc.lock").unlink()
-    ran = stages_run(elsewhere.run("bash", "-ec", f"{PULL} report").stdout)
+    ran = stages_run(elsewhere.dvc(*shlex.split(PULL)[1:], "report").stdout)
     # A remote does not get the files that git keeps (manifest, quality, metrics), so the stages that write them may run again.
     assert set(ran) <= {"fetch_raw", "make_dataset", "evaluate"}
     assert {stage: of for stage, of in made.lock().items() if stage != "publish"} == elsewhere.lock()
