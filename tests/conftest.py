@@ -54,7 +54,7 @@ SMALL = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with one file that needs the small pipeline: while one process makes it, the others run what does not need it."""
+    """Start with one file that needs the small pipeline: the other workers run other files while it is made."""
     needing = {item.path: None for item in items if {"made", "made_once"} <= set(getattr(item, "fixturenames", ()))}
     if needing:
         first = next(iter(needing))
@@ -70,7 +70,7 @@ def pipeline_stages() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def pipeline_outputs(pipeline_stages: dict[str, Any]) -> list[str]:
-    """Outputs and metrics of all stages but `publish`, which leaves its receipt outside of git, in the order of dvc.yaml."""
+    """Outputs and metrics of all stages except `publish`, whose receipt is not in git, in the order of dvc.yaml."""
     entries = [
         entry
         for name, stage in pipeline_stages.items()
@@ -136,8 +136,9 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callab
 
 @pytest.fixture(scope="session")
 def made(made_once: Callable[[str, Callable[[Path], None]], Path], project_at: Callable[[Path], Project]) -> Project:
-    """A committed checkout of the working tree with small parameters, in which `dvc repro` has run. Not to be changed, nor
-    is anything in it to be locked: tests in other processes read it at the same time."""
+    """A committed checkout of the working tree with small parameters, in which `dvc repro` has run.
+
+    Read only, and nothing in it may be locked: other workers read it at the same time."""
 
     def make(root: Path) -> None:
         project = project_at(root)

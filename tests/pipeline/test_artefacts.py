@@ -35,7 +35,9 @@ def test_folders_and_files_are_copied(small, tmp_path) -> None:
     then = Artefacts.of("HEAD~1")
     for path in ("data", "model.txt", "metrics.json"):
         then.copy(path, tmp_path / "copy" / path)
-    copied = {of.relative_to(tmp_path / "copy").as_posix(): of.read_text() for of in (tmp_path / "copy").rglob("*.*")}
+    copied = {
+        entry.relative_to(tmp_path / "copy").as_posix(): entry.read_text() for entry in (tmp_path / "copy").rglob("*.*")
+    }
     assert copied == {
         "data/inner/count.txt": "3\n", "data/rows.txt": "row\nrow\nrow\n", "model.txt": "model of 3\n",
         "metrics.json": '{"score": 0.3}',

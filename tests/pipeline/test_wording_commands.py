@@ -19,8 +19,8 @@ def keys(made) -> list[str]:
 
 
 def test_help_says_the_exit_codes(made) -> None:
-    said = " ".join(made.command("verify", "--help").stdout.split())
-    assert said.endswith("exit codes: 0 all the same, 1 something is different, 2 it could not be checked")
+    printed = " ".join(made.command("verify", "--help").stdout.split())
+    assert printed.endswith("exit codes: 0 all the same, 1 something is different, 2 it could not be checked")
 
 
 @pytest.mark.parametrize("option", [("--what-if", "departure"), ("--picture", "why.png")])
@@ -37,8 +37,8 @@ def test_a_picture_has_one_of_two_formats(checkout, keys) -> None:
 
 
 def test_a_flight_at_other_times_is_what_the_model_says(checkout, keys) -> None:
-    said = checkout.command("explain", "--flight", keys[0], "--what-if", "departure").stdout
-    assert said.endswith(
+    printed = checkout.command("explain", "--flight", keys[0], "--what-if", "departure").stdout
+    assert printed.endswith(
         "It is what the model says, not what would happen: all other flights stay where they are, and a flight that is moved\n"
         "would meet other aircraft, crews and passengers.\n"
     )

@@ -1,4 +1,4 @@
-"""Services that tests start: PostgreSQL, something that speaks S3, and the team server. In the end nothing of them is left."""
+"""Services that tests start and stop: PostgreSQL, an S3 server, and the team server."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def wait_until(true: Callable[[], object], why: Callable[[], str] = lambda: "wai
 
 
 class S3(NamedTuple):
-    """A server that speaks S3, with a bucket, and what its clients have in their environment."""
+    """An S3 server with a bucket, and the environment of its clients."""
 
     client: Any
     bucket: str
@@ -67,13 +67,15 @@ class Server:
     uri: str
     postgres: Path
 
-    def said(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text()
 
     def processes(self) -> list[psutil.Process]:
         """All its processes but itself. PostgreSQL is no child of it, but is found by the folder of its socket."""
         socket_folder = f'unix_socket_directories="{self.postgres}"'
-        postgres = [of for of in psutil.process_iter(["cmdline"]) if socket_folder in (of.info["cmdline"] or [])]
+        postgres = [
+            process for process in psutil.process_iter(["cmdline"]) if socket_folder in (process.info["cmdline"] or [])
+        ]
         roots = [*postgres, *([psutil.Process(self.process.pid)] if self.process.poll() is None else [])]
         return [*postgres, *(child for root in roots for child in root.children(recursive=True))]
 
@@ -96,7 +98,7 @@ class Server:
         """Wait until it has ended; return its exit code once none of its processes is left."""
         code = self.process.wait(PATIENCE)
         _, left = psutil.wait_procs(processes, timeout=PATIENCE)
-        assert left == [], self.said()
+        assert left == [], self.printed()
         return code
 
 
@@ -120,7 +122,7 @@ def until() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Callable[[str], Path]]:
-    """Makes folders that the user of PostgreSQL may enter, with paths short enough for a socket; pytest's own are neither."""
+    """Makes folders that the PostgreSQL user may enter, with paths short enough for a socket, unlike pytest's own."""
     made = []
 
     def make(name: str) -> Path:
@@ -176,8 +178,8 @@ def team_server(tmp_path_factory) -> Iterator[Start]:
         process = project.start("sh", "-c", command, "sh", *arguments, **environment)
         server = Server(process, output, f"http://{HERE}:{port}", project.root / "server/postgres")
         started.append(server)
-        wait_until(lambda: READY in server.said() or process.poll() is not None, server.said)
-        assert READY in server.said(), server.said()
+        wait_until(lambda: READY in server.printed() or process.poll() is not None, server.printed)
+        assert READY in server.printed(), server.printed()
         return server
 
     yield start

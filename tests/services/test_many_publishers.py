@@ -1,4 +1,4 @@
-"""Publishers at once, and all processes of the server killed meanwhile: every pipeline is published once, completely."""
+"""Concurrent publishers while all processes of the server are killed: each pipeline is published once and completely."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_pipeline_is_published_once_and_completely_although_the_server_is_
     ]
     with publishers() as start:
         begun = [start(project, tracked) for project in projects]
-        until(lambda: has_finished_run(client), lambda: "\n".join(of.output.read_text() for of in begun))
+        until(lambda: has_finished_run(client), lambda: "\n".join(entry.output.read_text() for entry in begun))
         assert [publisher for publisher in begun if publisher.process.is_alive()] != []
         server.kill_everything()
         team_server(checkout, port=int(server.uri.rpartition(":")[2]), **settings)
@@ -49,7 +49,7 @@ def test_every_pipeline_is_published_once_and_completely_although_the_server_is_
     for run_id, project in runs.items():
         folder = tmp_path / run_id
         folder.mkdir()
-        (model,) = (of for of in client.search_logged_models(["1"]) if of.source_run_id == run_id)
+        (model,) = (entry for entry in client.search_logged_models(["1"]) if entry.source_run_id == run_id)
         logged = mlflow.artifacts.download_artifacts(f"models:/{model.model_id}", dst_path=str(folder))
         client.download_artifacts(run_id, "reports/metrics.json", str(folder))
         assert (folder / "reports/metrics.json").read_bytes() == (project.root / "reports/metrics.json").read_bytes()

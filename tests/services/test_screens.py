@@ -1,5 +1,6 @@
-"""What people see in the MLflow UI, in a real browser before the team server: the page of runs, two compared, the charts of a
-search, the registry. The pictures stay in logs/screens, to be looked at."""
+"""Test the MLflow UI of the team server in a browser: the page of runs, a comparison, the charts of a search, the registry.
+
+Screenshots are kept in logs/screens."""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ def team(made, copied, team_server, checkout, open_folder) -> Iterator[Team]:
 
 
 def invented_evaluation() -> Callable[[dict[str, float]], search.Evaluation]:
-    """The pictures are about trials, not about models: none is trained, and trials are a little worse or better than the first."""
+    """Return metrics that differ a little by trial, without training: the charts show trials, not models."""
     metrics, predictions = read_json(search.REPORT / "metrics.json"), search.read_current_predictions()
 
     def evaluate(values: dict[str, float]) -> search.Evaluation:

@@ -25,8 +25,8 @@ PATIENCE = 600
 def commands(heading: str) -> str:
     """What stands in the bash blocks of a section."""
     section = re.split("^#+ ", PAGE, flags=re.MULTILINE)
-    (found,) = (text for text in section if text.startswith(f"{heading}\n"))
-    blocks = re.findall("```bash\n(.*?)```", found, re.DOTALL)
+    (body,) = (text for text in section if text.startswith(f"{heading}\n"))
+    blocks = re.findall("```bash\n(.*?)```", body, re.DOTALL)
     assert blocks
     return "\n".join(blocks)
 
@@ -72,7 +72,7 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
 
     second = team_server(other)
     shutil.move(one.root / "backup", other.root / "backup")
-    other.run("bash", "-euc", commands("Restore it"), DATABASE=ADDRESS.search(second.said())[0])
+    other.run("bash", "-euc", commands("Restore it"), DATABASE=ADDRESS.search(second.printed())[0])
     assert second.end(signal.SIGTERM) == 0
     client = MlflowClient(team_server(other, "--upgrade").uri)
     (run,) = client.search_runs([client.get_experiment_by_name("flights").experiment_id])
@@ -85,11 +85,11 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
     assert client.create_model_version("flight-delay", f"runs:/{run_id}/text.txt", run_id).version == "2"
 
 
-def assert_says_what_the_page_shows(said: str, port: int, root: Path) -> None:
+def assert_says_what_the_page_shows(printed: str, port: int, root: Path) -> None:
     (shown,) = re.findall("```text\n(the server is ready.*?)```", PAGE, re.DOTALL)
     here = shown.replace("http://127.0.0.1:5000", http_url("127.0.0.1", port))
     here = here.replace("/home/ada/flight-delay", str(root)).splitlines()
-    lines = re.sub(r"(postgresql://)\w+@", r"\1ada@", said).splitlines()
+    lines = re.sub(r"(postgresql://)\w+@", r"\1ada@", printed).splitlines()
     first = lines.index(here[0])
     assert lines[first : first + len(here)] == here
 

@@ -1,4 +1,4 @@
-"""Fixtures of the slow tests: what is expensive and made once for all of them, a verified clone and a pipeline with a worse model."""
+"""Expensive fixtures of the slow tests, made once for all workers: a verified clone, and a pipeline with a worse model."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SURROUNDINGS = {
 
 
 def looked_at(project: Any) -> dict[str, Any]:
-    """What verifying must not change: status, cached files, and whether there are runs."""
+    """Return what verification must not change: git status, cached files, and whether there are runs."""
     return {
         "git": project.run("git", "status", "--porcelain").stdout,
         "cache": sorted(str(path) for path in (project.root / ".dvc/cache").rglob("*")),
@@ -56,7 +56,7 @@ def looked_at(project: Any) -> dict[str, Any]:
 
 
 class Verification(NamedTuple):
-    """What `flight-delay verify` said of the made commit, the clone that it ran the stages in, and its checkout before and after."""
+    """Output of `flight-delay verify` for the made commit, its clone, and the state of the checkout before and after."""
 
     stdout: str
     clone: Path
@@ -83,30 +83,33 @@ def verification(made, copied, made_once) -> Verification:
 
 @pytest.fixture(scope="session")
 def made_again(verification: Verification, made) -> Callable[[], AbstractContextManager[list[str]]]:
-    """Lets clean clones of the made commit, or of one with the same files, take what its stages made when it was verified; the
-    commits that were asked for."""
+    """Lets clean clones of commits with the files of the made one take the outputs of the verified clone.
+
+    The context yields the commits that were cloned."""
     tree = made.run("git", "rev-parse", "HEAD^{tree}").stdout
 
     @contextmanager
     def taken() -> Iterator[list[str]]:
-        asked = []
+        commits = []
 
         def take(clone: CleanClone, _: float | None = None) -> None:
             assert made.run("git", "-C", str(clone.root), "rev-parse", "HEAD^{tree}").stdout == tree
             ignored = shutil.ignore_patterns(".git", "config.local", "tmp")
             shutil.copytree(verification.clone, clone.root, symlinks=True, ignore=ignored, dirs_exist_ok=True)
-            asked.append(clone.commit)
+            commits.append(clone.commit)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(CleanClone, "run_from_raw_data", take)
-            yield asked
+            yield commits
 
     return taken
 
 
 class ByHand(NamedTuple):
-    """A checkout in which a parameter was changed by hand, changed back, and changed again, which was committed on the branch
-    `worse`; what each step ran, and the runs that MLflow had then, oldest first. Only the tests of promotion change it."""
+    """A checkout in which a parameter was changed, changed back, changed again, and then committed on the branch `worse`.
+
+    `stages` and `runs` hold the stages that each step ran and the MLflow runs after it, oldest first. Only the tests of
+    promotion change it."""
 
     project: Any
     stages: dict[str, Sequence[str]]

@@ -50,9 +50,9 @@ def test_what_is_wrong_with_the_sample_is_found(of_the_sample):
     assert [words for words in warnings if words.startswith("tail_number")]
     assert read(of_the_sample, "reports/data/quality.json")["missing"]["carrier_delay_minutes"] == 35_045
     findings = read(of_the_sample, "reports/check_data/findings.json")
-    found = {(of["check"], *sorted(of["columns"])) for of in findings}
-    assert ("missing", "carrier_delay_minutes") in found
-    pairs = {frozenset(of["columns"]) for of in findings if of["check"] == "correlated"}
+    columns = {(entry["check"], *sorted(entry["columns"])) for entry in findings}
+    assert ("missing", "carrier_delay_minutes") in columns
+    pairs = {frozenset(entry["columns"]) for entry in findings if entry["check"] == "correlated"}
     durations = ("actual_elapsed_minutes", "scheduled_elapsed_minutes", "air_time_minutes", "distance_miles")
     for one, other in pairwise(durations):
         assert {one, other} in pairs, pairs
@@ -60,7 +60,7 @@ def test_what_is_wrong_with_the_sample_is_found(of_the_sample):
 
 def test_every_month_goes_into_a_file_of_its_own_and_nothing_is_lost(of_the_sample):
     manifest = read(of_the_sample, "data/raw/manifest.json")
-    months = {name: of["rows"] for name, of in manifest["files"].items() if name.startswith("flights/")}
+    months = {name: entry["rows"] for name, entry in manifest["files"].items() if name.startswith("flights/")}
     assert len(months) == 22
     assert set(months.values()) == {1_999}
     assert manifest["source"] == "bts"

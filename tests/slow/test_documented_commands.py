@@ -36,12 +36,12 @@ PATIENCE = 600
 
 def documented_in(path: Path) -> list[str]:
     """Commands that a test says it runs as they are documented: its constant DOCUMENTED."""
-    found = [
+    documented = [
         ast.literal_eval(statement.value)
         for statement in ast.parse(path.read_text()).body
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "DOCUMENTED"
     ]
-    return [command for commands in found for command in commands]
+    return [command for commands in documented for command in commands]
 
 
 RUN_BY = {path.name: commands for path in sorted(HERE.rglob("test_*.py")) if (commands := documented_in(path))}

@@ -73,7 +73,7 @@ def experiments(made, copied, tmp_path_factory):
         return project.dvc(*arguments, *more).stdout
 
     (name,) = re.findall(r"^Ran experiment\(s\): (\S+)$", run(RUN), re.MULTILINE)
-    said = {command: run(command) for command in (SHOW, METRICS, PARAMS, PLOTS)}
+    printed = {command: run(command) for command in (SHOW, METRICS, PARAMS, PLOTS)}
     diffs = {command: json.loads(run(command, "--json")) for command in (METRICS, PARAMS)}
     assert (project.root / "dvc_plots/index.html").exists()
     project.run("bash", "-ec", RESTORE)
@@ -87,29 +87,29 @@ def experiments(made, copied, tmp_path_factory):
     finally:
         stop_workers(project)
     shown = project.dvc("exp", "show", "--csv").stdout
-    return project, name, {"said": said, "diffs": diffs, "queue": status, "show": shown}
+    return project, name, {"printed": printed, "diffs": diffs, "queue": status, "show": shown}
 
 
 def test_every_experiment_succeeds(experiments) -> None:
-    _, name, of = experiments
-    assert re.findall(r"(one|three) .* (\w+)", of["queue"]) == [("one", "Success"), ("three", "Success")]
-    assert name in of["said"][SHOW]
-    assert DEPTH in of["said"][PARAMS]
-    assert "test.roc_auc" in of["said"][METRICS]
+    _, name, outputs = experiments
+    assert re.findall(r"(one|three) .* (\w+)", outputs["queue"]) == [("one", "Success"), ("three", "Success")]
+    assert name in outputs["printed"][SHOW]
+    assert DEPTH in outputs["printed"][PARAMS]
+    assert "test.roc_auc" in outputs["printed"][METRICS]
 
 
 def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experiments) -> None:
     project, name, _ = experiments
     runs = project.runs()
-    of = {run.data.tags["dvc_experiment"]: run for run in runs}
-    assert len(runs) == len(of) == 3
-    assert {of_queue: int(of[of_queue].data.params[ERRORS]) for of_queue in QUEUED} == QUEUED
-    assert {run.data.params[DEPTH] for run in runs if run is not of[name]} == {"3"}
-    assert of[name].data.params[DEPTH] == "4"
+    by_name = {run.data.tags["dvc_experiment"]: run for run in runs}
+    assert len(runs) == len(by_name) == 3
+    assert {queued: int(by_name[queued].data.params[ERRORS]) for queued in QUEUED} == QUEUED
+    assert {run.data.params[DEPTH] for run in runs if run is not by_name[name]} == {"3"}
+    assert by_name[name].data.params[DEPTH] == "4"
     names = {name: f"max_depth 3→4 ({name})"} | {
         key: f"interpret.worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
     }
-    assert {key: run.info.run_name for key, run in of.items()} == names
+    assert {key: run.info.run_name for key, run in by_name.items()} == names
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert len({run.data.tags["pipeline_digest"] for run in runs}) == len(runs)
     baseline = made.run("git", "rev-parse", "HEAD").stdout.strip()
@@ -132,8 +132,8 @@ def test_artifacts_of_every_experiment_are_readable_in_the_main_checkout(experim
 
 
 def test_dvc_shows_the_same_numbers_as_mlflow(experiments) -> None:
-    project, name, of = experiments
-    shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(of["show"])) if row["Experiment"]}
+    project, name, outputs = experiments
+    shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(outputs["show"])) if row["Experiment"]}
     assert set(shown) == {name, *QUEUED}
     for run in project.runs():
         row = shown[run.data.tags["dvc_experiment"]]
@@ -142,9 +142,9 @@ def test_dvc_shows_the_same_numbers_as_mlflow(experiments) -> None:
 
 
 def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> None:
-    project, name, of = experiments
-    assert of["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 4, "diff": 1}}}
-    change = of["diffs"][METRICS]["reports/metrics.json"]["test.roc_auc"]
+    project, name, outputs = experiments
+    assert outputs["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 4, "diff": 1}}}
+    change = outputs["diffs"][METRICS]["reports/metrics.json"]["test.roc_auc"]
     deeper = next(run for run in project.runs() if run.data.tags["dvc_experiment"] == name)
     before = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     assert (change["old"], change["new"]) == (before, deeper.data.metrics["test/roc_auc"])
@@ -201,12 +201,12 @@ def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_o
     project, name, _ = experiments
     (before,) = (run for run in project.runs() if run.data.tags["dvc_experiment"] == name)
     elsewhere = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'other.db'}", "HOME": str(tmp_path)}
-    said = project.command("publish", "--rev", name, **elsewhere).stdout
-    assert said.startswith("added run")
+    printed = project.command("publish", "--rev", name, **elsewhere).stdout
+    assert printed.startswith("added run")
 
     def published() -> Any:
         client = MlflowClient(elsewhere["MLFLOW_TRACKING_URI"])
-        (run,) = client.search_runs([found.experiment_id for found in client.search_experiments()])
+        (run,) = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
         return run
 
     run, ours = published(), ("pipeline_digest", "dvc_experiment", "dvc_baseline_commit", "baseline_commit")

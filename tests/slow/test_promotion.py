@@ -93,9 +93,9 @@ def second(published: Published, first: Answer, verification, made_again) -> Ans
     """What the page's own command said, when the better one beat it, everything made again."""
     program, *arguments = shlex.split(COMMANDS[0])
     assert program == "flight-delay"
-    with made_again() as asked:
+    with made_again() as commits:
         done = published.project.command(*arguments, code=None)
-    assert asked == [published.project.run("git", "rev-parse", "main").stdout.strip()]
+    assert commits == [published.project.run("git", "rev-parse", "main").stdout.strip()]
     return Answer(done.returncode, done.stdout, done.stderr)
 
 

@@ -70,8 +70,8 @@ def test_without_a_lock_file_the_run_cache_of_the_remote_saves_training(made, el
     ran = stages_run(elsewhere.dvc(*shlex.split(PULL)[1:], "report").stdout)
     # A remote does not get the files that git keeps (manifest, quality, metrics), so the stages that write them may run again.
     assert set(ran) <= {"fetch_raw", "make_dataset", "evaluate"}
-    assert {stage: of for stage, of in made.lock().items() if stage != "publish"} == elsewhere.lock()
+    assert {stage: entry for stage, entry in made.lock().items() if stage != "publish"} == elsewhere.lock()
     receipt = {"logs/publish/receipt.json"}
-    made_here = {path: of for path, of in outputs(made).items() if path not in receipt}
+    made_here = {path: entry for path, entry in outputs(made).items() if path not in receipt}
     assert outputs(elsewhere) == made_here
     assert elsewhere.run("git", "diff", "--stat", "--", ".", ":!dvc.lock").stdout == ""

@@ -35,7 +35,7 @@ def keep_one_experiment(path: Path, name: str) -> None:
     """Edit a request as a reviewer may."""
     _, front, body = path.read_text().split("---\n", 2)
     content = yaml.safe_load(front)
-    content["experiments"] = [of for of in content["experiments"] if of["name"] == name]
+    content["experiments"] = [entry for entry in content["experiments"] if entry["name"] == name]
     assert content["experiments"]
     path.write_text(f"---\n{yaml.safe_dump(content)}---\n{body}")
 
@@ -123,14 +123,14 @@ def test_a_review_verifies_replays_and_runs_experiments(
     assert list(project.root.glob(pattern)) == [path]
     before = project.state()
     head = project.run("git", "rev-parse", "HEAD").stdout.strip()
-    with made_again() as asked:
+    with made_again() as commits:
         done = project.command(*words, str(path), MLFLOW_TRACKING_URI="http://127.0.0.1:9")
-    assert asked == [head]
+    assert commits == [head]
     result = page(project, "my-change", "result")
     assert str(result.relative_to(project.root)) in done.stdout
     assert {
-        path: of for path, of in project.state().items() if ".git" not in Path(path).parts and path != str(result)
-    } == {path: of for path, of in before.items() if ".git" not in Path(path).parts}
+        path: entry for path, entry in project.state().items() if ".git" not in Path(path).parts and path != str(result)
+    } == {path: entry for path, entry in before.items() if ".git" not in Path(path).parts}
 
     text = result.read_text()
     assert front_matter(text)["request"] == path.name

@@ -78,14 +78,14 @@ def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("added", "commit", "said"),
+    ("added", "commit", "printed"),
     [
         (True, None, "added run 1ab (deeper; in no commit of a branch yet)\n"),
         (False, "c" * 40, "already there: run 1ab (deeper; commit cccccccccc)\n"),
     ],
 )
 @pytest.mark.usefixtures("in_the_repository")
-def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: str, monkeypatch, capsys) -> None:
+def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, printed: str, monkeypatch, capsys) -> None:
     @contextmanager
     def checked_out(_: str):
         yield SimpleNamespace(name="deeper"), commit
@@ -93,7 +93,7 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: s
     monkeypatch.setattr(publish_revision, "checked_out", checked_out)
     monkeypatch.setattr(publishing, "publish", lambda *_: ("1ab", added))
     assert publish.run(Namespace(rev="HEAD")) == 0
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == printed
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_a_lock_that_does_not_fit_says_where(small) -> None:
     before, train = (small.root / "dvc.lock").read_text().split("  train:\n")
     (small.root / "dvc.lock").write_text(f"{before}  train:\n{train.replace(read, 'f' * 32 + '.dir')}")
     small.commit()
-    said = small.command("verify", "--quick", code=1).stdout.splitlines()
-    assert said[1:] == [
+    printed = small.command("verify", "--quick", code=1).stdout.splitlines()
+    assert printed[1:] == [
         "dvc.lock does not fit the commit: train: data was read in another version than make wrote",
         "dvc.lock is out of date: run `dvc repro` and commit it",
     ]

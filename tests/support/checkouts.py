@@ -155,7 +155,7 @@ class Project:
 
     def state(self) -> dict[str, Any]:
         """All files and folders but logs and locks, so that a file that was written again differs."""
-        found: dict[str, Any] = {}
+        state: dict[str, Any] = {}
         folders = [str(self.root)]
         while folders:
             with os.scandir(folders.pop()) as entries:
@@ -163,14 +163,14 @@ class Project:
                     if entry.name in NO_STATE:
                         continue
                     if entry.is_dir(follow_symlinks=False):
-                        found[entry.path] = "folder"
+                        state[entry.path] = "folder"
                         folders.append(entry.path)
                     else:
-                        of = entry.stat(follow_symlinks=False)
-                        found[entry.path] = (of.st_ino, of.st_size, of.st_mtime_ns)
-        return found
+                        stat = entry.stat(follow_symlinks=False)
+                        state[entry.path] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        return state
 
-    def refuses(self, stage: str, *said: str, apart: bool = False, **environment: str) -> None:
+    def refuses(self, stage: str, *parts: str, apart: bool = False, **environment: str) -> None:
         """Check that a stage ends with code 2 and one line that says all this, and leaves everything as it was.
 
         It runs in this process, or else `apart`, in one of its own.
@@ -180,7 +180,7 @@ class Project:
         done = run(stage, code=2, **environment)
         *log, error = done.stderr.splitlines()
         assert error.startswith(f"{stage}: error: ")
-        assert [words for words in said if words not in error] == [], error
+        assert [part for part in parts if part not in error] == [], error
         assert [line for line in log if "error" in line or "Traceback" in line] == []
         assert self.state() == before
 

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that kill: commands that are held at a certain moment, and the comparison with an undisturbed run."""
+"""Fixtures of the tests that kill processes: commands held at a certain moment, and comparison with an undisturbed run."""
 
 from __future__ import annotations
 
@@ -120,7 +120,10 @@ def remove_outputs() -> Callable[..., None]:
 
 def _files_made(project: Any) -> dict[str, bytes]:
     outs = [
-        project.root / out["path"] for name, of in project.lock().items() if name != "publish" for out in of["outs"]
+        project.root / out["path"]
+        for name, entry in project.lock().items()
+        if name != "publish"
+        for out in entry["outs"]
     ]
     every = [file for out in outs for file in ([out] if out.is_file() else out.rglob("*")) if file.is_file()]
     return {str(file.relative_to(project.root)): file.read_bytes() for file in every}
@@ -134,7 +137,7 @@ def files_made() -> Callable[[Any], dict[str, bytes]]:
 
 @pytest.fixture(scope="session")
 def assert_same() -> Callable[[Any, Any], None]:
-    """Checks that two checkouts have the same lock and outputs, byte for byte, and that DVC has nothing to do in the first."""
+    """Checks that two checkouts have the same lock and output bytes, and that DVC has nothing to do in the first."""
 
     def check(project: Any, other: Any) -> None:
         assert project.lock() == other.lock()

@@ -1,5 +1,4 @@
-"""A `dvc repro` beside another one, or beside a stage that has outlived its dvc: the bytes in the end are those of the run that
-nobody disturbed."""
+"""Test concurrent `dvc repro`, and a stage that outlives its DVC: the outputs are those of an undisturbed run."""
 
 from __future__ import annotations
 

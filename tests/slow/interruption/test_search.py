@@ -1,5 +1,5 @@
-"""`flight-delay tune` in a real checkout: a killed search is resumed and finishes, params.yaml is never half-written, and no month
-of the test is read."""
+"""Test `flight-delay tune` in a real checkout: a killed search is resumed, params.yaml is written atomically, and no test
+month is read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import yaml
 from mlflow import MlflowClient
 
-# Run here as they stand on the pages.
+# Run here as the pages document them.
 DOCUMENTED = ("flight-delay tune --trials 3", "flight-delay tune --trials 3 --write")
 TUNE, WRITE = (tuple(shlex.split(command)) for command in DOCUMENTED)
 COMMAND = ("python", "-m", "flight_delay.cli")

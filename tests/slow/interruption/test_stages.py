@@ -1,7 +1,8 @@
-"""Killed stages. Each is killed as it is about to name what it wrote: its former outputs stay whole. Under DVC, where nothing is there
-yet, the next `dvc repro` goes on and ends with the bytes of an undisturbed run: `make_dataset` goes through months and has written
-some of them, `train_model` reads and then trains for long, `report` only reads what others made. `publish` is killed while it makes
-MLflow's database, and while it logs files."""
+"""Test killed stages.
+
+Every stage is killed before it renames its temporary outputs: the former outputs stay whole. Three that differ in kind are
+also killed under DVC, while they work and while they write, without former outputs: the next `dvc repro` runs them again and
+ends with the bytes of an undisturbed run. `publish` is killed while it creates MLflow's database and while it logs files."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def test_a_stage_killed_as_it_writes_leaves_its_former_outputs_whole(checkout, b
     killed.kill()
     after = checkout.state()
     assert [path for path in after if path.endswith(".partial")] != []
-    assert {path: of for path, of in after.items() if ".partial" not in path} == before
+    assert {path: entry for path, entry in after.items() if ".partial" not in path} == before
 
 
 class Disturbed(NamedTuple):
