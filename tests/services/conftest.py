@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,11 +15,10 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
+from waiting import HERE, PATIENCE, free_port, wait_until
 
 from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS
 
-HERE = "127.0.0.1"
-PATIENCE = 600
 READY = "Ctrl-C stops it"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -36,18 +33,6 @@ signal.pause()
 """
 
 Start = Callable[..., "Server"]
-
-
-def a_free_port() -> int:
-    with socket.create_server((HERE, 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_until(true: Callable[[], object], why: Callable[[], str] = lambda: "waited in vain") -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, why()
-        time.sleep(0.05)
 
 
 class S3(NamedTuple):
@@ -110,17 +95,6 @@ def _postgres_is_installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    return a_free_port
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[..., None]:
-    """Waits until something is true, and fails if it never is."""
-    return wait_until
-
-
-@pytest.fixture(scope="session")
 def open_folder() -> Iterator[Callable[[str], Path]]:
     """Makes folders that the PostgreSQL user may enter, with paths short enough for a socket, unlike pytest's own."""
     made = []
@@ -171,7 +145,7 @@ def team_server(tmp_path_factory) -> Iterator[Start]:
 
     def start(project: Any, *arguments: str, port: int | None = None, **environment: str) -> Server:
         environment = {"MLFLOW_WORKERS": "1", **environment}  # a second one only takes time to start
-        port = port or a_free_port()
+        port = port or free_port()
         output = tmp_path_factory.mktemp("server") / "output.txt"
         output.touch()
         command = f'exec flight-delay server --port {port} "$@" > {output} 2>&1'

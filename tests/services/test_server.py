@@ -10,10 +10,9 @@ import psutil
 import psycopg2
 import pytest
 from mlflow import MlflowClient
+from waiting import HERE, free_port
 
 from flight_delay.tracking.server.postgres import MAX_CONNECTIONS, running_postgres
-
-HERE = "127.0.0.1"
 
 
 def log_run(uri: str, name: str) -> str:
@@ -91,7 +90,7 @@ def test_a_given_database_is_used_and_its_password_is_not_shown(checkout, open_f
         assert [process for process in server.processes() if process.name() == "postgres"] == []
 
 
-def test_what_cannot_be_used_is_one_line(checkout, s3, free_port) -> None:
+def test_what_cannot_be_used_is_one_line(checkout, s3) -> None:
     def refused(*arguments: str, **environment: str) -> str:
         done = checkout.command("server", "--port", str(free_port()), *arguments, code=2, **environment)
         assert "Traceback" not in done.stderr

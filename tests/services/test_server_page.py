@@ -13,13 +13,13 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from waiting import PATIENCE, free_port, wait_until
 
 from flight_delay.tracking.server.mlflow_server import http_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs/server.md").read_text()
 ADDRESS = re.compile("postgresql://.*")
-PATIENCE = 600
 
 
 def commands(heading: str) -> str:
@@ -41,7 +41,7 @@ def two_checkouts(open_folder, project_at):
 
 
 def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_in_another_server(
-    two_checkouts, team_server, free_port, until, monkeypatch
+    two_checkouts, team_server, monkeypatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     one, other = two_checkouts
@@ -50,7 +50,7 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
     make = f"exec make -f {REPOSITORY}/Makefile -o .venv/.team-installed server PORT={port} > {output} 2>&1"
     first = one.start("sh", "-c", make, MLFLOW_WORKERS="1")
     try:
-        until(
+        wait_until(
             lambda: (output.exists() and "Ctrl-C" in output.read_text()) or first.poll() is not None, output.read_text
         )
         assert_says_what_the_page_shows(output.read_text(), port, one.root)
@@ -98,13 +98,15 @@ def assert_says_what_the_page_shows(printed: str, port: int, root: Path) -> None
     find_spec("flask_wtf") is None and not os.environ.get("REQUIRE_SERVICES"),
     reason="MLflow's basic-auth needs Flask-WTF",
 )
-def test_with_basic_authentication_strangers_are_kept_out(checkout, free_port, until) -> None:
+def test_with_basic_authentication_strangers_are_kept_out(checkout) -> None:
     port = free_port()
     server = checkout.start(
         "bash", "-euc", f"exec > output.txt 2>&1\n{commands('Secure it')}", PORT=str(port), MLFLOW_WORKERS="1"
     )
     output = checkout.root / "output.txt"
-    until(lambda: (output.exists() and "Ctrl-C" in output.read_text()) or server.poll() is not None, output.read_text)
+    wait_until(
+        lambda: (output.exists() and "Ctrl-C" in output.read_text()) or server.poll() is not None, output.read_text
+    )
     try:
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(f"{http_url('127.0.0.1', port)}/api/2.0/mlflow/experiments/get?experiment_id=0")  # noqa: S310

@@ -8,16 +8,16 @@ import os
 import re
 import shlex
 import signal
-import socket
 import sys
-import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from waiting import HERE, PATIENCE, free_port, wait_until
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
+FOLDER = Path(__file__).resolve().parent
+REPOSITORY = FOLDER.parents[1]
 # These pages are about services that have to be started and models that have to be there: test_promotion.py and tests/services/
 # take the commands out of the pages themselves.
 ELSEWHERE = {"server.md", "registry.md"}
@@ -31,7 +31,6 @@ COMMANDS = [line.partition(" #")[0].strip() for block in BLOCKS for line in bloc
 AS_SET_UP = [word for name in ("runtime", "team", "dev") for word in ("-o", f".venv/.{name}-installed")]
 # The tests do not run themselves, and what is verified is verified in test_verify.py.
 ONLY_SAID = {"make test", "make verify"}
-PATIENCE = 600
 
 
 def documented_in(path: Path) -> list[str]:
@@ -44,7 +43,7 @@ def documented_in(path: Path) -> list[str]:
     return [command for commands in documented for command in commands]
 
 
-RUN_BY = {path.name: commands for path in sorted(HERE.rglob("test_*.py")) if (commands := documented_in(path))}
+RUN_BY = {path.name: commands for path in sorted(FOLDER.rglob("test_*.py")) if (commands := documented_in(path))}
 RUN_ELSEWHERE = [command for commands in RUN_BY.values() for command in commands]
 
 
@@ -86,24 +85,21 @@ def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages) -> None:
 
 
 def _ui_answers(project) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
+
+    def is_healthy() -> bool:
+        assert server.poll() is None, Path(output.name).read_text()
+        with suppress(OSError), urllib.request.urlopen(f"http://{HERE}:{port}/health", timeout=60) as answer:
+            return answer.read() == b"OK"
+        return False
+
     with (project.root / "logs/ui.txt").open("w") as output:
         server = project.start(
             "sh", "-c", f'exec "$@" > {output.name} 2>&1', "sh", "make", *AS_SET_UP, "ui", f"PORT={port}",
             MLFLOW_WORKERS="1", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
         )  # fmt: skip
-    end = time.monotonic() + PATIENCE
     try:
-        while True:
-            assert server.poll() is None, Path(output.name).read_text()
-            assert time.monotonic() < end, Path(output.name).read_text()
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60) as answer:
-                    assert answer.read() == b"OK"
-                    return
-            except OSError:
-                time.sleep(0.5)
+        wait_until(is_healthy, lambda: Path(output.name).read_text())
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(PATIENCE)

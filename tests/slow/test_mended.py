@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-from contextlib import closing
-
-HERE = "127.0.0.1"
-
-
-def free_port() -> int:
-    with closing(socket.create_server((HERE, 0))) as listener:
-        return int(listener.getsockname()[1])
+from waiting import HERE, free_port
 
 
 def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy_of_made, made):

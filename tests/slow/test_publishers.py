@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -21,8 +20,8 @@ import publishing
 import pytest
 from mlflow import MlflowClient
 from publishing import Publisher, assert_one_complete_run_of_each, finish
+from waiting import HERE, PATIENCE, free_port, wait_until
 
-HERE, PATIENCE = "127.0.0.1", 600
 SERVER = f"mlflow server --host {HERE} --workers 1 --backend-store-uri sqlite:///mlflow.db --artifacts-destination kept"
 MODEL_BEGUN, MODEL_LOGGED = b"POST /api/2.0/mlflow/logged-models", b"PATCH /api/2.0/mlflow/logged-models"
 FINISHED, DELETED = b'"status": "FINISHED"', b"POST /api/2.0/mlflow/runs/delete"
@@ -129,8 +128,7 @@ def file(tmp_path) -> Store:
 def server(made, tmp_path_factory) -> Iterator[Store]:
     """An MLflow server on a free port, stopped in the end with all its workers."""
     folder, quiet = tmp_path_factory.mktemp("server"), {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    with socket.create_server((HERE, 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with (folder / "log").open("w") as log:
         environment = {**made.environment, **quiet, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         # A connection on which a request is held back is not to be closed as idle.
@@ -138,19 +136,12 @@ def server(made, tmp_path_factory) -> Iterator[Store]:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         with closing(socket.socket()) as probe:
-            until(lambda: probe.connect_ex((HERE, port)) == 0)
+            wait_until(lambda: probe.connect_ex((HERE, port)) == 0)
         uri = f"http://{HERE}:{port}"
         yield Store(MlflowClient(uri), {"MLFLOW_TRACKING_URI": uri, "MLFLOW_HTTP_REQUEST_TIMEOUT": "120"}, port)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize("where", ["file", "server"])
@@ -169,7 +160,7 @@ def test_four_at_once_publish_four_pipelines_where_there_is_no_database_yet(chec
 def test_what_a_killed_publisher_began_in_the_file_is_cleared_away(file, checkouts, start) -> None:
     (project,) = checkouts("a")
     killed = start(project, file.environment, hold=r"1 (open|shutil\.copyfile) .*/models/m-\w+/artifacts/")
-    until(lambda: psutil.Process(killed.process.pid).status() == psutil.STATUS_STOPPED)
+    wait_until(lambda: psutil.Process(killed.process.pid).status() == psutil.STATUS_STOPPED)
     assert len(file.client.search_logged_models(["1"])) == 1
     killed.kill()
     finish(start(project, file.environment))

@@ -17,8 +17,8 @@ import yaml
 from checkouts import Project
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
+from waiting import PATIENCE
 
-PATIENCE = 600
 MODULE = "flight_delay.stages.publish"
 
 

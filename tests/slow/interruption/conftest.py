@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ from typing import Any
 import forks
 import psutil
 import pytest
-
-PATIENCE = 600
+from waiting import PATIENCE, wait_until
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,11 @@ class Begun:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert self.process.is_alive(), f"ended too soon:\n{self.output.read_text()}"
-            assert time.monotonic() < end, f"waited in vain:\n{self.output.read_text()}"
-            time.sleep(0.05)
+        def is_met() -> object:
+            assert self.process.is_alive() or condition(), f"ended too soon:\n{self.output.read_text()}"
+            return condition()
+
+        wait_until(is_met, self.output.read_text)
 
     def wait_until_held(self) -> None:
         """Wait until one of its processes has stopped where it was told to."""

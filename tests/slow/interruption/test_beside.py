@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 
 import psutil
 import pytest
-
-PATIENCE = 600
+from waiting import wait_until
 
 
 @pytest.fixture
@@ -24,17 +22,12 @@ def again(stage: str) -> tuple[str, ...]:
     return ("dvc", "repro", "--single-item", "--force", stage)
 
 
-def wait_for_end(processes: list[psutil.Process]) -> None:
-    end = time.monotonic() + PATIENCE
-    while any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def resume(processes: list[psutil.Process]) -> None:
     for process in processes:
         process.resume()
-    wait_for_end(processes)
+    wait_until(
+        lambda: not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+    )
 
 
 def test_a_stage_that_outlives_its_dvc_is_made_again_with_the_same_bytes(
