@@ -1,5 +1,6 @@
-"""The commands of README and docs run as they are written: those whose results a test asserts, in that test; all others here, one
-after the other, in one checkout. That commands which are only named in the text exist: tests/contract/test_documentation.py."""
+"""Run the commands of README and docs as they are written, in one checkout, except those that another test runs and checks.
+
+That commands which are only named in the text exist: tests/contract/test_documentation.py."""
 
 from __future__ import annotations
 
@@ -18,8 +19,7 @@ from waiting import HERE, PATIENCE, free_port, wait_until
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
-# These pages are about services that have to be started and models that have to be there: test_promotion.py and tests/services/
-# take the commands out of the pages themselves.
+# Commands of these pages need services or registered models; test_promotion.py and tests/services/ read the pages themselves.
 ELSEWHERE = {"server.md", "registry.md"}
 PAGES = [
     REPOSITORY / "README.md",

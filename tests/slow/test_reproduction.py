@@ -1,5 +1,6 @@
-"""`dvc repro` makes nothing twice, and adds what one more month brings. That a fresh clone gets the same bytes: test_verify.py,
-and with every stage killed on the way: interruption/."""
+"""Test that `dvc repro` runs nothing twice, and that one more month adds files only.
+
+A fresh clone gets the same bytes: test_verify.py; also after kills: interruption/."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""`flight-delay review`: a request is written from a commit, a review is run in a clean clone, and the checkout stays as it
-was."""
+"""Test `flight-delay review`: a request from a commit, a review in a clean clone, and an unchanged checkout."""
 
 from __future__ import annotations
 
