@@ -37,24 +37,24 @@ SMALL = {
         "validation": {"first": "2013-03", "through": "2013-04"},
         "test": {"first": "2013-05", "through": "2013-05"},
     },
-    "build_features": {"history_days": [7, 30]},
-    "check_data": {"max_rows": 20_000},
+    "build_features": {"history_days": [7]},
+    "check_data": {"max_rows": 10_000},
     "train_model": {"max_rounds": 20, "max_depth": 3},
     "backtest": {"first_test_month": "2013-03"},
     "learning_curves": {"training_months": [1, 2], "max_depths": [2]},
     "interpret": {
-        "sample_rows": 600,
-        "interaction_rows": 100,
+        "sample_rows": 300,
+        "interaction_rows": 50,
         "permutations": 1,
         "other_seeds": 1,
         "worst_errors": 2,
-        "dependence_features": 2,
+        "dependence_features": 1,
     },
 }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with one file that needs the small pipeline: while one process makes it, the others run what does not need it."""
+    """Start with one file that needs the small pipeline: the other workers run other files while it is made."""
     needing = {item.path: None for item in items if {"made", "made_once"} <= set(getattr(item, "fixturenames", ()))}
     if needing:
         first = next(iter(needing))
@@ -70,7 +70,7 @@ def pipeline_stages() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def pipeline_outputs(pipeline_stages: dict[str, Any]) -> list[str]:
-    """Outputs and metrics of all stages but `publish`, which leaves its receipt outside of git, in the order of dvc.yaml."""
+    """Outputs and metrics of all stages except `publish`, whose receipt is not in git, in the order of dvc.yaml."""
     entries = [
         entry
         for name, stage in pipeline_stages.items()
@@ -136,8 +136,9 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callab
 
 @pytest.fixture(scope="session")
 def made(made_once: Callable[[str, Callable[[Path], None]], Path], project_at: Callable[[Path], Project]) -> Project:
-    """A committed checkout of the working tree with small parameters, in which `dvc repro` has run. Not to be changed, nor
-    is anything in it to be locked: tests in other processes read it at the same time."""
+    """A committed checkout of the working tree with small parameters, in which `dvc repro` has run.
+
+    Read only, and nothing in it may be locked: other workers read it at the same time."""
 
     def make(root: Path) -> None:
         project = project_at(root)
@@ -155,7 +156,7 @@ def made(made_once: Callable[[str, Callable[[Path], None]], Path], project_at: C
         project.run("git", "init", "--quiet", "--initial-branch", "main")
         project.params(SMALL)
         project.commit("small parameters")
-        project.run("dvc", "repro")
+        project.dvc("repro")
         project.commit("run the pipeline")
 
     return project_at(made_once("made", make))
@@ -244,8 +245,8 @@ def two_stages(project_at, made_once):
         for name, text in {**files, "requirements.txt": "pyyaml==6.0.3\n"}.items():
             (project.root / name).write_text(text)
         project.run("git", "init", "--quiet", "--initial-branch", "main")
-        project.run("dvc", "init", "--quiet")
-        project.run("dvc", "repro")
+        project.dvc("init", "--quiet")
+        project.dvc("repro")
         project.commit("run the pipeline")
 
     return project_at(made_once("two_stages", make))

@@ -14,7 +14,7 @@ from flight_delay.vcs.git import resolve_revision
 def next_commit(project) -> None:
     """Four rows instead of three."""
     (project.root / "params.yaml").write_text("make: {rows: 4}\n")
-    project.run("dvc", "repro")
+    project.dvc("repro")
     project.commit("one row more")
 
 
@@ -35,7 +35,9 @@ def test_folders_and_files_are_copied(small, tmp_path) -> None:
     then = CommitFiles.at("HEAD~1")
     for path in ("data", "model.txt", "metrics.json"):
         then.copy(path, tmp_path / "copy" / path)
-    copied = {of.relative_to(tmp_path / "copy").as_posix(): of.read_text() for of in (tmp_path / "copy").rglob("*.*")}
+    copied = {
+        entry.relative_to(tmp_path / "copy").as_posix(): entry.read_text() for entry in (tmp_path / "copy").rglob("*.*")
+    }
     assert copied == {
         "data/inner/count.txt": "3\n", "data/rows.txt": "row\nrow\nrow\n", "model.txt": "model of 3\n",
         "metrics.json": '{"score": 0.3}',
@@ -43,15 +45,15 @@ def test_folders_and_files_are_copied(small, tmp_path) -> None:
 
 
 def test_an_experiment_is_found_by_its_name(small) -> None:
-    small.run("dvc", "exp", "run", "--temp", "--name", "five", "-S", "make.rows=5")
+    small.dvc("exp", "run", "--temp", "--name", "five", "-S", "make.rows=5")
     assert CommitFiles.at("five").read_text("model.txt") == "model of 5\n"
     assert resolve_revision("five") not in small.run("git", "log", "--format=%H").stdout
     assert CommitFiles.at().read_text("model.txt") == "model of 3\n"
 
 
 def test_what_is_not_in_the_cache_is_taken_from_a_remote_and_kept_out_of_the_cache(small, tmp_path) -> None:
-    small.run("dvc", "remote", "add", "--default", "storage", str(tmp_path / "storage"))
-    small.run("dvc", "push", "--quiet")
+    small.dvc("remote", "add", "--default", "storage", str(tmp_path / "storage"))
+    small.dvc("push", "--quiet")
     small.commit("a remote")
     shutil.rmtree(small.root / ".dvc/cache")
     assert CommitFiles.at().read_text("data/inner/count.txt") == "3\n"

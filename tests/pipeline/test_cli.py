@@ -15,7 +15,7 @@ def one_line_of_error(done) -> str:
 
 
 def test_help_names_the_commands_and_what_they_do(made) -> None:
-    said = made.command("--help").stdout
+    printed = made.command("--help").stdout
     names = (
         "verify",
         "provenance",
@@ -30,7 +30,7 @@ def test_help_names_the_commands_and_what_they_do(made) -> None:
         "server",
     )
     for name in (*names, "dictionary"):
-        assert f"\n    {name}" in said
+        assert f"\n    {name}" in printed
     assert "exit codes: 0 " in made.command("verify", "--help").stdout
 
 

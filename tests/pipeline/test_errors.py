@@ -108,10 +108,10 @@ def test_a_key_of_a_window_is_named_with_its_whole_path(checkout):
     checkout.refuses("report", "key 'windows.train.through' is missing", "unknown key 'windows.train.until'")
 
 
-@pytest.mark.parametrize(("section", "key", "value", "said"), VALUES)
-def test_a_value_that_does_not_fit_is_named_with_what_would_fit(checkout, section, key, value, said):
+@pytest.mark.parametrize(("section", "key", "value", "parts"), VALUES)
+def test_a_value_that_does_not_fit_is_named_with_what_would_fit(checkout, section, key, value, parts):
     checkout.params({section: {key: value}})
-    checkout.refuses(section, "params.yaml", *said)
+    checkout.refuses(section, "params.yaml", *parts)
 
 
 def test_a_source_without_files_says_where_to_put_them(checkout):
@@ -121,9 +121,9 @@ def test_a_source_without_files_says_where_to_put_them(checkout):
 
 @pytest.mark.parametrize("wrong", WINDOWS)
 def test_windows_that_cannot_be_are_named(checkout, wrong):
-    window, end, month, said = WINDOWS[wrong]
+    window, end, month, parts = WINDOWS[wrong]
     checkout.params({"windows": {window: {**read(checkout)["windows"][window], end: month}}})
-    checkout.refuses("report", "params.yaml", *said)
+    checkout.refuses("report", "params.yaml", *parts)
 
 
 @pytest.mark.parametrize(("stage", "windows", "month", "asks"), ABSENT)
@@ -138,10 +138,12 @@ def test_the_end_of_a_window_without_data_is_named(checkout, stage):
     checkout.refuses(stage, "data/processed", "no data for 2013-04")
 
 
-@pytest.mark.parametrize(("content", "said"), [("windows: {train: [\n", "not valid YAML"), ("just words\n", "mapping")])
-def test_a_parameter_file_that_is_no_yaml_mapping_is_named(checkout, content, said):
+@pytest.mark.parametrize(
+    ("content", "parts"), [("windows: {train: [\n", "not valid YAML"), ("just words\n", "mapping")]
+)
+def test_a_parameter_file_that_is_no_yaml_mapping_is_named(checkout, content, parts):
     (checkout.root / "params.yaml").write_text(content)
-    checkout.refuses("report", "params.yaml", said)
+    checkout.refuses("report", "params.yaml", parts)
 
 
 @pytest.mark.parametrize("stage", STAGES)

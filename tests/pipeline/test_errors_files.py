@@ -104,9 +104,9 @@ DAMAGED = {
 @pytest.mark.parametrize("what", DAMAGED)
 def test_a_file_that_cannot_be_used_is_named(checkout, monkeypatch, what):
     monkeypatch.setattr(bootstrap, "DRAWS", 2)  # `evaluate` reads some of its files after it has computed intervals
-    stage, path, damage, said = DAMAGED[what]
+    stage, path, damage, parts = DAMAGED[what]
     damage(checkout.root / path)
-    checkout.refuses(stage, path, *said)
+    checkout.refuses(stage, path, *parts)
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def test_a_file_that_may_not_grow_so_far_is_named(checkout, stage, path):
 
 
 @pytest.mark.parametrize(
-    ("stage", "folder", "said"),
+    ("stage", "folder", "parts"),
     [
         ("build_features", "data", "data/"),
         ("build_features", "data/processed", "data/processed"),
@@ -166,10 +166,10 @@ def test_a_file_that_may_not_grow_so_far_is_named(checkout, stage, path):
         ("report", "reports", "reports/"),
     ],
 )
-def test_a_folder_that_may_not_be_written_to_is_named(checkout, as_a_user, stage, folder, said):
+def test_a_folder_that_may_not_be_written_to_is_named(checkout, as_a_user, stage, folder, parts):
     (checkout.root / folder).chmod(0o555)
     try:
-        as_a_user(checkout.refuses, stage, os.strerror(errno.EACCES), said)
+        as_a_user(checkout.refuses, stage, os.strerror(errno.EACCES), parts)
     finally:
         (checkout.root / folder).chmod(0o755)
 

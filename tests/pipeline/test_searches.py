@@ -23,7 +23,7 @@ def printed(made, tmp_path_factory) -> list[str]:
     """What each search prints, the one after the other."""
     uri = f"sqlite:///{shutil.copy(made.root / 'mlflow.db', tmp_path_factory.mktemp('searches'))}"
     client = MlflowClient(uri)
-    (first,) = client.search_runs([found.experiment_id for found in client.search_experiments()])
+    (first,) = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
     head = made.run("git", "rev-parse", "HEAD").stdout.strip()
     # Named, and complete or not, as `publish` does it.
     for name, gain, status in (("better", -0.01, "FINISHED"), ("worse", 0.01, "FINISHED"), ("begun", -0.02, "RUNNING")):

@@ -19,8 +19,8 @@ def keys(made) -> list[str]:
 
 
 def test_help_says_the_exit_codes(made) -> None:
-    said = " ".join(made.command("verify", "--help").stdout.split())
-    assert said.endswith("exit codes: 0 all the same, 1 something differs, 2 not checked")
+    printed = " ".join(made.command("verify", "--help").stdout.split())
+    assert printed.endswith("exit codes: 0 all the same, 1 something differs, 2 not checked")
 
 
 @pytest.mark.parametrize("option", [("--what-if", "departure"), ("--picture", "why.png")])
@@ -35,8 +35,8 @@ def test_a_picture_has_one_of_two_formats(checkout, keys) -> None:
 
 
 def test_predictions_at_other_times_describe_the_model(checkout, keys) -> None:
-    said = checkout.command("explain", "--flight", keys[0], "--what-if", "departure").stdout
-    assert said.endswith(
+    printed = checkout.command("explain", "--flight", keys[0], "--what-if", "departure").stdout
+    assert printed.endswith(
         "These are predictions of the model, not effects of a new time: all other flights stay where they are, and the\n"
         "flight would have another aircraft, crew and passengers.\n"
     )

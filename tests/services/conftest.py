@@ -1,14 +1,12 @@
-"""Services that tests start: PostgreSQL, something that speaks S3, and the team server. In the end nothing of them is left."""
+"""Services that tests start and stop: PostgreSQL, an S3 server, and the team server."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,11 +15,10 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
+from waiting import HERE, PATIENCE, free_port, wait_until
 
 from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS
 
-HERE = "127.0.0.1"
-PATIENCE = 600
 READY = "Ctrl-C stops it"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -38,20 +35,8 @@ signal.pause()
 Start = Callable[..., "Server"]
 
 
-def a_free_port() -> int:
-    with socket.create_server((HERE, 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_until(true: Callable[[], object], why: Callable[[], str] = lambda: "waited in vain") -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, why()
-        time.sleep(0.05)
-
-
 class S3(NamedTuple):
-    """A server that speaks S3, with a bucket, and what its clients have in their environment."""
+    """An S3 server with a bucket, and the environment of its clients."""
 
     client: Any
     bucket: str
@@ -67,13 +52,15 @@ class Server:
     uri: str
     postgres: Path
 
-    def said(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text()
 
     def processes(self) -> list[psutil.Process]:
         """All its processes but itself. PostgreSQL is no child of it, but is found by the folder of its socket."""
         socket_folder = f'unix_socket_directories="{self.postgres}"'
-        postgres = [of for of in psutil.process_iter(["cmdline"]) if socket_folder in (of.info["cmdline"] or [])]
+        postgres = [
+            process for process in psutil.process_iter(["cmdline"]) if socket_folder in (process.info["cmdline"] or [])
+        ]
         roots = [*postgres, *([psutil.Process(self.process.pid)] if self.process.poll() is None else [])]
         return [*postgres, *(child for root in roots for child in root.children(recursive=True))]
 
@@ -96,7 +83,7 @@ class Server:
         """Wait until it has ended; return its exit code once none of its processes is left."""
         code = self.process.wait(PATIENCE)
         _, left = psutil.wait_procs(processes, timeout=PATIENCE)
-        assert left == [], self.said()
+        assert left == [], self.printed()
         return code
 
 
@@ -108,19 +95,8 @@ def _postgres_is_installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    return a_free_port
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[..., None]:
-    """Waits until something is true, and fails if it never is."""
-    return wait_until
-
-
-@pytest.fixture(scope="session")
 def open_folder() -> Iterator[Callable[[str], Path]]:
-    """Makes folders that the user of PostgreSQL may enter, with paths short enough for a socket; pytest's own are neither."""
+    """Makes folders that the PostgreSQL user may enter, with paths short enough for a socket, unlike pytest's own."""
     made = []
 
     def make(name: str) -> Path:
@@ -169,15 +145,15 @@ def team_server(tmp_path_factory) -> Iterator[Start]:
 
     def start(project: Any, *arguments: str, port: int | None = None, **environment: str) -> Server:
         environment = {"MLFLOW_WORKERS": "1", **environment}  # a second one only takes time to start
-        port = port or a_free_port()
+        port = port or free_port()
         output = tmp_path_factory.mktemp("server") / "output.txt"
         output.touch()
         command = f'exec flight-delay server --port {port} "$@" > {output} 2>&1'
         process = project.start("sh", "-c", command, "sh", *arguments, **environment)
         server = Server(process, output, f"http://{HERE}:{port}", project.root / "server/postgres")
         started.append(server)
-        wait_until(lambda: READY in server.said() or process.poll() is not None, server.said)
-        assert READY in server.said(), server.said()
+        wait_until(lambda: READY in server.printed() or process.poll() is not None, server.printed)
+        assert READY in server.printed(), server.printed()
         return server
 
     yield start

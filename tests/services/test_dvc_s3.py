@@ -34,8 +34,8 @@ def here(project_at, tmp_path, s3):
         # Each test its own: the bucket, which all share, keeps one run of a stage as well as another.
         (project.root / name).write_text(text.replace("TEST", tmp_path.name))
     project.run("git", "init", "--quiet", "--initial-branch", "main")
-    project.run("dvc", "init", "--quiet")
-    project.run("dvc", "repro")
+    project.dvc("init", "--quiet")
+    project.dvc("repro")
     return project
 
 
@@ -55,7 +55,7 @@ def test_what_was_pushed_is_taken_elsewhere_instead_of_being_run(here, s3, tmp_p
     share, take = section()
     here.run("bash", "-euc", share)
     here.commit("name a remote")
-    assert [of["Key"] for of in s3.client.list_objects_v2(Bucket=s3.bucket, Prefix="dvc/files/md5")["Contents"]]
+    assert [item["Key"] for item in s3.client.list_objects_v2(Bucket=s3.bucket, Prefix="dvc/files/md5")["Contents"]]
     assert s3.environment["AWS_ENDPOINT_URL"] not in (here.root / ".dvc/config").read_text()
 
     site = {**here.environment, "DVC_SITE_CACHE_DIR": str(tmp_path / "site")}
@@ -63,8 +63,8 @@ def test_what_was_pushed_is_taken_elsewhere_instead_of_being_run(here, s3, tmp_p
     for name, commands in {"pulls": take, "only repro": take.splitlines()[-1]}.items():
         here.run("git", "clone", "--quiet", str(here.root), str(tmp_path / name))
         elsewhere = dataclasses.replace(here, root=tmp_path / name, environment=site)
-        said = elsewhere.run("bash", "-euc", f"{local}\n{commands}").stdout
-        assert "Running stage" not in said
+        printed = elsewhere.run("bash", "-euc", f"{local}\n{commands}").stdout
+        assert "Running stage" not in printed
         assert moment(elsewhere) == moment(here)
         assert (elsewhere.root / "data/inner/rows.txt").read_text() == "1\n2\n3\n"
         assert elsewhere.run("git", "status", "--porcelain").stdout == ""

@@ -1,5 +1,6 @@
-"""What people see in the MLflow UI, in a real browser before the team server: the page of runs, two compared, the charts of a
-search, the registry. The pictures stay in logs/screens, to be looked at."""
+"""Test the MLflow UI of the team server in a browser: the page of runs, a comparison, the charts of a search, the registry.
+
+Screenshots are kept in logs/screens."""
 
 from __future__ import annotations
 
@@ -8,16 +9,17 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from mlflow import MlflowClient
 
+from flight_delay.core.files import read_json
 from flight_delay.tracking.registry.aliases import promote
 from flight_delay.tracking.registry.versions import Registration
 from flight_delay.tracking.view import runs_page
+from flight_delay.tuning import search
 
 PICTURES = Path(__file__).resolve().parents[2] / "logs/screens"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -30,18 +32,6 @@ WIDTH = 1920
 NOT_THE_FIRST_VISIT = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
 MODEL = "flight-delay"
 CHANGED = "interpret.worst_errors 2→1"
-# The pictures are about trials, not about models: nothing is trained, and trials are a little worse or better than the first.
-TUNE = """
-from flight_delay import cli
-from flight_delay.core.files import read_json
-from flight_delay.tuning import search
-metrics, predictions = read_json(search.REPORT / "metrics.json"), search.read_current_predictions()
-def evaluate(values):
-    difference = (values["max_depth"] - 5) ** 2 / 10_000 + values["subsample"] / 1000 - 0.0012
-    return search.Evaluation({**metrics, "log_loss": round(metrics["log_loss"] + difference, 6)}, predictions)
-search.backtest_evaluation = lambda parameters: evaluate
-cli.main()
-"""
 
 
 class Team(NamedTuple):
@@ -58,31 +48,31 @@ class Team(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def team(made, team_server, checkout, open_folder, monkeypatch_module) -> Team:
+def team(made, copied, team_server, checkout, open_folder) -> Iterator[Team]:
     server = team_server(checkout)
-    project = replace(made, root=open_folder("project") / "project")
-    shutil.copytree(
-        made.root, project.root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*", "mlruns", "logs")
-    )
-    tracked = {"MLFLOW_TRACKING_URI": server.uri}
-    project.run("flight-delay", "publish", **tracked)
+    project, tracked = copied(made, open_folder("project") / "project"), {"MLFLOW_TRACKING_URI": server.uri}
+    project.command("publish", **tracked)
     project.params({"interpret": {"worst_errors": 1}})
-    project.run("dvc", "repro", **tracked)
+    project.dvc("repro", **tracked)
     project.run("git", "restore", "params.yaml")
-    project.run("python", "-c", TUNE, "tune", "--trials", "20", **tracked)
-    for name, value in tracked.items():
-        monkeypatch_module.setenv(name, value)
-    client = MlflowClient(server.uri)
-    experiment, tuning = (
-        client.get_experiment_by_name(f"flight-delay{suffix}").experiment_id for suffix in ("", "-tuning")
-    )
-    return Team(server.uri, client, experiment, tuning)
-
-
-@pytest.fixture(scope="module")
-def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
-        yield patch
+        patch.setattr(search, "backtest_evaluation", lambda _: invented_evaluation())
+        project.command("tune", "--trials", "20", **tracked)
+        patch.setenv("MLFLOW_TRACKING_URI", server.uri)
+        client = MlflowClient(server.uri)
+        experiments = [client.get_experiment_by_name(f"flight-delay{suffix}") for suffix in ("", "-tuning")]
+        yield Team(server.uri, client, *(experiment.experiment_id for experiment in experiments))
+
+
+def invented_evaluation() -> Callable[[dict[str, float]], search.Evaluation]:
+    """Return metrics that differ a little by trial, without training: the charts show trials, not models."""
+    metrics, predictions = read_json(search.REPORT / "metrics.json"), search.read_current_predictions()
+
+    def evaluate(values: dict[str, float]) -> search.Evaluation:
+        difference = (values["max_depth"] - 5) ** 2 / 10_000 + values["subsample"] / 1000 - 0.0012
+        return search.Evaluation({**metrics, "log_loss": round(metrics["log_loss"] + difference, 6)}, predictions)
+
+    return evaluate
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
-"""The team server: runs survive, nothing is left when it ends, and what it cannot use is one line. How it ends by SIGTERM and by
-Ctrl-C: also test_server_page.py."""
+"""Test the team server: runs survive a kill, no process is left behind, and a configuration error is one line.
+
+Ending it by SIGTERM and by Ctrl-C: test_server_page.py."""
 
 from __future__ import annotations
 
@@ -9,10 +10,9 @@ import psutil
 import psycopg2
 import pytest
 from mlflow import MlflowClient
+from waiting import HERE, free_port
 
 from flight_delay.tracking.server.postgres import MAX_CONNECTIONS, running_postgres
-
-HERE = "127.0.0.1"
 
 
 def log_run(uri: str, name: str) -> str:
@@ -36,7 +36,7 @@ def listening(processes: list[psutil.Process]) -> set[int]:
     ports = set()
     for process in processes:
         with suppress(psutil.NoSuchProcess):  # PostgreSQL's workers come and go
-            ports |= {of.laddr.port for of in process.net_connections("tcp") if not of.raddr}
+            ports |= {process.laddr.port for process in process.net_connections("tcp") if not process.raddr}
     return ports
 
 
@@ -58,13 +58,13 @@ def test_runs_survive_a_kill_and_nothing_is_left_when_mlflow_ends(project, s3, t
     port = int(server.uri.rpartition(":")[2])
     run_id = log_run(server.uri, "first")
     assert_has(server.uri, run_id, "first")
-    (key,) = (of["Key"] for of in s3.client.list_objects_v2(Bucket=s3.bucket, Prefix="runs/")["Contents"])
+    (key,) = (item["Key"] for item in s3.client.list_objects_v2(Bucket=s3.bucket, Prefix="runs/")["Contents"])
     assert key.endswith("/name.txt")
-    assert "postgres" in {of.name() for of in server.processes()}
+    assert "postgres" in {process.name() for process in server.processes()}
     assert listening(server.processes()) == {port}
     assert postgres.stat().st_mode & 0o777 == 0o700
 
-    mlflow = [of for of in server.processes() if of.name() != "postgres"]
+    mlflow = [process for process in server.processes() if process.name() != "postgres"]
     server.process.kill()  # MLflow ends by itself, and the next server takes over PostgreSQL
     assert psutil.wait_procs(mlflow, timeout=60)[1] == []
     server = team_server(project, port=port, **settings)
@@ -72,9 +72,9 @@ def test_runs_survive_a_kill_and_nothing_is_left_when_mlflow_ends(project, s3, t
     assert_has(server.uri, log_run(server.uri, "after"), "after")
 
     processes = server.processes()
-    next(of for of in processes if "mlflow" in of.cmdline()).kill()
+    next(process for process in processes if "mlflow" in process.cmdline()).kill()
     assert server.ended(processes) == 2
-    assert server.said().splitlines()[-1].startswith("flight-delay server: error: ")
+    assert server.printed().splitlines()[-1].startswith("flight-delay server: error: ")
 
 
 def test_a_given_database_is_used_and_its_password_is_not_shown(checkout, open_folder, team_server) -> None:
@@ -85,12 +85,12 @@ def test_a_given_database_is_used_and_its_password_is_not_shown(checkout, open_f
         given = database.replace("@", ":pass-word@", 1)  # peer authentication ignores it
         server = team_server(checkout, FLIGHT_DELAY_SERVER_DATABASE=given)
         assert_has(server.uri, log_run(server.uri, "given"), "given")
-        shown = [server.said(), *(word for of in server.processes() for word in of.cmdline())]
+        shown = [server.printed(), *(word for process in server.processes() for word in process.cmdline())]
         assert [text for text in shown if "pass-word" in text] == []
-        assert [of for of in server.processes() if of.name() == "postgres"] == []
+        assert [process for process in server.processes() if process.name() == "postgres"] == []
 
 
-def test_what_cannot_be_used_is_one_line(checkout, s3, free_port) -> None:
+def test_what_cannot_be_used_is_one_line(checkout, s3) -> None:
     def refused(*arguments: str, **environment: str) -> str:
         done = checkout.command("server", "--port", str(free_port()), *arguments, code=2, **environment)
         assert "Traceback" not in done.stderr

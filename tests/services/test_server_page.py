@@ -13,20 +13,20 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from waiting import PATIENCE, free_port, wait_until
 
 from flight_delay.tracking.server.mlflow_server import http_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs/server.md").read_text()
 ADDRESS = re.compile("postgresql://.*")
-PATIENCE = 600
 
 
 def commands(heading: str) -> str:
     """What stands in the bash blocks of a section."""
     section = re.split("^#+ ", PAGE, flags=re.MULTILINE)
-    (found,) = (text for text in section if text.startswith(f"{heading}\n"))
-    blocks = re.findall("```bash\n(.*?)```", found, re.DOTALL)
+    (body,) = (text for text in section if text.startswith(f"{heading}\n"))
+    blocks = re.findall("```bash\n(.*?)```", body, re.DOTALL)
     assert blocks
     return "\n".join(blocks)
 
@@ -41,7 +41,7 @@ def two_checkouts(open_folder, project_at):
 
 
 def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_in_another_server(
-    two_checkouts, team_server, free_port, until, monkeypatch
+    two_checkouts, team_server, monkeypatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     one, other = two_checkouts
@@ -50,7 +50,7 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
     make = f"exec make -f {REPOSITORY}/Makefile -o .venv/.team-installed server PORT={port} > {output} 2>&1"
     first = one.start("sh", "-c", make, MLFLOW_WORKERS="1")
     try:
-        until(
+        wait_until(
             lambda: (output.exists() and "Ctrl-C" in output.read_text()) or first.poll() is not None, output.read_text
         )
         assert_says_what_the_page_shows(output.read_text(), port, one.root)
@@ -72,7 +72,7 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
 
     second = team_server(other)
     shutil.move(one.root / "backup", other.root / "backup")
-    other.run("bash", "-euc", commands("Restore it"), DATABASE=ADDRESS.search(second.said())[0])
+    other.run("bash", "-euc", commands("Restore it"), DATABASE=ADDRESS.search(second.printed())[0])
     assert second.end(signal.SIGTERM) == 0
     client = MlflowClient(team_server(other, "--upgrade").uri)
     (run,) = client.search_runs([client.get_experiment_by_name("flights").experiment_id])
@@ -85,11 +85,11 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
     assert client.create_model_version("flight-delay", f"runs:/{run_id}/text.txt", run_id).version == "2"
 
 
-def assert_says_what_the_page_shows(said: str, port: int, root: Path) -> None:
+def assert_says_what_the_page_shows(printed: str, port: int, root: Path) -> None:
     (shown,) = re.findall("```text\n(the server is ready.*?)```", PAGE, re.DOTALL)
     here = shown.replace("http://127.0.0.1:5000", http_url("127.0.0.1", port))
     here = here.replace("/home/ada/flight-delay", str(root)).splitlines()
-    lines = re.sub(r"(postgresql://)\w+@", r"\1ada@", said).splitlines()
+    lines = re.sub(r"(postgresql://)\w+@", r"\1ada@", printed).splitlines()
     first = lines.index(here[0])
     assert lines[first : first + len(here)] == here
 
@@ -98,13 +98,15 @@ def assert_says_what_the_page_shows(said: str, port: int, root: Path) -> None:
     find_spec("flask_wtf") is None and not os.environ.get("REQUIRE_SERVICES"),
     reason="MLflow's basic-auth needs Flask-WTF",
 )
-def test_with_basic_authentication_strangers_are_kept_out(checkout, free_port, until) -> None:
+def test_with_basic_authentication_strangers_are_kept_out(checkout) -> None:
     port = free_port()
     server = checkout.start(
         "bash", "-euc", f"exec > output.txt 2>&1\n{commands('Secure it')}", PORT=str(port), MLFLOW_WORKERS="1"
     )
     output = checkout.root / "output.txt"
-    until(lambda: (output.exists() and "Ctrl-C" in output.read_text()) or server.poll() is not None, output.read_text)
+    wait_until(
+        lambda: (output.exists() and "Ctrl-C" in output.read_text()) or server.poll() is not None, output.read_text
+    )
     try:
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(f"{http_url('127.0.0.1', port)}/api/2.0/mlflow/experiments/get?experiment_id=0")  # noqa: S310

@@ -1,77 +1,19 @@
-"""Fixtures of the slow tests: commands in the tests' own process, and what is expensive and made once for all of them: a verified
-clone, and a pipeline with a worse model."""
+"""Expensive fixtures of the slow tests, made once for all workers: a verified clone, and a pipeline with a worse model."""
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import mlflow
 import pytest
-from mlflow import MlflowClient
 
-from flight_delay import cli
 from flight_delay.review.clean_clone import CleanClone
-
-PATIENCE = 600
-
-
-class Done(NamedTuple):
-    """What came of a command in the tests' own process."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-Command = Callable[..., Done]
-
-
-@contextmanager
-def working_in(project: Any, environment: dict[str, str]) -> Iterator[None]:
-    """Have a checkout's folder and environment, and leave nothing of them."""
-    before, folder = dict(os.environ), Path.cwd()
-    os.environ.clear()
-    os.environ.update({**project.environment, **environment})
-    os.chdir(project.root)
-    try:
-        yield
-    finally:
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(before)
-        mlflow.set_tracking_uri(None)
-
-
-@pytest.fixture(scope="session")
-def flight_delay() -> Command:
-    """Runs `flight-delay` in a checkout, in the tests' own process, which has imported already what every command needs."""
-
-    def run(project: Any, *arguments: str, code: int | None = 0, **environment: str) -> Done:
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            working_in(project, environment),
-            redirect_stdout(out),
-            redirect_stderr(err),
-            pytest.MonkeyPatch.context() as patch,
-        ):
-            patch.setattr(sys, "argv", ["flight-delay", *arguments])
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-        done = Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
-        assert code in {None, done.code}, f"{arguments} gave {done.code}:\n{done.stdout}\n{done.stderr}"
-        return done
-
-    return run
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +47,7 @@ SURROUNDINGS = {
 
 
 def looked_at(project: Any) -> dict[str, Any]:
-    """What verifying must not change: status, cached files, and whether there are runs."""
+    """Return what verification must not change: git status, cached files, and whether there are runs."""
     return {
         "git": project.run("git", "status", "--porcelain").stdout,
         "cache": sorted(str(path) for path in (project.root / ".dvc/cache").rglob("*")),
@@ -114,7 +56,7 @@ def looked_at(project: Any) -> dict[str, Any]:
 
 
 class Verification(NamedTuple):
-    """What `flight-delay verify` said of the made commit, the clone that it ran the stages in, and its checkout before and after."""
+    """Output of `flight-delay verify` for the made commit, its clone, and the state of the checkout before and after."""
 
     stdout: str
     clone: Path
@@ -130,7 +72,7 @@ def verification(made, copied, made_once) -> Verification:
         project = copied(made, root / "project")
         before = looked_at(project)
         keep = ("python", "-c", VERIFY_AND_KEEP, str(root / "clone"))
-        done = project.run(*keep, "verify", timeout=3 * PATIENCE, **SURROUNDINGS)
+        done = project.run(*keep, "verify", timeout=1800, **SURROUNDINGS)
         after = looked_at(project)
         (root / "said.json").write_text(json.dumps([done.stdout, before, after]))
 
@@ -141,30 +83,33 @@ def verification(made, copied, made_once) -> Verification:
 
 @pytest.fixture(scope="session")
 def made_again(verification: Verification, made) -> Callable[[], AbstractContextManager[list[str]]]:
-    """Lets clean clones of the made commit, or of one with the same files, take what its stages made when it was verified; the
-    commits that were asked for."""
+    """Lets clean clones of commits with the files of the made one take the outputs of the verified clone.
+
+    The context yields the commits that were cloned."""
     tree = made.run("git", "rev-parse", "HEAD^{tree}").stdout
 
     @contextmanager
     def taken() -> Iterator[list[str]]:
-        asked = []
+        commits = []
 
         def take(clone: CleanClone, _: float | None = None) -> None:
             assert made.run("git", "-C", str(clone.root), "rev-parse", "HEAD^{tree}").stdout == tree
             ignored = shutil.ignore_patterns(".git", "config.local", "tmp")
             shutil.copytree(verification.clone, clone.root, symlinks=True, ignore=ignored, dirs_exist_ok=True)
-            asked.append(clone.commit)
+            commits.append(clone.commit)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(CleanClone, "run_from_raw_data", take)
-            yield asked
+            yield commits
 
     return taken
 
 
 class ByHand(NamedTuple):
-    """A checkout in which a parameter was changed by hand, changed back, and changed again, which was committed on the branch
-    `worse`; what each step ran, and the runs that MLflow had then, oldest first. Only the tests of promotion change it."""
+    """A checkout in which a parameter was changed, changed back, changed again, and then committed on the branch `worse`.
+
+    `stages` and `runs` hold the stages that each step ran and the MLflow runs after it, oldest first. Only the tests of
+    promotion change it."""
 
     project: Any
     stages: dict[str, Sequence[str]]
@@ -175,17 +120,15 @@ class ByHand(NamedTuple):
 
 
 def runs_of(project: Any) -> list[dict[str, Any]]:
-    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
-    found = client.search_runs([of.experiment_id for of in client.search_experiments()])
     return [
         {
-            "id": of.info.run_id,
-            "status": of.info.status,
-            "params": of.data.params,
-            "metrics": of.data.metrics,
-            "tags": of.data.tags,
+            "id": run.info.run_id,
+            "status": run.info.status,
+            "params": run.data.params,
+            "metrics": run.data.metrics,
+            "tags": run.data.tags,
         }
-        for of in sorted(found, key=lambda run: run.info.start_time)
+        for run in project.runs()
     ]
 
 
@@ -204,16 +147,16 @@ def by_hand(made, copied, made_once) -> ByHand:
                 params.write_bytes(given)
             else:
                 project.params({"train_model": {"max_rounds": 1}})
-            done = project.run("dvc", "repro", **({} if step == "changed" else private))
+            done = project.dvc("repro", **({} if step == "changed" else private))
             stages[step], runs[step] = _stages_run(done.stdout), runs_of(project)
             status = project.run("git", "status", "--porcelain").stdout if step == "back" else status
         project.run("git", "switch", "--quiet", "--create", "worse")
         project.commit("a single tree")
-        project.run("flight-delay", "publish")
+        project.command("publish")
         runs["committed"] = runs_of(project)
         worse = project.run("git", "rev-parse", "HEAD").stdout.strip()
         project.run("git", "switch", "--quiet", "main")
-        project.run("dvc", "checkout", "--quiet", "--force")
+        project.dvc("checkout", "--quiet", "--force")
         tracked = [path for path in root.rglob("*") if "mlflow" in path.name.lower() or path.name == "mlruns"]
         elsewhere = [str(path) for path in tracked if not path.is_relative_to(project.root)]
         elsewhere += [str(path) for path in (root / "tmp").iterdir()]

@@ -29,7 +29,7 @@ def of_the_sample(made, tmp_path_factory):
     shutil.copy(SAMPLE, project.root / "data/external")
     (project.root / "data/external/airports.csv").write_text(block("text"))
     (project.root / "dvc.lock").unlink()
-    project.run("dvc", "repro", "report")
+    project.dvc("repro", "report")
     return project
 
 
@@ -52,7 +52,7 @@ def test_what_is_wrong_with_the_sample_is_found(of_the_sample):
 
 def test_every_month_goes_into_a_file_of_its_own_and_nothing_is_lost(of_the_sample):
     manifest = read(of_the_sample, "data/raw/manifest.json")
-    months = {name: of["rows"] for name, of in manifest["files"].items() if name.startswith("flights/")}
+    months = {name: entry["rows"] for name, entry in manifest["files"].items() if name.startswith("flights/")}
     assert len(months) == 22
     assert set(months.values()) == {1_999}
     assert manifest["source"] == "bts"

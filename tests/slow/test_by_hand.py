@@ -1,5 +1,4 @@
-"""Trying a parameter out by hand: what depends on it runs, every pipeline is one run in MLflow, and a run gets its commit when there
-is one."""
+"""Test changing a parameter by hand: dependent stages run, each pipeline is one run in MLflow, and a run gets its commit."""
 
 from __future__ import annotations
 

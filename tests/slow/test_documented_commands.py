@@ -1,5 +1,6 @@
-"""The commands of README and docs run as they are written: those whose results a test asserts, in that test; all others here, one
-after the other, in one checkout. That commands which are only named in the text exist: tests/contract/test_documentation.py."""
+"""Run the commands of README and docs as they are written, in one checkout, except those that another test runs and checks.
+
+That commands which are only named in the text exist: tests/contract/test_documentation.py."""
 
 from __future__ import annotations
 
@@ -8,18 +9,17 @@ import os
 import re
 import shlex
 import signal
-import socket
 import sys
-import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from waiting import HERE, PATIENCE, free_port, wait_until
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
-# These pages are about services that have to be started and models that have to be there: test_promotion.py and tests/services/
-# take the commands out of the pages themselves.
+FOLDER = Path(__file__).resolve().parent
+REPOSITORY = FOLDER.parents[1]
+# Commands of these pages need services or registered models; test_promotion.py and tests/services/ read the pages themselves.
 ELSEWHERE = {"server.md", "registry.md"}
 PAGES = [
     REPOSITORY / "README.md",
@@ -31,20 +31,19 @@ COMMANDS = [line.partition(" #")[0].strip() for block in BLOCKS for line in bloc
 AS_SET_UP = [word for name in ("runtime", "team", "dev") for word in ("-o", f".venv/.{name}-installed")]
 # The tests do not run themselves, and what is verified is verified in test_verify.py.
 ONLY_SAID = {"make test", "make verify"}
-PATIENCE = 600
 
 
 def documented_in(path: Path) -> list[str]:
     """Commands that a test says it runs as they are documented: its constant DOCUMENTED."""
-    found = [
+    documented = [
         ast.literal_eval(statement.value)
         for statement in ast.parse(path.read_text()).body
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "DOCUMENTED"
     ]
-    return [command for commands in found for command in commands]
+    return [command for commands in documented for command in commands]
 
 
-RUN_BY = {path.name: commands for path in sorted(HERE.rglob("test_*.py")) if (commands := documented_in(path))}
+RUN_BY = {path.name: commands for path in sorted(FOLDER.rglob("test_*.py")) if (commands := documented_in(path))}
 RUN_ELSEWHERE = [command for commands in RUN_BY.values() for command in commands]
 
 
@@ -61,46 +60,46 @@ def of_two_stages(small):
     return small
 
 
-def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages, flight_delay) -> None:
+def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages) -> None:
     project = copy_of_made
     (project.root / ".venv").symlink_to(sys.prefix)
     project.run("git", "commit", "--quiet", "--allow-empty", "--message", "so that there is a commit before this")
     assert COMMANDS[:2] == ["make repro", "make test"]
+    project.dvc("repro")  # publishes, which takes `make repro` longer
     for command in dict.fromkeys(COMMANDS):  # once, wherever it stands
         if command in RUN_ELSEWHERE:
             continue
         if command == "flight-delay verify HEAD~1":
             # Where it says that the real pipeline is the same: test_verify.py.
-            flight_delay(of_two_stages, *shlex.split(command)[1:])
+            of_two_stages.command(*shlex.split(command)[1:])
         elif command == "make ui":
             _ui_answers(project)
         elif command.startswith("make "):
             only_say = ["--dry-run"] if command in ONLY_SAID else []
             project.run("make", *AS_SET_UP, *only_say, *command.split()[1:])
-        elif re.match(r"flight-delay [^|*]+$", command):
-            flight_delay(project, *shlex.split(command)[1:])
+        elif re.match(r"(flight-delay|dvc) [^|*]+$", command):
+            run = project.dvc if command.startswith("dvc ") else project.command
+            run(*shlex.split(command)[1:])
         else:
             project.run("bash", "-ec", f"source .venv/bin/activate && {command}")
 
 
 def _ui_answers(project) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
+
+    def is_healthy() -> bool:
+        assert server.poll() is None, Path(output.name).read_text()
+        with suppress(OSError), urllib.request.urlopen(f"http://{HERE}:{port}/health", timeout=60) as answer:
+            return answer.read() == b"OK"
+        return False
+
     with (project.root / "logs/ui.txt").open("w") as output:
         server = project.start(
-            "sh", "-c", f'exec "$@" > {output.name} 2>&1', "sh", "make", *AS_SET_UP, "ui", f"PORT={port}"
-        )
-    end = time.monotonic() + PATIENCE
+            "sh", "-c", f'exec "$@" > {output.name} 2>&1', "sh", "make", *AS_SET_UP, "ui", f"PORT={port}",
+            MLFLOW_WORKERS="1", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
+        )  # fmt: skip
     try:
-        while True:
-            assert server.poll() is None, Path(output.name).read_text()
-            assert time.monotonic() < end, Path(output.name).read_text()
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60) as answer:
-                    assert answer.read() == b"OK"
-                    return
-            except OSError:
-                time.sleep(0.5)
+        wait_until(is_healthy, lambda: Path(output.name).read_text())
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(PATIENCE)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -39,15 +40,9 @@ def client_of(project) -> MlflowClient:
     return MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
 
 
-def runs_of(project) -> list[Any]:
-    client = client_of(project)
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    return sorted(client.search_runs(experiments), key=lambda run: run.info.start_time)
-
-
 def stop_workers(project) -> None:
     """End the workers of the queue and whatever else still runs in this checkout."""
-    project.run("dvc", "queue", "stop", "--kill", code=None)
+    project.dvc("queue", "stop", "--kill", code=None)
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if Path(process.cwd()).is_relative_to(project.root):
@@ -60,7 +55,7 @@ def wait_for_queue(project) -> str:
     while True:
         done = {path.name for path in refs.rglob("*") if path.is_file()}
         if set(QUEUED) <= done or time.monotonic() > asked_again:  # asking DVC takes more work than looking
-            status = project.run("bash", "-ec", STATUS).stdout
+            status = project.dvc(*shlex.split(STATUS)[1:]).stdout
             if not re.search("Queued|Running", status):
                 return status
             asked_again = time.monotonic() + 60
@@ -72,45 +67,49 @@ def wait_for_queue(project) -> str:
 def experiments(made, copied, tmp_path_factory):
     """A checkout in which one experiment ran at once and two in the queue, side by side; its name, and what DVC said."""
     project = copied(made, tmp_path_factory.mktemp("experiments") / "project")
-    ran = project.run("bash", "-ec", RUN).stdout
-    (name,) = re.findall(r"^Ran experiment\(s\): (\S+)$", ran, re.MULTILINE)
-    said = {what: project.run("bash", "-ec", what).stdout for what in (SHOW, METRICS, PARAMS, PLOTS)}
-    diffs = {what: json.loads(project.run("bash", "-ec", f"{what} --json").stdout) for what in (METRICS, PARAMS)}
+
+    def run(command: str, *more: str) -> str:
+        arguments = shlex.split(command)[1:]
+        return project.dvc(*arguments, *more).stdout
+
+    (name,) = re.findall(r"^Ran experiment\(s\): (\S+)$", run(RUN), re.MULTILINE)
+    printed = {command: run(command) for command in (SHOW, METRICS, PARAMS, PLOTS)}
+    diffs = {command: json.loads(run(command, "--json")) for command in (METRICS, PARAMS)}
     assert (project.root / "dvc_plots/index.html").exists()
     project.run("bash", "-ec", RESTORE)
-    project.run("bash", "-ec", CHECKOUT)
+    run(CHECKOUT)
     assert project.run("git", "status", "--porcelain").stdout == ""
     for queued, errors in QUEUED.items():
-        project.run("dvc", "exp", "run", "--queue", "--name", queued, "--set-param", f"{ERRORS}={errors}")
+        project.dvc("exp", "run", "--queue", "--name", queued, "--set-param", f"{ERRORS}={errors}")
     try:
         project.run("bash", "-ec", START)
         status = wait_for_queue(project)
     finally:
         stop_workers(project)
-    shown = project.run("dvc", "exp", "show", "--csv").stdout
-    return project, name, {"said": said, "diffs": diffs, "queue": status, "show": shown}
+    shown = project.dvc("exp", "show", "--csv").stdout
+    return project, name, {"printed": printed, "diffs": diffs, "queue": status, "show": shown}
 
 
 def test_every_experiment_succeeds(experiments) -> None:
-    _, name, of = experiments
-    assert re.findall(r"(one|three) .* (\w+)", of["queue"]) == [("one", "Success"), ("three", "Success")]
-    assert name in of["said"][SHOW]
-    assert DEPTH in of["said"][PARAMS]
-    assert "test.roc_auc" in of["said"][METRICS]
+    _, name, outputs = experiments
+    assert re.findall(r"(one|three) .* (\w+)", outputs["queue"]) == [("one", "Success"), ("three", "Success")]
+    assert name in outputs["printed"][SHOW]
+    assert DEPTH in outputs["printed"][PARAMS]
+    assert "test.roc_auc" in outputs["printed"][METRICS]
 
 
 def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experiments) -> None:
     project, name, _ = experiments
-    runs = runs_of(project)
-    of = {run.data.tags["dvc_experiment"]: run for run in runs}
-    assert len(runs) == len(of) == 3
-    assert {of_queue: int(of[of_queue].data.params[ERRORS]) for of_queue in QUEUED} == QUEUED
-    assert {run.data.params[DEPTH] for run in runs if run is not of[name]} == {"3"}
-    assert of[name].data.params[DEPTH] == "4"
+    runs = project.runs()
+    by_name = {run.data.tags["dvc_experiment"]: run for run in runs}
+    assert len(runs) == len(by_name) == 3
+    assert {queued: int(by_name[queued].data.params[ERRORS]) for queued in QUEUED} == QUEUED
+    assert {run.data.params[DEPTH] for run in runs if run is not by_name[name]} == {"3"}
+    assert by_name[name].data.params[DEPTH] == "4"
     names = {name: f"max_depth 3→4 ({name})"} | {
         key: f"interpret.worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
     }
-    assert {key: run.info.run_name for key, run in of.items()} == names
+    assert {key: run.info.run_name for key, run in by_name.items()} == names
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert len({run.data.tags["pipeline_digest"] for run in runs}) == len(runs)
     baseline = made.run("git", "rev-parse", "HEAD").stdout.strip()
@@ -123,7 +122,7 @@ def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experim
 def test_artifacts_of_every_experiment_are_readable_in_the_main_checkout(experiments, tmp_path) -> None:
     project, _, _ = experiments
     client = client_of(project)
-    for run in runs_of(project):
+    for run in project.runs():
         assert Path(run.info.artifact_uri.removeprefix("file://")).is_relative_to(project.root / "mlruns")
         path = client.download_artifacts(run.info.run_id, "reports/metrics.json", str(tmp_path))
         metrics = json.loads(Path(path).read_text())
@@ -133,45 +132,81 @@ def test_artifacts_of_every_experiment_are_readable_in_the_main_checkout(experim
 
 
 def test_dvc_shows_the_same_numbers_as_mlflow(experiments) -> None:
-    project, name, of = experiments
-    shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(of["show"])) if row["Experiment"]}
+    project, name, outputs = experiments
+    shown = {row["Experiment"]: row for row in csv.DictReader(io.StringIO(outputs["show"])) if row["Experiment"]}
     assert set(shown) == {name, *QUEUED}
-    for run in runs_of(project):
+    for run in project.runs():
         row = shown[run.data.tags["dvc_experiment"]]
         assert [row[key] for key in (DEPTH, ERRORS)] == [run.data.params[key] for key in (DEPTH, ERRORS)]
         assert float(row["test.roc_auc"]) == run.data.metrics["test/roc_auc"]
 
 
 def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> None:
-    project, name, of = experiments
-    assert of["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 4, "diff": 1}}}
-    change = of["diffs"][METRICS]["reports/metrics.json"]["test.roc_auc"]
-    deeper = next(run for run in runs_of(project) if run.data.tags["dvc_experiment"] == name)
+    project, name, outputs = experiments
+    assert outputs["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 4, "diff": 1}}}
+    change = outputs["diffs"][METRICS]["reports/metrics.json"]["test.roc_auc"]
+    deeper = next(run for run in project.runs() if run.data.tags["dvc_experiment"] == name)
     before = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     assert (change["old"], change["new"]) == (before, deeper.data.metrics["test/roc_auc"])
     assert before != deeper.data.metrics["test/roc_auc"]
 
 
+NUMBER, SIGNED = r"−?\d+\.\d+", r"[+−]\d+\.\d+"
+AUC_ROW = re.compile(rf"^\| ROC AUC \| {NUMBER} \| {NUMBER} \| ({SIGNED}) \| {SIGNED} to {SIGNED} \|", re.MULTILINE)
+
+
+def test_an_experiment_is_compared_with_the_commit_that_it_came_from(experiments) -> None:
+    project, name, _ = experiments
+    before = project.state()
+    done = project.command("compare", "HEAD", name)
+    page = done.stdout.splitlines()
+    experiment = ("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}")
+    commits = [project.run("git", *command).stdout[:10] for command in (("rev-parse", "HEAD"), experiment)]
+    assert re.match(r"## (B is (better|worse)|No difference)", page[0])
+    sides = re.findall(r"([AB]) is `([\w-]+)` \((\w+)\)", page[2])
+    assert sides == [("A", "HEAD", commits[0]), ("B", name, commits[1])]
+    assert page[4].startswith("- **Backtest**, which judges: ")
+    assert page[5].startswith("- **Test**, which may take")
+    assert f"| `{DEPTH}` | `3` | `4` |" in page
+    (code,) = (line for line in page if line.startswith("- Code and other inputs: "))
+    assert code.endswith("inputs: the same.")
+    (data,) = (line for line in page if line.startswith("- Data: "))
+    assert "raw files the same, " in data
+    assert data.endswith("features the same (`data/processed`).")
+    assert "Careful" not in done.stdout
+    assert len(page) <= 70
+    # Two months of the backtest, one of the test.
+    assert re.findall(r" of (\d+) days;", done.stdout) == ["61", "31"]
+    rows = AUC_ROW.findall(done.stdout)
+    assert len(rows) == 2
+    flight = r"^\| 2013-05-\d\d \| \w\w \d+ \| \w{3}–\w{3} \| \d\d:\d\d \|"
+    assert len(re.findall(flight, done.stdout, re.MULTILINE)) == 10
+    assert f"reading {name}" in done.stderr
+    # The other way round differences change their sign; HEAD is the default of the second revision.
+    turned = project.command("compare", name).stdout
+    assert f"| `{DEPTH}` | `4` | `3` |" in turned
+    assert AUC_ROW.findall(turned) == [row.translate(str.maketrans("+−", "−+")) for row in rows]
+    assert project.state() == before
+
+
 def test_a_description_compares_with_the_baseline(made, experiments) -> None:
     project, _, _ = experiments
     then = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
-    for run in runs_of(project):
+    for run in project.runs():
         (row,) = (line for line in run.data.tags["mlflow.note.content"].splitlines() if "| test ROC AUC |" in line)
         assert row.startswith(f"| test ROC AUC | {run.data.metrics['test/roc_auc']:.3f} | {then:.3f} | ")
 
 
-def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(
-    experiments, flight_delay, tmp_path
-) -> None:
+def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(experiments, tmp_path) -> None:
     project, name, _ = experiments
-    (before,) = (run for run in runs_of(project) if run.data.tags["dvc_experiment"] == name)
+    (before,) = (run for run in project.runs() if run.data.tags["dvc_experiment"] == name)
     elsewhere = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'other.db'}", "HOME": str(tmp_path)}
-    said = flight_delay(project, "publish", "--rev", name, **elsewhere).stdout
-    assert said.startswith("added run")
+    printed = project.command("publish", "--rev", name, **elsewhere).stdout
+    assert printed.startswith("added run")
 
     def published() -> Any:
         client = MlflowClient(elsewhere["MLFLOW_TRACKING_URI"])
-        (run,) = client.search_runs([found.experiment_id for found in client.search_experiments()])
+        (run,) = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
         return run
 
     run, ours = published(), ("pipeline_digest", "dvc_experiment", "dvc_baseline_commit", "baseline_commit")
@@ -181,15 +216,15 @@ def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_o
     assert {tag: run.data.tags[tag] for tag in ours} == {tag: before.data.tags[tag] for tag in ours}
     assert "git_commit" not in run.data.tags
 
-    project.run("dvc", "exp", "branch", name, "taken")
-    assert flight_delay(project, "publish", "--rev", "taken", **elsewhere).stdout.startswith("already published")
+    project.dvc("exp", "branch", name, "taken")
+    assert project.command("publish", "--rev", "taken", **elsewhere).stdout.startswith("already published")
     assert published().info.run_id == run.info.run_id
     assert published().data.tags["git_commit"] == project.run("git", "rev-parse", "taken").stdout.strip()
 
 
-def test_a_commit_that_holds_no_pipeline_cannot_be_published(copy_of_made, flight_delay) -> None:
+def test_a_commit_that_holds_no_pipeline_cannot_be_published(copy_of_made) -> None:
     copy_of_made.run("git", "rm", "--quiet", "dvc.lock")
     copy_of_made.commit("without a lock")
-    refused = flight_delay(copy_of_made, "publish", code=2)
+    refused = copy_of_made.command("publish", code=2)
     assert refused.stderr.splitlines()[-1].startswith("flight-delay publish: error: commit ")
     assert not (copy_of_made.root / "mlflow.db").exists()

@@ -52,7 +52,7 @@ class Differences(NamedTuple):
     largest: float
 
     @staticmethod
-    def of(now: Any) -> Differences:
+    def measure(now: Any) -> Differences:
         apart = np.abs(now - SAID)
         # The same probability for every flight ranks none of them.
         rank = 0.0 if np.ptp(now) == 0 else float(scipy.stats.spearmanr(SAID, now).statistic)
@@ -104,15 +104,17 @@ def _copy_without_outputs(root: Path) -> None:
 
 
 def test_the_model_says_what_the_released_one_said(checkout: Checkout) -> None:
-    found = Differences.of(predict(checkout.booster, checkout.matrix))
-    assert found.beyond == [], f"{found}; if the model is meant to be another one, see tests/model/golden/README.md"
+    differences = Differences.measure(predict(checkout.booster, checkout.matrix))
+    assert differences.beyond == [], (
+        f"{differences}; if the model is meant to be another one, see tests/model/golden/README.md"
+    )
 
 
 def test_the_released_model_says_the_same_to_the_last_digit_and_chooses_the_same_flights(checkout: Checkout) -> None:
     released = renew.RELEASED.read_text().split()[0]
     if renew.md5_of(checkout.root) != released:
         pytest.skip("the model of this checkout is not the released one")
-    assert Differences.of(predict(checkout.booster, checkout.matrix)).largest <= ROUNDING
+    assert Differences.measure(predict(checkout.booster, checkout.matrix)).largest <= ROUNDING
     assert list(renew.choose(renew.candidates(checkout.root))["flight_id"]) == FLIGHT_IDS
 
 
@@ -131,7 +133,7 @@ def test_another_model_is_found_out_by_every_margin(checkout: Checkout) -> None:
         "the other way round": 1 - SAID,
     }
     every = ["rank_correlation", "mean", "largest"]
-    assert {name: Differences.of(of).beyond for name, of in others.items()} == dict.fromkeys(others, every)
+    assert {name: Differences.measure(entry).beyond for name, entry in others.items()} == dict.fromkeys(others, every)
 
 
 def test_golden_flights_are_spread_over_days_airlines_origins_and_probabilities() -> None:
@@ -139,15 +141,15 @@ def test_golden_flights_are_spread_over_days_airlines_origins_and_probabilities(
     assert len({flight["flight_date"] for flight in test}) == 61
     # A flight_id begins with the date; airline, number, origin and departure follow.
     parts = [flight["flight_id"].split("-") for flight in test]
-    assert len({of[3] for of in parts}) == 16
-    assert {of[5] for of in parts} == {"EWR", "JFK", "LGA"}
+    assert len({entry[3] for entry in parts}) == 16
+    assert {entry[5] for entry in parts} == {"EWR", "JFK", "LGA"}
     assert len(set(FLIGHT_IDS)) == len(GOLDEN)
     counted, _ = np.histogram(SAID, bins=[0, 0.1, 0.2, 0.3, 0.4, 0.5, 1])
     assert counted.min() >= 10, counted
 
 
 def test_golden_flights_lack_what_flights_may_lack(checkout: Checkout) -> None:
-    columns = {of.name: checkout.matrix[:, place] for place, of in enumerate(checkout.manifest.features)}
+    columns = {entry.name: checkout.matrix[:, place] for place, entry in enumerate(checkout.manifest.features)}
     for name in ("block_minutes", "late_rate_all_3d"):
         assert np.isnan(columns[name]).sum() >= renew.PER_GAP, name
 

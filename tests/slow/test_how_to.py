@@ -31,11 +31,13 @@ def test_the_feature_of_the_how_to_is_judged_and_reaches_the_model(copy_of_made)
         copy_of_made.stage(stage)
     path = copy_of_made.root / "data/selection.json"
     selection = read_selection(path)
-    assert "week_of_year" in {of.name for of in selection.features} | {of.feature for of in selection.dropped}
+    assert "week_of_year" in {entry.name for entry in selection.features} | {
+        entry.feature for entry in selection.dropped
+    }
 
     # Whatever it was found to be worth.
     week = Feature(name="week_of_year", kind="quantitative", group="schedule")
-    others = tuple(of for of in selection.features if of.name != week.name)
+    others = tuple(entry for entry in selection.features if entry.name != week.name)
     write_selection(path, selection.model_copy(update={"features": (week, *others)}))
     copy_of_made.stage("train_model")
     manifest = json.loads((copy_of_made.root / "models/bundle/manifest.json").read_text())

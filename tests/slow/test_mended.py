@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-import socket
-from contextlib import closing
-
-from mlflow import MlflowClient
-
-HERE = "127.0.0.1"
-
-
-def statuses(project) -> list[str]:
-    """Of the runs in the checkout's own MLflow."""
-    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
-    runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
-    return [run.info.status for run in runs]
-
-
-def free_port() -> int:
-    with closing(socket.create_server((HERE, 0))) as listener:
-        return int(listener.getsockname()[1])
+from waiting import HERE, free_port
 
 
 def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy_of_made, made):
     copy_of_made.params({"fetch_raw": {"through": "2014-01"}})
-    failed = copy_of_made.run("dvc", "repro", "report", code=255)
+    failed = copy_of_made.dvc("repro", "report", code=255)
     assert "fetch_raw: error: params.yaml: " in failed.stderr
     assert "params.yaml: fetch_raw.through is 2014-01" in failed.stderr
     assert "exited with 2" in failed.stderr
     copy_of_made.params({"fetch_raw": {"through": "2013-05"}})
-    copy_of_made.run("dvc", "repro", "report")
+    copy_of_made.dvc("repro", "report")
     copy_of_made.run("git", "diff", "--exit-code", "HEAD")
-    assert "up to date" in copy_of_made.run("dvc", "status", "report").stdout
+    assert "up to date" in copy_of_made.dvc("status", "report").stdout
     assert copy_of_made.lock() == made.lock()
 
 
 def test_when_the_server_is_back_dvc_publishes_alone(copy_of_made, made):
     away = f"http://{HERE}:{free_port()}"
-    failed = copy_of_made.run("dvc", "repro", code=255, timeout=60, MLFLOW_TRACKING_URI=away)
+    failed = copy_of_made.dvc("repro", code=255, timeout=60, MLFLOW_TRACKING_URI=away)
     assert f"publish: error: MLflow at {away} " in failed.stderr
     assert f"{away} does not answer" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert copy_of_made.lock() == made.lock()
     assert copy_of_made.run("git", "status", "--porcelain").stdout == ""
 
-    again = copy_of_made.run("dvc", "repro")
+    again = copy_of_made.dvc("repro")
     assert [line for line in again.stdout.splitlines() if line.startswith("Running")] == ["Running stage 'publish':"]
-    assert statuses(copy_of_made) == ["FINISHED"]
+    assert [run.info.status for run in copy_of_made.runs()] == ["FINISHED"]
 
 
 def test_after_a_full_disk_cut_the_making_of_the_database_short_publishing_succeeds(copy_of_made):
@@ -56,4 +39,4 @@ def test_after_a_full_disk_cut_the_making_of_the_database_short_publishing_succe
     assert failed.stderr.splitlines()[-1].startswith("publish: error: ")
     assert "Traceback" not in failed.stderr
     copy_of_made.stage("publish")
-    assert statuses(copy_of_made) == ["FINISHED"]
+    assert [run.info.status for run in copy_of_made.runs()] == ["FINISHED"]

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import http.client
 import http.server
-import json
-import multiprocessing
 import os
 import re
-import runpy
-import shutil
 import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from multiprocessing.process import BaseProcess
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple
 
 import psutil
+import publishing
 import pytest
-import yaml
 from mlflow import MlflowClient
-from mlflow.entities import ViewType
+from publishing import Publisher, assert_one_complete_run_of_each, finish
+from waiting import HERE, PATIENCE, free_port, wait_until
 
-HERE, PATIENCE = "127.0.0.1", 600
-PUBLISHER = Path(__file__).with_name("publisher.py")
-FORKS = multiprocessing.get_context("forkserver")  # with MLflow imported, which takes longer than publishing
 SERVER = f"mlflow server --host {HERE} --workers 1 --backend-store-uri sqlite:///mlflow.db --artifacts-destination kept"
 MODEL_BEGUN, MODEL_LOGGED = b"POST /api/2.0/mlflow/logged-models", b"PATCH /api/2.0/mlflow/logged-models"
 FINISHED, DELETED = b'"status": "FINISHED"', b"POST /api/2.0/mlflow/runs/delete"
@@ -117,22 +108,14 @@ class Forgetful(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def checkouts(made, tmp_path) -> Callable[..., list[Any]]:
     """Makes checkouts with all that is published; each a pipeline of its own, or all of one."""
+    return partial(publishing.checkouts, made, tmp_path)
 
-    def make(*names: str, pipeline: str | None = None) -> list[Any]:
-        projects = [dataclasses.replace(made, root=tmp_path / name) for name in names]
-        for project in projects:
-            for folder in ("src", "reports", "models"):
-                shutil.copytree(made.root / folder, project.root / folder)
-            shutil.copy(made.root / "params.yaml", project.root)
-            (project.root / "data/raw").mkdir(parents=True)
-            shutil.copy(made.root / "data/selection.json", project.root / "data")
-            shutil.copy(made.root / "data/raw/manifest.json", project.root / "data/raw")
-            lock = made.lock()
-            lock["fetch_raw"]["cmd"] += f" # {tmp_path.name} {pipeline or project.root.name}"
-            (project.root / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": lock}))
-        return projects
 
-    return make
+@pytest.fixture
+def start() -> Iterator[Callable[..., Publisher]]:
+    """Starts the stage `publish` in a checkout; in the end no such process is left."""
+    with publishing.publishers() as begin:
+        yield begin
 
 
 @pytest.fixture
@@ -145,8 +128,7 @@ def file(tmp_path) -> Store:
 def server(made, tmp_path_factory) -> Iterator[Store]:
     """An MLflow server on a free port, stopped in the end with all its workers."""
     folder, quiet = tmp_path_factory.mktemp("server"), {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    with socket.create_server((HERE, 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with (folder / "log").open("w") as log:
         environment = {**made.environment, **quiet, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         # A connection on which a request is held back is not to be closed as idle.
@@ -154,7 +136,7 @@ def server(made, tmp_path_factory) -> Iterator[Store]:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         with closing(socket.socket()) as probe:
-            until(lambda: probe.connect_ex((HERE, port)) == 0)
+            wait_until(lambda: probe.connect_ex((HERE, port)) == 0)
         uri = f"http://{HERE}:{port}"
         yield Store(MlflowClient(uri), {"MLFLOW_TRACKING_URI": uri, "MLFLOW_HTTP_REQUEST_TIMEOUT": "120"}, port)
     finally:
@@ -162,91 +144,27 @@ def server(made, tmp_path_factory) -> Iterator[Store]:
         process.wait()
 
 
-def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
-class Publisher(NamedTuple):
-    """A process that publishes, and the file with its output."""
-
-    process: BaseProcess
-    output: Path
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.join(PATIENCE)
-        assert self.process.exitcode == -signal.SIGKILL
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., Publisher]]:
-    """Starts the stage `publish` in a checkout; in the end no such process is left."""
-    FORKS.set_forkserver_preload(["flight_delay.stages.publish", "flight_delay.tracking.publish"])
-    started = []
-
-    def begin(project: Any, environment: dict[str, str], hold: str = "") -> Publisher:
-        output = project.root.with_name(f"{project.root.name}_{len(started)}.txt")
-        environment = {**project.environment, **environment}
-        work = {"folder": project.root, "environment": environment, "output": output, "hold": hold}
-        publisher = Publisher(FORKS.Process(target=runpy.run_path, args=(PUBLISHER, work, "__publisher__")), output)
-        output.touch()
-        publisher.process.start()
-        started.append(publisher)
-        return publisher
-
-    yield begin
-    for publisher in started:
-        publisher.process.kill()
-        publisher.process.join(PATIENCE)
-
-
-def finish(*publishers: Publisher) -> None:
-    for publisher in publishers:
-        publisher.process.join(PATIENCE)
-    said = "\n".join(publisher.output.read_text() for publisher in publishers)
-    assert [publisher.process.exitcode for publisher in publishers] == [0] * len(publishers), said
-
-
-def assert_one_complete_run_of_each(store: Store, *projects: Any) -> None:
-    """Of every pipeline there is one complete run with its model, and no model is left of a run that was removed."""
-    numbers = [experiment.experiment_id for experiment in store.client.search_experiments()]
-    runs, models = store.client.search_runs(numbers, "", ViewType.ALL), store.client.search_logged_models(numbers)
-    for project in projects:
-        digest = json.loads((project.root / "logs/publish/receipt.json").read_text())["pipeline_digest"]
-        tried = [run for run in runs if run.data.tags["pipeline_digest"] == digest]
-        (run,) = (run for run in tried if run.info.lifecycle_stage == "active")
-        assert run.info.status == "FINISHED"
-        assert run.data.metrics["test/roc_auc"] > 0.5
-        assert len(run.inputs.dataset_inputs) == 4
-        assert {file.path for file in store.client.list_artifacts(run.info.run_id)} >= {"reports", "dvc.lock"}
-        left = [model for model in models if model.source_run_id in {run.info.run_id for run in tried}]
-        assert [(model.source_run_id, model.status) for model in left] == [(run.info.run_id, "READY")]
-
-
 @pytest.mark.parametrize("where", ["file", "server"])
 def test_four_at_once_publish_one_pipeline_once(where, request, checkouts, start) -> None:
     store, projects = request.getfixturevalue(where), checkouts("a", "b", "c", "d", pipeline="one")
     finish(*[start(project, store.environment) for project in projects])
-    assert_one_complete_run_of_each(store, *projects)
+    assert_one_complete_run_of_each(store.client, *projects)
 
 
 def test_four_at_once_publish_four_pipelines_where_there_is_no_database_yet(checkouts, tmp_path, start) -> None:
     projects = checkouts("a", "b", "c", "d")
     finish(*[start(project, {"DVC_ROOT": str(tmp_path)}) for project in projects])
-    assert_one_complete_run_of_each(Store(MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}"), {}), *projects)
+    assert_one_complete_run_of_each(MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}"), *projects)
 
 
 def test_what_a_killed_publisher_began_in_the_file_is_cleared_away(file, checkouts, start) -> None:
     (project,) = checkouts("a")
     killed = start(project, file.environment, hold=r"1 (open|shutil\.copyfile) .*/models/m-\w+/artifacts/")
-    until(lambda: psutil.Process(killed.process.pid).status() == psutil.STATUS_STOPPED)
+    wait_until(lambda: psutil.Process(killed.process.pid).status() == psutil.STATUS_STOPPED)
     assert len(file.client.search_logged_models(["1"])) == 1
     killed.kill()
     finish(start(project, file.environment))
-    assert_one_complete_run_of_each(file, project)
+    assert_one_complete_run_of_each(file.client, project)
 
 
 def test_what_a_killed_publisher_began_on_the_server_is_cleared_away(server, checkouts, start) -> None:
@@ -255,7 +173,7 @@ def test_what_a_killed_publisher_began_on_the_server_is_cleared_away(server, che
     assert gate.reached.wait(PATIENCE)
     killed.kill()
     finish(start(project, server.environment))
-    assert_one_complete_run_of_each(server, project)
+    assert_one_complete_run_of_each(server.client, project)
 
 
 def test_a_publisher_that_is_overtaken_leaves_nothing_behind(server, checkouts, start) -> None:
@@ -265,7 +183,7 @@ def test_a_publisher_that_is_overtaken_leaves_nothing_behind(server, checkouts, 
     finish(start(fast, server.environment))
     gate.open.set()
     finish(overtaken)
-    assert_one_complete_run_of_each(server, slow, fast)
+    assert_one_complete_run_of_each(server.client, slow, fast)
 
 
 EVERYTHING = ("runs/create", "runs/log-batch", "runs/log-inputs", "runs/update", "logged-models", "PATCH", "PUT")
@@ -283,7 +201,7 @@ def test_requests_whose_answers_are_lost_are_sent_again_and_leave_nothing_double
         finish(start(project, {**server.environment, "MLFLOW_TRACKING_URI": uri}))
         listener.shutdown()
     assert [what for what in written if not any(what in kind for kind in relay.lost)] == []
-    assert_one_complete_run_of_each(server, project)
+    assert_one_complete_run_of_each(server.client, project)
 
 
 def test_two_that_finish_together_do_not_remove_each_other(server, checkouts, start) -> None:
@@ -297,4 +215,4 @@ def test_two_that_finish_together_do_not_remove_each_other(server, checkouts, st
     first.process.join(10)  # it may end, or wait for the other
     removing.open.set()
     finish(first, second)
-    assert_one_complete_run_of_each(server, one, other)
+    assert_one_complete_run_of_each(server.client, one, other)

@@ -1,5 +1,6 @@
-"""`dvc repro` makes nothing twice, and adds what one more month brings. That a fresh clone gets the same bytes: test_verify.py,
-and with every stage killed on the way: interruption/."""
+"""Test that `dvc repro` runs nothing twice, and that one more month adds files only.
+
+A fresh clone gets the same bytes: test_verify.py; also after kills: interruption/."""
 
 from __future__ import annotations
 
@@ -41,11 +42,11 @@ def test_a_run_leaves_four_files_for_git_and_nothing_else(whole_copy) -> None:
 
 
 def test_after_a_run_dvc_has_nothing_to_do(whole_copy) -> None:
-    assert whole_copy.run("dvc", "status").stdout.strip() == UP_TO_DATE
+    assert whole_copy.dvc("status").stdout.strip() == UP_TO_DATE
 
 
 def test_a_second_run_runs_nothing(whole_copy, pipeline_stages, stages_run) -> None:
-    output = whole_copy.run("dvc", "repro").stdout
+    output = whole_copy.dvc("repro").stdout
     assert re.findall(r"^Stage '(\w+)' didn't change", output, re.MULTILINE) == list(pipeline_stages)
     assert stages_run(output) == []
     assert UP_TO_DATE in output
@@ -61,7 +62,7 @@ def test_one_more_month_is_one_line_and_adds_one_file_to_every_table_of_flights(
 
     project.params({"fetch_raw": {"through": "2013-06"}})
     assert project.run("git", "diff", "--numstat", "params.yaml").stdout.split() == ["1", "1", "params.yaml"]
-    assert stages_run(project.run("dvc", "repro", "build_features").stdout) == list(pipeline_stages)[:3]
+    assert stages_run(project.dvc("repro", "build_features").stdout) == list(pipeline_stages)[:3]
 
     for table in tables:
         after = listing(project, table)
@@ -74,5 +75,6 @@ def test_one_more_month_is_one_line_and_adds_one_file_to_every_table_of_flights(
 
 
 def test_baselines_do_not_depend_on_the_kind_of_processor(copy_of_made, made) -> None:
-    copy_of_made.run("dvc", "repro", "--single-item", "--force", "train_baselines", OPENBLAS_CORETYPE="Prescott")
+    command = ("dvc", "repro", "--single-item", "--force", "train_baselines")
+    copy_of_made.run(*command, OPENBLAS_CORETYPE="Prescott")  # in processes that load OpenBLAS themselves
     assert copy_of_made.lock() == made.lock()

@@ -1,5 +1,4 @@
-"""`flight-delay review`: a request is written from a commit, a review is run in a clean clone, and the checkout stays as it
-was."""
+"""Test `flight-delay review`: a request from a commit, a review in a clean clone, and an unchanged checkout."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ def keep_one_experiment(path: Path, name: str) -> None:
     """Edit a request as a reviewer may."""
     _, front, body = path.read_text().split("---\n", 2)
     content = yaml.safe_load(front)
-    content["experiments"] = [of for of in content["experiments"] if of["name"] == name]
+    content["experiments"] = [entry for entry in content["experiments"] if entry["name"] == name]
     assert content["experiments"]
     path.write_text(f"---\n{yaml.safe_dump(content)}---\n{body}")
 
@@ -48,11 +47,11 @@ def one_line(done) -> str:
 
 
 @pytest.fixture(scope="session")
-def request_review(flight_delay) -> Callable[..., Any]:
+def request_review() -> Callable[..., Any]:
     """Requests a review in a checkout."""
 
     def request(project, *arguments: str, code: int = 0):
-        return flight_delay(project, "review", "request", *arguments, code=code)
+        return project.command("review", "request", *arguments, code=code)
 
     return request
 
@@ -107,26 +106,26 @@ def test_invalid_requests_are_refused_in_one_line(copy_of_made, request_review) 
 
 
 def test_a_review_verifies_replays_and_runs_experiments(
-    copy_of_made, request_review, flight_delay, made_again, pipeline_outputs
+    copy_of_made, request_review, made_again, pipeline_outputs
 ) -> None:
     project = copy_of_made
     project.run("git", "checkout", "--quiet", "-b", "calibrated")  # a branch that is called as an experiment will be
     project.run("git", "commit", "--quiet", "--allow-empty", "--message", "my change")
-    flight_delay(project, *shlex.split(REQUEST)[1:])
+    project.command(*shlex.split(REQUEST)[1:])
     path = page(project, "my-change", "request")
     keep_one_experiment(path, "calibrated")
     *words, pattern = shlex.split(RUN)[1:]
     assert list(project.root.glob(pattern)) == [path]
     before = project.state()
     head = project.run("git", "rev-parse", "HEAD").stdout.strip()
-    with made_again() as asked:
-        done = flight_delay(project, *words, str(path), MLFLOW_TRACKING_URI="http://127.0.0.1:9")
-    assert asked == [head]
+    with made_again() as commits:
+        done = project.command(*words, str(path), MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    assert commits == [head]
     result = page(project, "my-change", "result")
     assert str(result.relative_to(project.root)) in done.stdout
     assert {
-        path: of for path, of in project.state().items() if ".git" not in Path(path).parts and path != str(result)
-    } == {path: of for path, of in before.items() if ".git" not in Path(path).parts}
+        path: entry for path, entry in project.state().items() if ".git" not in Path(path).parts and path != str(result)
+    } == {path: entry for path, entry in before.items() if ".git" not in Path(path).parts}
 
     text = result.read_text()
     assert front_matter(text)["request"] == path.name
@@ -142,7 +141,7 @@ def test_a_review_verifies_replays_and_runs_experiments(
     assert row[2] != "+0.0000"
     assert text.count("*Open: ") == text.count("\n### ") >= 5
 
-    assert result.name in one_line(flight_delay(project, "review", "run", str(path), code=2))
+    assert result.name in one_line(project.command("review", "run", str(path), code=2))
     assert result.read_text() == text
 
 
@@ -154,17 +153,17 @@ def test_a_review_verifies_replays_and_runs_experiments(
         ("---\n", "", "no front matter"),
     ],
 )
-def test_a_changed_request_is_refused(with_request, flight_delay, old: str, new: str, part: str) -> None:
+def test_a_changed_request_is_refused(with_request, old: str, new: str, part: str) -> None:
     project, path = with_request
     path.write_text(path.read_text().replace(old, new, 1))
-    assert part in one_line(flight_delay(project, "review", "run", str(path), code=2))
+    assert part in one_line(project.command("review", "run", str(path), code=2))
     assert list((project.root / "docs/reviews").glob("*-a-result*")) == []
 
 
-def test_a_time_limit_that_is_too_small_leaves_nothing(with_request, flight_delay) -> None:
+def test_a_time_limit_that_is_too_small_leaves_nothing(with_request) -> None:
     project, path = with_request
-    error = one_line(flight_delay(project, "review", "run", str(path), "--minutes", "0.02", code=2))
+    error = one_line(project.command("review", "run", str(path), "--minutes", "0.02", code=2))
     assert "0.02 minutes" in error
     assert "--minutes" in error
     assert list((project.root / "docs/reviews").glob("*-a-result*")) == []
-    assert "usage: " in flight_delay(project, "review", "run", str(path), "--minutes", "0", code=2).stderr
+    assert "usage: " in project.command("review", "run", str(path), "--minutes", "0", code=2).stderr

@@ -19,14 +19,14 @@ FITS = "dvc.lock fits the commit"
 
 
 def test_a_commit_is_reproduced_whatever_the_surroundings(verification, made, pipeline_outputs) -> None:
-    outputs = [out["path"] for stage, of in made.lock().items() if stage != "publish" for out in of["outs"]]
+    outputs = [out["path"] for stage, entry in made.lock().items() if stage != "publish" for out in entry["outs"]]
     assert sorted(outputs) == sorted(pipeline_outputs)
     for path in outputs:
         assert re.search(rf"  {re.escape(path)} +(\w+(?:\.dir)?) +\1 +same\n", verification.stdout), path
     assert f"all {len(outputs)} outputs" in verification.stdout.splitlines()[-1]
     python = f"Python {platform.python_version()}"
-    for said in ("platform", python, "xgboost 3.2.0", made.run("git", "rev-parse", "HEAD").stdout.strip()):
-        assert said in verification.stdout
+    for printed in ("platform", python, "xgboost 3.2.0", made.run("git", "rev-parse", "HEAD").stdout.strip()):
+        assert printed in verification.stdout
     assert "receipt" not in verification.stdout
     assert verification.after == verification.before
 
@@ -46,7 +46,7 @@ def of_a_single_tree(by_hand, monkeypatch) -> list[str]:
 
 
 def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_differ_is_said(
-    copy_of_made, flight_delay, of_a_single_tree, pipeline_outputs
+    copy_of_made, of_a_single_tree, pipeline_outputs
 ) -> None:
     path = copy_of_made.root / "src/flight_delay/stages/fetch_raw.py"
     assert path.read_text().count("**origin,") == 1
@@ -56,35 +56,35 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     pretended = next(o["md5"] for o in copy_of_made.lock()["make_dataset"]["outs"] if o["path"] == "reports/data")
     lock.write_text(lock.read_text().replace(pretended, f"{'d' * 32}.dir"))
     copy_of_made.commit("change a line and a parameter, and pretend")
-    said = json.loads(flight_delay(copy_of_made, "verify", "--json", code=1).stdout)
+    printed = json.loads(copy_of_made.command("verify", "--json", code=1).stdout)
     assert of_a_single_tree == ["fetch_raw", "report"]  # what reads the line that was changed
-    assert said["stale"] == [
+    assert printed["stale"] == [
         "fetch_raw: src/flight_delay/stages/fetch_raw.py changed",
         *(
             f"{stage}: train_model.max_rounds is 1, was 20"
             for stage in ("train_model", "backtest", "learning_curves", "interpret")
         ),
     ]
-    assert said["deviations"] == []
-    outputs = {of["output"]: of for of in said["outputs"]}
+    assert printed["deviations"] == []
+    outputs = {entry["output"]: entry for entry in printed["outputs"]}
     assert sorted(outputs) == sorted(pipeline_outputs)
-    assert [of for of in outputs.values() if of["same"] != (of["md5_in_lock"] == of["md5_now"])] == []
+    assert [entry for entry in outputs.values() if entry["same"] != (entry["md5_in_lock"] == entry["md5_now"])] == []
     assert outputs["data/processed"]["same"]
     assert outputs["reports/data"] == {
         "stage": "make_dataset", "output": "reports/data", "md5_in_lock": f"{'d' * 32}.dir", "md5_now": pretended,
         "same": False, "matters": True, "differences": None,  # no such bytes
     }  # fmt: skip
-    how = {part["file"]: part["summary"] for of in outputs.values() for part in of["differences"] or ()}
+    how = {part["file"]: part["summary"] for entry in outputs.values() for part in entry["differences"] or ()}
     assert "licence" in how["data/raw/manifest.json"]
     assert "20 -> 1" in how["models/bundle/model.ubj"]
     assert re.search(r"^\S+ \S+ -> \S+; .* 0\.001\b", how["reports/metrics.json"])
     assert re.search(r" probability \S+ -> \S+; .* \(mean", how["reports/evaluate/predictions/2013-05.parquet"])
     assert re.search(r"pixels", how["reports/evaluate/roc.png"])
     assert outputs["models/bundle/model.ubj"]["matters"]
-    different, of_all, mattering = map(int, re.findall(r"\d+", said["verdict"].partition(":")[0]))
+    different, of_all, mattering = map(int, re.findall(r"\d+", printed["verdict"].partition(":")[0]))
     assert of_all == len(pipeline_outputs)
-    assert different == sum(not of["same"] for of in outputs.values())
-    assert mattering == sum(not of["same"] and of["matters"] for of in outputs.values())
+    assert different == sum(not entry["same"] for entry in outputs.values())
+    assert mattering == sum(not entry["same"] and entry["matters"] for entry in outputs.values())
     assert copy_of_made.run("git", "status", "--porcelain").stdout == ""
 
 
@@ -103,7 +103,7 @@ def registered(copy_of_made, made, tmp_path) -> Registered:
     shutil.copy(made.root / "mlflow.db", copy_of_made.root)
     uri = f"sqlite:///{copy_of_made.root / 'mlflow.db'}"
     client = MlflowClient(uri, registry_uri=uri)
-    (run,) = client.search_runs([of.experiment_id for of in client.search_experiments()])
+    (run,) = client.search_runs([entry.experiment_id for entry in client.search_experiments()])
     (model,) = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
     kept = tmp_path / "kept"
     shutil.copytree(model.artifact_location.removeprefix("file://"), kept)
@@ -112,45 +112,45 @@ def registered(copy_of_made, made, tmp_path) -> Registered:
     return Registered(copy_of_made, run.info.run_id, uri, kept)
 
 
-def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(registered, flight_delay) -> None:
+def test_a_model_in_mlflow_leads_to_its_commit_and_the_same_bytes(registered) -> None:
     project = registered.project
     md5 = next(o["md5"] for o in project.lock()["train_model"]["outs"] if o["path"] == "models/bundle/model.ubj")
     head = project.run("git", "rev-parse", "HEAD").stdout.strip()
     for uri in ("models:/late-flights/1", f"runs:/{registered.run_id}"):
-        commit, model, verdict = flight_delay(project, "verify", "--quick", uri).stdout.splitlines()
+        commit, model, verdict = project.command("verify", "--quick", uri).stdout.splitlines()
         assert commit.split() == ["commit", head]
         assert model.count(md5) == 2
         assert f"({uri})" in model
         assert model.endswith(": same")
         assert verdict == FITS
     within = replace(project, root=project.root / "docs")  # from a folder within the checkout, too
-    assert FITS in flight_delay(within, "verify", "--quick", "models:/late-flights/1").stdout
+    assert FITS in within.command("verify", "--quick", "models:/late-flights/1").stdout
 
 
-def test_a_model_that_was_exchanged_in_mlflow_is_found_out(registered, flight_delay) -> None:
+def test_a_model_that_was_exchanged_in_mlflow_is_found_out(registered) -> None:
     (kept,) = registered.model.rglob("model.ubj")
     kept.write_bytes(kept.read_bytes() + b" ")
-    said = flight_delay(registered.project, "verify", "--quick", "models:/late-flights/1", code=1).stdout.splitlines()
-    assert said[1].endswith(": DIFFERENT")
-    assert said[-1].startswith("models:/late-flights/1 ")
-    assert said[-1].endswith(FITS)
+    printed = registered.project.command("verify", "--quick", "models:/late-flights/1", code=1).stdout.splitlines()
+    assert printed[1].endswith(": DIFFERENT")
+    assert printed[-1].startswith("models:/late-flights/1 ")
+    assert printed[-1].endswith(FITS)
 
 
-def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(registered, flight_delay) -> None:
+def test_a_run_whose_pipeline_is_in_no_commit_cannot_be_checked(registered) -> None:
     project = registered.project
     project.params({"train_model": {"seed": 1}})
     project.run("git", "checkout", "--quiet", "--orphan", "other")
     (project.root / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
     project.commit("another history")
     project.run("git", "branch", "--quiet", "--delete", "--force", "main")
-    done = flight_delay(project, "verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=registered.uri)
+    done = project.command("verify", "models:/late-flights/1", code=2, MLFLOW_TRACKING_URI=registered.uri)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("flight-delay verify: error: models:/late-flights/1: ")
 
 
-def test_what_cannot_be_checked_is_said_in_one_line(made, flight_delay) -> None:
-    done = flight_delay(made, "verify", "no-such-branch", code=2)
+def test_what_cannot_be_checked_is_said_in_one_line(made) -> None:
+    done = made.command("verify", "no-such-branch", code=2)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("flight-delay verify: error: ")

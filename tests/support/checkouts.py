@@ -8,14 +8,17 @@ import io
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import forks
 import pytest
 import yaml
 
@@ -70,6 +73,27 @@ class Project:
             assert done.returncode == code, f"{command} gave {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done
 
+    def dvc(
+        self, *arguments: str, code: int | None = 0, timeout: float = 600, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run DVC; it and its stages find their libraries imported already (see forks.py)."""
+        return self._fork(["dvc", *arguments], code, timeout, environment)
+
+    def _fork(
+        self, command: list[str], code: int | None, timeout: float, environment: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            outputs = Path(folder) / "out", Path(folder) / "err"
+            process = forks.start(command, self.root, {**self.environment, **environment}, outputs)
+            process.join(timeout)
+            if process.exitcode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(command, timeout)
+            done = subprocess.CompletedProcess(command, process.exitcode, *(path.read_text() for path in outputs))
+        if code is not None:
+            assert done.returncode == code, f"{command} gave {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done
+
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, to be watched or killed."""
         return subprocess.Popen(
@@ -82,9 +106,11 @@ class Project:
             start_new_session=True,
         )
 
-    def stage(self, name: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    def stage(self, name: str, *, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a stage alone, without DVC."""
-        return self.run("python", "-m", f"flight_delay.stages.{name}", PYTHONPATH="src", **kwargs)
+        return self._fork(
+            ["python", "-m", f"flight_delay.stages.{name}"], code, 600, {"PYTHONPATH": "src", **environment}
+        )
 
     def stage_here(self, name: str, *, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """Do in this process what `stage` does in one of its own: most of its time goes into imports."""
@@ -129,7 +155,7 @@ class Project:
 
     def state(self) -> dict[str, Any]:
         """All files and folders but logs and locks, so that a file that was written again differs."""
-        found: dict[str, Any] = {}
+        state: dict[str, Any] = {}
         folders = [str(self.root)]
         while folders:
             with os.scandir(folders.pop()) as entries:
@@ -137,14 +163,14 @@ class Project:
                     if entry.name in NO_STATE:
                         continue
                     if entry.is_dir(follow_symlinks=False):
-                        found[entry.path] = "folder"
+                        state[entry.path] = "folder"
                         folders.append(entry.path)
                     else:
-                        of = entry.stat(follow_symlinks=False)
-                        found[entry.path] = (of.st_ino, of.st_size, of.st_mtime_ns)
-        return found
+                        stat = entry.stat(follow_symlinks=False)
+                        state[entry.path] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        return state
 
-    def refuses(self, stage: str, *said: str, apart: bool = False, **environment: str) -> None:
+    def refuses(self, stage: str, *parts: str, apart: bool = False, **environment: str) -> None:
         """Check that a stage ends with code 2 and one line that says all this, and leaves everything as it was.
 
         It runs in this process, or else `apart`, in one of its own.
@@ -154,9 +180,17 @@ class Project:
         done = run(stage, code=2, **environment)
         *log, error = done.stderr.splitlines()
         assert error.startswith(f"{stage}: error: ")
-        assert [words for words in said if words not in error] == [], error
+        assert [part for part in parts if part not in error] == [], error
         assert [line for line in log if "error" in line or "Traceback" in line] == []
         assert self.state() == before
+
+    def runs(self) -> list[Any]:
+        """Runs in the checkout's own MLflow, oldest first."""
+        from mlflow import MlflowClient
+
+        client = MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+        return sorted(client.search_runs(experiments), key=lambda run: run.info.start_time)
 
     def params(self, changes: dict[str, dict[str, Any]]) -> None:
         """Change keys of sections of params.yaml."""

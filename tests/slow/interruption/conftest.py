@@ -1,69 +1,65 @@
-"""Fixtures of the tests that kill: commands that are held at a certain moment, and the comparison with what nobody disturbed."""
+"""Fixtures of the tests that kill processes: commands held at a certain moment, and comparison with an undisturbed run."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
+import forks
 import psutil
 import pytest
-
-PATIENCE = 600
-HOLD = Path(__file__).parents[1] / "hold.py"
+from waiting import PATIENCE, wait_until
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A command that is at work in a process group of its own, and the file with its output."""
+    """A running command in a process group of its own, and the file with its output."""
 
-    process: Popen
+    process: BaseProcess
     output: Path
-
-    def said(self) -> str:
-        return self.output.read_text()
 
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert self.process.poll() is None, f"ended too soon:\n{self.said()}"
-            assert time.monotonic() < end, f"waited in vain:\n{self.said()}"
-            time.sleep(0.1)  # a look at all processes of the machine takes 4 ms
+        def is_met() -> object:
+            assert self.process.is_alive() or condition(), f"ended too soon:\n{self.output.read_text()}"
+            return condition()
+
+        wait_until(is_met, self.output.read_text)
 
     def wait_until_held(self) -> None:
-        """Wait until a process of it has stopped where it was told to."""
+        """Wait until one of its processes has stopped where it was told to."""
         self.wait_for(self._held)
 
     def _held(self) -> bool:
         with suppress(psutil.NoSuchProcess):
-            every = [psutil.Process(self.process.pid), *self.family()]
-            return any(of.status() == psutil.STATUS_STOPPED for of in every)
+            processes = [psutil.Process(self.process.pid), *self.family()]
+            return any(process.status() == psutil.STATUS_STOPPED for process in processes)
         return False
 
-    def signal(self, number: int) -> None:
-        os.killpg(self.process.pid, number)
+    def wait(self) -> int | None:
+        self.process.join(PATIENCE)
+        return self.process.exitcode
 
     def kill(self) -> None:
-        """Kill all of it together, as a machine that loses its power does."""
-        self.signal(signal.SIGKILL)
-        assert self.process.wait(PATIENCE) == -signal.SIGKILL
+        """Kill all of it together, as a power failure does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        assert self.wait() == -signal.SIGKILL
 
     def kill_only_dvc(self) -> list[psutil.Process]:
-        """Kill dvc alone; the processes that are left behind."""
+        """Kill dvc alone; return the processes that are left behind."""
         left = self.family()
         assert left
         self.process.kill()
-        self.process.wait(PATIENCE)
+        self.wait()
         return left
 
 
@@ -78,21 +74,14 @@ def beginning() -> Callable[[Path], AbstractContextManager[Begin]]:
 
 @contextmanager
 def _beginning(folder: Path) -> Iterator[Begin]:
-    """Begin commands whose `python -m` may be held (see hold.py); in the end nothing of them is left."""
+    """Begin commands that may be held (see hold.py); in the end none of their processes is left."""
     folder.mkdir(parents=True, exist_ok=True)
-    python, begun = folder / "bin/python", []
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HOLD}" "$@"\n')
-    python.chmod(0o755)
+    begun: list[Begun] = []
 
-    def begin(project: Any, *command: str, hold: str = "") -> Begun:
+    def begin(project: Any, *command: str, hold: str = "", **environment: str) -> Begun:
         output = folder / f"output_{len(begun)}.txt"
-        output.touch()
-        path = f"{python.parent}{os.pathsep}{project.environment['PATH']}"
-        process = project.start(
-            "sh", "-c", f'exec "$@" > {output} 2>&1', "sh", *(command or ("dvc", "repro")), PATH=path, HOLD=hold
-        )
-        begun.append(Begun(process, output))
+        words, variables = list(command or ("dvc", "repro")), {**project.environment, **environment}
+        begun.append(Begun(forks.start(words, project.root, variables, (output, output), hold), output))
         return begun[-1]
 
     try:
@@ -100,8 +89,8 @@ def _beginning(folder: Path) -> Iterator[Begin]:
     finally:
         for command in begun:
             with suppress(ProcessLookupError):
-                command.signal(signal.SIGKILL)
-            command.process.wait(PATIENCE)
+                os.killpg(command.process.pid, signal.SIGKILL)
+            command.wait()
 
 
 @pytest.fixture
@@ -111,9 +100,28 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         yield start
 
 
+@pytest.fixture(scope="session")
+def remove_outputs() -> Callable[..., None]:
+    """Removes what stages made from a checkout and from its cache, so that DVC has to run them again."""
+
+    def remove(project: Any, *stages: str) -> None:
+        shutil.rmtree(project.root / ".dvc/cache/runs")
+        for out in (out for stage in stages for out in project.lock()[stage]["outs"]):
+            for path in (
+                project.root / ".dvc/cache/files/md5" / out["md5"][:2] / out["md5"][2:],
+                project.root / out["path"],
+            ):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    return remove
+
+
 def _files_made(project: Any) -> dict[str, bytes]:
     outs = [
-        project.root / out["path"] for name, of in project.lock().items() if name != "publish" for out in of["outs"]
+        project.root / out["path"]
+        for name, entry in project.lock().items()
+        if name != "publish"
+        for out in entry["outs"]
     ]
     every = [file for out in outs for file in ([out] if out.is_file() else out.rglob("*")) if file.is_file()]
     return {str(file.relative_to(project.root)): file.read_bytes() for file in every}
@@ -127,11 +135,11 @@ def files_made() -> Callable[[Any], dict[str, bytes]]:
 
 @pytest.fixture(scope="session")
 def assert_same() -> Callable[[Any, Any], None]:
-    """Checks that two checkouts have the same lock and outputs, byte for byte, and that DVC has nothing to do in the first."""
+    """Checks that two checkouts have the same lock and output bytes, and that DVC has nothing to do in the first."""
 
     def check(project: Any, other: Any) -> None:
         assert project.lock() == other.lock()
         assert _files_made(project) == _files_made(other)
-        assert "up to date" in project.run("dvc", "status").stdout
+        assert "up to date" in project.dvc("status").stdout
 
     return check

@@ -1,5 +1,5 @@
-"""`flight-delay tune` in a real checkout: a killed search is resumed and finishes, params.yaml is never half-written, and no month
-of the test is read."""
+"""Test `flight-delay tune` in a real checkout: a killed search is resumed, params.yaml is written atomically, and no test
+month is read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 import yaml
 from mlflow import MlflowClient
 
-# Run here as they stand on the pages.
+# Run here as the pages document them.
 DOCUMENTED = ("flight-delay tune --trials 3", "flight-delay tune --trials 3 --write")
 TUNE, WRITE = (tuple(shlex.split(command)) for command in DOCUMENTED)
-KILLED = ("env", "MLFLOW_TRACKING_URI=http://127.0.0.1:9", "python", "-m", "flight_delay.cli")
+COMMAND = ("python", "-m", "flight_delay.cli")
+NO_SERVER = {"PYTHONPATH": "src", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
 EVALUATE_CURRENT = """
 import json
 from flight_delay.core.params import load
@@ -34,14 +35,14 @@ def test_a_killed_search_is_resumed_and_its_best_parameters_are_written_at_once(
     params = copy_of_made.root / "params.yaml"
     given = params.read_bytes()
     # Killed as its third trial starts; the first is the backtest of the pipeline.
-    begun = begin(copy_of_made, *KILLED, *TUNE[1:], hold=r"flight_delay.cli 3 sql INSERT INTO trials ")
+    begun = begin(copy_of_made, *COMMAND, *TUNE[1:], hold=r"flight_delay.cli 3 sql INSERT INTO trials ", **NO_SERVER)
     begun.wait_until_held()
     begun.kill()
-    assert "not logged to MLflow: " in begun.said()
+    assert "not logged to MLflow: " in begun.output.read_text()
     stored = complete_trials(copy_of_made)
     assert len(stored) == 2
 
-    done = copy_of_made.run(*TUNE)
+    done = copy_of_made.command(*TUNE[1:])
     assert ": 2 of 3 trials " in done.stderr
     assert [line.partition(":")[0] for line in done.stderr.splitlines() if line.startswith("trial ")] == [
         "trial 2 (3 of 3)"
@@ -54,13 +55,13 @@ def test_a_killed_search_is_resumed_and_its_best_parameters_are_written_at_once(
     assert params.read_bytes() == given
     assert_logged(copy_of_made, trials)
 
-    begun = begin(copy_of_made, *KILLED, *WRITE[1:], hold=r"flight_delay.cli 1 os.rename .*params.yaml")
+    begun = begin(copy_of_made, *COMMAND, *WRITE[1:], hold=r"flight_delay.cli 1 os.rename .*params.yaml", **NO_SERVER)
     best = min(trials, key=lambda trial: trial.value)
     if best.number:  # or else nothing is to be written
         begun.wait_until_held()
         begun.kill()
         assert params.read_bytes() == given
-    copy_of_made.run(*WRITE)
+    copy_of_made.command(*WRITE[1:])
     before = yaml.safe_load(given)
     assert yaml.safe_load(params.read_bytes()) == {
         **before,
@@ -103,9 +104,9 @@ def test_no_month_of_the_test_is_read(copy_of_made) -> None:
         ({"build_features": {"prior_flights": 30}}, ["build_features", "`dvc repro backtest`"]),
     ],
 )
-def test_a_user_error_is_one_line_and_nothing_is_written(copy_of_made, flight_delay, changes, words) -> None:
+def test_a_user_error_is_one_line_and_nothing_is_written(copy_of_made, changes, words) -> None:
     copy_of_made.params(changes)
-    done = flight_delay(copy_of_made, *TUNE[1:], code=2)
+    done = copy_of_made.command(*TUNE[1:], code=2)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("flight-delay tune: error: ")

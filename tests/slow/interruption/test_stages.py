@@ -1,29 +1,27 @@
-"""Killed stages: the next `dvc repro` goes on, and ends with the bytes of the run that nobody disturbed. In a fresh clone one stage
-after the other is killed as it is about to name what it wrote, three that differ in kind before that, too: `make_dataset` goes through
-months and has written some of them, `train_model` reads and then trains for long, `report` only reads what others made. `publish`
-is killed while it makes MLflow's database, and while it logs files."""
+"""Test killed stages.
+
+Every stage is killed before it renames its temporary outputs: the former outputs stay whole. Three that differ in kind are
+also killed under DVC, while they work and while they write, without former outputs: the next `dvc repro` runs them again and
+ends with the bytes of an undisturbed run. `publish` is killed while it creates MLflow's database and while it logs files."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from mlflow import MlflowClient
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-STAGES = list(yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"])
-MAKING = [stage for stage in STAGES if stage != "publish"]
+STAGES = [stage for stage in yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"] if stage != "publish"]
 AS_IT_WRITES = r"1 os\.rename .*\.partial"
-AS_IT_WORKS = {
-    "make_dataset": r"1 log .*\(2 of 5\)",
-    "train_model": r"2 open data/processed/.*\.parquet",
-    "report": r"1 open reports/metrics\.json",
-}
 KILLS = [
-    *((stage, moment) for stage in MAKING for moment in (AS_IT_WORKS.get(stage), AS_IT_WRITES) if moment),
+    ("make_dataset", r"1 log .*\(2 of 5\)"),
+    ("make_dataset", AS_IT_WRITES),
+    ("train_model", r"2 open data/processed/.*\.parquet"),
+    ("train_model", AS_IT_WRITES),
+    ("report", r"1 open reports/metrics\.json"),
+    ("report", AS_IT_WRITES),
     ("publish", r"1 sql INSERT INTO _alembic_tmp"),  # a table is being changed, which takes several steps
     ("publish", r"3 (open|shutil\.copyfile) .*mlruns/.*/artifacts/"),
 ]
@@ -33,8 +31,20 @@ def hold(stage: str, moment: str) -> str:
     return f"flight_delay.stages.{stage} {moment}"
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_killed_as_it_writes_leaves_its_former_outputs_whole(checkout, begin, stage: str) -> None:
+    before = checkout.state()
+    command = ("python", "-m", f"flight_delay.stages.{stage}")
+    killed = begin(checkout, *command, hold=hold(stage, AS_IT_WRITES), PYTHONPATH="src")
+    killed.wait_until_held()
+    killed.kill()
+    after = checkout.state()
+    assert [path for path in after if path.endswith(".partial")] != []
+    assert {path: entry for path, entry in after.items() if ".partial" not in path} == before
+
+
 class Disturbed(NamedTuple):
-    """A clone in which every stage was killed; the stages that each `dvc repro` ran, and what was left behind."""
+    """A checkout in which stages were killed; the stages that each `dvc repro` ran, and what was left behind."""
 
     project: Any
     ran: list[list[str]]
@@ -42,56 +52,48 @@ class Disturbed(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def disturbed(made, made_once, project_at, beginning, stages_run) -> Disturbed:
-    def make(root: Path) -> None:
-        made.run("git", "clone", "--quiet", str(made.root), str(root / "project"))
-        project, ran, left_behind = project_at(root / "project"), [], []
+def disturbed(made, copied, remove_outputs, beginning, stages_run, tmp_path_factory) -> Disturbed:
+    root = tmp_path_factory.mktemp("disturbed")
+    project, ran, left_behind = copied(made, root / "project"), [], []
+    remove_outputs(project, "make_dataset", "train_model", "report")
+    with beginning(root / "begun") as begin:
 
         def kill(stage: str, moment: str, *command: str) -> list[str]:
             command = begin(project, *command, hold=hold(stage, moment))
             command.wait_until_held()
             command.kill()
-            return stages_run(command.said())
+            return stages_run(command.output.read_text())
 
-        with beginning(root / "begun") as begin:
-            for stage, moment in KILLS:
-                if stage == "publish" and not left_behind:
-                    kill("train_baselines", AS_IT_WRITES, "dvc", "repro", "--single-item", "--force", "train_baselines")
-                    left_behind = [path.name for path in (project.root / "reports").rglob("*partial")]
-                ran.append(kill(stage, moment))
-        ran.append(stages_run(project.run("dvc", "repro").stdout))
-        (root / "record.json").write_text(json.dumps([ran, left_behind]))
-
-    root = made_once("disturbed", make)
-    return Disturbed(project_at(root / "project"), *json.loads((root / "record.json").read_text()))
+        for stage, moment in KILLS:
+            if stage == "publish" and not left_behind:
+                kill("train_baselines", AS_IT_WRITES, "dvc", "repro", "--single-item", "--force", "train_baselines")
+                left_behind = [path.name for path in (project.root / "reports").rglob("*partial")]
+            ran.append(kill(stage, moment))
+    ran.append(stages_run(project.dvc("repro").stdout))
+    return Disturbed(project, ran, left_behind)
 
 
-@pytest.mark.parametrize("number", range(len(KILLS)), ids=[f"{stage}-{moment}" for stage, moment in KILLS])
-def test_a_killed_stage_runs_again_and_no_other_one(disturbed, number: int) -> None:
-    stage, _ = KILLS[number]
-    before, after = disturbed.ran[number], disturbed.ran[number + 1]
-    assert before[-1] == stage
-    following, _ = (KILLS[number + 1 :] or [("publish", "")])[0]
-    assert after == STAGES[STAGES.index(stage) : STAGES.index(following) + 1]
+def test_a_killed_stage_runs_again_and_no_other_one(disturbed) -> None:
+    killed = [stage for stage, _ in KILLS]
+    following = zip([None, *killed], [*killed, "publish"], strict=True)
+    assert disturbed.ran == [list(dict.fromkeys(filter(None, pair))) for pair in following]
 
 
-def test_every_byte_is_that_of_the_run_that_nobody_disturbed(disturbed, made, assert_same) -> None:
+def test_every_byte_is_that_of_an_undisturbed_run(disturbed, made, assert_same) -> None:
     assert_same(disturbed.project, made)
     assert disturbed.project.run("git", "status", "--porcelain").stdout == ""
 
 
-def test_a_killed_stage_is_restored_from_the_cache_and_what_it_left_behind_is_not_published(disturbed) -> None:
+def test_a_killed_stage_is_restored_from_the_cache_and_its_leftovers_are_not_published(disturbed) -> None:
     assert ".baselines.partial" in disturbed.left_behind
-    assert "train_baselines" not in disturbed.ran[KILLS.index(("report", AS_IT_WRITES)) + 1]
     published = [path.name for path in (disturbed.project.root / "mlruns").rglob("*")]
     assert "index.html" in published
     assert [name for name in published if name.endswith("partial")] == []
 
 
-def test_after_publish_was_killed_there_is_one_whole_run(disturbed, made) -> None:
-    client = MlflowClient(f"sqlite:///{disturbed.project.root / 'mlflow.db'}")
-    runs = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
-    assert [run.info.status for run in runs] == ["FINISHED"]
-    assert runs[0].data.tags["pipeline_digest"] in (made.root / "logs/publish/receipt.json").read_text()
-    logged = Path(runs[0].info.artifact_uri.removeprefix("file://"))
+def test_after_publish_was_killed_there_is_one_complete_run(disturbed, made) -> None:
+    (run,) = disturbed.project.runs()
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["pipeline_digest"] in (made.root / "logs/publish/receipt.json").read_text()
+    logged = Path(run.info.artifact_uri.removeprefix("file://"))
     assert (logged / "report/index.html").read_bytes() == (made.root / "reports/index.html").read_bytes()
