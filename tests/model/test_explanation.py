@@ -30,8 +30,8 @@ def test_every_row_has_its_keys_features_and_prediction(
     explanation: Explanation, months: dict[str, Examples], bundle: Bundle
 ) -> None:
     examples = months["2013-04"]
-    assert explanation.flight_id.tolist() == examples.flight_id.tolist()
-    assert explanation.late.tolist() == examples.late.tolist()
+    assert explanation.flight_id.tolist() == examples.row_id.tolist()
+    assert explanation.late.tolist() == examples.target.tolist()
     np.testing.assert_array_equal(explanation.probability, bundle.predict_probability(examples.features))
     for name, column in examples.features.items():
         np.testing.assert_array_equal(explanation.features[name], column)

@@ -49,8 +49,8 @@ def test_twelve_columns_are_a_small_picture() -> None:
 
 def test_other_numbers_give_another_picture() -> None:
     first = profiles()[0]
-    late = {**first.late, "test": tuple(None if share is None else share / 2 for share in first.late["test"])}
-    assert draw_profiles([replace(first, late=late)])[0].content != draw_profiles([first])[0].content
+    rate = {**first.rate, "test": tuple(None if share is None else share / 2 for share in first.rate["test"])}
+    assert draw_profiles([replace(first, rate=rate)])[0].content != draw_profiles([first])[0].content
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_the_working_tree_is_not_read(repository: Provenanced) -> None:
 def test_a_manifest_that_is_not_the_one_of_the_lock_is_ignored(repository: Repository, content: str | None) -> None:
     repository.lock()
     (repository.root / MANIFEST).unlink()
-    repository.commit(ADA, {MANIFEST: content} if content else {})
+    repository.commit_files(ADA, {MANIFEST: content} if content else {})
     assert read().manifest is None
 
 

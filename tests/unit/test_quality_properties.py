@@ -94,7 +94,7 @@ def test_whatever_stands_in_a_source_every_row_is_kept_by_the_contract_or_set_as
     assert all(0 <= rows <= len(raw) for rows in gated.warnings.values())
     tally = QualityReport()
     tally.add_month("2013-01", layout, gated, quarantine_rows(raw, gated.reasons))
-    assert (tally.rows, tally.aside) == (len(raw), len(gated.reasons))
+    assert (tally.rows, tally.quarantined) == (len(raw), len(gated.reasons))
 
 
 @every_layout

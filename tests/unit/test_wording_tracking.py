@@ -55,7 +55,7 @@ def test_a_uri_that_leads_to_no_run(monkeypatch, uri: str, answers: dict[str, An
 
 
 def test_a_run_in_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "commit_of", lambda *_: None)
+    monkeypatch.setattr(lookup, "find_pipeline_commit", lambda *_: None)
     with pytest.raises(UserError) as refused:
         lookup.require_commit(PUBLISHED, "champion 1")
     assert str(refused.value) == (

@@ -19,10 +19,10 @@ COMMAND = ("python", "-m", "flight_delay.cli")
 NO_SERVER = {"PYTHONPATH": "src", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
 EVALUATE_CURRENT = """
 import json
-from flight_delay.core.params import load
+from flight_delay.core.params import load_params
 from flight_delay.model.booster import BoosterParameters
 from flight_delay.tuning.search import backtest_evaluation
-print(json.dumps(backtest_evaluation(load("train_model", BoosterParameters))({}).metrics))
+print(json.dumps(backtest_evaluation(load_params("train_model", BoosterParameters))({}).metrics))
 """
 
 

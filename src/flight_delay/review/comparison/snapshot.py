@@ -17,7 +17,6 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.months import Window
 from flight_delay.core.params import flatten
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.features.columns import columns_from_table
 from flight_delay.model.calibration import Method, calibrate
 from flight_delay.model.decision_rule import Decision
 from flight_delay.model.fit_calibration import fit_calibration
@@ -167,5 +166,4 @@ def _parse_predictions(content: bytes) -> Predictions:
     table = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True).read(columns=PREDICTIONS.names)
     if [table[name].type for name in PREDICTIONS.names] != PREDICTIONS.types:
         raise TypeError("other types")
-    columns = columns_from_table(table.select(PREDICTIONS.names))
-    return Predictions(**{**columns, "late": columns["late"].astype(bool)})
+    return Predictions.from_table(table)
