@@ -95,7 +95,7 @@ def check_slices(comparison: ChampionComparison, bounds: Promote) -> Result:
 
 
 def check_calibration(error: float, bounds: Promote) -> Result:
-    """The expected calibration error on the test flights is within its bound."""
+    """The expected calibration error on the test split is within its bound."""
     detail = f"expected calibration error {error:.4f} on test (at most {bounds.max_calibration_error:g})"
     return error <= bounds.max_calibration_error, detail
 
