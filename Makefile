@@ -19,17 +19,17 @@ RUNTIME := $(VENV)/.runtime-installed
 TEAM := $(VENV)/.team-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup repro docs test test-all check verify ui server clean lock
+.PHONY: help setup repro docs test test-all check verify ui server screenshots clean lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(DEV) ## make .venv with everything that is locked (PYTHON=… chooses one)
 
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
-docs: $(RUNTIME) ## make the generated page of docs/ again
+docs: $(RUNTIME) ## write docs/data_dictionary.md
 	flight-delay dictionary > docs/data_dictionary.md
 
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
@@ -47,7 +47,7 @@ check: $(DEV) ## lint, format and types
 	ruff format --check
 	mypy
 
-verify: $(RUNTIME) ## make every output of the commit again and compare bytes
+verify: $(RUNTIME) ## run every stage again and compare bytes
 	flight-delay verify
 
 ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=…)
@@ -55,6 +55,9 @@ ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=…)
 
 server: $(TEAM) ## run a tracking server for a team (HOST=…, PORT=…; docs/server.md)
 	flight-delay server --host $(HOST) --port $(PORT)
+
+screenshots: $(DEV) ## take the pictures of the README; needs Chromium
+	python tools/screenshots.py
 
 clean: ## remove .venv and what tools left (data, models and runs stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots src/*.egg-info
