@@ -1,4 +1,4 @@
-"""The feature that README or docs add as an example: it can be added as they say, is judged, and can be trained on."""
+"""The feature that CONTRIBUTING.md adds as an example is checked by check_data and can be trained on."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from flight_delay.features.feature import Feature
 from flight_delay.model.selection import read_selection, write_selection
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGE = (REPOSITORY / "CONTRIBUTING.md").read_text()
 
 
 def blocks(language: str) -> list[str]:
-    """Code blocks of a language in all pages, in order."""
-    return [text for page in PAGES for text in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)]
+    """List the code blocks of a language, without the indentation of their list."""
+    return [textwrap.dedent(text) for text in re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)]
 
 
 def test_the_feature_of_the_how_to_is_judged_and_reaches_the_model(copy_of_made) -> None:
@@ -25,7 +25,7 @@ def test_the_feature_of_the_how_to_is_judged_and_reaches_the_model(copy_of_made)
     calendar = copy_of_made.root / "src/flight_delay/features/calendar.py"
     dictionary = copy_of_made.root / "references/data_dictionary.yaml"
     calendar.write_text(f"{calendar.read_text()}\n\n{function}")
-    indented = textwrap.indent(textwrap.dedent(entry), "  ")
+    indented = textwrap.indent(entry, "  ")
     dictionary.write_text(dictionary.read_text().replace("\nfeatures:\n", f"\nfeatures:\n{indented}", 1))
     for stage in ("build_features", "check_data"):
         copy_of_made.stage(stage)
