@@ -41,8 +41,8 @@ def test_a_hook_calls_a_locked_tool_that_knows_its_options(hook: dict[str, str])
     tool, *arguments = shlex.split(hook["entry"])
     assert tool == f".venv/bin/{Path(tool).name}"
     assert hook["language"] == "system"
-    said = run(ENVIRONMENT / Path(tool).name, arguments[0], "--help")
-    assert [option for option in arguments[1:] if option not in said] == []
+    help_text = run(ENVIRONMENT / Path(tool).name, arguments[0], "--help")
+    assert [option for option in arguments[1:] if option not in help_text] == []
 
 
 def test_the_workflow_fits_the_schema_of_workflows() -> None:

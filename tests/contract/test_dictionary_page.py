@@ -21,8 +21,8 @@ def test_every_word_of_the_dictionary_is_on_the_page() -> None:
     page = markdown(dictionary)
     for name, column in dictionary.columns.items():
         section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
-        said = [column.description[1:], *column.notes.model_dump().values(), column.not_used_because or ""]
-        assert [words for words in said if words not in section] == [], name
+        texts = [column.description[1:], *column.notes.model_dump().values(), column.not_used_because or ""]
+        assert [words for words in texts if words not in section] == [], name
         assert [
             f"`{source}`" for sources in column.sources.values() for source in sources if f"`{source}`" not in section
         ] == []

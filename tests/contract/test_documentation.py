@@ -1,5 +1,5 @@
-"""README and docs tell the truth: their commands exist (that they run: tests/slow/test_documented_commands.py), their numbers
-are those of reports/metrics.json."""
+"""README and docs tell the truth: their commands exist (that they run: tests/slow/test_documented_commands.py), their
+numbers are those of reports/metrics.json."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ def test_commands_named_in_the_text_exist(page: Path, project_at) -> None:
             assert words[0] in TARGETS, command
         else:
             verbs = [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
-            asked = [*verbs[: 2 if verbs[0] in {"exp", "queue", "remote", "review"} else 1], "--help"]
+            arguments = [*verbs[: 2 if verbs[0] in {"exp", "queue", "remote", "review"} else 1], "--help"]
             if tool == "flight-delay":
-                project_at(REPOSITORY).command(*asked)
+                project_at(REPOSITORY).command(*arguments)
             else:
                 with pytest.raises(SystemExit) as ended:
-                    dvc.parse_args(asked)
+                    dvc.parse_args(arguments)
                 assert ended.value.code == 0, command
 
 

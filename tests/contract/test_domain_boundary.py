@@ -1,4 +1,4 @@
-"""Packages that other projects keep (docs/own-problem.md) work on rows, dates, a target and named features, not on flights."""
+"""Packages that other projects keep (docs/own-problem.md) work on rows, dates, targets and features, not flights."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ GENERAL = ("core", "model", "evaluation", "checks", "vcs", "tracking", "tuning",
 OWN_NAME = re.compile(r"flight[-_]delay", re.IGNORECASE)
 # Names of parameters, of columns and keys of outputs, and of folders, which general code only passes on.
 OUTPUT_NAMES = re.compile(
-    r"(\b(late_called_late|late_called_on_time|on_time_called_late|called_late_share|always_late|late_minutes|carrier_hour|"
-    r"profit_per_flight|lost_per_flight|min_slice_flights|max_one_flight_milliseconds|min_flights_per_second)\b|"
-    r'INTERIM / "flights"|"flights"|flights(?=: (int|number of rows))|data/raw/flights)'
+    r"(\b(late_called_late|late_called_on_time|on_time_called_late|called_late_share|always_late|late_minutes|"
+    r"carrier_hour|profit_per_flight|lost_per_flight|min_slice_flights|max_one_flight_milliseconds|"
+    r'min_flights_per_second)\b|INTERIM / "flights"|"flights"|flights(?=: (int|number of rows))|data/raw/flights)'
 )
 DOMAIN = re.compile(
-    r"(?<![a-z])(flights?|airports?|airlines?|carriers?|departures?|departed|arrivals?|arrive[ds]?|delay(ed|s)?|late|landed)(?![a-z])",
+    r"(?<![a-z])(flights?|airports?|airlines?|carriers?|departures?|departed|arrivals?|arrive[ds]?|delay(ed|s)?|late|"
+    r"landed)(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -33,7 +34,7 @@ def test_a_general_package_names_nothing_of_the_flight_domain(package: str) -> N
     sources = [path for path in sorted((PACKAGE / package).rglob("*")) if path.suffix in {".py", ".j2", ".yaml"}]
     assert sources
     lines = {str(path.relative_to(PACKAGE)): domain_words(path.read_text()) for path in sources}
-    assert {path: found for path, found in lines.items() if found} == {}
+    assert {path: words for path, words in lines.items() if words} == {}
 
 
 @pytest.mark.parametrize("line", ["late = 1", "def carrier_rates():", "# Two flights.", "row.flight_id", "LATE"])

@@ -34,7 +34,7 @@ def test_continuous_integration_runs_on_each() -> None:
     assert sorted(check["strategy"]["matrix"]["python"]) == sorted(SUPPORTED)
     assert check["env"]["PYTHON"] == "python${{ matrix.python }}"  # else make would take the newest of the machine
     for job in jobs.values():
-        named = [of["with"]["python-version"] for of in job["steps"] if "setup-python" in of.get("uses", "")]
+        named = [step["with"]["python-version"] for step in job["steps"] if "setup-python" in step.get("uses", "")]
         assert len(named) == 1
         assert named[0] in {*SUPPORTED, "${{ matrix.python }}"}
         assert job["env"]["PYTHON"] == f"python{named[0]}"

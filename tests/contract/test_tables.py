@@ -52,8 +52,8 @@ def test_a_table_has_the_columns_and_types_that_are_expected_of_it(made, pattern
     paths = sorted(made.root.glob(pattern))
     assert len(paths) == count
     for path in paths:
-        found = {field.name: field.type for field in pq.read_schema(path)}
-        assert {field.name: found.get(field.name) for field in expected} == {f.name: f.type for f in expected}, path
+        types = {field.name: field.type for field in pq.read_schema(path)}
+        assert {field.name: types.get(field.name) for field in expected} == {f.name: f.type for f in expected}, path
 
 
 def test_processed_tables_have_these_columns_and_no_others_in_their_order(made) -> None:
@@ -64,15 +64,15 @@ def test_processed_tables_have_these_columns_and_no_others_in_their_order(made) 
 def test_the_features_that_are_trained_on_are_columns_of_the_processed_tables(made) -> None:
     selection = read_selection(made.root / "data/selection.json")
     assert set(selection.features) < set(FEATURES)
-    names = [feature.name for feature in selection.features] + [of.feature for of in selection.dropped]
+    names = [feature.name for feature in selection.features] + [dropped.feature for dropped in selection.dropped]
     assert sorted(names) == sorted(feature.name for feature in FEATURES)
 
 
 def test_explanations_have_a_number_for_every_column_of_the_model(made) -> None:
     manifest = json.loads((made.root / "models/bundle/manifest.json").read_text())
     schema = pq.read_schema(made.root / "reports/interpret/shap_values/2013-05.parquet")
-    found = {field.name: field.type for field in schema if field.name.startswith("shap_")}
-    assert found == {f"shap_{feature['name']}": pa.float32() for feature in manifest["features"]}
+    types = {field.name: field.type for field in schema if field.name.startswith("shap_")}
+    assert types == {f"shap_{feature['name']}": pa.float32() for feature in manifest["features"]}
 
 
 def test_raw_flights_have_the_columns_that_the_dictionary_reads(made) -> None:

@@ -19,7 +19,7 @@ def words(text: str) -> int:
 def texts(node: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and text of every string in a piece of code; of an f-string, of all that stands between its values."""
     if isinstance(node, ast.JoinedStr):
-        yield node.lineno, "".join(of.value for of in node.values if isinstance(of, ast.Constant))
+        yield node.lineno, "".join(part.value for part in node.values if isinstance(part, ast.Constant))
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
                 yield from texts(value.value)
@@ -37,26 +37,26 @@ def asserted(tree: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.Assert):
             yield node.test
         elif isinstance(node, ast.Call):
-            yield from (of.value for of in node.keywords if of.arg == "match")
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "match")
             if getattr(node.func, "attr", getattr(node.func, "id", None)) == "refuses":
-                yield from (*node.args, *(of.value for of in node.keywords))
+                yield from (*node.args, *(keyword.value for keyword in node.keywords))
 
 
 def sentences(code: str) -> list[tuple[int, str]]:
-    found = {of for node in asserted(ast.parse(code)) for of in texts(node) if words(of[1]) >= SENTENCE}
-    return sorted(found)
+    strings = {string for node in asserted(ast.parse(code)) for string in texts(node) if words(string[1]) >= SENTENCE}
+    return sorted(strings)
 
 
 def test_assertions_hold_names_and_values_instead_of_sentences() -> None:
     files = [path for path in sorted(TESTS.rglob("*.py")) if not path.name.startswith("test_wording_")]
     assert len(files) > 100
-    found = [
+    findings = [
         f"{path.relative_to(TESTS.parent)}:{line}: {text!r}"
         for path in files
         for line, text in sentences(path.read_text())
     ]
-    assert not found, "assert on names and values, and test the wording in test_wording_<package>.py:\n" + "\n".join(
-        found
+    assert not findings, "assert on names and values, and test the wording in test_wording_<package>.py:\n" + "\n".join(
+        findings
     )
 
 

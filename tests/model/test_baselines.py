@@ -51,11 +51,11 @@ def test_logistic_regression_learns_from_both_kinds_of_features(
     train: Examples, later: Examples, features: Features
 ) -> None:
     predict = logistic_regression(train, features, 1.0)
-    said = log_loss(later.target, predict(later.features))
-    assert said < log_loss(later.target, base_rate(train)(later.features)) - 0.1
+    loss = log_loss(later.target, predict(later.features))
+    assert loss < log_loss(later.target, base_rate(train)(later.features)) - 0.1
     for name in ("departure_minutes", "carrier"):  # what makes the invented flights late
         shuffled = np.random.default_rng(0).permutation(later.features[name])
-        assert log_loss(later.target, predict({**later.features, name: shuffled})) > said + 0.02
+        assert log_loss(later.target, predict({**later.features, name: shuffled})) > loss + 0.02
 
 
 def test_what_training_did_not_have_is_predicted_too(train: Examples, later: Examples, features: Features) -> None:
@@ -93,11 +93,13 @@ def test_a_feature_that_has_no_value_or_one_value_in_training_is_no_obstacle(
 
 
 def test_features_of_one_kind_or_group_are_enough(train: Examples, later: Examples, features: Features) -> None:
-    parts = [[of for of in features if of.kind == kind] for kind in ("categorical", "quantitative")]
-    parts += [[of for of in features if of.group == group] for group in ("density", "history", "weather")]
+    parts = [[feature for feature in features if feature.kind == kind] for kind in ("categorical", "quantitative")]
+    parts += [
+        [feature for feature in features if feature.group == group] for group in ("density", "history", "weather")
+    ]
     for part in parts:
         assert part
-        only = {of.name: later.features[of.name] for of in part}
+        only = {feature.name: later.features[feature.name] for feature in part}
         assert logistic_regression(train, part, 1.0)(only).shape == (len(later),)
 
 
@@ -119,8 +121,8 @@ def test_the_timetable_is_curved_and_other_numbers_are_straight_lines(
 def test_xgboost_defaults_are_those_of_xgboost(train: Examples, later: Examples, features: Features) -> None:
     encoding = fit_encoding(features, [train])
     described: dict[str, Any] = {
-        "feature_names": [of.name for of in encoding],
-        "feature_types": [of.xgboost_type for of in encoding],
+        "feature_names": [feature.name for feature in encoding],
+        "feature_types": [feature.xgboost_type for feature in encoding],
         "enable_categorical": True,
     }
     matrix = xgb.DMatrix(encode(train.features, encoding), label=train.target, **described)
@@ -203,8 +205,8 @@ def test_group_rates_are_those_of_counting_row_by_row(train: list[Flight], later
     predicted = group_rate(examples(train))(columns(later))
     expected = []
     for flight in later:
-        late, of = counts.get(group(flight), [0, 0])
-        expected.append((late + SMOOTHING_ROWS * overall) / (of + SMOOTHING_ROWS))
+        late, rows = counts.get(group(flight), [0, 0])
+        expected.append((late + SMOOTHING_ROWS * overall) / (rows + SMOOTHING_ROWS))
     assert predicted.shape == (len(later),)
     assert predicted == pytest.approx(expected, abs=1e-12)
 

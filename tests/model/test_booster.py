@@ -125,7 +125,9 @@ def test_the_model_learns_what_is_there_to_be_learnt(trained: Trained, encoding:
 def test_predicting_in_place_is_predicting_from_a_matrix(months: Months, encoding: Encoding, trained: Trained) -> None:
     matrix = encode(months["2013-04"].features, encoding)
     described = xgb.DMatrix(
-        matrix, feature_names=[of.name for of in encoding], feature_types=[of.xgboost_type for of in encoding]
+        matrix,
+        feature_names=[feature.name for feature in encoding],
+        feature_types=[feature.xgboost_type for feature in encoding],
     )
     predicted = predict(trained.booster, matrix)
     assert predicted.dtype == np.float32
@@ -148,18 +150,23 @@ def test_importances_name_every_feature_the_one_that_matters_first_and_a_useless
     months: Months, parameters: BoosterParameters, features: tuple[Feature, ...]
 ) -> None:
     constant = {
-        name: Examples(of.row_id, of.date, {**of.features, "distance_miles": np.ones(len(of), np.float32)}, of.target)
-        for name, of in months.items()
+        name: Examples(
+            examples.row_id,
+            examples.date,
+            {**examples.features, "distance_miles": np.ones(len(examples), np.float32)},
+            examples.target,
+        )
+        for name, examples in months.items()
     }
     learnt = fit_encoding(features, constant.values())
-    found = booster_importances(retrained(constant, parameters, learnt).booster, learnt)
-    assert set(found) == {feature.name for feature in learnt} > {feature.name for feature in features}
-    assert list(found)[:2] == ["departure_minutes", "carrier"]
-    assert list(found)[-1] == "distance_miles"
-    assert set(found["distance_miles"].values()) == {0.0}
-    assert set(found["carrier"]) == {"gain", "total_gain", "weight", "cover"}
-    for of in found.values():
-        assert of["gain"] * of["weight"] == pytest.approx(of["total_gain"], rel=1e-4)
+    importances = booster_importances(retrained(constant, parameters, learnt).booster, learnt)
+    assert set(importances) == {feature.name for feature in learnt} > {feature.name for feature in features}
+    assert list(importances)[:2] == ["departure_minutes", "carrier"]
+    assert list(importances)[-1] == "distance_miles"
+    assert set(importances["distance_miles"].values()) == {0.0}
+    assert set(importances["carrier"]) == {"gain", "total_gain", "weight", "cover"}
+    for measures in importances.values():
+        assert measures["gain"] * measures["weight"] == pytest.approx(measures["total_gain"], rel=1e-4)
 
 
 def test_the_order_of_features_changes_neither_predictions_nor_importances_nor_explanations_by_name(
@@ -167,19 +174,19 @@ def test_the_order_of_features_changes_neither_predictions_nor_importances_nor_e
 ) -> None:
     whole = parameters.model_copy(update={"subsample": 1.0, "colsample_bytree": 1.0})
     order = np.random.default_rng(3).permutation(len(features))
-    predicted, found, explained = [], [], []
+    predicted, importances, explained = [], [], []
     for ordered in (features, tuple(features[place] for place in order)):
         learnt = fit_encoding(ordered, months.values())
         booster = retrained(months, whole, learnt).booster
         matrix = encode(months["2013-04"].features, learnt)
         predicted.append(predict(booster, matrix))
-        found.append(booster_importances(booster, learnt))
+        importances.append(booster_importances(booster, learnt))
         effects = shap_contributions(booster, matrix, learnt).T
-        explained.append({of.name: effects[place] for place, of in enumerate(learnt)})
+        explained.append({feature.name: effects[place] for place, feature in enumerate(learnt)})
     np.testing.assert_allclose(predicted[0], predicted[1], atol=1e-6)
-    assert list(found[0]) == list(found[1])
-    for name in found[0]:
-        assert found[0][name] == pytest.approx(found[1][name], rel=1e-4)
+    assert list(importances[0]) == list(importances[1])
+    for name in importances[0]:
+        assert importances[0][name] == pytest.approx(importances[1][name], rel=1e-4)
         np.testing.assert_allclose(explained[0][name], explained[1][name], atol=1e-4)
 
 

@@ -89,7 +89,7 @@ def test_an_indicator_of_missing_values_is_not_held_to_the_effect_of_its_feature
         late = np.where(missing, share, np.arange(ROWS) % 2 == 0).astype(bool)
         told = Examples(examples.row_id, examples.date, examples.features, late)
         encoding = fit_encoding(features("increasing"), [told])
-        assert [of.name for of in encoding if of.effect] == ["held"]
+        assert [feature.name for feature in encoding if feature.effect] == ["held"]
         assert encoding[-1].name == "held_is_missing"
         data = load_training_data(encoding, {"all": told}.__getitem__, ["all"], [], EAGER.max_bin)
         booster = train_booster(EAGER, data).booster

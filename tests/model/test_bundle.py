@@ -87,7 +87,7 @@ def test_indicators_of_missing_values_are_kept_and_made_from_the_inputs(
 ) -> None:
     bundle = load_bundle(save(tmp_path))
     *inputs, indicator = bundle.manifest.features
-    assert [of.name for of in inputs] == [of.name for of in bundle.manifest.inputs]
+    assert [feature.name for feature in inputs] == [feature.name for feature in bundle.manifest.inputs]
     assert (indicator.name, indicator.kind, indicator.group, indicator.of) == (
         "departure_minutes_is_missing", "indicator", "schedule", "departure_minutes",
     )  # fmt: skip

@@ -32,12 +32,12 @@ def flights(low: float, high: float) -> st.SearchStrategy[Flights]:
     """Flights of both outcomes, whose probabilities often tie."""
     probability = st.floats(low, high) | st.integers(1, 9).map(lambda tenth: tenth / 10)
     return st.lists(st.tuples(st.booleans(), probability), min_size=2, max_size=60).filter(
-        lambda found: len({late for late, _ in found}) == 2
+        lambda drawn: len({late for late, _ in drawn}) == 2
     )
 
 
-def arrays(found: Flights) -> tuple[np.ndarray, np.ndarray]:
-    late, probability = zip(*found, strict=True)
+def arrays(drawn: Flights) -> tuple[np.ndarray, np.ndarray]:
+    late, probability = zip(*drawn, strict=True)
     return np.array(probability, np.float32), np.array(late)
 
 
@@ -122,9 +122,9 @@ def test_probabilities_that_differ_beyond_six_digits_share_a_knot() -> None:
 
 
 @both_methods
-@given(found=flights(0.01, 0.99))
-def test_log_loss_on_the_flights_of_the_fit_does_not_rise(method: Method, found: Flights) -> None:
-    probability, late = arrays(found)
+@given(drawn=flights(0.01, 0.99))
+def test_log_loss_on_the_flights_of_the_fit_does_not_rise(method: Method, drawn: Flights) -> None:
+    probability, late = arrays(drawn)
     calibrated = calibrate(fit_calibration(method, probability, late), probability)
     tolerance = 1e-6 if method == "sigmoid" else 1e-4  # isotonic does not tell apart what differs beyond six digits
     assert loss(calibrated, late) <= loss(probability, late) + tolerance
@@ -139,9 +139,9 @@ def test_calibrated_probabilities_are_right_on_average(method: Method) -> None:
 
 
 @both_methods
-@given(found=flights(0, 1), more=st.lists(st.floats(0, 1, width=32), max_size=30))
-def test_ranks_never_reverse(method: Method, found: Flights, more: list[float]) -> None:
-    probability, late = arrays(found)
+@given(drawn=flights(0, 1), more=st.lists(st.floats(0, 1, width=32), max_size=30))
+def test_ranks_never_reverse(method: Method, drawn: Flights, more: list[float]) -> None:
+    probability, late = arrays(drawn)
     calibration = fit_calibration(method, probability, late)
     rising = np.sort(np.concatenate([probability, np.array(more, np.float32), EXTREMES]))
     calibrated = calibrate(calibration, rising)
@@ -153,9 +153,9 @@ def test_ranks_never_reverse(method: Method, found: Flights, more: list[float]) 
 
 
 @both_methods
-@given(found=flights(0, 1))
-def test_what_is_read_from_json_predicts_the_same(method: Method, found: Flights) -> None:
-    probability, late = arrays(found)
+@given(drawn=flights(0, 1))
+def test_what_is_read_from_json_predicts_the_same(method: Method, drawn: Flights) -> None:
+    probability, late = arrays(drawn)
     calibration = fit_calibration(method, probability, late)
     read = Calibration.model_validate_json(json.dumps(calibration.model_dump(mode="json"), allow_nan=False))
     assert read == calibration
@@ -165,11 +165,11 @@ def test_what_is_read_from_json_predicts_the_same(method: Method, found: Flights
 
 
 @both_methods
-@given(found=flights(0, 1), random=st.randoms())
-def test_the_order_of_flights_does_not_matter(method: Method, found: Flights, random: object) -> None:
-    shuffled = found.copy()
+@given(drawn=flights(0, 1), random=st.randoms())
+def test_the_order_of_flights_does_not_matter(method: Method, drawn: Flights, random: object) -> None:
+    shuffled = drawn.copy()
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = (fit_calibration(method, *arrays(order)) for order in (found, shuffled))
+    one, other = (fit_calibration(method, *arrays(order)) for order in (drawn, shuffled))
     grid = np.linspace(0, 1, 101, dtype=np.float32)
     assert calibrate(one, grid) == pytest.approx(calibrate(other, grid), abs=1e-5)
 

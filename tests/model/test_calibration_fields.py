@@ -25,7 +25,7 @@ def test_fields_that_fit_their_method_are_taken(fields: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"method": "platt"}, "method"),
         ({"method": "none", "slope": 1.0}, r"Value error, [^\[]*\bnone\b[^\[]*\bslope\b"),
@@ -54,6 +54,6 @@ def test_fields_that_fit_their_method_are_taken(fields: dict[str, object]) -> No
         ({"method": "isotonic", **KNOTS, "probability": (0.1, 1.1)}, "probability"),
     ],
 )
-def test_fields_that_do_not_fit_their_method_are_refused(fields: dict[str, object], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_fields_that_do_not_fit_their_method_are_refused(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         Calibration.model_validate(fields)

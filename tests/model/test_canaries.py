@@ -1,5 +1,5 @@
-"""Faults that are planted on purpose, which explanations have to bring to light: a leak, noise, a mirrored effect, effects under
-another feature's name, a sum that does not add up, an explanation of another model."""
+"""Faults that are planted on purpose, which explanations have to bring to light: a leak, noise, a mirrored effect,
+effects under another feature's name, a sum that does not add up, an explanation of another model."""
 
 from __future__ import annotations
 
@@ -54,15 +54,16 @@ def examples(columns: Columns, late: Columns) -> Examples:
 
 def trained(folder: Path, learnt: Examples, **changed: object) -> Bundle:
     features = tuple(
-        Feature(name=name, kind="categorical" if of.dtype == object else "quantitative", group="schedule")
-        for name, of in learnt.features.items()
+        Feature(name=name, kind="categorical" if column.dtype == object else "quantitative", group="schedule")
+        for name, column in learnt.features.items()
     )
     encoding = fit_encoding(features, [learnt])
     data = load_training_data(encoding, lambda _: learnt, ["2013-01"], [], PARAMETERS.max_bin)
     model = train_booster(PARAMETERS.model_copy(update=changed), data)
     window = Window(first="2013-01", through="2013-01")
     save_bundle(
-        folder, model.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=ROWS, trained_base_rate=0.3, stopped_on=window
+        folder, model.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window,
+        trained_rows=ROWS, trained_base_rate=0.3, stopped_on=window,
     )  # fmt: skip
     save_decision(folder, Calibration(method="none"), 0.3)
     return load_bundle(folder)
@@ -102,7 +103,7 @@ def test_a_shuffled_column_comes_last(tmp_path: Path) -> None:
     explanation = explain(bundle, later)
     assert [row.name for row in ranked(explanation)] == [*WEIGHTS, "shuffled"]
     alone = dict.fromkeys(explanation.shap, "all")
-    drops = [of for of in permutation_importance(bundle, explanation, alone, draws=50) if of.level == "feature"]
+    drops = [drop for drop in permutation_importance(bundle, explanation, alone, draws=50) if drop.level == "feature"]
     assert drops[-1].name == "shuffled"
     assert drops[-1].high < drops[-2].drop
     assert drops[-2].low > 0
@@ -112,7 +113,8 @@ def test_a_model_of_a_mirrored_feature_shows_the_mirrored_effect(tmp_path: Path)
     columns, late = flights(7)
     whole = {**columns, "minutes": (columns["minutes"] * 4).round()}  # few values: a bin for each
     plain, mirrored = (examples({**whole, "minutes": sign * whole["minutes"]}, late) for sign in (1, -1))
-    one, other = (explain(trained(tmp_path / name, of), of) for name, of in (("plain", plain), ("mirrored", mirrored)))
+    both = {"plain": plain, "mirrored": mirrored}
+    one, other = (explain(trained(tmp_path / name, learnt), learnt) for name, learnt in both.items())
     assert rank_correlation(plain.features["minutes"], one.shap["minutes"]) > 0.95
     assert rank_correlation(mirrored.features["minutes"], other.shap["minutes"]) < -0.95
     # The effect on a flight is the same: it is only the column that runs the other way.
@@ -123,7 +125,9 @@ def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_pa
     learnt = examples(*flights(8))
     bundle = trained(tmp_path, learnt, max_rounds=300, max_depth=6)
     explanation = explain(bundle, learnt)
-    added_up = to_probability(explanation.expected + sum(of.astype(np.float64) for of in explanation.shap.values()))
+    added_up = to_probability(
+        explanation.expected + sum(effects.astype(np.float64) for effects in explanation.shap.values())
+    )
     assert np.abs(added_up - bundle.predict_probability(learnt.features)).max() <= ADDS_UP_WITHIN
 
     def forgetful(self: Bundle, columns: Columns) -> ExplainedPredictions:
@@ -139,26 +143,28 @@ def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_pa
 
 def effects_are_of_their_features(explanation: Explanation) -> Mapping[str, bool]:
     """Of a model of stumps, in which every effect is a function of its own feature alone."""
-    found = {}
+    single_valued = {}
     for name, values in explanation.features.items():
         _, place = np.unique(values, return_inverse=True)
         lowest, highest = np.full(place.max() + 1, np.inf), np.full(place.max() + 1, -np.inf)
         np.minimum.at(lowest, place, explanation.shap[name])
         np.maximum.at(highest, place, explanation.shap[name])
-        found[name] = bool((highest - lowest).max() < 1e-5)
-    return found
+        single_valued[name] = bool((highest - lowest).max() < 1e-5)
+    return single_valued
 
 
 def test_effects_under_another_name_are_found_out_for_every_pair_of_features(tmp_path: Path) -> None:
     columns, late = flights(9)
-    learnt = examples({name: of if of.dtype == object else of.round(1) for name, of in columns.items()}, late)
+    learnt = examples(
+        {name: column if column.dtype == object else column.round(1) for name, column in columns.items()}, late
+    )
     explanation = explain(trained(tmp_path, learnt, max_depth=1), learnt)
     assert all(effects_are_of_their_features(explanation).values())
     names = list(WEIGHTS)
     for place, one in enumerate(names):
         for other in names[place + 1 :]:
             right = effects_are_of_their_features(swapped(explanation, one, other))
-            assert [name for name, of in right.items() if not of] == sorted((one, other), key=names.index)
+            assert [name for name, matches in right.items() if not matches] == sorted((one, other), key=names.index)
 
 
 def test_a_manifest_with_two_names_swapped_is_no_bundle(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,7 +43,8 @@ def some(examples: Examples, rows: slice) -> Examples:
 def test_categories_are_learnt_from_every_training_month_in_alphabetical_order() -> None:
     rate = Feature(name="distance", kind="quantitative", group="history", effect="increasing")
     fitted = fit_encoding((CARRIER, rate), [month(["UA", None, "B6"]), month(["AA", "UA"])])
-    assert [(of.name, of.kind, of.categories, of.xgboost_type, of.group, of.effect) for of in fitted] == [
+    fields = attrgetter("name", "kind", "categories", "xgboost_type", "group", "effect")
+    assert [fields(feature) for feature in fitted] == [
         ("carrier", "categorical", ("AA", "B6", "UA"), "c", "schedule", None),
         ("distance", "quantitative", (), "q", "history", "increasing"),
     ]  # fmt: skip

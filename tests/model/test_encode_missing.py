@@ -75,14 +75,14 @@ def test_few_values_missing_of_many_have_no_indicator_however_much_they_say() ->
 
 
 def test_values_that_are_missing_by_chance_hardly_ever_have_an_indicator() -> None:
-    found = 0
+    count = 0
     for seed in range(300):
         random = np.random.default_rng(seed)
         block = np.where(random.random(2_000) < 0.02, np.nan, 100).astype(np.float32)
         columns = {"airport": np.full(2_000, "LAX", object), "block": block}
         examples = Examples(np.arange(2_000), np.arange(2_000), columns, random.random(2_000) < 0.3)
-        found += len(indicators(fit_encoding(FEATURES, [examples])))
-    assert found <= 3  # three standard errors: once in 370 times
+        count += len(indicators(fit_encoding(FEATURES, [examples])))
+    assert count <= 3  # three standard errors: once in 370 times
 
 
 def test_categories_and_numbers_have_indicators_after_all_features_in_their_order() -> None:

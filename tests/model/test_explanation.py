@@ -45,8 +45,10 @@ def test_effects_and_expected_value_add_up_to_the_log_odds(explanation: Explanat
 def test_an_indicator_of_missing_values_is_a_feature_of_its_own(
     explanation: Explanation, bundle: Bundle, months: dict[str, Examples]
 ) -> None:
-    assert list(explanation.shap) == list(explanation.features) == [of.name for of in bundle.manifest.features]
-    values, effects = (of["departure_minutes_is_missing"] for of in (explanation.features, explanation.shap))
+    assert (
+        list(explanation.shap) == list(explanation.features) == [feature.name for feature in bundle.manifest.features]
+    )
+    values, effects = (columns["departure_minutes_is_missing"] for columns in (explanation.features, explanation.shap))
     missing = np.isnan(months["2013-04"].features["departure_minutes"])
     assert missing.any()
     assert values.tolist() == missing.astype(float).tolist()
@@ -84,7 +86,7 @@ def test_parts_can_be_taken_and_concatenated(explanation: Explanation) -> None:
 
 
 def test_effects_of_a_group_are_summed_row_by_row() -> None:
-    shap = {name: np.array(of, np.float32) for name, of in {"a": [1, -2], "b": [5, 0], "c": [-1, -3]}.items()}
+    shap = {name: np.array(effects, np.float32) for name, effects in {"a": [1, -2], "b": [5, 0], "c": [-1, -3]}.items()}
     sums = sum_by_group(shap, {"c": "twins", "a": "twins", "b": "alone"})
     assert list(sums) == ["twins", "alone"]
     assert sums["twins"].tolist() == [0, -5]

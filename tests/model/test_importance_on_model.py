@@ -1,4 +1,4 @@
-"""explain.global_.importance and explain.global_.permutation on a trained model: they find what the invented flights are late by."""
+"""explain.global_.importance and .permutation on a trained model: they find what the invented flights are late by."""
 
 from __future__ import annotations
 
@@ -29,15 +29,20 @@ def bundle(trained: Trained, encoding: Encoding) -> Bundle:
 def explained(bundle: Bundle, months: dict[str, Examples]) -> dict[str, Explanation]:
     """All flights of the invented months, on days of their own."""
     return {
-        month: replace(explain(bundle, of), flight_date=np.datetime64(f"{month}-01") + np.arange(len(of)) % DAYS)
-        for month, of in months.items()
+        month: replace(
+            explain(bundle, examples), flight_date=np.datetime64(f"{month}-01") + np.arange(len(examples)) % DAYS
+        )
+        for month, examples in months.items()
     }
 
 
 @pytest.fixture(scope="module")
 def topic_of(encoding: Encoding) -> dict[str, str]:
     source = {feature.name: feature.of or feature.name for feature in encoding}
-    return {name: "length" if of in ("block_minutes", "distance_miles") else of for name, of in source.items()}
+    return {
+        name: "length" if feature in ("block_minutes", "distance_miles") else feature
+        for name, feature in source.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +52,7 @@ def group_of(encoding: Encoding) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def exact(explained: dict[str, Explanation], topic_of: dict[str, str], group_of: dict[str, str]) -> list[Importance]:
-    return compute_importance(daily_sums(of, topic_of, group_of) for of in explained.values())
+    return compute_importance(daily_sums(explanation, topic_of, group_of) for explanation in explained.values())
 
 
 @pytest.fixture(scope="module")

@@ -45,28 +45,28 @@ def test_a_model_of_stumps_has_no_interactions(
     (model,) = train_other_seeds(stumps, encoding, months.__getitem__, list(months)[:3], list(months)[3:], 1).values()
     names = [feature.name for feature in encoding]
     chunks = interaction_values(bundle_of(model.booster, encoding), some(months["2013-04"], 200))
-    found = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
+    interactions = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
     # A difference of float32 sums may leave a last bit, which six decimals do not show.
-    assert found.pairs == ()
-    assert found.share["feature"] < 1e-5
+    assert interactions.pairs == ()
+    assert interactions.share["feature"] < 1e-5
 
 
 def test_a_planted_product_is_found_first(encoding: Encoding, parameters: BoosterParameters, invent) -> None:
     def planted(month: str) -> Examples:
-        of = invent(4_000, seed=int(month[-2:]) + 50)
-        x, y = (np.nan_to_num(of.features[name], nan=500) > 500 for name in ("block_minutes", "distance_miles"))
-        late = np.random.default_rng(int(month[-2:])).random(len(of)) < np.where(x == y, 0.7, 0.2)
-        return replace(of, target=late)
+        examples = invent(4_000, seed=int(month[-2:]) + 50)
+        x, y = (np.nan_to_num(examples.features[name], nan=500) > 500 for name in ("block_minutes", "distance_miles"))
+        late = np.random.default_rng(int(month[-2:])).random(len(examples)) < np.where(x == y, 0.7, 0.2)
+        return replace(examples, target=late)
 
     train = ["2013-01", "2013-02", "2013-03"]
     (model,) = train_other_seeds(parameters, encoding, planted, train, ["2013-04"], 1).values()
     names = [feature.name for feature in encoding]
     chunks = interaction_values(bundle_of(model.booster, encoding), some(planted("2013-04"), 200))
-    found = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
-    first, second = found.of_level("feature")[:2]
+    interactions = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
+    first, second = interactions.of_level("feature")[:2]
     assert (first.first, first.second) == ("block_minutes", "distance_miles")
     assert first.low > 3 * second.high
-    assert found.partners()["distance_miles"] == "block_minutes"
+    assert interactions.partners()["distance_miles"] == "block_minutes"
 
 
 def test_models_of_other_seeds_differ_in_their_seed_only(
@@ -86,12 +86,12 @@ def test_mean_effects_of_a_model_are_mean_absolute_contributions(
 ) -> None:
     columns = some(months["2013-04"], 500)
     topic_of = {feature.name: feature.group for feature in encoding}
-    found = mean_effects_by_seed({7: trained}, encoding, columns, topic_of)["7"]
+    mean_effects = mean_effects_by_seed({7: trained}, encoding, columns, topic_of)["7"]
     values = shap_contributions(trained.booster, encode(columns, encoding), encoding).astype(np.float64)
     names = [feature.name for feature in encoding]
-    assert found["feature"] == pytest.approx(dict(zip(names, np.abs(values[:, :-1]).mean(axis=0), strict=True)))
+    assert mean_effects["feature"] == pytest.approx(dict(zip(names, np.abs(values[:, :-1]).mean(axis=0), strict=True)))
     schedule = [place for place, feature in enumerate(encoding) if feature.group == "schedule"]
-    assert found["topic"]["schedule"] == pytest.approx(np.abs(values[:, schedule].sum(axis=1)).mean(), rel=1e-5)
+    assert mean_effects["topic"]["schedule"] == pytest.approx(np.abs(values[:, schedule].sum(axis=1)).mean(), rel=1e-5)
 
 
 def test_the_effect_of_a_constrained_feature_only_rises_with_its_value_on_a_flight(

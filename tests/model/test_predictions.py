@@ -26,11 +26,11 @@ def predictions(invent: Any) -> Predictions:
 
 def test_predictions_stand_beside_their_examples(invent: Any) -> None:
     examples = invent(30, seed=1)
-    of = Predictions.of(examples, np.linspace(0, 1, 30))
-    assert len(of) == 30
-    assert of.probability.dtype == np.float32
-    assert of.row_id.tolist() == examples.row_id.tolist()
-    assert of.target.tolist() == examples.target.tolist()
+    predicted = Predictions.of(examples, np.linspace(0, 1, 30))
+    assert len(predicted) == 30
+    assert predicted.probability.dtype == np.float32
+    assert predicted.row_id.tolist() == examples.row_id.tolist()
+    assert predicted.target.tolist() == examples.target.tolist()
 
 
 def test_what_is_written_is_read(predictions: Predictions, tmp_path: Path) -> None:

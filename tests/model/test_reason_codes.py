@@ -1,4 +1,4 @@
-"""explain.reference and explain.local.reasons on a model: what is usual is counted by hand, and belongs to one model."""
+"""explain.reference and explain.local.reasons on a model: what is usual is counted by hand and belongs to one model."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def test_departures_are_counted_by_origin_route_and_half_hour(reference: Referen
         == 0
     )
     known = frame.dropna(subset=["origin", "departure_minutes"])
-    assert sum(sum(of.values()) for of in reference.departures.values()) == len(known)
-    assert sum(sum(of.values()) for of in reference.routes.values()) == known["destination"].notna().sum()
+    assert sum(sum(counts.values()) for counts in reference.departures.values()) == len(known)
+    assert sum(sum(counts.values()) for counts in reference.routes.values()) == known["destination"].notna().sum()
 
 
 def test_half_hours_begin_with_the_hour() -> None:
@@ -110,31 +110,31 @@ Explain = Callable[[Calibration], list[Reasons]]
 def explained(bundle: Bundle, reference: Reference, months: dict[str, Examples]) -> Explain:
     def reasons(calibration: Calibration) -> list[Reasons]:
         decision = bundle.decision.model_copy(update={"calibration": calibration})
-        of = replace(bundle, decision=decision)
-        return select_reasons(explain(of, months["2013-04"]), Explainer(of, load_topics(), reference))
+        calibrated = replace(bundle, decision=decision)
+        return select_reasons(explain(calibrated, months["2013-04"]), Explainer(calibrated, load_topics(), reference))
 
     return reasons
 
 
-@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda of: of.method)
+@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda calibration: calibration.method)
 def test_contributions_of_a_model_add_up_to_its_probability(
     explained: Explain, calibration: Calibration, bundle: Bundle, months: dict[str, Examples]
 ) -> None:
     every = explained(calibration)
-    said = calibrate(calibration, bundle.predict_probability(months["2013-04"].features))
-    assert [of.probability for of in every] == said.astype(float).tolist()
-    whole = [of.base + sum(part.probability for part in of.contributions) for of in every]
-    np.testing.assert_allclose(whole, said, atol=1e-5)
-    assert [of.called_late for of in every] == (said >= 0.3).tolist()
+    probability = calibrate(calibration, bundle.predict_probability(months["2013-04"].features))
+    assert [flight.probability for flight in every] == probability.astype(float).tolist()
+    whole = [flight.base + sum(part.probability for part in flight.contributions) for flight in every]
+    np.testing.assert_allclose(whole, probability, atol=1e-5)
+    assert [flight.called_late for flight in every] == (probability >= 0.3).tolist()
 
 
-@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda of: of.method)
+@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda calibration: calibration.method)
 def test_every_flight_has_reasons_of_its_direction(explained: Explain, calibration: Calibration) -> None:
     sides = set()
-    for of in explained(calibration):
-        side = np.sign(round(of.probability - of.base, 6))
-        assert {np.sign(reason.probability) for reason in of.reasons} <= {side}
-        assert of.reasons or abs(of.probability - of.base) < 0.05
+    for flight in explained(calibration):
+        side = np.sign(round(flight.probability - flight.base, 6))
+        assert {np.sign(reason.probability) for reason in flight.reasons} <= {side}
+        assert flight.reasons or abs(flight.probability - flight.base) < 0.05
         sides.add(side)
     assert sides >= {-1, 1}
 
@@ -146,9 +146,9 @@ def test_features_that_the_model_does_not_use_are_quoted(
     quotable: Columns = {"late_rate_all_7d": np.full(200, 0.2, np.float32)}
     rates = explanation.features["late_rate_route_7d"] / 10_000
     explanation = replace(explanation, features=explanation.features | {"late_rate_route_7d": rates})
-    for columns, said in (({}, load_topics().topics["late_route"].otherwise), (quotable, " 20 %")):
+    for columns, ending in (({}, load_topics().topics["late_route"].otherwise), (quotable, " 20 %")):
         explained = replace(explanation, features=explanation.features | columns)
         every = select_reasons(explained, Explainer(bundle, load_topics(), reference))
-        sentences = [reason.sentence for of in every for reason in of.reasons if reason.topic == "late_route"]
+        sentences = [reason.sentence for flight in every for reason in flight.reasons if reason.topic == "late_route"]
         assert sentences
-        assert any(sentence.endswith(said) for sentence in sentences)
+        assert any(sentence.endswith(ending) for sentence in sentences)

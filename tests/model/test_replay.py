@@ -28,8 +28,8 @@ def folder(tmp_path_factory, trained, encoding, features, months) -> Path:
     root: Path = tmp_path_factory.mktemp("frozen")
     window = Window(first="2013-01", through="2013-03")
     save_bundle(
-        root / "models/bundle", trained.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1,
-        trained_base_rate=0.5, stopped_on=window,
+        root / "models/bundle", trained.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS,
+        trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window,
     )  # fmt: skip
     save_decision(root / "models/bundle", Calibration(method="none"), 0.5)
     bundle = load_bundle(root / "models/bundle")

@@ -50,7 +50,7 @@ WRITTEN = json.dumps(CONTENT).encode()
     "content",
     [
         b"", b"null", b'{"features": [', b"\xff\xfe",
-        *(json.dumps({**CONTENT, name: value}).encode() for name, value in [("features", [{"name": "a"}]), ("colour", "blue")]),
+        *(json.dumps(CONTENT | changed).encode() for changed in ({"features": [{"name": "a"}]}, {"colour": "blue"})),
         *(WRITTEN.replace(word, b"unknown") for word in (b"history", b"left_out", b"quantitative")),
         None,  # no file
     ],

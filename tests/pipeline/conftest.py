@@ -38,7 +38,7 @@ def _become_a_user() -> None:
 
 @pytest.fixture(scope="session")
 def as_a_user() -> Callable[..., Any]:
-    """Calls something in a thread that is refused what its files' modes refuse a user, also where root runs the tests."""
+    """Calls something in a thread that is refused what modes of files refuse a user, also where root runs the tests."""
 
     def call(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         with ThreadPoolExecutor(1, initializer=_become_a_user) as thread:

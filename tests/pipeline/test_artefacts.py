@@ -20,21 +20,21 @@ def next_commit(project) -> None:
 
 def test_files_of_any_commit_are_read_whatever_is_checked_out(small) -> None:
     next_commit(small)
-    then, now = CommitFiles.at("HEAD~1"), CommitFiles.at()
-    assert (then.params, now.params) == ({"make": {"rows": 3}}, {"make": {"rows": 4}})
-    assert (then.read_text("model.txt"), now.read_text("model.txt")) == ("model of 3\n", "model of 4\n")
-    assert (then.read_json("metrics.json"), now.read_json("metrics.json")) == ({"score": 0.3}, {"score": 0.4})
-    assert then.files("data") == ["data/inner/count.txt", "data/rows.txt"]
-    assert (then.files("model.txt"), then.files("nowhere")) == (["model.txt"], [])
-    assert now.lock == small.lock()
-    assert then.lock["make"]["params"] == {"params.yaml": {"make": {"rows": 3}}}
+    parent, head = CommitFiles.at("HEAD~1"), CommitFiles.at()
+    assert (parent.params, head.params) == ({"make": {"rows": 3}}, {"make": {"rows": 4}})
+    assert (parent.read_text("model.txt"), head.read_text("model.txt")) == ("model of 3\n", "model of 4\n")
+    assert (parent.read_json("metrics.json"), head.read_json("metrics.json")) == ({"score": 0.3}, {"score": 0.4})
+    assert parent.files("data") == ["data/inner/count.txt", "data/rows.txt"]
+    assert (parent.files("model.txt"), parent.files("nowhere")) == (["model.txt"], [])
+    assert head.lock == small.lock()
+    assert parent.lock["make"]["params"] == {"params.yaml": {"make": {"rows": 3}}}
 
 
 def test_folders_and_files_are_copied(small, tmp_path) -> None:
     next_commit(small)
-    then = CommitFiles.at("HEAD~1")
+    parent = CommitFiles.at("HEAD~1")
     for path in ("data", "model.txt", "metrics.json"):
-        then.copy(path, tmp_path / "copy" / path)
+        parent.copy(path, tmp_path / "copy" / path)
     copied = {
         entry.relative_to(tmp_path / "copy").as_posix(): entry.read_text() for entry in (tmp_path / "copy").rglob("*.*")
     }

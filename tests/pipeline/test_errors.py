@@ -98,7 +98,7 @@ def test_a_missing_section_is_named(checkout, section):
     sections = read(checkout)
     del sections[section]
     rewrite(checkout, sections)
-    checkout.refuses(READER[section], "params.yaml", f"section '{section}' is missing", "add it")
+    checkout.refuses(READER[section], "params.yaml", f"section '{section}' is missing", "HEAD:params.yaml")
 
 
 def test_a_key_of_a_window_is_named_with_its_whole_path(checkout):

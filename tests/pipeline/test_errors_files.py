@@ -18,8 +18,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flight_delay.evaluation import bootstrap
-
 # The first month, which is read at once; the second, which has no 30th.
 RAW, SECOND = (f"data/raw/flights/2013-{month}.parquet" for month in ("01", "02"))
 MODEL, MANIFEST, DECISION = (f"models/bundle/{name}" for name in ("model.ubj", "manifest.json", "decision.json"))
@@ -103,7 +101,6 @@ DAMAGED = {
 
 @pytest.mark.parametrize("what", DAMAGED)
 def test_a_file_that_cannot_be_used_is_named(checkout, monkeypatch, what):
-    monkeypatch.setattr(bootstrap, "DRAWS", 2)  # `evaluate` reads some of its files after it has computed intervals
     stage, path, damage, parts = DAMAGED[what]
     damage(checkout.root / path)
     checkout.refuses(stage, path, *parts)

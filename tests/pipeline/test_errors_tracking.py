@@ -36,11 +36,11 @@ def unpublished(spoilable_repository):
     spoilable_repository.put_right()
 
 
-def refused(project, seconds: float, *said: str, uri: str = "") -> None:
+def refused(project, seconds: float, *messages: str, uri: str = "") -> None:
     """`publish` ends in time with code 2 and one line that says all this, and leaves everything as it was."""
     environment = {"MLFLOW_TRACKING_URI": uri} if uri else {}
     begun = time.monotonic()
-    project.refuses("publish", "MLFLOW_TRACKING_URI", "dvc repro", *said, **environment)
+    project.refuses("publish", "MLFLOW_TRACKING_URI", "dvc repro", *messages, **environment)
     assert time.monotonic() - begun < seconds
 
 

@@ -26,17 +26,17 @@ def test_explanations_as_json_have_the_predictions_of_the_model(explaining, may:
     april = pq.read_table(explaining.root / "data/processed/2013-04.parquet", columns=["flight_id"])["flight_id"][
         0
     ].as_py()
-    cancelled = next(of["flight_id"] for of in may if of["late"] is None)
-    asked = [of["flight_id"] for of in may[-1:400:-300]]
+    cancelled = next(row["flight_id"] for row in may if row["late"] is None)
+    flight_ids = [row["flight_id"] for row in may[-1:400:-300]]
     path = explaining.root / "asked.csv"
-    path.write_text("\n".join(["flight_id", *asked, cancelled, april]) + "\n")
+    path.write_text("\n".join(["flight_id", *flight_ids, cancelled, april]) + "\n")
     done = explaining.command("explain", "--flights", "asked.csv", "--json")
     path.unlink()
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [record["flight_id"] for record in records] == [april, *asked, cancelled]
-    outcomes = {of["flight_id"]: of["late"] for of in may}
+    assert [record["flight_id"] for record in records] == [april, *flight_ids, cancelled]
+    outcomes = {row["flight_id"]: row["late"] for row in may}
     predicted = pq.read_table(explaining.root / "reports/evaluate/predictions/2013-05.parquet").to_pylist()
-    probability = {of["flight_id"]: of["probability"] for of in predicted}
+    probability = {row["flight_id"]: row["probability"] for row in predicted}
     for record in records[1:]:
         key = record["flight_id"]
         assert record["late"] == outcomes[key]
@@ -69,9 +69,9 @@ def test_a_flight_is_explained_as_text_and_plotted(explaining, may: list[dict], 
         assert f"from {key.split('-')[5]} to " in done.stdout
         assert (tmp_path / picture).stat().st_size > 5_000
     assert "? marks" in done.stdout
-    asked = explaining.command("explain", "--flight", key, "--flight", may[78]["flight_id"]).stdout
-    assert asked.count("likely to arrive late") == 2
-    assert asked.count("15 minutes") == 1
+    printed = explaining.command("explain", "--flight", key, "--flight", may[78]["flight_id"]).stdout
+    assert printed.count("likely to arrive late") == 2
+    assert printed.count("15 minutes") == 1
 
 
 def test_what_cannot_be_explained_is_refused_in_one_line(explaining, may: list[dict]) -> None:
@@ -82,10 +82,10 @@ def test_what_cannot_be_explained_is_refused_in_one_line(explaining, may: list[d
         ("--flights", "nothing.csv"): "nothing.csv: no such file",
         ("--flights", "latin.csv"): "latin.csv: not UTF-8 text",
     }
-    for options, said in refused.items():
+    for options, message in refused.items():
         done = explaining.command("explain", *options, code=2)
         assert (done.stdout, done.stderr.count("\n")) == ("", 1)
-        assert said in done.stderr
+        assert message in done.stderr
     whole = path.read_text()
     path.write_text(whole.replace(json.loads(whole)["bundle"], "0" * 64))
     done = explaining.command("explain", "--flight", key, code=2)

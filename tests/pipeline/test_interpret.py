@@ -1,4 +1,4 @@
-"""What the stage `interpret` writes, of a small pipeline: held against the model and against sums that are made here."""
+"""What the stage `interpret` writes, of a small pipeline: held against the model and against sums made here."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def test_every_flight_with_an_outcome_is_explained_and_its_effects_add_up_to_its
     flights = read_month(made.root / "data/processed", bundle.manifest.inputs, MONTH)
     assert values["flight_id"].tolist() == flights.row_id.tolist()
     log_odds = values["expected_log_odds"] + effects(values).sum(axis=1)
-    said = bundle.predict_probability(flights.features)
-    assert np.abs(1 / (1 + np.exp(-log_odds)) - said).max() <= ADDS_UP_WITHIN
-    assert values["probability"].tolist() == said.tolist()
+    predicted = bundle.predict_probability(flights.features)
+    assert np.abs(1 / (1 + np.exp(-log_odds)) - predicted).max() <= ADDS_UP_WITHIN
+    assert values["probability"].tolist() == predicted.tolist()
 
 
 def test_importances_are_those_of_all_flights_and_their_intervals_hold_them(report, values, summary) -> None:

@@ -23,11 +23,11 @@ print(bundle.__file__)
 
 
 def flat(nested: dict, separator: str, prefix: str = "") -> dict:
-    found = {}
+    flattened = {}
     for name, value in nested.items():
         inner = isinstance(value, dict)
-        found |= flat(value, separator, f"{prefix}{name}{separator}") if inner else {f"{prefix}{name}": value}
-    return found
+        flattened |= flat(value, separator, f"{prefix}{name}{separator}") if inner else {f"{prefix}{name}": value}
+    return flattened
 
 
 def md5(path: Path) -> str:
@@ -151,17 +151,17 @@ def test_every_report_is_an_artifact_byte_for_byte(made, client, run, artifacts,
 def test_data_sets_are_named_with_checksum_and_context(made, run) -> None:
     raw, processed = locked(made, "data/raw/flights"), locked(made, "data/processed")
     metrics = json.loads((made.root / "reports/metrics.json").read_text())
-    found = {}
+    data_sets = {}
     for part in run.inputs.dataset_inputs:
         ((key, context),) = ((tag.key, tag.value) for tag in part.tags)
         assert key == "mlflow.data.context"
-        found[context] = (part.dataset.digest, json.loads(part.dataset.profile)["rows"])
+        data_sets[context] = (part.dataset.digest, json.loads(part.dataset.profile)["rows"])
     rows = {name: metrics[name]["rows"] for name in ("train", "validation", "test")}
-    assert {context: of for context, of in found.items() if context != "raw"} == {
+    assert {context: data_set for context, data_set in data_sets.items() if context != "raw"} == {
         name: (processed, number) for name, number in rows.items()
     }
-    assert found["raw"][0] == raw
-    assert found["raw"][1] > sum(rows.values())
+    assert data_sets["raw"][0] == raw
+    assert data_sets["raw"][1] > sum(rows.values())
     names = [part.dataset.name for part in run.inputs.dataset_inputs]
     assert len(set(names)) == 4
     for part in run.inputs.dataset_inputs:

@@ -1,4 +1,4 @@
-"""The searches of docs/experiments.md, run as they are written, in a database with a champion and a run that beats it."""
+"""The searches of docs/experiments.md, run as written, in a database with a champion and a run that beats it."""
 
 from __future__ import annotations
 

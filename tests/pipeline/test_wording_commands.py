@@ -37,7 +37,8 @@ def test_a_picture_has_one_of_two_formats(checkout, keys) -> None:
 def test_predictions_at_other_times_describe_the_model(checkout, keys) -> None:
     printed = checkout.command("explain", "--flight", keys[0], "--what-if", "departure").stdout
     assert printed.endswith(
-        "These are predictions of the model, not effects of a new time: all other flights stay where they are, and the\n"
+        "These are predictions of the model, not effects of a new time: "
+        "all other flights stay where they are, and the\n"
         "flight would have another aircraft, crew and passengers.\n"
     )
 
@@ -45,7 +46,8 @@ def test_predictions_at_other_times_describe_the_model(checkout, keys) -> None:
 def test_a_run_has_a_commit_of_its_own(made) -> None:
     done = made.command("provenance", "--at", "HEAD", "models:/late/1", code=2)
     assert done.stderr == (
-        "flight-delay provenance: error: --at HEAD: not for runs and models, which have a commit of their own; leave it out\n"
+        "flight-delay provenance: error: --at HEAD: "
+        "not for runs and models, which have a commit of their own; leave it out\n"
     )
 
 

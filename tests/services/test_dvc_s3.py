@@ -41,7 +41,7 @@ def here(project_at, tmp_path, s3):
 
 def section() -> tuple[str, str]:
     """The commands of the page for the one who shares, and for the other."""
-    text = PAGE[PAGE.index("## Data and models, through S3") :]
+    text = PAGE[PAGE.index("## Share data and models through S3") :]
     share, take = re.findall("```bash\n(.*?)```", text, re.DOTALL)
     return share, take
 

@@ -1,4 +1,4 @@
-"""Concurrent publishers while all processes of the server are killed: each pipeline is published once and completely."""
+"""Concurrent publishers while all processes of the server are killed: each pipeline is published once, completely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test the MLflow UI of the team server in a browser: the page of runs, a comparison, the charts of a search, the registry.
+"""Test the MLflow UI of the team server in a browser: runs, a comparison, the charts of a search, the registry.
 
 Screenshots are kept in logs/screens."""
 
@@ -64,13 +64,13 @@ def team(made, copied, team_server, checkout, open_folder) -> Iterator[Team]:
         yield Team(server.uri, client, *(experiment.experiment_id for experiment in experiments))
 
 
-def invented_evaluation() -> Callable[[dict[str, float]], search.Evaluation]:
+def invented_evaluation() -> Callable[[dict[str, float]], search.TrialEvaluation]:
     """Return metrics that differ a little by trial, without training: the charts show trials, not models."""
     metrics, predictions = read_json(search.REPORT / "metrics.json"), search.read_current_predictions()
 
-    def evaluate(values: dict[str, float]) -> search.Evaluation:
+    def evaluate(values: dict[str, float]) -> search.TrialEvaluation:
         difference = (values["max_depth"] - 5) ** 2 / 10_000 + values["subsample"] / 1000 - 0.0012
-        return search.Evaluation({**metrics, "log_loss": round(metrics["log_loss"] + difference, 6)}, predictions)
+        return search.TrialEvaluation({**metrics, "log_loss": round(metrics["log_loss"] + difference, 6)}, predictions)
 
     return evaluate
 

@@ -100,6 +100,7 @@ def assert_says_what_the_page_shows(printed: str, port: int, root: Path) -> None
 )
 def test_with_basic_authentication_strangers_are_kept_out(checkout) -> None:
     port = free_port()
+    address = http_url("127.0.0.1", port)
     server = checkout.start(
         "bash", "-euc", f"exec > output.txt 2>&1\n{commands('Secure it')}", PORT=str(port), MLFLOW_WORKERS="1"
     )
@@ -109,7 +110,7 @@ def test_with_basic_authentication_strangers_are_kept_out(checkout) -> None:
     )
     try:
         with pytest.raises(urllib.error.HTTPError, match="401"):
-            urllib.request.urlopen(f"{http_url('127.0.0.1', port)}/api/2.0/mlflow/experiments/get?experiment_id=0")  # noqa: S310
+            urllib.request.urlopen(f"{address}/api/2.0/mlflow/experiments/get?experiment_id=0")  # noqa: S310
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(PATIENCE)

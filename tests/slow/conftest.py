@@ -1,4 +1,4 @@
-"""Expensive fixtures of the slow tests, made once for all workers: a verified clone, and a pipeline with a worse model."""
+"""Expensive fixtures of the slow tests, made once for all workers: a verified clone and a worse model's pipeline."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def looked_at(project: Any) -> dict[str, Any]:
 
 
 class Verification(NamedTuple):
-    """Output of `flight-delay verify` for the made commit, its clone, and the state of the checkout before and after."""
+    """Output of `flight-delay verify` for the made commit, its clone, and the checkout's state before and after."""
 
     stdout: str
     clone: Path
@@ -106,7 +106,7 @@ def made_again(verification: Verification, made) -> Callable[[], AbstractContext
 
 
 class ByHand(NamedTuple):
-    """A checkout in which a parameter was changed, changed back, changed again, and then committed on the branch `worse`.
+    """A checkout in which a parameter was changed, changed back, changed again and committed on the branch `worse`.
 
     `stages` and `runs` hold the stages that each step ran and the MLflow runs after it, oldest first. Only the tests of
     promotion change it."""

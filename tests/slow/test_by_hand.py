@@ -1,4 +1,4 @@
-"""Test changing a parameter by hand: dependent stages run, each pipeline is one run in MLflow, and a run gets its commit."""
+"""Test changing a parameter by hand: dependent stages run, a pipeline is one run in MLflow, and it gets its commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the commands of README and docs as they are written, in one checkout, except those that another test runs and checks.
+"""Run the commands of README and docs as they are written, in one checkout, except those that another test runs.
 
 That commands which are only named in the text exist: tests/contract/test_documentation.py."""
 
@@ -19,7 +19,7 @@ from waiting import HERE, PATIENCE, free_port, wait_until
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
-# Commands of these pages need services or registered models; test_promotion.py and tests/services/ read the pages themselves.
+# Commands of these pages need services or registered models; test_promotion.py and tests/services/ read the pages.
 ELSEWHERE = {"server.md", "registry.md"}
 PAGES = [
     REPOSITORY / "README.md",

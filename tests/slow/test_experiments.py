@@ -65,7 +65,7 @@ def wait_for_queue(project) -> str:
 
 @pytest.fixture(scope="module")
 def experiments(made, copied, tmp_path_factory):
-    """A checkout in which one experiment ran at once and two in the queue, side by side; its name, and what DVC said."""
+    """A checkout in which one experiment ran at once and two in the queue, side by side; its name and what DVC said."""
     project = copied(made, tmp_path_factory.mktemp("experiments") / "project")
 
     def run(command: str, *more: str) -> str:
@@ -165,8 +165,8 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(experiments
     assert re.match(r"## (B is (better|worse)|No difference)", page[0])
     sides = re.findall(r"([AB]) is `([\w-]+)` \((\w+)\)", page[2])
     assert sides == [("A", "HEAD", commits[0]), ("B", name, commits[1])]
-    assert page[4].startswith("- **Backtest**, which judges: ")
-    assert page[5].startswith("- **Test**, which may take")
+    assert page[4].startswith("- **Backtest**, which decides: ")
+    assert page[5].startswith("- **Test**, which can veto")
     assert f"| `{DEPTH}` | `3` | `4` |" in page
     (code,) = (line for line in page if line.startswith("- Code and other inputs: "))
     assert code.endswith("inputs: the same.")
@@ -191,10 +191,10 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(experiments
 
 def test_a_description_compares_with_the_baseline(made, experiments) -> None:
     project, _, _ = experiments
-    then = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
+    baseline = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
     for run in project.runs():
         (row,) = (line for line in run.data.tags["mlflow.note.content"].splitlines() if "| test ROC AUC |" in line)
-        assert row.startswith(f"| test ROC AUC | {run.data.metrics['test/roc_auc']:.3f} | {then:.3f} | ")
+        assert row.startswith(f"| test ROC AUC | {run.data.metrics['test/roc_auc']:.3f} | {baseline:.3f} | ")
 
 
 def test_an_experiment_is_published_afterwards_and_gets_its_commit_when_it_has_one(experiments, tmp_path) -> None:

@@ -1,4 +1,4 @@
-"""The model of this checkout against what the released one said of the golden flights; see tests/model/golden/README.md.
+"""The model of this checkout against what the released one said of golden flights; see tests/model/golden/README.md.
 Where they are not made yet, data and model are made of all of the year."""
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class Differences(NamedTuple):
     largest: float
 
     @staticmethod
-    def measure(now: Any) -> Differences:
-        apart = np.abs(now - SAID)
+    def measure(probability: Any) -> Differences:
+        apart = np.abs(probability - SAID)
         # The same probability for every flight ranks none of them.
-        rank = 0.0 if np.ptp(now) == 0 else float(scipy.stats.spearmanr(SAID, now).statistic)
+        rank = 0.0 if np.ptp(probability) == 0 else float(scipy.stats.spearmanr(SAID, probability).statistic)
         return Differences(rank, float(apart.mean()), float(apart.max()))
 
     @property
@@ -70,7 +70,7 @@ class Differences(NamedTuple):
 
 
 class Checkout(NamedTuple):
-    """A checkout with data and model; `matrix` is what the model reads of the golden flights, in the order of the file."""
+    """A checkout with data and model; `matrix` is what the model reads of golden flights, in the order of the file."""
 
     root: Path
     booster: Any
@@ -80,7 +80,7 @@ class Checkout(NamedTuple):
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, clean_environment: dict[str, str]) -> Checkout:
-    """The working tree where DVC says that its data and its model are up to date, or else a copy in which they are made."""
+    """The working tree where DVC says that its data and model are up to date, or else a copy in which they are made."""
     root = REPOSITORY
     stages = ("dvc", "status", "--quiet", "build_features", "train_model")
     if subprocess.run(stages, cwd=root, env=clean_environment, check=False).returncode:
@@ -169,7 +169,7 @@ def test_flights_that_lack_something_are_chosen_wherever_they_are() -> None:
     flights.loc[7, ["late_rate_all_60d", "is_test"]] = [np.nan, False]
     flights.loc[8, ["block_minutes", "late_rate_flight_60d", "is_test"]] = [np.nan, 0.0, False]
     assert list(renew.choose(flights)["flight_id"]) == ["001", "004", "006", "008", "032", "060"]
-    # Of 22 that lack the same, 20: the places nearest to multiples of 21/19, so neither the 6th least likely nor the 17th.
+    # Of 22 that lack the same, 20: the places nearest to multiples of 21/19, so neither the 6th nor the 17th.
     flights = invented(22).assign(is_test=True, block_minutes=np.nan)
     assert set(flights["flight_id"]) - set(renew.choose(flights)["flight_id"]) == {"006", "017"}
 

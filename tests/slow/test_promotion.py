@@ -189,10 +189,10 @@ def test_a_run_that_is_in_no_commit_cannot_be_checked(published, second) -> None
 
 
 def test_a_promotion_that_lost_to_another_one_says_so(published, second, monkeypatch) -> None:
-    def collect_evidence(found: PipelineCommit, *_: object) -> Evidence:
+    def collect_evidence(commit: PipelineCommit, *_: object) -> Evidence:
         published.client.set_registered_model_alias("flight-delay", "champion", "2")
         quality, replay = DataQuality((), 0, 0), ModelReplay((), 1, 0, Speed(1, 1e6))
-        return Evidence(found, verify.check_lock("main"), quality, None, 0.0, replay)
+        return Evidence(commit, verify.check_lock("main"), quality, None, 0.0, replay)
 
     monkeypatch.setattr(collect, "collect_evidence", collect_evidence)
     published.client.set_registered_model_alias("flight-delay", "champion", "1")

@@ -1,4 +1,4 @@
-"""Publishing at once, being overtaken, being killed: in the end MLflow has one complete run of a pipeline, and no rest."""
+"""Publishing at once, being overtaken, being killed: in the end MLflow has one complete run of a pipeline, no rest."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Gate:
 
 
 class Forgetful(http.server.BaseHTTPRequestHandler):
-    """A relay to the server at `port` that hands on every request, and of each kind of writing in whose name something occurs loses
-    the first answer."""
+    """A relay to the server at `port` that hands on every request, and of each kind of writing in whose name something
+    occurs loses the first answer."""
 
     port: int
     about: str

@@ -1,5 +1,5 @@
-"""`flight-delay verify --quick`: whether a dvc.lock tells the truth about its commit, without data, on a pipeline of two stages
-that DVC really runs."""
+"""`flight-delay verify --quick`: whether a dvc.lock tells the truth about its commit, without data, on a pipeline of
+two stages that DVC really runs."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_a_commit_is_reproduced_whatever_the_surroundings(verification, made, pi
 
 @pytest.fixture
 def of_a_single_tree(by_hand, monkeypatch) -> list[str]:
-    """Lets clean clones take from the cache of a checkout whose model has a single tree what they would make; stages that ran."""
+    """Let clean clones take what they would make from a checkout whose model has a single tree; stages that ran."""
     ran = []
 
     def take(clone: CleanClone, _: float | None = None) -> None:
@@ -49,8 +49,8 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     copy_of_made, of_a_single_tree, pipeline_outputs
 ) -> None:
     path = copy_of_made.root / "src/flight_delay/stages/fetch_raw.py"
-    assert path.read_text().count("**origin,") == 1
-    path.write_text(path.read_text().replace("**origin,", '**origin, "licence": "other",'))
+    assert path.read_text().count("**provenance,") == 1
+    path.write_text(path.read_text().replace("**provenance,", '**provenance, "licence": "other",'))
     copy_of_made.params({"train_model": {"max_rounds": 1}})
     lock = copy_of_made.root / "dvc.lock"
     pretended = next(o["md5"] for o in copy_of_made.lock()["make_dataset"]["outs"] if o["path"] == "reports/data")

@@ -1,4 +1,4 @@
-"""What commands print, word for word, where no package of the library says it: the work behind them is replaced here."""
+"""What commands print, word for word, where no package of the library says it: the work behind is replaced here."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def test_rollback_prints_from_which_version_to_which(previous, label: str, monke
 @pytest.fixture
 def candidate_of_a_commit(in_the_repository: None, monkeypatch) -> None:
     published = SimpleNamespace(run_id="1ab", run_name="deeper", digest="d", model_md5="m")
-    found = SimpleNamespace(published=published, model_id="m-1", metrics={})
-    monkeypatch.setattr(candidate, "find_candidate", lambda _: found)
+    candidate_run = SimpleNamespace(published=published, model_id="m-1", metrics={})
+    monkeypatch.setattr(candidate, "find_candidate", lambda _: candidate_run)
     monkeypatch.setattr(versions, "list_versions", lambda *_: [])
-    monkeypatch.setattr(lookup, "commit_of", lambda *_: history.PipelineCommit("c" * 40, None))
+    monkeypatch.setattr(lookup, "find_pipeline_commit", lambda *_: history.PipelineCommit("c" * 40, None))
     monkeypatch.setattr(collect, "collect_evidence", lambda *_: None)
 
 
 @pytest.mark.parametrize(("previous", "label"), [(3, "version 3"), (None, "none")])
 @pytest.mark.usefixtures("candidate_of_a_commit")
 def test_promote_prints_which_alias_moved_where(previous, label: str, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(gate, "run_checks", lambda *_: [gate.Check("committed", True, "main")])
+    monkeypatch.setattr(gate, "check_candidate", lambda *_: [gate.Check("committed", True, "main")])
     monkeypatch.setattr(aliases, "promote", lambda *_: Event("champion", 4, previous, "Ada", "", "better"))
     assert promote.run(Namespace(ref="main", to="champion", reason="better")) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
@@ -63,11 +63,12 @@ def test_promote_prints_which_alias_moved_where(previous, label: str, monkeypatc
 
 @pytest.mark.usefixtures("candidate_of_a_commit")
 def test_promote_names_a_run_that_is_champion_already_or_in_no_commit(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(lookup, "commit_of", lambda *_: None)
+    monkeypatch.setattr(lookup, "find_pipeline_commit", lambda *_: None)
     with pytest.raises(UserError) as refused:
         promote.run(Namespace(ref="main", to="champion", reason="better"))
     assert str(refused.value) == (
-        "run 1ab (deeper): its pipeline is in no commit here; commit dvc.lock where it was run, or `git fetch` the commit"
+        "run 1ab (deeper): its pipeline is in no commit here; "
+        "commit dvc.lock where it was run, or `git fetch` the commit"
     )
     champion = versions.Version(4, ("champion",), "1ab", None, "", "", {})
     monkeypatch.setattr(versions, "list_versions", lambda *_: [champion])
@@ -104,8 +105,8 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, printed
         (
             ["max_depth", "subsample"],
             "undecided",
-            "Wrote to params.yaml: max_depth, subsample. The improvement is not significant; `git restore params.yaml` undoes "
-            "it. Next: `dvc repro`.",
+            "Wrote to params.yaml: max_depth, subsample. The improvement is not significant; "
+            "`git restore params.yaml` undoes it. Next: `dvc repro`.",
         ),
     ],
 )

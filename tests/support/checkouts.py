@@ -1,4 +1,4 @@
-"""A checkout in a temporary folder: running commands in it, in processes of their own or in this one, and looking at it."""
+"""A checkout in a temporary folder: running commands in it, in processes of their own or in this one; looking at it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_STATE = {"__pycache__", "logs", "mlflow.db.lock"}
 
 @contextlib.contextmanager
 def _process_as_it_was(environment: dict[str, str], folder: Path, command: list[str]) -> Iterator[None]:
-    """Have an environment, a working folder and arguments for a while; take back what a command sets for its process."""
+    """Have an environment, a working folder and arguments for a while; take back what a command sets in its process."""
     before, root, zones = dict(os.environ), logging.getLogger(), zoneinfo.TZPATH
     handlers, level = root.handlers[:], root.level
     root.handlers[:] = []  # pytest's own, which a stage would close
@@ -220,8 +220,8 @@ class Spoilable:
 
     def put_right(self) -> None:
         """Make everything as it is in the made checkout."""
-        now = self.project.state()
-        for name in sorted(name for name in self._whole | now if self._whole.get(name) != now.get(name)):
+        state = self.project.state()
+        for name in sorted(name for name in self._whole | state if self._whole.get(name) != state.get(name)):
             path, wanted = Path(name), self._whole.get(name)
             if path.is_dir() and wanted != "folder":
                 shutil.rmtree(path)

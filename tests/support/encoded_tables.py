@@ -16,8 +16,8 @@ def encoded_table(rows: int = 8_000, target: Any = None, order: Any = np.s_[:], 
     """Build a table of columns, labels being objects, with a random target unless one is given."""
     rows = len(next(iter(columns.values()))) if columns else rows
     month = np.arange(rows) * 4 // rows
-    kinds: Any = {name: "categorical" if of.dtype == object else "quantitative" for name, of in columns.items()}
+    kinds: Any = {name: "categorical" if column.dtype == object else "quantitative" for name, column in columns.items()}
     if target is None:
         target = (np.random.default_rng(0).random(rows) < 0.25).astype(float)
-    shuffled = {name: of[order] for name, of in columns.items()}
+    shuffled = {name: column[order] for name, column in columns.items()}
     return EncodedTable(shuffled, kinds, target[order], MONTHS[month][order], WINDOWS[month][order])

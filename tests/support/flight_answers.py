@@ -18,7 +18,7 @@ def reasons(*moves: float, base: float = 0.25, called_late: bool = True) -> Reas
 
 
 def what_if(*origin_flights: int) -> WhatIf:
-    """Return a prediction for each half hour from midnight with so many training flights; the second is the flight's."""
+    """Return a prediction for each half hour of the day with so many training flights; the second is the flight's."""
     points = tuple(
         Departure(30 * at, 0.1 + 0.1 * at, at >= 2, flights, at % 2) for at, flights in enumerate(origin_flights)
     )

@@ -1,7 +1,8 @@
-"""Run DVC and stages in forks of a process that has imported their libraries: imports take most of the time of a small stage.
+"""Run DVC and stages in forks of a process that has imported their libraries: imports take most time of a small stage.
 
-Processes are related as in a real `dvc repro`: a stage is a child of its DVC, and inherits no file but its output. The code of
-stages is imported from their own checkout. tests/slow/test_verify.py compares the bytes with those of real processes."""
+Processes are related as in a real `dvc repro`: a stage is a child of its DVC, and inherits no file but its output. The
+code of stages is imported from their own checkout. tests/slow/test_verify.py compares the bytes with those of real
+processes."""
 
 from __future__ import annotations
 
@@ -23,12 +24,12 @@ from typing import Any, NoReturn
 import pytest
 
 LIBRARIES = [
-    "dvc.cli", "dvc.commands.repro", "dvc.commands.status", "dvc.repo", "dvc.repo.experiments", "dvc_data.hashfile.build",
-    "forks", "hold", "jinja2", "matplotlib.backends.backend_agg", "matplotlib.figure", "mlflow.pyfunc", "mlflow.xgboost",
-    "mlflow.store.tracking.sqlalchemy_store", "pandas", "PIL.Image", "pyarrow.compute", "pyarrow.parquet", "scipy.stats",
-    "shap", "sklearn.isotonic", "sklearn.linear_model", "xgboost",
+    "dvc.cli", "dvc.commands.repro", "dvc.commands.status", "dvc.repo", "dvc.repo.experiments",
+    "dvc_data.hashfile.build", "forks", "hold", "jinja2", "matplotlib.backends.backend_agg", "matplotlib.figure",
+    "mlflow.pyfunc", "mlflow.xgboost", "mlflow.store.tracking.sqlalchemy_store", "pandas", "PIL.Image",
+    "pyarrow.compute", "pyarrow.parquet", "scipy.stats", "shap", "sklearn.isotonic", "sklearn.linear_model", "xgboost",
 ]  # fmt: skip
-# One thread a process. The stage `train_baselines` names this kind of processor to OpenBLAS, which reads it when it is loaded.
+# One thread a process. The stage `train_baselines` names this kind of processor to OpenBLAS, which reads it on loading.
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 LOADED_WITH = {**THREADS, "OPENBLAS_CORETYPE": "Haswell", "MLFLOW_DISABLE_TELEMETRY": "true"}
 STAGE = re.compile(r"env ((?:\w+=\S+ )+)python -m (flight_delay\.stages\.\w+)")
@@ -46,8 +47,8 @@ def start(
         folder: where it works.
         environment: all of its environment variables.
         outputs: the files that get its standard output and its standard error.
-        hold: `MODULE NUMBER PATTERN` stops (SIGSTOP) the process that runs this module at the event of this number that the
-            pattern matches, see hold.py.
+        hold: `MODULE NUMBER PATTERN` stops (SIGSTOP) the process that runs this module at the event of this number that
+            the pattern matches, see hold.py.
     """
     for output in outputs:
         output.touch()

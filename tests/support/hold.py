@@ -1,7 +1,8 @@
 """Stop a process (SIGSTOP) at a certain moment, however fast the machine is, so that a test can kill it there.
 
-A moment is the event of a number that a pattern matches, before the process does what the event is about. Events are lines:
-`open PATH`, `os.rename FROM TO`, `shutil.copyfile FROM TO`, `sql STATEMENT` (of SQLite), and `log MESSAGE`, once it is logged."""
+A moment is the event of a number that a pattern matches, before the process does what the event is about. Events are
+lines: `open PATH`, `os.rename FROM TO`, `shutil.copyfile FROM TO`, `sql STATEMENT` (of SQLite), and `log MESSAGE`, once
+it is logged."""
 
 from __future__ import annotations
 

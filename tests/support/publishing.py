@@ -61,7 +61,7 @@ class Publisher(NamedTuple):
 
 @contextmanager
 def publishers() -> Iterator[Callable[..., Publisher]]:
-    """Start the stage `publish` in checkouts, held where `hold` says (see hold.py); in the end no such process is left."""
+    """Start the stage `publish` in checkouts, held where `hold` says (see hold.py); in the end none is left."""
     started: list[Publisher] = []
 
     def start(project: Project, environment: dict[str, str], hold: str = "") -> Publisher:
@@ -91,7 +91,7 @@ def finish(*publishers: Publisher) -> None:
 
 
 def assert_one_complete_run_of_each(client: MlflowClient, *projects: Project) -> list[Any]:
-    """Assert that every pipeline has one complete run with its model, and that no model is left of a removed run; the runs."""
+    """Assert that every pipeline has one complete run with its model, and a removed run left no model; the runs."""
     numbers = [experiment.experiment_id for experiment in client.search_experiments()]
     runs, models = client.search_runs(numbers, "", ViewType.ALL), client.search_logged_models(numbers)
     complete = []

@@ -30,7 +30,8 @@ def predictions(probability: Any, target: Any = TARGET, ids: Any = IDS) -> Predi
 SNAPSHOT = PipelineSnapshot(
     label="main", commit="c" * 40, parameters={"train_model.max_depth": "4"}, stale=(), inputs={"src": "s"},
     outputs={"models/bundle/model.ubj": "m", "data/raw/rows": "f", "data/raw/tables": "t", "data/processed": "p"},
-    origin={"source": "bts"}, raw_files={"rows/2013-10.parquet": RawFile(1000, "x"), "rows/2013-11.parquet": RawFile(234, "y")},
+    origin={"source": "bts"},
+    raw_files={"rows/2013-10.parquet": RawFile(1000, "x"), "rows/2013-11.parquet": RawFile(234, "y")},
     features=("carrier", "origin"), threshold=0.5, payoffs=PAYOFFS, backtest=predictions(A), test=predictions(A),
 )  # fmt: skip
 RANDOM = np.random.default_rng(5)

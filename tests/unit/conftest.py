@@ -1,5 +1,5 @@
-"""What the unit tests share: the dictionary, the real package and its canonical tables, each read once; writing invented
-flights as the sources have them; and drawing canonical ones."""
+"""What the unit tests share: the dictionary, the real package and its canonical tables, each read once; writing
+invented flights as the sources have them; and drawing canonical ones."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ FLIGHT: dict[str, Any] = {
 # Of a canonical flight, what features and history are computed from; and what may become of it.
 CANONICAL = (
     "flight_date", "carrier", "flight_number", "origin", "destination", "distance_miles", "scheduled_departure_minutes",
-    "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "arrival_delay_minutes", "cancelled",
-    "diverted",
+    "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "arrival_delay_minutes",
+    "cancelled", "diverted",
 )  # fmt: skip
 OUTCOMES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     (st.integers(-30, 60) | st.sampled_from([14, 15]) | st.integers(-720, 4320)).map(
         lambda delay: {"arrival_delay_minutes": delay, "cancelled": False, "diverted": False}
     ),
     st.sampled_from([(True, False), (False, True)]).map(
-        lambda of: {"arrival_delay_minutes": None, "cancelled": of[0], "diverted": of[1]}
+        lambda flags: {"arrival_delay_minutes": None, "cancelled": flags[0], "diverted": flags[1]}
     ),
 )
 MISSING: dict[Layout, str | None] = {"nycflights13": None, "bts_classic": "NA", "bts_current": ""}
@@ -130,7 +130,7 @@ def outcomes() -> st.SearchStrategy[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def flights_in() -> Callable[[str], st.SearchStrategy[dict[str, Any]]]:
-    """Draws canonical flights of a few airlines and airports, in any time zones, crowded on the first days of a month."""
+    """Draws canonical flights of a few airlines and airports, in any time zones, mostly on a month's first days."""
 
     def drawn(month: str) -> st.SearchStrategy[dict[str, Any]]:
         first = dt.datetime.fromisoformat(f"{month}-01").replace(tzinfo=dt.UTC)
@@ -142,7 +142,7 @@ def flights_in() -> Callable[[str], st.SearchStrategy[dict[str, Any]]]:
                 "origin": st.sampled_from(["EWR", "GUM"]), "destination": st.sampled_from(["HNL", "LAX"]),
                 "distance_miles": st.none() | st.just(2454), "scheduled_arrival_minutes": st.integers(0, 1440),
             }), OUTCOMES,
-        ).map(lambda of: _flight(first, *of))  # fmt: skip
+        ).map(lambda parts: _flight(first, *parts))  # fmt: skip
 
     return drawn
 

@@ -45,9 +45,11 @@ every_model = pytest.mark.parametrize("model", PROBABILITIES)
 
 @every_model
 def test_metrics_on_all_flights_are_those_of_scikit_learn(model: str) -> None:
-    found = point_estimates(LATE, PROBABILITIES)[model]
+    measured = point_estimates(LATE, PROBABILITIES)[model]
     exact = PROBABILITIES[model].astype(np.float64)
-    assert found == pytest.approx({name: of(LATE, exact) for name, of in METRICS.items()}, rel=1e-12, abs=1e-12)
+    assert measured == pytest.approx(
+        {name: metric(LATE, exact) for name, metric in METRICS.items()}, rel=1e-12, abs=1e-12
+    )
 
 
 def test_as_many_days_are_drawn_as_there_are_and_every_row_finds_its_own() -> None:
@@ -124,8 +126,8 @@ def test_a_plainly_better_model_is_better_by_every_metric_and_the_other_is_worse
     for model, than in (("distinct", "one for all"), ("one for all", "backwards"), ("perfect", "distinct")):
         ahead = compare_models(drawn, whole, model=model, reference=than)
         behind = compare_models(drawn, whole, model=than, reference=model)
-        assert {name: of.verdict for name, of in ahead.items()} == dict.fromkeys(METRICS, "better")
-        assert {name: of.verdict for name, of in behind.items()} == dict.fromkeys(METRICS, "worse")
+        assert {name: comparison.verdict for name, comparison in ahead.items()} == dict.fromkeys(METRICS, "better")
+        assert {name: comparison.verdict for name, comparison in behind.items()} == dict.fromkeys(METRICS, "worse")
         assert ahead["roc_auc"].difference > 0 > ahead["log_loss"].difference
         for name in METRICS:
             assert ahead[name].difference == pytest.approx(-behind[name].difference)

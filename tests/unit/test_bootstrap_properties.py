@@ -18,7 +18,7 @@ Flights = list[tuple[bool, float, int]]
 FLIGHTS = st.sampled_from([st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0, 1, width=32)]).flatmap(
     lambda probabilities: st.lists(
         st.tuples(st.booleans(), probabilities, st.integers(0, 5)), min_size=2, max_size=40
-    ).filter(lambda flights: len({of[0] for of in flights}) == 2 and len({of[2] for of in flights}) > 1)
+    ).filter(lambda flights: len({flight[0] for flight in flights}) == 2 and len({flight[2] for flight in flights}) > 1)
 )
 
 
@@ -37,12 +37,12 @@ def test_every_draw_is_what_scikit_learn_says_of_the_weighted_flights(flights: F
         if len(np.unique(late[weight > 0])) < 2:
             assert all(np.isnan(values[draw]) for values in drawn.values())
             continue
-        for name, of in (
+        for name, metric in (
             ("roc_auc", metrics.roc_auc_score),
             ("average_precision", metrics.average_precision_score),
             ("log_loss", metrics.log_loss),
         ):
-            assert drawn[name][draw] == pytest.approx(of(late, exact, sample_weight=weight), rel=1e-12, abs=1e-12)
+            assert drawn[name][draw] == pytest.approx(metric(late, exact, sample_weight=weight), rel=1e-12, abs=1e-12)
 
 
 @given(FLIGHTS, st.randoms(use_true_random=False))

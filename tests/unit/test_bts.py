@@ -35,8 +35,8 @@ CLASSIC = ["Year", "Month", "DayofMonth", "DayOfWeek", "DepTime", "CRSDepTime", 
 AIRPORT = ["AirportID", "AirportSeqID", "CityMarketID", "", "CityName", "State", "StateFips", "StateName", "Wac"]
 DIVERSION = ["Airport", "AirportID", "AirportSeqID", "WheelsOn", "TotalGTime", "LongestGTime", "WheelsOff", "TailNum"]
 CURRENT = [
-    "Year", "Quarter", "Month", "DayofMonth", "DayOfWeek", "FlightDate", "Reporting_Airline", "DOT_ID_Reporting_Airline",
-    "IATA_CODE_Reporting_Airline", "Tail_Number", "Flight_Number_Reporting_Airline",
+    "Year", "Quarter", "Month", "DayofMonth", "DayOfWeek", "FlightDate", "Reporting_Airline",
+    "DOT_ID_Reporting_Airline", "IATA_CODE_Reporting_Airline", "Tail_Number", "Flight_Number_Reporting_Airline",
     *(f"{end}{name}" for end in ("Origin", "Dest") for name in AIRPORT),
     "CRSDepTime", "DepTime", "DepDelay", "DepDelayMinutes", "DepDel15", "DepartureDelayGroups", "DepTimeBlk",
     "TaxiOut", "WheelsOff", "WheelsOn", "TaxiIn",
@@ -84,12 +84,12 @@ def without_first_row(text: bytes) -> bytes:
 
 @pytest.fixture
 def fetch(tmp_path: Path) -> Callable[..., tuple[bts.FetchedFiles, dict[str, pa.Table]]]:
-    """Fetches from a folder with these files; gives what is said and what is written."""
+    """Fetches from a folder with these files; gives the result and the tables written."""
 
-    def of(files: dict[str, bytes], through: str = "2013-01") -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
+    def fetch_files(files: dict[str, bytes], through: str = "2013-01") -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
         return fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, through)
 
-    return of
+    return fetch_files
 
 
 def fetched(root: Path, files: dict[str, bytes], through: str) -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
@@ -97,16 +97,18 @@ def fetched(root: Path, files: dict[str, bytes], through: str) -> tuple[bts.Fetc
         (root / name).mkdir(parents=True)
     for name, content in files.items():
         (root / "external" / name).write_bytes(content)
-    said = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
+    result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
     assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
     written = {path.stem: pq.read_table(path) for path in sorted((root / "raw/flights").iterdir())}
-    assert {month: rows.num_rows for month, rows in written.items()} == {m: of.rows for m, of in said.months.items()}
-    return said, written
+    assert {month: rows.num_rows for month, rows in written.items()} == {
+        m: spooled.rows for m, spooled in result.months.items()
+    }
+    return result, written
 
 
 def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch, tmp_path):
-    said, written = fetch({"2013.csv": table(CLASSIC, [["2013", " 1", "03", "4", "NA", "0730", "PS", "", "x y "]])})
-    assert said.months == {"2013-01": bts.SpooledMonth(1, "bts_classic")}
+    result, written = fetch({"2013.csv": table(CLASSIC, [["2013", " 1", "03", "4", "NA", "0730", "PS", "", "x y "]])})
+    assert result.months == {"2013-01": bts.SpooledMonth(1, "bts_classic")}
     assert set(written["2013-01"].schema.types) == {pa.string()}
     (path,) = tmp_path.rglob("2013-01.parquet")
     assert pq.read_metadata(path).metadata is None
@@ -115,8 +117,8 @@ def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch, tmp_path):
 
 
 def test_a_download_keeps_its_109_columns_and_the_empty_one_goes(fetch):
-    said, written = fetch({DOWNLOAD: zipped(on_time_csv=current(CRSDepTime="0905"), readme_html=b"\0<html>")})
-    assert said.months == {"2013-01": bts.SpooledMonth(1, "bts_current")}
+    result, written = fetch({DOWNLOAD: zipped(on_time_csv=current(CRSDepTime="0905"), readme_html=b"\0<html>")})
+    assert result.months == {"2013-01": bts.SpooledMonth(1, "bts_current")}
     (flight,) = written["2013-01"].to_pylist()
     assert list(flight) == CURRENT
     assert len(flight) == 109
@@ -173,35 +175,35 @@ def test_a_month_may_be_written_in_many_ways(fetch, year, month):
 
 def test_a_month_has_the_columns_of_its_first_file_in_their_order(fetch):
     first, second = table(CLASSIC, [[2013, 1, *"abcdefg"]]), table(CLASSIC[::-1], [[*"gfedcba", 1, 2013]])
-    said, written = fetch({"b.csv": second, "a.csv": first})
+    result, written = fetch({"b.csv": second, "a.csv": first})
     assert written["2013-01"].column_names == CLASSIC
     assert written["2013-01"].to_pylist()[0] == written["2013-01"].to_pylist()[1]
-    assert list(said.files) == ["a.csv", "b.csv"]
-    assert said.files["a.csv"] == hashlib.sha256(first).hexdigest()
-    assert bts.bts_provenance(said)["inputs"] == said.files
+    assert list(result.files) == ["a.csv", "b.csv"]
+    assert result.files["a.csv"] == hashlib.sha256(first).hexdigest()
+    assert bts.bts_provenance(result)["inputs"] == result.files
     _, written = fetch({"b.csv": first, "a.csv": second})
     assert written["2013-01"].column_names == CLASSIC[::-1]
 
 
 def test_months_of_both_layouts_stand_side_by_side(fetch):
-    said, _ = fetch({"old.csv": classic((1987, 10), (2008, 1)), "new.csv": current()})
+    result, _ = fetch({"old.csv": classic((1987, 10), (2008, 1)), "new.csv": current()})
     layouts = {"1987-10": "bts_classic", "2008-01": "bts_classic", "2013-01": "bts_current"}
-    assert {month: of.layout for month, of in said.months.items()} == layouts
-    assert list(said.months) == sorted(layouts)
+    assert {month: spooled.layout for month, spooled in result.months.items()} == layouts
+    assert list(result.months) == sorted(layouts)
 
 
 def test_months_after_the_last_one_asked_for_are_left_out(fetch):
     files = {"a.csv": classic((2013, 2), (2013, 1)), "b.csv": classic((2013, 3))}
-    said, written = fetch(files)
+    result, written = fetch(files)
     assert list(written) == ["2013-01"]
-    assert list(said.files) == list(files)
+    assert list(result.files) == list(files)
 
 
 def test_what_is_no_data_is_left_out_with_a_word_where_it_is_not_expected(fetch, caplog):
     silent = dict.fromkeys(["README.md", "airports.csv", ".gitignore", ".hidden.csv", "a.csv.dvc"], b"\0")
     with caplog.at_level(logging.WARNING):
-        said, _ = fetch({**silent, "a.csv": classic((2013, 1)), "a.csv.bz2": b"", "notes.txt": b""})
-    assert list(said.files) == ["a.csv"]
+        result, _ = fetch({**silent, "a.csv": classic((2013, 1)), "a.csv.bz2": b"", "notes.txt": b""})
+    assert list(result.files) == ["a.csv"]
     assert [name for name in ("a.csv.bz2", "notes.txt") if f"/{name}: " in caplog.text] == [
         "a.csv.bz2",
         "notes.txt",
@@ -230,14 +232,16 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
     for year, month, *others in rows:
         values = [str(year), str(month), *(value or None for value in others)]
         expected[f"{year}-{month:02d}"][tuple(values)] += 1
-    rows_of = {m: zip(*(of[name].to_pylist() for name in CLASSIC), strict=True) for m, of in written.items()}
-    assert {month: Counter(of) for month, of in rows_of.items()} == expected
+    rows_of = {
+        m: zip(*(month_table[name].to_pylist() for name in CLASSIC), strict=True) for m, month_table in written.items()
+    }
+    assert {month: Counter(month_rows) for month, month_rows in rows_of.items()} == expected
 
 
 def test_the_real_sample_has_1999_flights_of_each_of_22_months(fetch):
-    said, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
-    assert list(said.months) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]
-    assert set(said.months.values()) == {bts.SpooledMonth(1999, "bts_classic")}
+    result, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
+    assert list(result.months) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]
+    assert set(result.months.values()) == {bts.SpooledMonth(1999, "bts_classic")}
     flights = pa.concat_tables(written.values())
     assert flights.num_columns == 31
     assert pc.sum(pc.equal(flights["TailNum"], "N700äæ")).as_py() > 0

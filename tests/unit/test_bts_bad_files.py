@@ -1,4 +1,4 @@
-"""data.sources.bts: a file that cannot be right ends in one line that names it, and leaves nothing beside the output."""
+"""data.sources.bts: a file that cannot be right ends in one line that names it, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ TEXTS: dict[str, Bad] = {
     "open quote in header": ("a.csv", b'Year,"Month,Dest\n2013,1,LAX\n', []),
     "long header": ("a.csv", b"Year," + b"x" * 200_000 + b"\n2013,1\n", []),
     "semicolons": ("a.csv", with_bytes(GOOD, b",", b";"), ["bts_classic"]),
-    "another table": ("a.csv", b"faa,tzone\nJFK,America/New_York\n", ["bts_classic", "'Month', 'UniqueCarrier', 'Year'"]),
+    "another table": (
+        "a.csv", b"faa,tzone\nJFK,America/New_York\n", ["bts_classic", "'Month', 'UniqueCarrier', 'Year'"],
+    ),
     "column missing": ("a.csv", with_bytes(OTHER, b"DOT", b"DOG"), ["bts_current", "'DOT'"]),
     "names in other letters": ("a.csv", GOOD.swapcase(), ["bts_classic", "'Year'"]),
     "too few values": ("a.csv", rows("2013,1,UA,LAX", "2013,1,UA"), [3, 4]),
@@ -87,7 +89,8 @@ DATES: dict[str, Bad] = {
                                  [3, "1987-10 … 2100-12", *shown])
         for year, month, *shown in [
             ("2013", "13", "'13'"), ("2013", "0", "'0'"), ("2013", "", "'2013'", "'None'"), ("", "1", "'None'", "'1'"),
-            ("", "", "'None'"), ("1987", "9", "'1987'"), ("2101", "1", "'2101'"), ("NA", "NA", "'NA'"), ("2013", "1.5", "'1.5'"),
+            ("", "", "'None'"), ("1987", "9", "'1987'"), ("2101", "1", "'2101'"), ("NA", "NA", "'NA'"),
+            ("2013", "1.5", "'1.5'"),
             ("-2013", "1", "'-2013'"), ("13", "1", "'13'"), ("2013", "Jan", "'Jan'"), ("2013|1", "1", "'2013|1'"),
             ("2013", "٣", "'٣'"), ("9" * 5000, "1", "'99999"),
         ]
@@ -127,24 +130,28 @@ def refusal(root: Path, files: Iterable[tuple[str, bytes]], through: str = "2013
     with pytest.raises(UserError) as refused:
         bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
     assert [path.name for path in (root / "raw").rglob("*")] == ["flights"]
-    said = str(refused.value)
-    assert len(said.splitlines()) == 1
-    assert len(said) < 600
-    return said
+    message = str(refused.value)
+    assert len(message.splitlines()) == 1
+    assert len(message) < 600
+    return message
 
 
-def unsaid(values: Iterable[str | int], said: str) -> list[str | int]:
+def unsaid(values: Iterable[str | int], message: str) -> list[str | int]:
     """Names and numbers that an error does not hold."""
-    return [of for of in values if (of not in said if isinstance(of, str) else not re.search(rf"\b{of}\b", said))]
+    return [
+        value
+        for value in values
+        if (value not in message if isinstance(value, str) else not re.search(rf"\b{value}\b", message))
+    ]
 
 
 @pytest.mark.parametrize("bad", BAD)
 def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, bad):
     name, content, values = BAD[bad]
-    said = refusal(tmp_path, [("0.csv", GOOD), (name, content)])
+    message = refusal(tmp_path, [("0.csv", GOOD), (name, content)])
     path = str(tmp_path / "external" / name)
-    assert said.startswith(path)
-    assert unsaid(values, said.replace(path, name)) == [], said
+    assert message.startswith(path)
+    assert unsaid(values, message.replace(path, name)) == [], message
 
 
 @pytest.mark.parametrize("bad", TEXTS)
@@ -152,8 +159,8 @@ def test_it_does_not_matter_how_a_bad_text_is_packed(tmp_path, bad):
     _, content, values = TEXTS[bad]
     for name, packed in ("a.csv.gz", gzip.compress(content)), ("a.zip", zipped(("b.csv", content))):
         (tmp_path / name).mkdir()
-        said = refusal(tmp_path / name, [(name, packed)]).removeprefix(str(tmp_path / name))
-        assert unsaid([name, *values], said) == [], said
+        message = refusal(tmp_path / name, [(name, packed)]).removeprefix(str(tmp_path / name))
+        assert unsaid([name, *values], message) == [], message
 
 
 @pytest.mark.parametrize("block_bytes", [64, 100, 1000])
@@ -161,15 +168,15 @@ def test_it_does_not_matter_how_a_bad_text_is_packed(tmp_path, bad):
 def test_what_is_wrong_is_found_in_any_block(tmp_path, monkeypatch, bad, block_bytes):
     monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
     _, content, values = BAD[bad]
-    said = refusal(tmp_path, [("a.csv", content)]).removeprefix(str(tmp_path))
-    assert unsaid(values, said) == [], said
+    message = refusal(tmp_path, [("a.csv", content)]).removeprefix(str(tmp_path))
+    assert unsaid(values, message) == [], message
 
 
 @pytest.mark.parametrize("line", ['2013,1,UA,"LAX', '2013,1,"UA,LAX', '"2013,1,UA,LAX'])
 def test_a_quote_that_nothing_ends_is_found_in_any_block(tmp_path, monkeypatch, line):
     monkeypatch.setattr(bts_text, "BLOCK_BYTES", 64)
-    said = refusal(tmp_path, [("a.csv", GOOD + rows(line)[len(HEADER) :] + LONG)])
-    assert unsaid([5, 64], said.removeprefix(str(tmp_path))) == []
+    message = refusal(tmp_path, [("a.csv", GOOD + rows(line)[len(HEADER) :] + LONG)])
+    assert unsaid([5, 64], message.removeprefix(str(tmp_path))) == []
 
 
 def test_a_name_with_a_line_break_stays_on_one_line(tmp_path):
@@ -178,26 +185,26 @@ def test_a_name_with_a_line_break_stays_on_one_line(tmp_path):
 
 @pytest.mark.parametrize("others", [OTHER, with_bytes(GOOD, b"Dest", b"Destination"), GOOD.replace(b"\n", b",x\n")])
 def test_files_of_one_month_that_do_not_go_together_are_both_named(tmp_path, others):
-    said = refusal(tmp_path, [("a.csv", GOOD), ("b.csv", others)])
-    assert re.search(r"/a\.csv \(bts_classic\).*/b\.csv \(bts_c\w+\).*\b2013-01\b", said)
+    message = refusal(tmp_path, [("a.csv", GOOD), ("b.csv", others)])
+    assert re.search(r"/a\.csv \(bts_classic\).*/b\.csv \(bts_c\w+\).*\b2013-01\b", message)
 
 
 def test_tables_of_one_zip_that_do_not_go_together_are_both_named(tmp_path):
-    said = refusal(tmp_path, [("a.zip", zipped(("b.csv", GOOD), ("c.csv", OTHER)))])
-    assert "a.zip (b.csv) (bts_classic)" in said
-    assert "a.zip (c.csv) (bts_current)" in said
+    message = refusal(tmp_path, [("a.zip", zipped(("b.csv", GOOD), ("c.csv", OTHER)))])
+    assert "a.zip (b.csv) (bts_classic)" in message
+    assert "a.zip (c.csv) (bts_current)" in message
 
 
 def test_a_last_month_that_is_not_there_is_named_with_those_that_are(tmp_path):
     files = [("a.csv", rows("2013,3,UA,LAX", "2012,12,UA,LAX")), ("b.csv", rows("2013,2,UA,LAX"))]
-    said = refusal(tmp_path, files, "2013-01")
-    assert unsaid(["2013-01", "fetch_raw.through", "2012-12, 2013-02, 2013-03"], said) == []
+    message = refusal(tmp_path, files, "2013-01")
+    assert unsaid(["2013-01", "fetch_raw.through", "2012-12, 2013-02, 2013-03"], message) == []
 
 
 @pytest.mark.parametrize("names", [[], ["README.md", "notes.txt", "airports.csv"]])
 def test_a_folder_without_data_says_what_to_put_there(tmp_path, names):
-    said = refusal(tmp_path, [(name, b"") for name in names])
-    assert bts.HOMEPAGE in said
+    message = refusal(tmp_path, [(name, b"") for name in names])
+    assert bts.HOMEPAGE in message
 
 
 def test_no_folder_is_like_an_empty_one(tmp_path):

@@ -35,16 +35,16 @@ def flights_of(*dates: tuple[int, int]) -> bytes:
 def fetch(tmp_path: Path) -> Callable[..., bts.FetchedFiles]:
     """Fetches from a folder of its own with one file."""
 
-    def of(content: bytes, through: str = "2013-01") -> bts.FetchedFiles:
+    def fetch_content(content: bytes, through: str = "2013-01") -> bts.FetchedFiles:
         root = Path(tempfile.mkdtemp(dir=tmp_path))
         for name in ("external", "raw/flights"):
             (root / name).mkdir(parents=True)
         (root / "external/a.csv").write_bytes(content)
-        said = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
+        result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
         assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
-        return said
+        return result
 
-    return of
+    return fetch_content
 
 
 def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
@@ -53,9 +53,9 @@ def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
     for block_bytes, spool_bytes in [(1 << 20, 1 << 25), (1 << 20, 1), (200, 1), (1000, 5000)]:
         monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
         monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
-        said = fetch(flights_of(*dates), "2013-03")
-    assert len(said.months) == 6
-    for month, (rows, _) in said.months.items():
+        result = fetch(flights_of(*dates), "2013-03")
+    assert len(result.months) == 6
+    for month, (rows, _) in result.months.items():
         paths = list(tmp_path.rglob(f"{month}.parquet"))
         assert len(paths) == 4
         assert len({path.read_bytes() for path in paths}) == 1
@@ -81,10 +81,10 @@ def test_many_months_do_not_need_many_open_files(fetch, monkeypatch):
     highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 20, hard))
     try:
-        said = fetch(flights_of(*dates, *dates), "1999-12")
+        result = fetch(flights_of(*dates, *dates), "1999-12")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert [of.rows for of in said.months.values()] == [2] * 120
+    assert [spooled.rows for spooled in result.months.values()] == [2] * 120
 
 
 def test_what_a_killed_process_left_behind_does_not_count(tmp_path):

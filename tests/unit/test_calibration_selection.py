@@ -18,11 +18,11 @@ ROWS = 2_000
 def month(seed: int, shift: float = 0.0) -> Predictions:
     """Flights whose log-odds of being late are below what is said by a shift."""
     random = np.random.default_rng(seed)
-    said = random.normal(-1, 1, ROWS)
-    late = random.random(ROWS) < 1 / (1 + np.exp(shift - said))
+    log_odds = random.normal(-1, 1, ROWS)
+    late = random.random(ROWS) < 1 / (1 + np.exp(shift - log_odds))
     dates = np.full(ROWS, "2013-05-01", "datetime64[D]")
     names = np.arange(ROWS).astype(str).astype(object)
-    return Predictions(names, dates, late, (1 / (1 + np.exp(-said))).astype(np.float32))
+    return Predictions(names, dates, late, (1 / (1 + np.exp(-log_odds))).astype(np.float32))
 
 
 def months(shift: float) -> dict[str, Predictions]:
@@ -50,7 +50,7 @@ def test_each_month_is_calibrated_by_all_months_before_it() -> None:
             for before, after in steps
         ]
         for name, mean in judged[method].items():
-            assert mean == pytest.approx(np.mean([of[name] for of in every]), abs=1e-6)
+            assert mean == pytest.approx(np.mean([scores[name] for scores in every]), abs=1e-6)
 
 
 def test_a_later_month_changes_nothing_about_earlier_ones() -> None:
@@ -71,8 +71,8 @@ def test_what_was_said_stands_beside_what_was_seen() -> None:
     by_month = months(1)
     rows = calibration_by_month(by_month)
     assert [row["month"] for row in rows] == list(by_month)
-    for row, of in zip(rows, by_month.values(), strict=True):
-        assert row["predicted"] == pytest.approx(of.probability.mean(), abs=1e-6)
-        assert row["observed"] == pytest.approx(of.target.mean(), abs=1e-6)
+    for row, predictions in zip(rows, by_month.values(), strict=True):
+        assert row["predicted"] == pytest.approx(predictions.probability.mean(), abs=1e-6)
+        assert row["observed"] == pytest.approx(predictions.target.mean(), abs=1e-6)
         assert row["flights"] == ROWS
         assert row["predicted"] > row["observed"]

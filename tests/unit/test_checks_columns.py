@@ -48,7 +48,9 @@ def test_missing_values_are_warned_of_from_one_per_cent_on(missing: float, is_wa
     column = np.random.default_rng(3).normal(size=ROWS)
     column[np.random.default_rng(4).permutation(ROWS)[: int(missing * ROWS)]] = np.nan
     findings = findings_of(column=column)
-    assert [(of.check, of.columns, of.severity) for of in findings] == [("missing", ("column",), "warning")] * is_warned
+    assert [(finding.check, finding.columns, finding.severity) for finding in findings] == [
+        ("missing", ("column",), "warning")
+    ] * is_warned
     assert not is_warned or f" {missing:.1%} " in findings[0].says
 
 
@@ -69,7 +71,7 @@ def test_values_that_are_missing_in_one_window_only_are_warned_of() -> None:
     ],
 )
 def test_a_column_that_does_not_vary_in_training_is_constant(column: np.ndarray) -> None:
-    finding = next(of for of in findings_of(column=column) if of.check == "constant")
+    finding = next(finding for finding in findings_of(column=column) if finding.check == "constant")
     assert (finding.severity, finding.columns, finding.value) == ("warning", ("column",), 1.0)
     assert f" {ROWS // 2:,} " in finding.says
 
@@ -78,7 +80,9 @@ def test_a_column_with_one_value_in_nearly_all_rows_is_quasi_constant() -> None:
     column = np.full(ROWS, "usual", object)
     column[::250] = "rare"
     assert (
-        the_only([of for of in findings_of(column=column) if of.check != "rare_labels"], "quasi_constant").value
+        the_only(
+            [finding for finding in findings_of(column=column) if finding.check != "rare_labels"], "quasi_constant"
+        ).value
         == 0.996
     )
     column[::100] = "rare"
@@ -139,7 +143,7 @@ def test_rank_correlation_is_that_of_scipy_on_the_rows_with_both_values(
     one, other = (np.array(side, float) for side in zip(*pairs, strict=True))
     other = np.where(np.isnan(other), np.nan, -(one**3)) if is_monotone else other
     both = ~np.isnan(one) & ~np.isnan(other)
-    columns = [encode_column(name, of, "quantitative") for name, of in (("one", one), ("other", other))]
+    columns = [encode_column(name, values, "quantitative") for name, values in (("one", one), ("other", other))]
     result = [coefficient for _, _, coefficient in rank_correlated(columns, 0.9)]
     if both.sum() < 30 or len(set(one[both])) < 2 or len(set(other[both])) < 2:
         assert result == []
@@ -150,7 +154,7 @@ def test_rank_correlation_is_that_of_scipy_on_the_rows_with_both_values(
 
 def test_association_of_labels_is_one_for_the_same_and_about_zero_for_independent_ones() -> None:
     labels = np.random.default_rng(11).integers(0, 30, (2, 2_000)).astype(str).astype(object)
-    one, other = (encode_column(name, of, "categorical") for name, of in zip("ab", labels, strict=True))
+    one, other = (encode_column(name, values, "categorical") for name, values in zip("ab", labels, strict=True))
     assert cramers_v(one, one) == pytest.approx(1)
     assert cramers_v(one, other) == cramers_v(other, one) < 0.05  # without the correction for bias 0.12
     assert np.isnan(cramers_v(encode_column("key", np.arange(2_000).astype(str).astype(object), "categorical"), one))
@@ -172,7 +176,8 @@ def test_codes_are_the_column(values: list[Any], kind: Any) -> None:
 def test_findings_are_sorted_and_rounded() -> None:
     ordered = [
         Finding("constant", ("a",), 1, "", "error"), Finding("leakage_suspect", ("a",), 0.9, "", "error"),
-        Finding("missing", ("b",), 0.2000000001, ""), Finding("missing", ("a",), 0.1, ""), Finding("drift", ("a",), 0.1, ""),
+        Finding("missing", ("b",), 0.2000000001, ""), Finding("missing", ("a",), 0.1, ""),
+        Finding("drift", ("a",), 0.1, ""),
     ]  # fmt: skip
     assert sort_findings(ordered[::-1]) == ordered
     assert ordered[2].value == 0.2

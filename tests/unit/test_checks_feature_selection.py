@@ -40,15 +40,15 @@ def names(features: Any) -> list[str]:
 )
 def test_a_pattern_leaves_out_the_features_whose_whole_names_match(patterns: list[str], left_out: list[str]) -> None:
     stay, dropped = exclude_features(FEATURES, patterns)
-    assert [of.feature for of in dropped] == left_out
+    assert [entry.feature for entry in dropped] == left_out
     assert stay == [feature for feature in FEATURES if feature.name not in left_out]
-    assert {of.rule for of in dropped} <= {"left_out"}
+    assert {entry.rule for entry in dropped} <= {"left_out"}
 
 
 def test_the_reason_names_the_first_pattern_that_matches() -> None:
     patterns = ["*_3d", "cancellation_*"]
     _, dropped = exclude_features(FEATURES, patterns)
-    named = {of.feature: [pattern for pattern in patterns if pattern in of.because] for of in dropped}
+    named = {entry.feature: [pattern for pattern in patterns if pattern in entry.because] for entry in dropped}
     assert named == {name: ["*_3d"] for name in NAMES if name.endswith("_3d")}
 
 
@@ -62,7 +62,7 @@ def test_a_pattern_may_match_what_there_is_with_other_data_only() -> None:
     weather = Feature(name="observed_visibility", kind="quantitative", group="weather")
     stay, dropped = exclude_features(FEATURES, ["observed_*", "carrier"], [*FEATURES, weather])
     assert names(stay) == list(NAMES[1:])
-    assert [of.feature for of in dropped] == ["carrier"]
+    assert [entry.feature for entry in dropped] == ["carrier"]
     with pytest.raises(UserError, match=r" clouds_\*;"):
         exclude_features(FEATURES, ["observed_*", "clouds_*"], [weather])
 
@@ -77,41 +77,41 @@ def test_a_feature_with_a_finding_is_dropped_with_the_reason(rule: Any) -> None:
 def test_of_duplicates_the_first_in_order_stays_whatever_the_order_of_names() -> None:
     group = ("cancellation_rate_all_3d", "carrier", "late_rate_all_3d")
     assert group == tuple(sorted(group))  # as findings have them
-    assert [of.feature for of in select_features(FEATURES, [finding("duplicated", *group)]).dropped] == [
+    assert [entry.feature for entry in select_features(FEATURES, [finding("duplicated", *group)]).dropped] == [
         "late_rate_all_3d", "cancellation_rate_all_3d",
     ]  # fmt: skip
     backwards = select_features(FEATURES[::-1], [finding("duplicated", *group)])
     assert names(backwards.features)[1] == "cancellation_rate_all_3d"
-    assert [of.feature for of in backwards.dropped] == ["late_rate_all_3d", "carrier"]
+    assert [entry.feature for entry in backwards.dropped] == ["late_rate_all_3d", "carrier"]
 
 
 def test_columns_that_are_no_features_are_not_dropped_and_drop_nobody() -> None:
-    found = [
+    findings = [
         finding("duplicated", "airline", "carrier"),
         finding("constant", "year"),
         finding("duplicated", "airline", "late_rate_all_3d", "late_rate_all_7d"),
     ]
-    assert [of.feature for of in select_features(FEATURES, found).dropped] == ["late_rate_all_7d"]
+    assert [entry.feature for entry in select_features(FEATURES, findings).dropped] == ["late_rate_all_7d"]
 
 
 def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what_was_left_out() -> None:
     stay, left_out = exclude_features(FEATURES, ["cancellation_rate_route_3d"])
-    found = [
+    findings = [
         finding("noise", "late_rate_all_7d"),
         finding("noise", "carrier"),
         finding("duplicated", "late_rate_all_3d", "late_rate_all_7d"),
         finding("constant", "carrier"),
         finding("duplicated", "cancellation_rate_all_3d", "carrier"),
     ]
-    selection = select_features(stay, found, left_out)
-    assert [(of.feature, of.rule) for of in selection.dropped] == [
+    selection = select_features(stay, findings, left_out)
+    assert [(entry.feature, entry.rule) for entry in selection.dropped] == [
         ("cancellation_rate_route_3d", "left_out"), ("carrier", "constant"), ("late_rate_all_7d", "duplicated"),
         ("cancellation_rate_all_3d", "duplicated"),
     ]  # fmt: skip
     assert names(selection.features) == ["late_rate_all_3d"]
 
 
-FOUND = st.lists(
+FINDINGS = st.lists(
     st.builds(
         lambda check, columns: finding(check, *sorted(columns)),
         st.sampled_from(sorted(CHECKS)),
@@ -120,15 +120,15 @@ FOUND = st.lists(
 )
 
 
-@given(FOUND)
-def test_every_feature_is_in_the_selection_exactly_once(found: list[Finding]) -> None:
-    selection = select_features(FEATURES, found)
-    stay, dropped = names(selection.features), [of.feature for of in selection.dropped]
+@given(FINDINGS)
+def test_every_feature_is_in_the_selection_exactly_once(findings: list[Finding]) -> None:
+    selection = select_features(FEATURES, findings)
+    stay, dropped = names(selection.features), [entry.feature for entry in selection.dropped]
     assert sorted(stay + dropped) == sorted(NAMES)
     assert stay == [name for name in NAMES if name in stay]
     assert dropped == [name for name in NAMES if name in dropped]
     assert {feature.name: feature for feature in FEATURES if feature.name in stay} == {
-        of.name: of for of in selection.features
+        feature.name: feature for feature in selection.features
     }
-    assert select_features(FEATURES, reversed(found)).features == selection.features
-    assert {of.rule for of in selection.dropped} <= {"constant", "duplicated", "noise"}
+    assert select_features(FEATURES, reversed(findings)).features == selection.features
+    assert {entry.rule for entry in selection.dropped} <= {"constant", "duplicated", "noise"}

@@ -65,8 +65,8 @@ def test_over_many_samples_random_features_are_mostly_found_and_informative_ones
     named = []
     for seed in range(6):
         draw = invent(6_000, 2 * seed + 1), invent(3_000, 2 * seed + 2)
-        found = no_better_than_noise(noise_probe_importance(*draw, FEATURES, parameters=FEW_ROUNDS))
-        named += [name for finding in found for name in finding.columns]
+        findings = no_better_than_noise(noise_probe_importance(*draw, FEATURES, parameters=FEW_ROUNDS))
+        named += [name for finding in findings for name in finding.columns]
     assert set(named) == {"idle", "tail"}
     # Of four random columns, the feature has the highest importance one time in four.
     assert min(named.count("idle"), named.count("tail")) > 3
@@ -95,8 +95,8 @@ def test_without_categorical_features_there_is_no_random_label(flights: tuple[Ex
 
 def test_a_feature_against_its_declared_effect_does_not_help(flights: tuple[Examples, Examples]) -> None:
     against = HELPFUL.model_copy(update={"effect": "decreasing"})
-    found = noise_probe_importance(*flights, (against, *FEATURES[1:]), parameters=FEW_ROUNDS, repeats=1)
-    assert found.features["helpful"] < 0.001 < found.features["carrier"]
+    measured = noise_probe_importance(*flights, (against, *FEATURES[1:]), parameters=FEW_ROUNDS, repeats=1)
+    assert measured.features["helpful"] < 0.001 < measured.features["carrier"]
 
 
 def test_the_threshold_is_at_least_zero_and_a_feature_that_equals_it_is_found() -> None:

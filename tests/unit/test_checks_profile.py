@@ -34,43 +34,59 @@ COLUMNS: dict[str, np.ndarray] = {
 
 
 def inspected(columns: dict[str, np.ndarray], order: Any = np.s_[:]) -> EncodedTable:
-    kinds: Any = {name: "categorical" if of.dtype == object else "quantitative" for name, of in columns.items()}
+    kinds: Any = {name: "categorical" if column.dtype == object else "quantitative" for name, column in columns.items()}
     return EncodedTable(
-        {name: of[order] for name, of in columns.items()}, kinds, LATE[order], MONTH[order], WINDOW[order]
+        {name: column[order] for name, column in columns.items()}, kinds, LATE[order], MONTH[order], WINDOW[order]
     )
 
 
-PROFILES = {of.name: of for of in profile(inspected(COLUMNS))}
+PROFILES = {column_profile.name: column_profile for column_profile in profile(inspected(COLUMNS))}
 
 
-@pytest.mark.parametrize("of", PROFILES.values(), ids=PROFILES)
-def test_every_row_and_outcome_is_in_one_bin(of: ColumnProfile) -> None:
-    assert list(of.rows) == list(of.share) == list(of.rate) == list(of.known) == list(WINDOWS)
+@pytest.mark.parametrize("column_profile", PROFILES.values(), ids=PROFILES)
+def test_every_row_and_outcome_is_in_one_bin(column_profile: ColumnProfile) -> None:
+    assert (
+        list(column_profile.rows)
+        == list(column_profile.share)
+        == list(column_profile.rate)
+        == list(column_profile.known)
+        == list(WINDOWS)
+    )
     for window in WINDOWS:
         rows = window == WINDOW
         late = LATE[rows][~np.isnan(LATE[rows])]
-        assert of.rows[window] == rows.sum()
-        assert len(of.share[window]) == len(of.rate[window]) == len(of.known[window]) == len(of.bins) <= 21
-        assert sum(of.share[window]) == pytest.approx(1, abs=1e-5)
-        assert sum(of.known[window]) == len(late)
-        found = sum(share * known for share, known in zip(of.rate[window], of.known[window], strict=True) if share)
-        assert found == pytest.approx(late.sum(), abs=0.01)
-        missing = of.share[window][-1] if of.bins[-1] == "missing" else 0
-        assert of.missing[window] == missing
+        assert column_profile.rows[window] == rows.sum()
+        assert (
+            len(column_profile.share[window])
+            == len(column_profile.rate[window])
+            == len(column_profile.known[window])
+            == len(column_profile.bins)
+            <= 21
+        )
+        assert sum(column_profile.share[window]) == pytest.approx(1, abs=1e-5)
+        assert sum(column_profile.known[window]) == len(late)
+        late_flights = sum(
+            share * known
+            for share, known in zip(column_profile.rate[window], column_profile.known[window], strict=True)
+            if share
+        )
+        assert late_flights == pytest.approx(late.sum(), abs=0.01)
+        missing = column_profile.share[window][-1] if column_profile.bins[-1] == "missing" else 0
+        assert column_profile.missing[window] == missing
 
 
 def test_bins_hold_what_their_names_say() -> None:
-    delay, of = COLUMNS["delay"], PROFILES["delay"]
-    edges = [float(edge) for edge in of.edges]
+    delay, column_profile = COLUMNS["delay"], PROFILES["delay"]
+    edges = [float(edge) for edge in column_profile.edges]
     assert edges == sorted(edges)
     assert np.unique(np.diff(edges)).size == 1
-    assert of.bins[:2] == (f"< {edges[0]:g}", f"{edges[0]:g} – {edges[1]:g}")
-    assert of.bins[-2:] == (f"≥ {edges[-1]:g}", "missing")
+    assert column_profile.bins[:2] == (f"< {edges[0]:g}", f"{edges[0]:g} – {edges[1]:g}")
+    assert column_profile.bins[-2:] == (f"≥ {edges[-1]:g}", "missing")
     in_second = (delay >= edges[0]) & (delay < edges[1])
     train = WINDOW == "train"
-    assert of.share["train"][1] == round(in_second[train].mean(), 6)
-    assert of.rate["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
-    assert of.known["train"][1] == (train & in_second & ~np.isnan(LATE)).sum()
+    assert column_profile.share["train"][1] == round(in_second[train].mean(), 6)
+    assert column_profile.rate["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
+    assert column_profile.known["train"][1] == (train & in_second & ~np.isnan(LATE)).sum()
 
 
 def test_few_values_have_bins_of_their_own() -> None:
@@ -98,32 +114,35 @@ def test_quantiles_are_values_of_the_column_and_dates_are_dates() -> None:
 
 
 def test_a_column_without_a_value_has_the_bin_of_missing_ones_only() -> None:
-    of = PROFILES["nothing"]
-    assert (of.bins, of.distinct, of.quantiles) == (("missing",), 0, {})
-    assert set(of.missing.values()) == {1.0}
+    column_profile = PROFILES["nothing"]
+    assert (column_profile.bins, column_profile.distinct, column_profile.quantiles) == (("missing",), 0, {})
+    assert set(column_profile.missing.values()) == {1.0}
 
 
 def test_profiles_are_json_and_do_not_depend_on_the_order_of_rows() -> None:
-    text = json.dumps([of.as_json() for of in PROFILES.values()], allow_nan=False)
+    text = json.dumps([column_profile.as_json() for column_profile in PROFILES.values()], allow_nan=False)
     order = np.random.default_rng(1).permutation(ROWS)
-    assert json.dumps([of.as_json() for of in profile(inspected(COLUMNS, order))], allow_nan=False) == text
+    assert (
+        json.dumps([column_profile.as_json() for column_profile in profile(inspected(COLUMNS, order))], allow_nan=False)
+        == text
+    )
 
 
 def test_windows_without_rows_are_left_out() -> None:
-    (of,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW != "validation"))
-    assert list(of.share) == ["train", "test"]
-    (of,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW == ""))
-    assert of.share == {}
-    assert len(of.bins) > 10
+    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW != "validation"))
+    assert list(column_profile.share) == ["train", "test"]
+    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW == ""))
+    assert column_profile.share == {}
+    assert len(column_profile.bins) > 10
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=80), st.integers(0, 3))
 def test_any_numbers_have_at_most_twenty_bins_with_ends_in_order(values: list[float], seed: int) -> None:
     column = np.random.default_rng(seed).choice(np.array(values), ROWS)
-    (of,) = profile(inspected({"x": column}))
-    edges = [float(edge) for edge in of.edges]
-    assert len(of.bins) <= 20
+    (column_profile,) = profile(inspected({"x": column}))
+    edges = [float(edge) for edge in column_profile.edges]
+    assert len(column_profile.bins) <= 20
     assert edges == sorted(set(edges))
-    assert of.distinct == np.unique(column).size
-    assert sum(of.share["train"]) == pytest.approx(1, abs=1e-5)
+    assert column_profile.distinct == np.unique(column).size
+    assert sum(column_profile.share["train"]) == pytest.approx(1, abs=1e-5)
     assert not edges or column.min() < edges[0] <= edges[-1] <= column.max()

@@ -1,4 +1,4 @@
-"""checks of the target, leakage and drift: each problem is found where it is planted; the order of rows is irrelevant."""
+"""checks of the target, leakage and drift: each problem is found where it is planted, in any order of rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MONTH = np.arange(ROWS) * 4 // ROWS
 TARGET = (np.random.default_rng(0).random(ROWS) < 0.25).astype(float)
 RANDOM = np.random.default_rng(1)
 CHANCE = RANDOM.random((4, ROWS))
-COUNTS = st.lists(st.tuples(*[st.integers(0, 1000)] * 2), min_size=2, max_size=20).map(lambda of: np.array(of).T)
+COUNTS = st.lists(st.tuples(*[st.integers(0, 1000)] * 2), min_size=2, max_size=20).map(lambda pairs: np.array(pairs).T)
 
 
 def findings_of(target: np.ndarray = TARGET, **columns: np.ndarray) -> list[Finding]:
@@ -74,7 +74,7 @@ def test_a_column_that_the_target_can_be_computed_from_is_a_leak(column: np.ndar
 def test_a_useful_column_and_a_key_are_no_leaks() -> None:
     useful = TARGET + 2 * RANDOM.normal(size=ROWS)
     key = np.array([f"row {n}" for n in range(ROWS)], object)
-    assert [of.check for of in findings_of(useful=useful, key=key) if of.severity == "error"] == []
+    assert [finding.check for finding in findings_of(useful=useful, key=key) if finding.severity == "error"] == []
 
 
 def test_a_column_is_no_leak_because_one_class_is_rare() -> None:
@@ -93,7 +93,7 @@ def test_rows_with_an_unknown_target_do_not_count_as_known() -> None:
 def test_imbalance_below_one_in_a_hundred_is_an_error(part: float, is_error: bool) -> None:
     target = (np.random.default_rng(5).permutation(ROWS) < part * ROWS).astype(float)
     findings = findings_of(target)
-    assert [(of.check, of.severity) for of in findings] == [("imbalance", "error")] * is_error
+    assert [(finding.check, finding.severity) for finding in findings] == [("imbalance", "error")] * is_error
     assert not findings or findings[0].value == pytest.approx(max(part, 1 - part), abs=1e-3)
 
 
@@ -123,7 +123,7 @@ SHIFTED = {
 
 @pytest.mark.parametrize("column", SHIFTED.values(), ids=SHIFTED)
 def test_drift_is_found_in_the_window_where_it_is(column: np.ndarray) -> None:
-    (finding,) = (of for of in findings_of(column=column) if of.check == "drift")
+    (finding,) = (finding for finding in findings_of(column=column) if finding.check == "drift")
     assert [name in finding.says for name in ("column", "test", "validation")] == [True, True, False]
     assert finding.severity == "warning"
     assert ("large" in finding.says) == (finding.value >= 0.25)
@@ -131,9 +131,10 @@ def test_drift_is_found_in_the_window_where_it_is(column: np.ndarray) -> None:
 
 def test_seasonal_columns_are_not_checked_for_drift_but_for_everything_else() -> None:
     table = encoded_table(ROWS, TARGET, **SHIFTED)
-    assert {of.columns[0] for of in check_drift(table, {"zeros", "no such column"})} == set(SHIFTED) - {"zeros"}
+    drifted = {finding.columns[0] for finding in check_drift(table, {"zeros", "no such column"})}
+    assert drifted == set(SHIFTED) - {"zeros"}
     every, without = (run_checks(table, seasonal=seasonal) for seasonal in ((), SHIFTED))
-    assert [of for of in every if of.check != "drift"] == without != []
+    assert [finding for finding in every if finding.check != "drift"] == without != []
 
 
 def test_a_few_rows_do_not_drift_by_chance() -> None:

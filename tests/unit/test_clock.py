@@ -30,7 +30,7 @@ def utc(local: str, zone: str | None) -> str:
 
 
 def arrival(departure: str, origin: str, clock: str, destination: str) -> str:
-    """Arrival of one flight by the clock of its destination, as text, given local departure and the timetable's arrival."""
+    """Arrival of one flight by the clock of its destination, as text, from local departure and scheduled arrival."""
     hours, minutes = map(int, clock.split(":"))
     when = first_arrival_after(
         local_to_utc(pd.Series([pd.Timestamp(departure)]), pd.Series([origin]))[0],
@@ -139,8 +139,8 @@ def test_the_arrival_is_the_next_time_that_the_destination_shows(
 def test_an_unknown_destination_has_no_arrival() -> None:
     minutes, date = pd.Series([60, 60]), pd.Series([pd.Timestamp("2013-05-05")] * 2)
     departure, _ = local_to_utc(date, pd.Series(["America/New_York"] * 2))
-    found = first_arrival_after(departure, minutes, date, pd.Series([None, "Asia/Tokyo"]))
-    assert found.isna().tolist() == [True, False]
+    arrivals = first_arrival_after(departure, minutes, date, pd.Series([None, "Asia/Tokyo"]))
+    assert arrivals.isna().tolist() == [True, False]
 
 
 # Between 1:00 and 3:59, clocks go forward or back.
@@ -156,10 +156,10 @@ def test_the_arrival_is_the_first_after_departure_at_the_wanted_clock_time(
 ) -> None:
     midnight = pd.Series([pd.Timestamp(date)])
     departure, _ = local_to_utc(midnight + pd.Timedelta(minutes=departure_minutes), pd.Series([origin]))
-    found = first_arrival_after(departure, pd.Series([arrival_minutes]), midnight, pd.Series([destination]))[0]
+    arrival_time = first_arrival_after(departure, pd.Series([arrival_minutes]), midnight, pd.Series([destination]))[0]
 
-    local = found.to_pydatetime().astimezone(ZoneInfo(destination))
+    local = arrival_time.to_pydatetime().astimezone(ZoneInfo(destination))
     assert local.hour * 60 + local.minute == arrival_minutes % 1440
-    assert found > departure[0]
+    assert arrival_time > departure[0]
     day_before = (local.replace(tzinfo=None) - dt.timedelta(days=1)).replace(tzinfo=ZoneInfo(destination))
     assert day_before <= departure[0]

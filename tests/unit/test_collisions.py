@@ -1,4 +1,4 @@
-"""tracking.client and publish: concurrent writers of the same row, in a real MLflow database in which the other one is first."""
+"""tracking.client and publish: concurrent writers of the same row, in a real MLflow database; the other is first."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def finished(client: MlflowClient, experiment: str, end_time: int) -> str:
 
 def content(tmp_path: Path) -> RunContent:
     return RunContent(
-        digest="0" * 32, name="a pipeline", description="", params={}, metrics={}, curve={}, tags={"author": "Ada"}, datasets=[],
-        files={}, bundle=tmp_path, package=tmp_path,
+        digest="0" * 32, name="a pipeline", description="", params={}, metrics={}, curve={}, tags={"author": "Ada"},
+        datasets=[], files={}, bundle=tmp_path, package=tmp_path,
     )  # fmt: skip
 
 

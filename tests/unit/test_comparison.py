@@ -51,16 +51,16 @@ def test_each_rung_is_compared_with_the_one_below(steps: dict) -> None:
     order = [*BASELINES, "model"]
     assert list(steps["steps"]) == order[1:]
     for than, model in itertools.pairwise(order):
-        of = steps["steps"][model]
-        assert of["than"] == than
+        step = steps["steps"][model]
+        assert step["than"] == than
         higher, lower = (probability_metrics(LATE, RUNGS[name].probability) for name in (model, than))
         for metric in METRICS:
-            assert of[metric]["difference"] == pytest.approx(higher[metric] - lower[metric], abs=2e-6)
-            assert of[metric]["low"] <= of[metric]["high"]
+            assert step[metric]["difference"] == pytest.approx(higher[metric] - lower[metric], abs=2e-6)
+            assert step[metric]["low"] <= step[metric]["high"]
 
 
 def test_verdicts_follow_skill_and_log_loss_is_better_where_it_is_lower(steps: dict) -> None:
-    verdicts = {name: {of[metric]["verdict"] for metric in METRICS} for name, of in steps["steps"].items()}
+    verdicts = {name: {step[metric]["verdict"] for metric in METRICS} for name, step in steps["steps"].items()}
     assert verdicts["logistic"] == {"better"}
     assert verdicts["xgboost_defaults"] == {"worse"}
     assert verdicts["model"] == {"better"}
@@ -69,14 +69,16 @@ def test_verdicts_follow_skill_and_log_loss_is_better_where_it_is_lower(steps: d
 
 def test_the_model_is_also_compared_with_logistic_regression(steps: dict) -> None:
     assert list(steps["model_over_logistic"]) == list(METRICS)
-    assert {of["verdict"] for of in steps["model_over_logistic"].values()} == {"undecided"}
+    assert {comparison["verdict"] for comparison in steps["model_over_logistic"].values()} == {"undecided"}
     same = compare_baselines({**RUNGS, "model": RUNGS["logistic"]})["model_over_logistic"]
-    assert all(of == {"difference": 0, "low": 0, "high": 0, "verdict": "undecided"} for of in same.values())
+    assert all(
+        comparison == {"difference": 0, "low": 0, "high": 0, "verdict": "undecided"} for comparison in same.values()
+    )
 
 
 def test_intervals_hold_what_is_measured_and_are_rounded(steps: dict) -> None:
-    for rung, of in RUNGS.items():
-        measured = probability_metrics(LATE, of.probability)
+    for rung, rung_predictions in RUNGS.items():
+        measured = probability_metrics(LATE, rung_predictions.probability)
         for metric in METRICS:
             ends = steps["intervals"][rung][metric]
             assert ends["low"] <= measured[metric] <= ends["high"]
@@ -85,8 +87,8 @@ def test_intervals_hold_what_is_measured_and_are_rounded(steps: dict) -> None:
 
 
 def test_everybody_earns_what_the_calls_from_their_own_threshold_earn(earned: dict) -> None:
-    for name, of in RUNGS.items():
-        profit = profit_per_row(LATE, of.probability >= THRESHOLDS[name], PAYOFFS)
+    for name, rung_predictions in RUNGS.items():
+        profit = profit_per_row(LATE, rung_predictions.probability >= THRESHOLDS[name], PAYOFFS)
         assert earned["expected_profit"][name] == pytest.approx(profit.mean(), abs=1e-4)
     for name, called in (("always_late", True), ("always_on_time", False)):
         profit = profit_per_row(LATE, np.full(ROWS, called), PAYOFFS)
@@ -98,9 +100,11 @@ def test_everybody_earns_what_the_calls_from_their_own_threshold_earn(earned: di
 def test_the_model_is_set_against_every_rung_and_both_constant_answers(earned: dict) -> None:
     profit = earned["expected_profit"]
     assert set(earned["model_over"]) == {*BASELINES, "always_late", "always_on_time"}
-    for name, of in earned["model_over"].items():
-        assert of["difference"] == pytest.approx(profit["model"] - profit[name], abs=2e-4)
-        assert of["verdict"] == ("better" if of["low"] > 0 else "worse" if of["high"] < 0 else "undecided")
+    for name, comparison in earned["model_over"].items():
+        assert comparison["difference"] == pytest.approx(profit["model"] - profit[name], abs=2e-4)
+        assert comparison["verdict"] == (
+            "better" if comparison["low"] > 0 else "worse" if comparison["high"] < 0 else "undecided"
+        )
     assert earned["model_over"]["always_on_time"]["verdict"] == "better"
     assert json.loads(json.dumps(earned)) == earned
 
@@ -108,10 +112,10 @@ def test_the_model_is_set_against_every_rung_and_both_constant_answers(earned: d
 def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
     counts = confusion_counts(LATE, RUNGS["model"].probability, THRESHOLDS["model"])
     assert earned["break_even"] == {
-        name: of._asdict() if of else None for name, of in break_even(counts, PAYOFFS).items()
+        name: bounds._asdict() if bounds else None for name, bounds in break_even(counts, PAYOFFS).items()
     }
     expected = thresholds_by_miss_cost(PAYOFFS, MISS_COST_FACTORS)
-    assert earned["threshold_by_miss_cost"] == {f"{factor:g}": of for factor, of in expected.items()}
+    assert earned["threshold_by_miss_cost"] == {f"{factor:g}": threshold for factor, threshold in expected.items()}
     assert list(earned["threshold_by_miss_cost"]) == ["0.5", "1", "2", "4"]
 
 

@@ -96,14 +96,14 @@ class Machine:
         environment["PATH"] = ":".join(map(str, path))
         return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
 
-    def refuses(self, python: str = "", *said: str) -> None:
+    def refuses(self, python: str = "", *expected: str) -> None:
         """Check that there is one line that says all this, code 2, and nothing left behind."""
         before = self.created_with()
         done = self.create(python)
         assert done.returncode == 2
         assert done.stderr.startswith("error: ")
         assert done.stderr.count("\n") == 1
-        assert [words for words in said if words not in done.stderr] == [], done.stderr
+        assert [words for words in expected if words not in done.stderr] == [], done.stderr
         assert self.created_with() == before
 
     def created_with(self) -> str | None:
@@ -157,15 +157,17 @@ def test_without_a_supported_version_it_says_what_is_there_and_what_to_install(m
     machine.refuses("", "found: 3.10")
 
 
-@pytest.mark.parametrize(("version", "said"), [("3.10", "is Python 3.10; supported are 3.14"), ("", "does not run")])
+@pytest.mark.parametrize(
+    ("version", "expected"), [("3.10", "is Python 3.10; supported are 3.14"), ("", "does not run")]
+)
 def test_an_unsupported_one_that_is_named_is_refused_and_the_environment_stays(
-    machine: Machine, version: str, said: str
+    machine: Machine, version: str, expected: str
 ) -> None:
     machine.has("python3.12", "3.12")
     machine.create()
     machine.has("python3.10", version)
     machine.has_uv()
-    machine.refuses("python3.10", f"PYTHON=python3.10 {said}")
+    machine.refuses("python3.10", f"PYTHON=python3.10 {expected}")
 
 
 def test_the_one_that_is_named_is_taken_and_replaces_another(machine: Machine) -> None:
@@ -245,12 +247,12 @@ def test_pip_gets_proxy_index_and_home_as_they_are(machine: Machine) -> None:
     machine.has("python3.13", "3.13")
     environment = {"HOME": "/read-only", "https_proxy": "http://proxy:3128", "PIP_INDEX_URL": "http://a/simple"}
     assert machine.make(target="setup", **environment).returncode == 0
-    said = (machine.root / "pip-environment").read_text().splitlines()
-    assert len(said) == 5
-    assert {*said} == {" ".join(environment.values())}
+    lines = (machine.root / "pip-environment").read_text().splitlines()
+    assert len(lines) == 5
+    assert {*lines} == {" ".join(environment.values())}
     # Nothing is installed a second time, unless the environment is created again.
     assert machine.make(target="setup", **environment).stderr == ""
-    assert (machine.root / "pip-environment").read_text().splitlines() == said
+    assert (machine.root / "pip-environment").read_text().splitlines() == lines
     (machine.root / ".venv/bin/python").unlink()
     assert machine.make(target="setup", **environment).returncode == 0
-    assert (machine.root / "pip-environment").read_text().splitlines() == [*said, *said]
+    assert (machine.root / "pip-environment").read_text().splitlines() == [*lines, *lines]

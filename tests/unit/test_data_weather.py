@@ -49,9 +49,14 @@ def test_rows_without_airport_or_time_are_left_out_and_missing_measurements_stay
 
 @given(st.lists(st.tuples(st.sampled_from(["EWR", "JFK"]), st.integers(0, 5)), max_size=30))
 def test_rows_are_in_order_of_airport_and_time_and_otherwise_keep_theirs(places: list[tuple[str, int]]) -> None:
-    rows = [{"origin": at, "time_hour": NOON + hour * HOUR, "temp": float(of)} for of, (at, hour) in enumerate(places)]
+    rows = [
+        {"origin": at, "time_hour": NOON + hour * HOUR, "temp": float(position)}
+        for position, (at, hour) in enumerate(places)
+    ]
     table = canonical_observations(raw(*rows))
-    assert table["temperature"].to_pylist() == sorted(range(len(places)), key=lambda of: (places[of], of))
+    assert table["temperature"].to_pylist() == sorted(
+        range(len(places)), key=lambda position: (places[position], position)
+    )
 
 
 def test_the_weather_of_the_package_becomes_a_row_per_airport_and_hour(raw_weather: pa.Table) -> None:

@@ -51,12 +51,12 @@ def test_every_feature_has_the_entry_that_is_written_down_in_that_order(
 ) -> None:
     content = yaml.safe_load(dictionary_file.read_text())["features"]
     assert list(dictionary.features) == list(content)
-    assert {name: of.model_dump(exclude_unset=True) for name, of in dictionary.features.items()} == content
+    assert {name: feature.model_dump(exclude_unset=True) for name, feature in dictionary.features.items()} == content
 
 
 def test_bounds_fit_into_the_type_of_their_column(dictionary: Dictionary) -> None:
-    for name, of in dictionary.columns.items():
-        for bound in (of.minimum, of.maximum):
+    for name, column in dictionary.columns.items():
+        for bound in (column.minimum, column.maximum):
             if bound is not None:
                 assert pa.scalar(bound, dictionary.schema.field(name).type).as_py() == bound
 
@@ -65,10 +65,12 @@ def test_bounds_fit_into_the_type_of_their_column(dictionary: Dictionary) -> Non
 def test_every_essential_column_that_is_not_made_here_comes_from_every_layout(
     dictionary: Dictionary, layout: Layout
 ) -> None:
-    missing = {name for name, of in dictionary.columns.items() if layout not in of.sources and not of.informative}
+    missing = {
+        name for name, column in dictionary.columns.items() if layout not in column.sources and not column.informative
+    }
     assert missing == {"flight_id", "scheduled_departure_utc", "scheduled_arrival_utc"}
     assert set(dictionary.layout_columns(layout)) == {
-        name for name, of in dictionary.columns.items() if layout in of.sources
+        name for name, column in dictionary.columns.items() if layout in column.sources
     }
 
 
@@ -96,7 +98,7 @@ def test_what_became_of_a_flight_is_refused_with_feature_column_and_reason(
     with pytest.raises(UserError) as refused:
         dictionary.check_point_in_time("my_feature", ["carrier", name], 24)
     message = str(refused.value)
-    assert [f"'{of}'" in message for of in ("my_feature", name, "carrier")] == [True, True, False]
+    assert [f"'{word}'" in message for word in ("my_feature", name, "carrier")] == [True, True, False]
     assert " 24 " in message
     assert f"{dictionary.moments[moment].description} ({moment})" in message
     assert "build_features.horizon_hours" in message
@@ -113,26 +115,30 @@ def test_what_is_not_to_be_used_is_refused_for_its_own_reason_whatever_the_horiz
     with pytest.raises(UserError) as refused:
         dictionary.check_point_in_time("my_feature", [name], horizon_hours)
     message = str(refused.value)
-    assert [f"'{of}'" in message for of in ("my_feature", name)] == [True, True]
+    assert [f"'{word}'" in message for word in ("my_feature", name)] == [True, True]
     assert f": {reason}; " in message
 
 
 def test_every_column_is_either_known_a_day_before_or_refused_above(dictionary: Dictionary) -> None:
-    late = {name for name, of in dictionary.columns.items() if dictionary.moments[of.known].hours_before_departure < 24}
+    late = {
+        name
+        for name, column in dictionary.columns.items()
+        if dictionary.moments[column.known].hours_before_departure < 24
+    }
     assert late == {*NOT_USED, *(name for names in OUTCOMES.values() for name in names)}
     assert {dictionary.columns[name].role for name in late} == {"outcome", "context"}
-    assert not {of.role for name, of in dictionary.columns.items() if name not in late} & {"outcome", "context"}
+    assert not {column.role for name, column in dictionary.columns.items() if name not in late} & {"outcome", "context"}
 
 
 @given(st.integers(-2_000, 2_000))
 def test_a_column_is_refused_exactly_when_it_becomes_known_too_late(dictionary: Dictionary, horizon_hours: int) -> None:
-    for name, of in dictionary.columns.items():
-        if of.not_used_because:
+    for name, column in dictionary.columns.items():
+        if column.not_used_because:
             continue
-        if dictionary.moments[of.known].hours_before_departure >= horizon_hours:
+        if dictionary.moments[column.known].hours_before_departure >= horizon_hours:
             dictionary.check_point_in_time("my_feature", [name], horizon_hours)
         else:
-            with pytest.raises(UserError, match=rf"'{name}'.* {horizon_hours} .*\({of.known}\)"):
+            with pytest.raises(UserError, match=rf"'{name}'.* {horizon_hours} .*\({column.known}\)"):
                 dictionary.check_point_in_time("my_feature", [name], horizon_hours)
 
 

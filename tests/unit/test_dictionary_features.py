@@ -39,13 +39,13 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
     ),
     "an empty label": (feature("origin", label=""), "features.origin.label", "at least 1 character"),
     "a label of two features": (feature("origin", label="destination"), "features", "'destination'"),
-    "no features": (lambda of: of.pop("features"), "features", "required"),
+    "no features": (lambda content: content.pop("features"), "features", "required"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("plant", "entry", "said"), MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(("plant", "entry", "expected"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_named_with_its_file_and_entry(
-    dictionary_file: Path, tmp_path: Path, plant: Callable[[Content], Any], entry: str, said: str
+    dictionary_file: Path, tmp_path: Path, plant: Callable[[Content], Any], entry: str, expected: str
 ) -> None:
     path = tmp_path / "dictionary.yaml"
     content = yaml.safe_load(dictionary_file.read_text())
@@ -55,7 +55,7 @@ def test_a_mistake_is_named_with_its_file_and_entry(
         load_dictionary(path)
     message = str(refused.value)
     assert message.startswith(f"{path}: {entry}: ")
-    assert said in message.removeprefix(f"{path}: {entry}: ")
+    assert expected in message.removeprefix(f"{path}: {entry}: ")
     assert "Value error" not in message
     assert len(message.splitlines()) == 1
 
@@ -78,7 +78,7 @@ def test_an_entry_without_mistake_is_read(
 def test_a_feature_that_stands_there_twice_is_named(dictionary_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "dictionary.yaml"
     text = dictionary_file.read_text()
-    line = next(of for of in text.splitlines() if of.startswith("  late_rate_route:"))
+    line = next(line for line in text.splitlines() if line.startswith("  late_rate_route:"))
     path.write_text(text.replace(line, f"{line}\n{line}"))
     with pytest.raises(UserError, match=r"YAML .*'late_rate_route' "):
         load_dictionary(path)

@@ -1,4 +1,4 @@
-"""data.dictionary: one that is incomplete or contradicts itself is refused with its file and the entry that is wrong."""
+"""data.dictionary: one that is incomplete or contradicts itself is refused with its file and the wrong entry."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
     "a word for true": (column("carrier", nullable="yes"), "columns.carrier.nullable", "valid boolean"),
     "no unit": (column("carrier", unit=None), "columns.carrier.unit", "required"),
     "an unknown layout": (column("carrier", sources={"faa": ["x"]}), "columns.carrier.sources", "'nycflights13'"),
-    "a source of nothing": (column("carrier", sources={"bts_classic": []}), "columns.carrier.sources.bts_cl", "at least 1"),
+    "a source of nothing": (
+        column("carrier", sources={"bts_classic": []}), "columns.carrier.sources.bts_cl", "at least 1",
+    ),
     "minimum date above maximum": (
         column("flight_date", minimum=dt.date(2101, 1, 1)), "columns.flight_date", "2101-01-01",
     ),
@@ -73,18 +75,18 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
     "allowed flags": (
         column("cancellation_code", allowed=["A", False]), "columns.cancellation_code.allowed.1", "valid string",
     ),
-    "a word as entry": (lambda of: of["columns"].update(carrier="code"), "columns.carrier", "dictionary"),
+    "a word as entry": (lambda content: content["columns"].update(carrier="code"), "columns.carrier", "dictionary"),
     "a moment without hours": (
-        lambda of: of["moments"]["arrival"].pop("hours_before_departure"),
+        lambda content: content["moments"]["arrival"].pop("hours_before_departure"),
         "moments.arrival.hours_before_departure", "required",
     ),
     "a moment in words": (
-        lambda of: of["moments"]["arrival"].update(hours_before_departure="1"),
+        lambda content: content["moments"]["arrival"].update(hours_before_departure="1"),
         "moments.arrival.hours_before_departure", "valid integer",
     ),
-    "no columns": (lambda of: of.pop("columns"), "columns", "required"),
-    "a section too many": (lambda of: of.update(tables={}), "tables", "not permitted"),
-    "another format": (lambda of: of.update(format=2), "format", "1"),
+    "no columns": (lambda content: content.pop("columns"), "columns", "required"),
+    "a section too many": (lambda content: content.update(tables={}), "tables", "not permitted"),
+    "another format": (lambda content: content.update(format=2), "format", "1"),
 }  # fmt: skip
 
 
@@ -94,9 +96,9 @@ def real(dictionary_file: Path) -> Content:
     return content
 
 
-@pytest.mark.parametrize(("plant", "entry", "said"), MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(("plant", "entry", "expected"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_named_with_its_file_and_entry(
-    real: Content, tmp_path: Path, plant: Callable[[Content], Any], entry: str, said: str
+    real: Content, tmp_path: Path, plant: Callable[[Content], Any], entry: str, expected: str
 ) -> None:
     path = tmp_path / "dictionary.yaml"
     content = copy.deepcopy(real)
@@ -106,13 +108,13 @@ def test_a_mistake_is_named_with_its_file_and_entry(
         load_dictionary(path)
     message = str(refused.value)
     assert message.startswith(f"{path}: {entry}")
-    assert said in message.removeprefix(f"{path}: {entry}")
+    assert expected in message.removeprefix(f"{path}: {entry}")
     assert "Value error" not in message
     assert len(message.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         ("", "git checkout"),
         ("- a\n- list\n", "git checkout"),
@@ -123,10 +125,10 @@ def test_a_mistake_is_named_with_its_file_and_entry(
         (b"format: \xff\n", "YAML"),
     ],
 )
-def test_a_file_that_is_not_a_dictionary_is_named(tmp_path: Path, content: str | bytes, said: str) -> None:
+def test_a_file_that_is_not_a_dictionary_is_named(tmp_path: Path, content: str | bytes, expected: str) -> None:
     path = tmp_path / "dictionary.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(UserError, match=rf"^{re.escape(str(path))}: .*{said}") as refused:
+    with pytest.raises(UserError, match=rf"^{re.escape(str(path))}: .*{expected}") as refused:
         load_dictionary(path)
     assert len(str(refused.value).splitlines()) == 1
 

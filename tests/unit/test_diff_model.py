@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from flight_delay.review.diff.model import compare_models, parse_model, read_model
+from flight_delay.review.diff.model import compare_model_dumps, parse_model, read_model
 
 RANDOM = np.random.default_rng(5)
 FEATURES = RANDOM.random((500, 3)).astype(np.float32)
@@ -45,14 +45,14 @@ def model() -> dict[str, Any]:
     ],
 )
 def test_another_model_matters(model: dict[str, Any], changes: dict[str, Any], shown: str) -> None:
-    difference = compare_models(model, parse(train(**changes)))
+    difference = compare_model_dumps(model, parse(train(**changes)))
     assert difference.matters
     assert shown in difference.summary
 
 
 def test_settings_of_the_machine_are_not_part_of_a_model(model: dict[str, Any]) -> None:
-    same = compare_models(model, parse(train(nthread=2, eval_metric="auc")))
-    assert same == compare_models(model, model)
+    same = compare_model_dumps(model, parse(train(nthread=2, eval_metric="auc")))
+    assert same == compare_model_dumps(model, model)
     assert not same.matters
 
 
@@ -72,13 +72,13 @@ def test_numbers_may_differ_by_a_millionth(model: dict[str, Any], field: str, by
     changed = copy.deepcopy(model)
     values = changed["learner_model_param"] if field == "base_score" else changed["tree"][1]
     values[field][0] += by
-    assert compare_models(model, changed).matters == matters
+    assert compare_model_dumps(model, changed).matters == matters
 
 
 def test_other_categories_of_a_split_matter(model: dict[str, Any]) -> None:
     changed = copy.deepcopy(model)
     next(tree for tree in changed["tree"] if tree["categories"])["categories"][0] += 1
-    assert compare_models(model, changed).matters
+    assert compare_model_dumps(model, changed).matters
 
 
 def test_a_model_is_read_from_its_bytes_without_statistics_of_training(model: dict[str, Any]) -> None:

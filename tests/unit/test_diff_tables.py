@@ -83,7 +83,10 @@ def test_floats_may_differ_by_a_millionth(before: float, after: float, matters: 
         (pa.array([2**53]), pa.array([2**53 + 1]), f"{2**53} -> {2**53 + 1}"),
         (pa.array([None], pa.int8()), pa.array([0], pa.int8()), "None -> 0"),
         ([True], [False], "True -> False"),
-        (np.array(["2013-01-01"], "datetime64[D]"), np.array(["2013-01-02"], "datetime64[D]"), "2013-01-01 -> 2013-01-02"),
+        (
+            np.array(["2013-01-01"], "datetime64[D]"), np.array(["2013-01-02"], "datetime64[D]"),
+            "2013-01-01 -> 2013-01-02",
+        ),
     ],
 )  # fmt: skip
 def test_values_of_every_type_are_compared(before: Any, after: Any, shown: str) -> None:

@@ -1,4 +1,4 @@
-"""review.environment and review.clean_clone: locked and installed versions, building an environment, environment variables."""
+"""review.environment and review.clean_clone: locked and installed versions, building environments, variables."""
 
 from __future__ import annotations
 

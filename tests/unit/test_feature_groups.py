@@ -16,8 +16,8 @@ from flight_delay.model.encode import EncodedFeature
 TOPICS = load_topics()
 
 
-def encoded(name: str, of: str | None = None) -> EncodedFeature:
-    return EncodedFeature(name=name, kind="indicator" if of else "quantitative", group="history", of=of)
+def encoded(name: str, feature: str | None = None) -> EncodedFeature:
+    return EncodedFeature(name=name, kind="indicator" if feature else "quantitative", group="history", of=feature)
 
 
 def changed(tmp_path: Path, change: object, source: Path = REASON_CODES, section: str = "topics") -> Path:
@@ -63,8 +63,9 @@ def test_features_have_words_where_these_say_which_feature_is_meant() -> None:
 
 def test_features_of_a_family_and_indicators_are_of_the_topic_of_their_feature() -> None:
     features = [
-        encoded("late_rate_route_7d"), encoded("late_rate_route_365d"), encoded("block_minutes"), encoded("distance_miles"),
-        encoded("block_minutes_is_missing", of="block_minutes"), encoded("late_rate_all_3d_is_missing", of="late_rate_all_3d"),
+        encoded("late_rate_route_7d"), encoded("late_rate_route_365d"), encoded("block_minutes"),
+        encoded("distance_miles"), encoded("block_minutes_is_missing", feature="block_minutes"),
+        encoded("late_rate_all_3d_is_missing", feature="late_rate_all_3d"),
         encoded("departure_minutes"), encoded("departures_from_origin_so_far"),
     ]  # fmt: skip
     assert TOPICS.topic_of(tuple(features)) == {
@@ -115,32 +116,44 @@ def quote_of(topics: dict, name: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     {
-        "unknown field": (lambda of: quote_of(of, "carrier").update(raises="{value} of {airport}"), "{airport}"),
-        "rate of a mean": (lambda of: quote_of(of, "length").update(lowers="{rate}"), "{rate}"),
-        "days of no family": (lambda of: quote_of(of, "length").update(plain="{days}"), "{days}"),
-        "value where none is": (lambda of: quote_of(of, "carrier").update(missing="{value}"), "{value}"),
-        "usual where none is": (lambda of: quote_of(of, "carrier").update(plain="{usual}"), "{usual}"),
-        "field in otherwise": (lambda of: of["carrier"].update(otherwise="{value}"), "topics.carrier: "),
-        "broken template": (lambda of: quote_of(of, "carrier").update(plain="{value"), "'{value'"),
-        "unknown key": (lambda of: of["carrier"].update(lable="airline"), "topics.carrier.lable"),
-        "key of a quote": (lambda of: quote_of(of, "carrier").update(above="x"), "topics.carrier.quotes.0.above"),
-        "no feature": (lambda of: of.update(weather=of["carrier"]), "topics.weather: "),
-        "no label": (lambda of: of["length"].pop("label"), "topics.length: "),
-        "foreign quote": (lambda of: quote_of(of, "carrier").update(feature="origin"), "topics.carrier: "),
-        "family without days": (lambda of: quote_of(of, "late_route").update(days=[]), "topics.late_route.quotes.0"),
-        "days without family": (lambda of: quote_of(of, "carrier").update(days=[7]), "topics.carrier.quotes.0"),
-        "unknown form": (lambda of: quote_of(of, "carrier").update(shown_as="colour"), "topics.carrier.quotes.0.shown_as"),
-        "missing sentence": (lambda of: quote_of(of, "carrier").pop("lowers"), "topics.carrier.quotes.0.lowers"),
+        "unknown field": (
+            lambda topics: quote_of(topics, "carrier").update(raises="{value} of {airport}"), "{airport}",
+        ),
+        "rate of a mean": (lambda topics: quote_of(topics, "length").update(lowers="{rate}"), "{rate}"),
+        "days of no family": (lambda topics: quote_of(topics, "length").update(plain="{days}"), "{days}"),
+        "value where none is": (lambda topics: quote_of(topics, "carrier").update(missing="{value}"), "{value}"),
+        "usual where none is": (lambda topics: quote_of(topics, "carrier").update(plain="{usual}"), "{usual}"),
+        "field in otherwise": (lambda topics: topics["carrier"].update(otherwise="{value}"), "topics.carrier: "),
+        "broken template": (lambda topics: quote_of(topics, "carrier").update(plain="{value"), "'{value'"),
+        "unknown key": (lambda topics: topics["carrier"].update(lable="airline"), "topics.carrier.lable"),
+        "key of a quote": (
+            lambda topics: quote_of(topics, "carrier").update(above="x"), "topics.carrier.quotes.0.above",
+        ),
+        "no feature": (lambda topics: topics.update(weather=topics["carrier"]), "topics.weather: "),
+        "no label": (lambda topics: topics["length"].pop("label"), "topics.length: "),
+        "foreign quote": (lambda topics: quote_of(topics, "carrier").update(feature="origin"), "topics.carrier: "),
+        "family without days": (
+            lambda topics: quote_of(topics, "late_route").update(days=[]), "topics.late_route.quotes.0",
+        ),
+        "days without family": (lambda topics: quote_of(topics, "carrier").update(days=[7]), "topics.carrier.quotes.0"),
+        "unknown form": (
+            lambda topics: quote_of(topics, "carrier").update(shown_as="colour"), "topics.carrier.quotes.0.shown_as",
+        ),
+        "missing sentence": (
+            lambda topics: quote_of(topics, "carrier").pop("lowers"), "topics.carrier.quotes.0.lowers",
+        ),
     }.values(),
-    ids=lambda of: of if isinstance(of, str) else "",
+    ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_a_mistake_in_the_file_is_refused_in_one_line_that_names_it(tmp_path: Path, change: object, said: str) -> None:
+def test_a_mistake_in_the_file_is_refused_in_one_line_that_names_it(
+    tmp_path: Path, change: object, expected: str
+) -> None:
     path = changed(tmp_path, change)
     with pytest.raises(UserError) as error:
         load_topics(path)
-    assert said in str(error.value)
+    assert expected in str(error.value)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value)
 

@@ -26,8 +26,10 @@ def processed(tmp_path: Path) -> Path:
     [
         f"flight_id\n{A}\n{C}\n",
         f"\ufeffflight_id , other\n{A} , x\n\n{C},y",
-        "flight_date,carrier,flight_number,origin,scheduled_departure\n2013-01-05,UA,7,EWR,905\n2013-02-01,B6,12,JFK,23:59\n",
-        "origin,flight_number,scheduled_departure_minutes,flight_date,carrier\nEWR,7,545,2013-01-05,UA\nJFK,12,1439,2013-02-01,B6",
+        "flight_date,carrier,flight_number,origin,scheduled_departure\n"
+        "2013-01-05,UA,7,EWR,905\n2013-02-01,B6,12,JFK,23:59\n",
+        "origin,flight_number,scheduled_departure_minutes,flight_date,carrier\n"
+        "EWR,7,545,2013-01-05,UA\nJFK,12,1439,2013-02-01,B6",
     ],
 )
 def test_a_csv_has_flight_ids_or_their_parts(text: str) -> None:
@@ -35,9 +37,9 @@ def test_a_csv_has_flight_ids_or_their_parts(text: str) -> None:
 
 
 def test_flights_are_found_month_by_month_in_the_order_given(processed: Path) -> None:
-    found = find_flights(processed, [C, B, A], "list.csv")
-    assert {month: positions.tolist() for month, positions in found.items()} == {"2013-01": [2, 1], "2013-02": [0]}
-    assert list(found) == ["2013-01", "2013-02"]
+    by_month = find_flights(processed, [C, B, A], "list.csv")
+    assert {month: positions.tolist() for month, positions in by_month.items()} == {"2013-01": [2, 1], "2013-02": [0]}
+    assert list(by_month) == ["2013-01", "2013-02"]
 
 
 def test_unknown_flights_of_several_months_are_counted_together(processed: Path) -> None:

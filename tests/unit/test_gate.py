@@ -12,14 +12,14 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.params import load_params
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.evidence import DataQuality
-from flight_delay.promotion.gate import NO_CHAMPION, run_checks
+from flight_delay.promotion.gate import NO_CHAMPION, check_candidate
 from flight_delay.vcs.history import PipelineCommit
 
 NAMES = ["committed", "verified", "data", "backtest", "test", "slices", "calibration", "loaded model", "speed"]
 
 
 def test_values_just_within_all_bounds_pass() -> None:
-    checks = run_checks(GOOD, BOUNDS)
+    checks = check_candidate(GOOD, BOUNDS)
     assert [check.name for check in checks] == NAMES
     assert [check.name for check in checks if not check.passed] == []
 
@@ -45,19 +45,19 @@ def test_values_just_within_all_bounds_pass() -> None:
     ],
 )
 def test_each_check_refuses_alone(field: str, value: Any, failing: str) -> None:
-    checks = run_checks(replace(GOOD, **{field: value}), BOUNDS)
+    checks = check_candidate(replace(GOOD, **{field: value}), BOUNDS)
     assert [check.name for check in checks if not check.passed] == [failing]
 
 
 @pytest.mark.parametrize("verdict", ["undecided", "same", "worse"])
 def test_a_simpler_model_need_not_be_better_but_must_not_be_worse(verdict: str) -> None:
     simpler = compared(verdict, size=SMALL, champion_size=LARGE)
-    checks = {check.name: check for check in run_checks(replace(GOOD, comparison=simpler), BOUNDS)}
+    checks = {check.name: check for check in check_candidate(replace(GOOD, comparison=simpler), BOUNDS)}
     assert [name for name, check in checks.items() if not check.passed] == ["backtest"] * (verdict == "worse")
 
 
 def test_without_a_champion_there_is_nothing_to_compare_with() -> None:
-    checks = run_checks(replace(GOOD, comparison=None), BOUNDS)
+    checks = check_candidate(replace(GOOD, comparison=None), BOUNDS)
     assert all(check.passed for check in checks)
     assert [check.name for check in checks if check.detail == NO_CHAMPION] == ["backtest", "test", "slices"]
 
@@ -73,7 +73,7 @@ def test_without_a_champion_there_is_nothing_to_compare_with() -> None:
     ],
 )
 def test_evidence_that_is_not_available_fails_its_checks_only(field: str, names: list[str]) -> None:
-    checks = run_checks(replace(GOOD, **{field: UserError("it is gone")}), BOUNDS)
+    checks = check_candidate(replace(GOOD, **{field: UserError("it is gone")}), BOUNDS)
     assert [(check.name, check.detail) for check in checks if not check.passed] == [
         (name, "it is gone") for name in names
     ]

@@ -110,18 +110,20 @@ def test_counts_are_those_of_counting_one_by_one(
         }  # fmt: skip
         for grouping, names in history.GROUPINGS.items():
             key = "-".join(str({**flight, "hour": hour}[name]) for name in names)
-            expected.update((grouping, key, known_at(flight).date(), name) for name, of in became.items() if of)
+            expected.update(
+                (grouping, key, known_at(flight).date(), name) for name, is_counted in became.items() if is_counted
+            )
     counts = history.count_daily_outcomes(as_columns(flights), late_minutes)
     assert counts.schema == history.COUNTS
     assert {pa.int32()} == {counts.schema.field(name).type for name in ("flights", "arrived", "late", "cancelled")}
     rows = counts.to_pylist()
-    found = {
+    counted = {
         (row["grouping"], row["key"], row["day"], name): row[name]
         for row in rows
         for name in ("flights", "arrived", "late", "cancelled")
         if row[name]
     }
-    assert found == dict(expected)
+    assert counted == dict(expected)
     assert len(rows) == len({(row["grouping"], row["key"], row["day"]) for row in rows})
 
 

@@ -1,4 +1,4 @@
-"""The heart of it: whatever becomes known after a prediction was made, every feature of the flight stays the same bytes."""
+"""The heart of it: whatever becomes known after a prediction, every feature of the flight stays the same bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HORIZONS = st.integers(1, 72)
 FLIGHTS = {"min_size": 8, "max_size": 12}
 OBSERVATION: st.SearchStrategy[Row] = st.tuples(
     st.sampled_from(["EWR", "GUM"]), st.integers(-3 * 24, 5 * 24), st.none() | st.integers(0, 50).map(float)
-).map(lambda of: {"airport": of[0], "observed_utc": MARCH + of[1] * HOUR, **dict.fromkeys(SOURCES, of[2])})
+).map(lambda drawn: {"airport": drawn[0], "observed_utc": MARCH + drawn[1] * HOUR, **dict.fromkeys(SOURCES, drawn[2])})
 
 
 Compute = Callable[[list[Row], list[Row], int], list[dict[str, bytes]]]
@@ -52,7 +52,7 @@ def compute(dictionary: Dictionary, as_columns: AsColumns) -> Compute:
         values = builder.build(
             columns, builder.count_outcomes(columns), columns_from_table(pa.Table.from_pylist(observed, OBSERVATIONS))
         )
-        return [{name: as_bytes(of[row]) for name, of in values.items()} for row in range(len(flights))]
+        return [{name: as_bytes(column[row]) for name, column in values.items()} for row in range(len(flights))]
 
     return computed
 
@@ -64,21 +64,21 @@ def as_bytes(value: Any) -> bytes:
 def check(
     flights_in: FlightsIn, outcomes: st.SearchStrategy[Row], compute: Compute, data: st.DataObject, horizon: int
 ) -> None:
-    """Check that all that became known after the prediction for a flight can be otherwise, for one flight after the other."""
+    """Check, for one flight after the other, that all that became known after its prediction can be otherwise."""
     flights = data.draw(st.lists(flights_in("2013-03"), **FLIGHTS))
     otherwise = [{**flight, **data.draw(outcomes)} for flight in flights]
     observed, observed_otherwise = (data.draw(st.lists(OBSERVATION, min_size=20, max_size=30)) for _ in range(2))
     before = compute(flights, observed, horizon)
-    for asked, flight in enumerate(flights):
+    for position, flight in enumerate(flights):
         moment = flight["scheduled_departure_utc"] - horizon * HOUR
         changed = [
             other if min(known_at(one), known_at(other)) > moment else one
             for one, other in zip(flights, otherwise, strict=True)
         ]
-        weather_until = [of for of in observed if of["observed_utc"] + HOUR <= moment]
-        weather_after = [of for of in observed_otherwise if of["observed_utc"] + HOUR > moment]
-        after = compute(changed, [*weather_until, *weather_after], horizon)[asked]
-        assert after == before[asked], "features know the future"
+        weather_until = [row for row in observed if row["observed_utc"] + HOUR <= moment]
+        weather_after = [row for row in observed_otherwise if row["observed_utc"] + HOUR > moment]
+        after = compute(changed, [*weather_until, *weather_after], horizon)[position]
+        assert after == before[position], "features know the future"
 
 
 @given(st.data(), HORIZONS)
@@ -152,9 +152,9 @@ def test_an_outcome_counts_once_the_day_on_which_it_became_known_has_ended(
     a_minute_later = {**late, "arrival_delay_minutes": 60}
     after_a_day = {**late, "scheduled_departure_utc": MARCH + 2 * DAY}
 
-    def known(outcome: Row, asked: Row) -> bool:
+    def known(outcome: Row, flight: Row) -> bool:
         counts = history.count_daily_outcomes(as_columns([outcome]), 15)
-        rates = history.smoothed_rates(as_columns([asked]), counts, [1], 20.0, 24)
+        rates = history.smoothed_rates(as_columns([flight]), counts, [1], 20.0, 24)
         return not np.isnan(rates["late_rate_all_1d"][0])
 
     assert known(late, after_a_day)

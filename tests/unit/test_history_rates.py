@@ -1,4 +1,4 @@
-"""features.history: rates are what their definition says in plain Python, and need no more counts than are kept for them."""
+"""features.history: rates are what their definition says in plain Python, and need only the counts that are kept."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ DAYS = st.lists(st.integers(1, 8) | st.integers(1, 60), min_size=1, max_size=3, 
 PRIORS = st.floats(0.5, 100)
 LATE_MINUTES = 15
 SHARES: dict[str, Callable[[Flight], tuple[bool, bool]]] = {  # is it counted, and of what?
-    "late_rate": lambda of: (
-        of["arrival_delay_minutes"] is not None and of["arrival_delay_minutes"] >= LATE_MINUTES,
-        of["arrival_delay_minutes"] is not None,
+    "late_rate": lambda flight: (
+        flight["arrival_delay_minutes"] is not None and flight["arrival_delay_minutes"] >= LATE_MINUTES,
+        flight["arrival_delay_minutes"] is not None,
     ),
-    "cancellation_rate": lambda of: (of["cancelled"], True),
+    "cancellation_rate": lambda flight: (flight["cancelled"], True),
 }
 
 
 def group(grouping: str, flight: Flight) -> list[Any]:
-    of = {**flight, "hour": flight["scheduled_departure_minutes"] // 60}
-    return [of[name] for name in history.GROUPINGS[grouping]]
+    values = {**flight, "hour": flight["scheduled_departure_minutes"] // 60}
+    return [values[name] for name in history.GROUPINGS[grouping]]
 
 
 def rate(flight: Flight, flights: list[Flight], family: str, days: int, prior: float, horizon: int) -> float:
     """A feature of history by its definition."""
     first_not_ended = (flight["scheduled_departure_utc"] - dt.timedelta(hours=horizon)).date()
-    known = [of for of in flights if first_not_ended - days * DAY <= known_at(of).date() < first_not_ended]
+    known = [other for other in flights if first_not_ended - days * DAY <= known_at(other).date() < first_not_ended]
     share, grouping = history.rate_families()[family]
-    every = [SHARES[share](of) for of in known]
-    alike = [SHARES[share](of) for of in known if group(grouping, of) == group(grouping, flight)]
+    every = [SHARES[share](other) for other in known]
+    alike = [SHARES[share](other) for other in known if group(grouping, other) == group(grouping, flight)]
     if not any(counts for _, counts in every):
         return math.nan
     overall = sum(hit for hit, _ in every) / sum(counts for _, counts in every)
@@ -77,11 +77,11 @@ def test_rates_are_what_their_definition_says(
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=20))
     columns = as_columns(flights)
     rates = history.smoothed_rates(columns, counted(columns), days, prior, horizon)
-    assert list(rates) == [f"{family}_{of}d" for family in history.rate_families() for of in days]
+    assert list(rates) == [f"{family}_{day_count}d" for family in history.rate_families() for day_count in days]
     for family in history.rate_families():
-        for of in days:
-            expected = [rate(flight, flights, family, of, prior, horizon) for flight in flights]
-            np.testing.assert_allclose(rates[f"{family}_{of}d"], expected, rtol=0, atol=1e-12, err_msg=family)
+        for day_count in days:
+            expected = [rate(flight, flights, family, day_count, prior, horizon) for flight in flights]
+            np.testing.assert_allclose(rates[f"{family}_{day_count}d"], expected, rtol=0, atol=1e-12, err_msg=family)
 
 
 @given(st.data(), DAYS, HORIZONS)
@@ -114,10 +114,12 @@ def test_the_counts_that_are_kept_for_a_month_are_enough_for_it_and_for_later_on
     flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
 ) -> None:
     before = data.draw(st.lists(flights_in("2013-02") | flights_in("2013-01"), max_size=15))
-    asked = [of for of in data.draw(st.lists(flights_in("2013-03"), min_size=1)) if of["flight_date"].month >= 3]
-    counts = counted(as_columns([*before, *asked]))
+    predicted = [
+        flight for flight in data.draw(st.lists(flights_in("2013-03"), min_size=1)) if flight["flight_date"].month >= 3
+    ]
+    counts = counted(as_columns([*before, *predicted]))
     kept = history.filter_since(counts, history.first_day_of_counts(np.datetime64("2013-03"), max(days), horizon))
-    columns = as_columns(asked)
+    columns = as_columns(predicted)
     assert rate_bytes(columns, kept, days, horizon) == rate_bytes(columns, counts, days, horizon)
 
 
@@ -137,8 +139,10 @@ def test_a_day_ahead_flights_of_later_months_change_nothing_so_that_a_month_can_
     flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, days: list[int], horizon: int
 ) -> None:
     drawn = data.draw(st.lists(flights_in("2013-02"), min_size=1, max_size=20))
-    february = [of for of in drawn if of["flight_date"].month == 2]
-    later = [of for of in drawn if of["flight_date"].month > 2] + data.draw(st.lists(flights_in("2013-03"), max_size=9))
+    february = [flight for flight in drawn if flight["flight_date"].month == 2]
+    later = [flight for flight in drawn if flight["flight_date"].month > 2] + data.draw(
+        st.lists(flights_in("2013-03"), max_size=9)
+    )
     assume(february)
     columns = as_columns(february)
     with_later = counted(as_columns([*february, *later]))
@@ -178,9 +182,9 @@ def test_a_group_that_was_never_seen_is_taken_for_an_average_one(as_columns: AsC
     assert rates["late_rate_all_3d"] == [0.5]
     assert {values[0] for name, values in rates.items() if "_all_" not in name} == {0.0}
     known = computed(as_columns([FLIGHT, {**other, "scheduled_departure_utc": NOON}]), counts, [3])
-    assert {tuple(np.sign(of)) for name, of in known.items() if name.startswith("late") and "_all_" not in name} == {
-        (1, -1)
-    }
+    assert {
+        tuple(np.sign(values)) for name, values in known.items() if name.startswith("late") and "_all_" not in name
+    } == {(1, -1)}
 
 
 def test_the_late_rate_is_missing_where_only_cancellations_are_known(as_columns: AsColumns) -> None:

@@ -34,10 +34,10 @@ def measured(effects: dict[str, list[float]], days: list[int]) -> dict:
 # Of at least two days, with effects of a few sizes.
 FLIGHTS = st.lists(
     st.tuples(st.integers(0, 4), *(st.floats(-2, 2, width=32) for _ in "abc")), min_size=2, max_size=30
-).filter(lambda flights: len({of[0] for of in flights}) > 1)
+).filter(lambda flights: len({flight[0] for flight in flights}) > 1)
 
 
-def of(flights: list[tuple]) -> Explanation:
+def explanation(flights: list[tuple]) -> Explanation:
     days, *effects = zip(*flights, strict=True)
     return explained(dict(zip("abc", effects, strict=True)), list(days))
 
@@ -77,10 +77,12 @@ def test_flights_of_one_day_have_no_interval() -> None:
 
 @given(FLIGHTS, st.lists(st.integers(0, 2), min_size=30, max_size=30), st.randoms(use_true_random=False))
 def test_parts_in_any_order_have_what_the_whole_has(flights: list[tuple], part_of: list[int], random: Any) -> None:
-    whole = of(flights)
+    whole = explanation(flights)
     random.shuffle(flights)
     part = np.array(part_of[: len(flights)])
-    parts = [daily_sums(of(flights).take(np.flatnonzero(part == one)), TOPIC, GROUP) for one in np.unique(part)]
+    parts = [
+        daily_sums(explanation(flights).take(np.flatnonzero(part == one)), TOPIC, GROUP) for one in np.unique(part)
+    ]
     _same(compute_importance(parts, draws=50), compute_importance([daily_sums(whole, TOPIC, GROUP)], draws=50))
 
 
@@ -95,7 +97,7 @@ def _same(one: list[Importance], other: list[Importance]) -> None:
 
 @given(FLIGHTS)
 def test_importance_has_its_invariants(flights: list[tuple]) -> None:
-    rows = compute_importance([daily_sums(of(flights), TOPIC, GROUP)], draws=50)
+    rows = compute_importance([daily_sums(explanation(flights), TOPIC, GROUP)], draws=50)
     by_key = {(row.level, row.name): row for row in rows}
     for upper, within in (("topic", TOPIC), ("group", GROUP)):
         for name in set(within.values()):

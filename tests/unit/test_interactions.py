@@ -48,15 +48,17 @@ def test_shares_are_of_all_effects() -> None:
 
 def test_the_partner_of_a_feature_is_that_of_its_strongest_pair() -> None:
     pairs = (InteractionPair("feature", "a", "b", 0.3, 0.2, 0.4), InteractionPair("feature", "b", "c", 0.1, 0.0, 0.2))
-    found = Interactions((*pairs, InteractionPair("topic", "x", "y", 0.5, 0.4, 0.6)), {"feature": 0.1, "topic": 0.1}, 9)
-    assert found.partners() == {"a": "b", "b": "a", "c": "b"}
+    interactions = Interactions(
+        (*pairs, InteractionPair("topic", "x", "y", 0.5, 0.4, 0.6)), {"feature": 0.1, "topic": 0.1}, 9
+    )
+    assert interactions.partners() == {"a": "b", "b": "a", "c": "b"}
 
 
 def test_pairs_without_interaction_are_left_out() -> None:
     alone = VALUES * np.eye(3)
-    found = measured(alone)
-    assert found.pairs == ()
-    assert found.share == {"feature": 0.0, "topic": 0.0}
+    interactions = measured(alone)
+    assert interactions.pairs == ()
+    assert interactions.share == {"feature": 0.0, "topic": 0.0}
 
 
 def test_one_row_has_no_interval() -> None:
@@ -69,14 +71,14 @@ def test_chunks_and_the_order_of_flights_change_nothing(seed: int, rows: int, ch
     random = np.random.default_rng(seed)
     half = random.normal(size=(rows, 3, 3)).astype(np.float32)
     values = half + half.transpose(0, 2, 1)
-    found = measured(values, rows)
+    interactions = measured(values, rows)
     again = measured(random.permutation(values), chunk)
-    assert [pair[:3] for pair in again.pairs] == [pair[:3] for pair in found.pairs]
-    np.testing.assert_allclose([pair[3:] for pair in again.pairs], [pair[3:] for pair in found.pairs], atol=2e-6)
-    assert [pair.strength for pair in found.of_level("feature")] == sorted(
-        (pair.strength for pair in found.of_level("feature")), reverse=True
+    assert [pair[:3] for pair in again.pairs] == [pair[:3] for pair in interactions.pairs]
+    np.testing.assert_allclose([pair[3:] for pair in again.pairs], [pair[3:] for pair in interactions.pairs], atol=2e-6)
+    assert [pair.strength for pair in interactions.of_level("feature")] == sorted(
+        (pair.strength for pair in interactions.of_level("feature")), reverse=True
     )
-    assert all(0 <= pair.low <= pair.strength <= pair.high for pair in found.pairs)
+    assert all(0 <= pair.low <= pair.strength <= pair.high for pair in interactions.pairs)
 
 
 def test_intervals_have_the_nominal_coverage() -> None:
@@ -89,6 +91,7 @@ def test_intervals_have_the_nominal_coverage() -> None:
     for _ in range(samples):
         for pair in measured(every[random.choice(5_000, 200, replace=False)], 200).pairs:
             hits[pair[:3]] += pair.low <= truth[pair[:3]] <= pair.high
-    # Fewer or more hits would come by chance once in a thousand times, for each of four pairs; few flights are not quite normal.
+    # Fewer or more hits would come by chance once in a thousand times, for each of four pairs;
+    # few flights are not quite normal.
     least, most = binom.ppf([0.0005, 0.9995], samples, [0.94, 0.96])
     assert all(least <= hit <= most for hit in hits.values()), hits

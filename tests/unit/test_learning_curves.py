@@ -59,11 +59,11 @@ def test_a_point_has_the_metrics_of_scikit_learn() -> None:
     measured = measure(17, train, validation)
     assert measured.validation is validation
     assert (measured.point.rows, measured.point.rounds) == (400, 17)
-    for window, of in (("train", train), ("validation", validation)):
-        exact = of.probability.astype(np.float64)
-        log_loss = metrics.log_loss(of.target, exact)
-        base = metrics.log_loss(of.target, np.full(len(of), of.target.mean()))
-        area = metrics.roc_auc_score(of.target, exact)
+    for window, predictions in (("train", train), ("validation", validation)):
+        exact = predictions.probability.astype(np.float64)
+        log_loss = metrics.log_loss(predictions.target, exact)
+        base = metrics.log_loss(predictions.target, np.full(len(predictions), predictions.target.mean()))
+        area = metrics.roc_auc_score(predictions.target, exact)
         assert getattr(measured.point, f"{window}_logloss") == pytest.approx(log_loss, abs=1e-6)
         assert getattr(measured.point, f"{window}_roc_auc") == pytest.approx(area, abs=1e-6)
         assert getattr(measured.point, f"{window}_skill") == pytest.approx(1 - log_loss / base, abs=1e-6)
@@ -72,7 +72,7 @@ def test_a_point_has_the_metrics_of_scikit_learn() -> None:
 def test_log_loss_is_compared_as_scikit_learn_measures_it_and_less_is_better() -> None:
     good, bad = predict(0.5), predict(0.1)
     comparison = compare_log_loss(good, bad)
-    expected = [metrics.log_loss(TARGET, of.probability.astype(np.float64)) for of in (good, bad)]
+    expected = [metrics.log_loss(TARGET, predictions.probability.astype(np.float64)) for predictions in (good, bad)]
     assert comparison.difference == pytest.approx(expected[0] - expected[1], abs=1e-6)
     assert comparison.low <= comparison.difference <= comparison.high < 0
     assert comparison.verdict == "better"
@@ -95,8 +95,8 @@ def test_months_are_interpreted_by_the_last_two_points(skills: tuple[float, ...]
 
 def test_bias_and_variance_are_told_apart_by_the_generalization_ratio() -> None:
     def interpret(train: float, validation: float) -> str:
-        of = CurveModel(POINT._replace(train_roc_auc=train, validation_roc_auc=validation), predict(0))
-        sentence = interpret_fit({1: model(0), 9: of}, "2013-10")
+        last_model = CurveModel(POINT._replace(train_roc_auc=train, validation_roc_auc=validation), predict(0))
+        sentence = interpret_fit({1: model(0), 9: last_model}, "2013-10")
         assert [number in sentence for number in ("9", f"{train:.3f}", f"{validation:.3f}")] == [True] * 3
         return conclusion(sentence)
 

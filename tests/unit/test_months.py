@@ -118,10 +118,10 @@ def test_missing_ends_of_a_window_and_who_asks_for_them_are_named(
     folder_with(tmp_path, "2013-02", "2013-03", "2013-05")
     with pytest.raises(UserError) as refused:
         require_months(tmp_path, "windows.test", Window(first=first, through=through))
-    said = str(refused.value).removeprefix(f"{tmp_path}: ")
-    assert sorted(re.findall(r"\d{4}-\d{2}", said)) == sorted([*missing, "2013-02", "2013-05"])
-    assert "windows.test" in said
-    assert "fetch_raw.through" in said
+    message = str(refused.value).removeprefix(f"{tmp_path}: ")
+    assert sorted(re.findall(r"\d{4}-\d{2}", message)) == sorted([*missing, "2013-02", "2013-05"])
+    assert "windows.test" in message
+    assert "fetch_raw.through" in message
 
 
 def test_the_months_of_a_window_are_those_that_are_there(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_airports_of_a_user_add_to_those_of_the_package_and_correct_them(package
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "pattern"),
     [
         ("faa,tz\nSJU,America/Puerto_Rico\n", "[^\n]*\\bfaa\\b[^\n]*\\btzone\\b"),
         ("faa,tzone\nSJU\n", "[^\n]*\\bfaa\\b[^\n]*\\btzone\\b"),
@@ -76,11 +76,11 @@ def test_airports_of_a_user_add_to_those_of_the_package_and_correct_them(package
     ],
 )
 def test_airports_of_a_user_that_cannot_be_used_are_named(
-    package: Path, tmp_path: Path, content: str, said: str
+    package: Path, tmp_path: Path, content: str, pattern: str
 ) -> None:
     path = tmp_path / "airports.csv"
     path.write_text(content)
-    with pytest.raises(UserError, match=f"{path}: {said}") as refused:
+    with pytest.raises(UserError, match=f"{path}: {pattern}") as refused:
         source.with_more_airports(source.read_tables(package)["airports"], path)
     assert len(str(refused.value).splitlines()) == 1
 

@@ -24,13 +24,13 @@ class Tags(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.start_tags: list[tuple[str, dict[str, str]]] = []
         self.open: list[str] = []
         self.feed(page)
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        self.start_tags.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in {"meta", "img", "link", "br"}:
             self.open.append(tag)
 
@@ -40,7 +40,7 @@ class Tags(HTMLParser):
     def images(self) -> list[tuple[bytes, str]]:
         """Content and alternative text of every image."""
         prefix = "data:image/png;base64,"
-        every = [attributes for tag, attributes in self.found if tag == "img"]
+        every = [attributes for tag, attributes in self.start_tags if tag == "img"]
         return [(base64.b64decode(image["src"].removeprefix(prefix)), image["alt"]) for image in every]
 
 
@@ -61,7 +61,10 @@ def test_every_metric_is_on_the_page(page: str) -> None:
 
 
 def test_counts_windows_and_examples_are_on_the_page(page: str) -> None:
-    numbers = "70,001 60,002 5,003 4,004 905 1.2.3 12.3\u00a0% 28\u00a0% 70,601 0.85\u00a0% >501< 4711 >99< 7,007 5,819 35,045"
+    numbers = (
+        "70,001 60,002 5,003 4,004 905 1.2.3 12.3\u00a0% 28\u00a0% 70,601 0.85\u00a0% "
+        ">501< 4711 >99< 7,007 5,819 35,045"
+    )
     explanations = "12,345 678 2013-11-01-UA-1-EWR-0600 5.1\u00a0% (−12.3)"
     for text in (*numbers.split(" "), *explanations.split(" "), *INPUTS["windows"].values()):
         assert text in page
@@ -71,8 +74,8 @@ def test_counts_windows_and_examples_are_on_the_page(page: str) -> None:
 
 def test_nothing_is_loaded_and_no_program_is_in_the_page(page: str) -> None:
     tags = Tags(page)
-    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in tags.found}
-    for tag, attributes in tags.found:
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in tags.start_tags}
+    for tag, attributes in tags.start_tags:
         for name in ("src", "srcset", "data", "poster", "background"):
             assert attributes.get(name, "data:").startswith("data:")
         assert not [name for name, value in attributes.items() if name.startswith("on") or "javascript:" in value]

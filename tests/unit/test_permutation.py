@@ -1,4 +1,4 @@
-"""explain.global_.permutation: what is shuffled together, with which random numbers, and what that costs. Models are real and tiny."""
+"""explain.global_.permutation: what is shuffled together, how, and what that costs, in tiny real models."""
 
 from __future__ import annotations
 
@@ -68,12 +68,14 @@ def drops(bundle: Bundle) -> dict[tuple[str, str], Drop]:
 
 def by_hand(bundle: Bundle, inputs: tuple[str, ...], key: EffectKey, repeats: int = 3) -> float:
     """The drop when input columns are shuffled before they are encoded, by scikit-learn."""
-    of = []
+    scores = []
     for random in _generators(key, repeats, 2013):
         order = random.permutation(ROWS)
         shuffled = {**COLUMNS, **{name: COLUMNS[name][order] for name in inputs}}
-        of.append(average_precision_score(LATE, bundle.predict_probability(shuffled).astype(np.float64)))
-    return float(average_precision_score(LATE, bundle.predict_probability(COLUMNS).astype(np.float64)) - np.mean(of))
+        scores.append(average_precision_score(LATE, bundle.predict_probability(shuffled).astype(np.float64)))
+    return float(
+        average_precision_score(LATE, bundle.predict_probability(COLUMNS).astype(np.float64)) - np.mean(scores)
+    )
 
 
 def test_a_drop_is_that_of_permuted_input_columns(bundle: Bundle, drops: dict) -> None:
@@ -101,11 +103,11 @@ def test_a_feature_and_its_indicator_have_one_permutation_at_every_level(bundle:
         def get_score(self, **_: str) -> dict[str, float]:
             return {"twin": 1.0, "twin_is_missing": 1.0, "other_twin": 1.0, "gaps": 1.0}
 
-    found = _columns_by_key(replace(bundle, booster=Using()), TOPIC)
-    assert found[EffectKey("feature", "twin")] == found[EffectKey("feature", "twin_is_missing")] == (0, 5)
-    assert found[EffectKey("topic", "twins")] == (0, 5, 1)
-    assert found[EffectKey("feature", "gaps")] == found[EffectKey("topic", "gaps")] == (2,)
-    assert found[EffectKey("feature", "gaps_is_missing")] == found[EffectKey("feature", "unused")] == ()
+    columns = _columns_by_key(replace(bundle, booster=Using()), TOPIC)
+    assert columns[EffectKey("feature", "twin")] == columns[EffectKey("feature", "twin_is_missing")] == (0, 5)
+    assert columns[EffectKey("topic", "twins")] == (0, 5, 1)
+    assert columns[EffectKey("feature", "gaps")] == columns[EffectKey("topic", "gaps")] == (2,)
+    assert columns[EffectKey("feature", "gaps_is_missing")] == columns[EffectKey("feature", "unused")] == ()
 
 
 def test_unused_features_have_a_drop_of_zero(drops: dict) -> None:
@@ -122,7 +124,9 @@ def test_rows_are_all_features_and_topics_the_largest_drop_first(bundle: Bundle,
 
 
 def test_the_interval_is_from_a_paired_bootstrap_over_days(bundle: Bundle) -> None:
-    row = next(of for of in permutation_importance(bundle, SAMPLE, TOPIC, repeats=1, draws=40) if of.name == "twins")
+    row = next(
+        drop for drop in permutation_importance(bundle, SAMPLE, TOPIC, repeats=1, draws=40) if drop.name == "twins"
+    )
     (random,) = _generators(EffectKey("topic", "twins"), 1, 2013)
     order = random.permutation(ROWS)
     shuffled = {**COLUMNS, "twin": TWIN[order], "other_twin": TWIN[order] + 1}

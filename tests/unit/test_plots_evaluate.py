@@ -111,7 +111,10 @@ def test_a_plot_is_deterministic_and_names_its_place(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "other"),
     [
-        ("training_curve", lambda: evaluation.plot_training_curve({key: of[:2] for key, of in TRAINING.items()})),
+        (
+            "training_curve",
+            lambda: evaluation.plot_training_curve({key: losses[:2] for key, losses in TRAINING.items()}),
+        ),
         ("metric_by_month", lambda: evaluation.plot_metric_by_month(MONTHS[1:])),
         ("said_and_seen", lambda: evaluation.plot_calibration_by_month(MONTHS[1:])),
         ("confusion", lambda: evaluation.plot_confusion(COUNTS | {"true_positive": 41}, 0.25)),

@@ -31,9 +31,9 @@ COLUMNS: dict[str, np.ndarray] = {
 
 
 def profiles(rows: Any = np.s_[:]) -> list[ColumnProfile]:
-    kinds: Any = {name: "categorical" if of.dtype == object else "quantitative" for name, of in COLUMNS.items()}
+    kinds: Any = {name: "categorical" if column.dtype == object else "quantitative" for name, column in COLUMNS.items()}
     return profile(
-        EncodedTable({n: of[rows] for n, of in COLUMNS.items()}, kinds, LATE[rows], MONTH[rows], WINDOW[rows])
+        EncodedTable({n: column[rows] for n, column in COLUMNS.items()}, kinds, LATE[rows], MONTH[rows], WINDOW[rows])
     )
 
 

@@ -19,8 +19,8 @@ def one(*effects: float, expected: float = 0.0, calibration: Calibration = NONE)
     columns = {str(at): np.array([effect], np.float32) for at, effect in enumerate(effects)}
     base, shares = to_probability_contributions(columns, np.array([expected], np.float32), calibration)
     assert list(shares) == list(columns)
-    assert {of.dtype for of in (base, *shares.values())} == {np.dtype(np.float64)}
-    return float(base[0]), [float(of[0]) for of in shares.values()]
+    assert {column.dtype for column in (base, *shares.values())} == {np.dtype(np.float64)}
+    return float(base[0]), [float(share[0]) for share in shares.values()]
 
 
 @st.composite
@@ -33,7 +33,9 @@ def calibrations(draw: st.DrawFn) -> Calibration:
     knots = sorted(draw(st.sets(st.integers(0, 1000), min_size=1, max_size=8)))
     shares = sorted(draw(st.lists(st.integers(1, 20), min_size=len(knots), max_size=len(knots))))  # level parts, too
     return Calibration(
-        method=method, probability=tuple(of / 1000 for of in knots), calibrated=tuple(of / 21 for of in shares)
+        method=method,
+        probability=tuple(knot / 1000 for knot in knots),
+        calibrated=tuple(share / 21 for share in shares),
     )
 
 

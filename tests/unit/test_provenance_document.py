@@ -1,4 +1,4 @@
-"""review.provenance.document: a small pipeline as W3C PROV. Its rules for every pipeline are in test_provenance_rules.py."""
+"""review.provenance.document: a small pipeline as W3C PROV (rules for every pipeline: test_provenance_rules.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark by a published protocol: nothing of the test rows gets into a model, and what it says is what it measured.
+"""The benchmark by a published protocol: nothing of the test rows gets into a model, and what it prints is measured.
 
 On invented flights; the figures of the real sample are not tested, they are printed."""
 
@@ -125,21 +125,21 @@ def test_the_benchmark_prints_its_table(quick, sample, capsys, monkeypatch) -> N
         pytest.skip(f"LightGBM does not load: {error}")
     monkeypatch.setattr(sys, "argv", [SCRIPT.name, str(sample), "--json"])
     assert quick.main() == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["rows"] == 3_300
-    assert [line["model"] for line in found["table"]] == [quick.MODELS[0], *quick.MODELS[1:4] * 2, quick.MODELS[-1]]
-    for line in found["table"]:
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["rows"] == 3_300
+    assert [line["model"] for line in printed["table"]] == [quick.MODELS[0], *quick.MODELS[1:4] * 2, quick.MODELS[-1]]
+    for line in printed["table"]:
         median, least, most = line["random"]["roc_auc"]
         assert 0.4 < least <= median <= most < 1, line
-    constant, own = found["table"][0], found["table"][-1]
+    constant, own = printed["table"][0], printed["table"][-1]
     assert constant["random"]["roc_auc"] == [0.5, 0.5, 0.5]
     assert constant["later"]["roc_auc_by_year"] == [0.5, 0.5, 0.5]
     # The day gives delays away with random rows, and cannot with later years.
     assert own["random"]["roc_auc"][0] > own["later"]["roc_auc"][0] + 0.05
-    text = quick.shown(found)
+    text = quick.shown(printed)
     assert "0.7157" in text
     assert f"{own['random']['roc_auc'][0]:.4f}" in text
-    assert f"{found['cancelled']:,} cancelled" in text
+    assert f"{printed['cancelled']:,} cancelled" in text
     assert "stand on both sides" in text
     assert "{" not in text
 

@@ -36,7 +36,7 @@ BROKEN: list[Case] = [
     *(({clock: None}, clock, []) for clock in CLOCKS),
     *(({"distance_miles": miles}, "distance_miles", ["1", "12500"]) for miles in (0, -5, 12_501)),
     *(({name: None}, name, []) for name in ("carrier", "flight_number", "origin", "destination")),
-    *(({"flight_number": of}, "flight_number", ["1", "9999"]) for of in (0, -7, 10_000, "1e30")),
+    *(({"flight_number": number}, "flight_number", ["1", "9999"]) for number in (0, -7, 10_000, "1e30")),
     ({"flight_number": "7A"}, "flight_number", []),
     ({"carrier": "U*"}, "carrier", [r"[A-Z0-9]{2,3}( \(\d\))?"]),
     ({"destination": "lax"}, "destination", ["[A-Z0-9]{3}"]),
@@ -44,7 +44,9 @@ BROKEN: list[Case] = [
     ({"origin": "Newark"}, "origin", []),
     *(
         ({"flight_date": date}, "flight_date", [])
-        for date in ((2013, 2, 30), (2013, 13, 1), (2013, 0, 1), (2013, 1, 105), (2013, 2, -70), (0, 1, 1), (99_999, 1, 1))
+        for date in (
+            (2013, 2, 30), (2013, 13, 1), (2013, 0, 1), (2013, 1, 105), (2013, 2, -70), (0, 1, 1), (99_999, 1, 1),
+        )
     ),
     ({"flight_date": (2013, 1, "x")}, "flight_date", []),
     ({"flight_date": (2013, 1, 5.5)}, "flight_date", []),
@@ -97,7 +99,7 @@ def test_what_breaks_the_contract_is_set_aside_with_its_one_reason(
     _, name, values = CASES[layout][row]
     (reason,) = all_broken[layout].reasons[row]
     assert reason in CONTRADICTIONS if not name else reason.startswith(f"{name}: ")
-    assert [of for of in values if of not in reason] == []
+    assert [value for value in values if value not in reason] == []
 
 
 @every_layout
@@ -131,7 +133,8 @@ def test_every_cause_is_named_when_there_are_several(pass_gate: PassGate, layout
 def test_what_is_wrong_in_an_informative_column_hides_no_other_fault(pass_gate: PassGate, layout: Layout) -> None:
     gated = pass_gate(layout, OTHER, {"air_time_minutes": "abc", "carrier": None})
     assert [[reason.split(":")[0] for reason in reasons] for reasons in gated.reasons.values()] == [["carrier"]]
-    assert [(said.split(":")[0], rows) for said, rows in gated.warnings.items() if rows] == [("air_time_minutes", 1)]
+    names = [(warning.split(":")[0], rows) for warning, rows in gated.warnings.items() if rows]
+    assert names == [("air_time_minutes", 1)]
 
 
 @every_bts_layout
@@ -153,7 +156,8 @@ def test_of_a_flight_given_with_several_outcomes_the_same_one_is_kept_whatever_t
     assert {gated.flights.num_rows for gated in kept} == {1}
     assert all(gated.flights.equals(kept[0].flights) for gated in kept)
     for gated in kept:
-        assert [[of.split(":")[0] for of in reasons] for reasons in gated.reasons.values()] == [["flight_id"]] * 3
+        names = [[reason.split(":")[0] for reason in reasons] for reasons in gated.reasons.values()]
+        assert names == [["flight_id"]] * 3
 
 
 @every_layout
@@ -170,7 +174,7 @@ def test_rows_are_set_aside_as_the_source_has_them(write: Write, dictionary: Dic
     gated = apply_contract(parse_flights(raw, layout, dictionary, {"EWR": "America/New_York"}), dictionary)
     table = pa.Table.from_pylist(quarantine_rows(raw, gated.reasons), schema=QUARANTINE)
     assert table["row"].to_pylist() == [1, 2]
-    assert [[of.split(":")[0] for of in why] for why in table["reasons"].to_pylist()] == [
+    assert [[reason.split(":")[0] for reason in why] for why in table["reasons"].to_pylist()] == [
         ["distance_miles"],
         ["carrier"],
     ]

@@ -1,4 +1,4 @@
-"""data.contract: whatever stands in a source, no row is lost, what comes through keeps the contract, and order is nothing."""
+"""data.contract: whatever stands in a source, no row is lost, flights keep the contract, and order does not matter."""
 
 from __future__ import annotations
 
@@ -119,7 +119,9 @@ def test_the_order_of_rows_does_not_matter(
 ) -> None:
     raw = written(write, layout, data.draw(flights(garbage)))
     shuffled = raw.iloc[data.draw(st.permutations(range(len(raw))))]
-    one, other = (apply_contract(parse_flights(of, layout, dictionary, ZONES), dictionary) for of in (raw, shuffled))
+    one, other = (
+        apply_contract(parse_flights(table, layout, dictionary, ZONES), dictionary) for table in (raw, shuffled)
+    )
     assert other.flights.equals(one.flights)
     assert other.warnings == one.warnings
     assert reasons(other) == reasons(one)

@@ -1,5 +1,5 @@
-"""data.contract on real flights: a month of the package keeps the contract (tests/slow: all of the year), and the faults of
-a known sample are found."""
+"""data.contract on real flights: a month of the package keeps the contract (tests/slow: all of the year),
+and the faults of a known sample are found."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "tests/data/allyears2k.csv.gz"
 
 
-def column_of(said: str, dictionary: Dictionary) -> str:
+def column_of(finding: str, dictionary: Dictionary) -> str:
     """The column that a reason or warning is about: the first that it names."""
-    return next(word for word in re.findall(r"\w+", said) if word in dictionary.columns)
+    return next(word for word in re.findall(r"\w+", finding) if word in dictionary.columns)
 
 
 def test_a_month_of_the_package_comes_through(gated_march: QualityResult) -> None:
@@ -58,7 +58,7 @@ def test_what_is_odd_in_the_sample_is_warned_of(
     sample: pd.DataFrame, gated: QualityResult, dictionary: Dictionary
 ) -> None:
     cancelled, never = sample["Cancelled"] == "1", sample["ArrDelay"] == "NA"
-    assert sorted((column_of(said, dictionary), rows) for said, rows in gated.warnings.items() if rows) == [
+    assert sorted((column_of(warning, dictionary), rows) for warning, rows in gated.warnings.items() if rows) == [
         ("arrival_delayed_label", 1_195),
         ("departure_delayed_label", 1_086),
         ("destination", 12),

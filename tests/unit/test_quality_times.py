@@ -1,4 +1,4 @@
-"""data.contract: schedules across midnight, time zones, the date line and changes of the clocks come through as they are."""
+"""data.contract: schedules across midnight, time zones, the date line and clock changes come through unchanged."""
 
 from __future__ import annotations
 

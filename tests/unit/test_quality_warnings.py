@@ -44,9 +44,9 @@ def test_what_is_odd_and_does_no_harm_is_kept_and_warned_of(
 ) -> None:
     gated = pass_gate(layout, OTHER, change)
     assert gated.reasons == {}
-    ((said, rows),) = ((said, rows) for said, rows in gated.warnings.items() if rows)
-    assert (re.split(r"\W", said)[0], rows) == (column, 1)
-    assert [value for value in values if value not in said] == []
+    ((warning, rows),) = ((warning, rows) for warning, rows in gated.warnings.items() if rows)
+    assert (re.split(r"\W", warning)[0], rows) == (column, 1)
+    assert [value for value in values if value not in warning] == []
     changed, other = gated.flights.to_pylist()
     assert (changed["flight_number"], other["flight_number"]) == (7, 8)
     if lost:
@@ -64,7 +64,7 @@ def test_labels_that_call_flights_delayed_that_never_left_or_arrived_are_warned_
         {"departure_delayed_label": "PERHAPS", "flight_number": 10},
     )
     assert gated.reasons == {}
-    assert sorted((said.split(":")[0], rows) for said, rows in gated.warnings.items() if rows) == [
+    assert sorted((warning.split(":")[0], rows) for warning, rows in gated.warnings.items() if rows) == [
         ("arrival_delayed_label", 2),
         ("departure_delayed_label", 1),
         ("departure_delayed_label", 1),

@@ -1,4 +1,5 @@
-"""explain.local.reasons and explain.local.templates: at most four sentences, in the order and on the side of what they contribute."""
+"""explain.local.reasons and explain.local.templates: at most four sentences, ordered and signed
+like their contributions."""
 
 from __future__ import annotations
 
@@ -65,17 +66,17 @@ def test_facts_are_the_numbers_of_a_sentence() -> None:
 def test_without_the_rate_of_all_flights_no_rate_is_quoted() -> None:
     explanation = explained({"late_rate_route_7d": 0.5})
     del explanation.features["late_rate_all_7d"]
-    [of] = select_reasons(explanation, explainer())
-    assert of.reasons[0].sentence == TOPICS.topics["late_route"].otherwise
-    assert of.reasons[0].facts == (None, None, None, None)
+    [flight] = select_reasons(explanation, explainer())
+    assert flight.reasons[0].sentence == TOPICS.topics["late_route"].otherwise
+    assert flight.reasons[0].facts == (None, None, None, None)
 
 
 def test_reasons_have_the_direction_of_the_prediction() -> None:
     raised = reasons({"carrier": 0.9, "day_of_week": -0.5, "destination": 0.3})
-    assert [of.topic for of in raised.reasons] == ["carrier", "destination"]
+    assert [reason.topic for reason in raised.reasons] == ["carrier", "destination"]
     lowered = reasons({"carrier": -0.9, "day_of_week": 0.5, "destination": -0.3})
-    assert [of.topic for of in lowered.reasons] == ["carrier", "destination"]
-    assert [of.topic for of in lowered.contributions][:3] == ["carrier", "day_of_week", "destination"]
+    assert [reason.topic for reason in lowered.reasons] == ["carrier", "destination"]
+    assert [part.topic for part in lowered.contributions][:3] == ["carrier", "day_of_week", "destination"]
 
 
 def test_the_direction_is_relative_to_the_base_and_not_to_the_threshold() -> None:
@@ -84,14 +85,16 @@ def test_the_direction_is_relative_to_the_base_and_not_to_the_threshold() -> Non
     assert called.called_late
     assert reasons(effects, threshold=called.probability).called_late
     assert not reasons(effects, threshold=called.probability + 1e-6).called_late
-    assert [of.topic for of in called.reasons] == ["carrier"] == [of.topic for of in reasons(effects).reasons]
+    for flight in (called, reasons(effects)):
+        assert [reason.topic for reason in flight.reasons] == ["carrier"]
 
 
 def test_a_flight_at_the_base_has_no_reasons() -> None:
     assert reasons({}).reasons == ()
     even = reasons({"carrier": 0.5, "day_of_week": -0.5})
     assert even.reasons == ()
-    assert [of.probability > 0 for of in even.contributions[:2]] == [False, True]  # a tie keeps the order of the file
+    # A tie keeps the order of the file.
+    assert [part.probability > 0 for part in even.contributions[:2]] == [False, True]
     level = Calibration(method="isotonic", probability=(0.1, 0.9), calibrated=(0.3, 0.3))
     assert reasons({"carrier": 0.5}, calibration=level).reasons == ()
 
@@ -119,17 +122,19 @@ DRAWN = st.fixed_dictionaries(
 
 @given(EFFECTS, DRAWN)
 def test_reasons_have_sign_and_order_of_their_contributions(effects: dict[str, float], values: dict[str, Any]) -> None:
-    of = reasons(effects, values)
-    sizes = [abs(contribution.log_odds) for contribution in of.contributions]
+    flight = reasons(effects, values)
+    sizes = [abs(contribution.log_odds) for contribution in flight.contributions]
     assert sizes == sorted(sizes, reverse=True)
-    assert of.base + sum(part.probability for part in of.contributions) == pytest.approx(of.probability, abs=1e-6)
-    assert len(of.reasons) <= 4
-    moves = [reason.probability for reason in of.reasons]
+    assert flight.base + sum(part.probability for part in flight.contributions) == pytest.approx(
+        flight.probability, abs=1e-6
+    )
+    assert len(flight.reasons) <= 4
+    moves = [reason.probability for reason in flight.reasons]
     assert [abs(move) for move in moves] == sorted(map(abs, moves), reverse=True)
-    assert all(abs(move) >= TOPICS.smallest_reason and move * (of.probability - of.base) > 0 for move in moves)
-    chosen = [reason[:4] for reason in of.reasons]
-    assert chosen == [part for part in of.contributions if tuple(part) in chosen]
-    for reason in of.reasons:
+    assert all(abs(move) >= TOPICS.smallest_reason and move * (flight.probability - flight.base) > 0 for move in moves)
+    chosen = [reason[:4] for reason in flight.reasons]
+    assert chosen == [part for part in flight.contributions if tuple(part) in chosen]
+    for reason in flight.reasons:
         assert reason.probability * reason.log_odds > 0
         assert not re.search(r"[{}]|nan|None|SHAP|log-odds", reason.sentence)
         assert reason.sentence[0].islower()
@@ -165,4 +170,4 @@ def test_reasons_do_not_depend_on_which_correlated_feature_a_tree_uses(
 def test_flights_are_explained_alike_alone_and_together(flights: list[tuple[dict[str, float], dict[str, Any]]]) -> None:
     each = [explained(*flight) for flight in flights]
     joined = select_reasons(Explanation.concat(each), explainer())
-    assert repr(joined) == repr([select_reasons(of, explainer())[0] for of in each])
+    assert repr(joined) == repr([select_reasons(explanation, explainer())[0] for explanation in each])

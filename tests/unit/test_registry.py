@@ -59,8 +59,8 @@ def compute(gated_march: QualityResult, raw_weather: pa.Table, features: tuple[F
     parameters = FEATURE_PARAMETERS.model_copy(update={"history_days": list(DAYS)})
     observations = columns_from_table(weather.canonical_observations(raw_weather.select(weather.RAW_COLUMNS)))
 
-    def computed(columns: Columns, asked: tuple[Feature, ...] = features) -> Columns:
-        return FeatureBuilder(parameters, asked).build(columns, counts, observations)
+    def computed(columns: Columns, subset: tuple[Feature, ...] = features) -> Columns:
+        return FeatureBuilder(parameters, subset).build(columns, counts, observations)
 
     return computed
 
@@ -131,7 +131,9 @@ def outcome(field: pa.Field) -> st.SearchStrategy[Any]:
 
 def known_later(dictionary: Dictionary, horizon_hours: int = 24) -> set[str]:
     """Columns that become known when the prediction has been made, by the dictionary."""
-    hours = {name: dictionary.moments[of.known].hours_before_departure for name, of in dictionary.columns.items()}
+    hours = {
+        name: dictionary.moments[column.known].hours_before_departure for name, column in dictionary.columns.items()
+    }
     return {name for name, before in hours.items() if before < horizon_hours}
 
 

@@ -1,4 +1,4 @@
-"""tracking.registry in a real MLflow database: promotion, rollback, who moved an alias and why, races and interruptions."""
+"""tracking.registry in a real MLflow database: promotion, rollback, the record of moves, races, interruptions."""
 
 from __future__ import annotations
 

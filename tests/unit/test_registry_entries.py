@@ -46,7 +46,7 @@ def named(message: str) -> list[str]:
 
 def test_every_entry_has_its_function_or_family_and_the_other_way_round(dictionary: Dictionary) -> None:
     assert set(dictionary.features) == {*feature_functions(), *history.rate_families(), *weather.weather_features()}
-    assert {name: of.group for name, of in dictionary.features.items()} == groups_by_name()
+    assert {name: entry.group for name, entry in dictionary.features.items()} == groups_by_name()
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_features_are_in_the_order_of_their_entries_and_those_of_history_are_one
     dictionary: Dictionary,
 ) -> None:
     expected = []
-    for name, of in dictionary.features.items():
-        expected += [f"{name}_7d", f"{name}_3d"] if of.group == "history" else [name]
+    for name, entry in dictionary.features.items():
+        expected += [f"{name}_7d", f"{name}_3d"] if entry.group == "history" else [name]
     assert [feature.name for feature in list_features(dictionary.features, (7, 3), with_weather=True)] == expected
     backwards = dict(reversed(dictionary.features.items()))
-    assert [of.name for of in list_features(backwards, (7,), with_weather=False)][-1] == "day_of_week"
+    assert [feature.name for feature in list_features(backwards, (7,), with_weather=False)][-1] == "day_of_week"
 
 
 def test_a_feature_has_kind_group_and_effect_of_its_entry(dictionary: Dictionary) -> None:
@@ -98,8 +98,8 @@ def test_a_feature_has_kind_group_and_effect_of_its_entry(dictionary: Dictionary
     without = list_features(dictionary.features, (7,), with_weather=False)
     assert without == tuple(feature for feature in every if feature.group != "weather")
     for feature in every:
-        of = dictionary.features[feature.name.removesuffix("_7d")]
-        assert (feature.kind, feature.group, feature.effect) == (of.kind, of.group, of.effect)
+        entry = dictionary.features[feature.name.removesuffix("_7d")]
+        assert (feature.kind, feature.group, feature.effect) == (entry.kind, entry.group, entry.effect)
 
 
 def test_without_observations_weather_is_missing_and_nothing_else() -> None:

@@ -28,7 +28,7 @@ def metrics(*baselines: str) -> dict[str, Any]:
         "test": test["model"],
         "baselines": {name: {"test": test[name]} for name in baselines},
         "ladder": {
-            "intervals": {name: {of: {"low": 0.0, "high": 1.0} for of in JUDGED} for name in names},
+            "intervals": {name: {metric: {"low": 0.0, "high": 1.0} for metric in JUDGED} for name in names},
             "steps": {
                 model: {"than": than, **dict.fromkeys(JUDGED, BETTER)} for than, model in itertools.pairwise(names)
             },
@@ -83,7 +83,7 @@ def test_slices_keep_their_order_within_a_division() -> None:
         {"by": by, "label": label} for by, label in (("day_of_week", "Tue"), ("hour", "17"), ("day_of_week", "Sun"))
     ]
     divisions = sections.slices_by_division(rows)
-    assert {by: [row["label"] for row in of] for by, of in divisions.items()} == {
+    assert {by: [row["label"] for row in division] for by, division in divisions.items()} == {
         "day of week": ["Tue", "Sun"],
         "hour": ["17"],
     }
@@ -106,9 +106,9 @@ def test_information_is_either_available_or_not(group: str) -> None:
     schedule = sections.available_information({"features": [{"group": "schedule"}]})
     both = sections.available_information({"features": [{"group": "schedule"}, {"group": group}, {"group": group}]})
     added = both.removeprefix(f"{schedule} and ")
-    lacking = sections.unavailable_information({"features": [{"group": of} for of in GROUPS if of != group]})
+    lacking = sections.unavailable_information({"features": [{"group": name} for name in GROUPS if name != group]})
     assert added in lacking
-    assert added not in sections.unavailable_information({"features": [{"group": of} for of in GROUPS]})
+    assert added not in sections.unavailable_information({"features": [{"group": name} for name in GROUPS]})
     assert schedule not in lacking
 
 
@@ -125,7 +125,7 @@ def test_every_column_of_the_model_is_counted_once(columns: list[dict[str, str]]
     assert sum(counts.values()) == len(columns)
     *groups, last = counts
     assert last not in GROUPS
-    assert counts[last] == len([of for of in columns if of["kind"] == "indicator"])
+    assert counts[last] == len([column for column in columns if column["kind"] == "indicator"])
     assert groups == [group for group in GROUPS if group in groups]
     assert 0 not in [counts[group] for group in groups]
 

@@ -32,7 +32,7 @@ def arrays(flights: list[tuple[bool, float]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_metrics_of_probabilities_are_those_worked_out_by_hand() -> None:
-    # Of six pairs of a late and a punctual flight, four are in the right order; late flights are found at ranks 1, 3, 4.
+    # Of six pairs of a late and a punctual flight, four are in the right order; late flights have ranks 1, 3, 4.
     assert probability_metrics(LATE, PROBABILITY) == {
         "roc_auc": round(4 / 6, 6),
         "average_precision": round((1 / 1 + 2 / 3 + 3 / 4) / 3, 6),

@@ -42,7 +42,7 @@ def test_options_win_over_the_environment_and_both_over_the_defaults(project_at,
     project.command(
         "server", "--database", database, "--artifacts", "here", "--", "--app-name", "basic-auth", **variables
     )
-    assert [(of.database, of.artifacts, of.options) for of in configs] == [
+    assert [(config.database, config.artifacts, config.options) for config in configs] == [
         (None, "server/artifacts", []),
         (*variables.values(), []),
         (database, "here", ["--app-name", "basic-auth"]),

@@ -26,28 +26,29 @@ def test_a_summary_has_directions_of_numbers_and_of_categories() -> None:
     values = np.array([1, 2, np.nan, 4], np.float32)
     features = {"x": values, "carrier": np.array(["B6", None, "AA", "B6"], object)}
     shap = {"x": np.array([3.0, 2.0, 9.0, 1.0]), "carrier": np.array([0.1, 0.5, -0.2, 0.3])}
-    found = month_effects(explanation_of(shap, features), {"x": "x", "carrier": "carrier"}).directions
-    assert list(found) == [("x", None), ("carrier", "AA"), ("carrier", "B6")]
-    assert found["x", None] == Direction(pytest.approx(-1), 3)
-    assert found["carrier", "AA"] == Direction(pytest.approx(-0.2), 1)
-    assert found["carrier", "B6"] == Direction(pytest.approx(0.2), 2)
+    directions = month_effects(explanation_of(shap, features), {"x": "x", "carrier": "carrier"}).directions
+    assert list(directions) == [("x", None), ("carrier", "AA"), ("carrier", "B6")]
+    assert directions["x", None] == Direction(pytest.approx(-1), 3)
+    assert directions["carrier", "AA"] == Direction(pytest.approx(-0.2), 1)
+    assert directions["carrier", "B6"] == Direction(pytest.approx(0.2), 2)
 
 
 def test_a_mirrored_effect_changes_sign_twice() -> None:
-    found = find_sign_changes({"2013-10": record(1, 1), "2013-11": record(2, -1), "2013-12": record(3, 1)})
-    assert [(of.feature, of.category, of.from_month, of.to_month) for of in found] == [
+    changes = find_sign_changes({"2013-10": record(1, 1), "2013-11": record(2, -1), "2013-12": record(3, 1)})
+    assert [(change.feature, change.category, change.from_month, change.to_month) for change in changes] == [
         ("x", None, "2013-10", "2013-11"),
         ("x", None, "2013-11", "2013-12"),
         ("carrier", "AA", "2013-10", "2013-11"),
         ("carrier", "AA", "2013-11", "2013-12"),
     ]
-    assert (found[0].before, found[0].after) == (1, -1)
-    assert (found[2].before, found[2].after) == (pytest.approx(0.1), pytest.approx(-0.1))
+    assert (changes[0].before, changes[0].after) == (1, -1)
+    assert (changes[2].before, changes[2].after) == (pytest.approx(0.1), pytest.approx(-0.1))
 
 
 def test_months_without_a_clear_direction_are_skipped() -> None:
-    found = find_sign_changes({"2013-10": record(1, 1), "2013-11": record(2, 0, noise=1), "2013-12": record(3, -1)})
-    assert [(of.from_month, of.to_month) for of in found if of.feature == "x"] == [("2013-10", "2013-12")]
+    changes = find_sign_changes({"2013-10": record(1, 1), "2013-11": record(2, 0, noise=1), "2013-12": record(3, -1)})
+    (change,) = (change for change in changes if change.feature == "x")
+    assert (change.from_month, change.to_month) == ("2013-10", "2013-12")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -61,7 +62,7 @@ def test_noise_around_zero_is_not_reported(seed: int) -> None:
 )
 def test_only_important_features_with_enough_rows_are_reported(share: float, rows: int, warned: bool) -> None:
     months = {f"2013-{month}": record(month, 12 - month or -1, share=share, rows=rows) for month in (11, 12)}
-    assert any(of.feature == "x" for of in find_sign_changes(months)) == warned
+    assert any(change.feature == "x" for change in find_sign_changes(months)) == warned
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,6 @@ def test_both_directions_must_be_clear(category: str | None, clear: float, size:
 
 def test_a_constrained_feature_and_a_category_of_one_month_are_not_reported() -> None:
     months = {"2013-11": record(1, 1), "2013-12": record(2, -1)}
-    assert {of.feature for of in find_sign_changes(months, constrained=["x"])} == {"carrier"}
+    assert {change.feature for change in find_sign_changes(months, constrained=["x"])} == {"carrier"}
     del months["2013-12"].directions["carrier", "AA"]  # type: ignore[attr-defined]
-    assert {of.feature for of in find_sign_changes(months)} == {"x"}
+    assert {change.feature for change in find_sign_changes(months)} == {"x"}

@@ -26,7 +26,9 @@ PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called
 def invented(rows: int = ROWS) -> pd.DataFrame:
     """Rows with labels of very different frequency, the rarest with a row or two."""
     random = np.random.default_rng(11)
-    labels = np.array([f"C{of:02}" for of in 20 - np.sqrt(random.integers(400, size=rows)).astype(int)], dtype=object)
+    labels = np.array(
+        [f"C{number:02}" for number in 20 - np.sqrt(random.integers(400, size=rows)).astype(int)], dtype=object
+    )
     labels[random.random(rows) < 0.05] = None
     labels[:3] = ["one row", "two rows", "two rows"]
     target = random.random(rows) < 0.3
@@ -164,7 +166,7 @@ def test_thousands_of_labels_are_measured() -> None:
     rows = 20_000
     slices = sliced(invented(rows).assign(labels=[f"route {row % 4_000}" for row in range(rows)]), draws=20)
     assert len(slices) == 4_000
-    assert {of.flights for of in slices} == {5}
+    assert {measured.flights for measured in slices} == {5}
 
 
 @pytest.mark.parametrize("min_rows", [1, 80])
@@ -179,7 +181,7 @@ def test_every_grouping_is_measured_at_the_threshold_with_the_payoffs(min_rows: 
     table = TABLE.assign(profit=profit, best_profit=best, predicted_positive=positive)
     rows = slice_all(groupings, predictions, 0.5, PAYOFFS, min_rows=min_rows)
     expected = [slice_metrics(name, labels, table, min_rows=min_rows) for name, labels in groupings.items()]
-    assert rows == [row for of in expected for row in of]
+    assert rows == [row for grouping in expected for row in grouping]
     misses, false_alarms = int((target & ~positive).sum()), int((~target & positive).sum())
     assert rows[-1].lost == pytest.approx(600 * misses + 200 * false_alarms)
     assert slice_all({}, predictions, 0.5, PAYOFFS, min_rows=min_rows) == []

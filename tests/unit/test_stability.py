@@ -21,8 +21,8 @@ ROWS = rank_effects(MONTHS, "month")
 
 def test_effects_of_topics_are_summed_before_the_mean() -> None:
     shap = {"a": np.array([1.0, -2.0]), "b": np.array([-1.0, -1.0]), "c": np.array([0.0, 4.0])}
-    found = mean_effects(shap, {"a": "t", "b": "t", "c": "u"})
-    assert found == {"feature": {"a": 1.5, "b": 1.0, "c": 2.0}, "topic": {"t": 1.5, "u": 2.0}}
+    effects = mean_effects(shap, {"a": "t", "b": "t", "c": "u"})
+    assert effects == {"feature": {"a": 1.5, "b": 1.0, "c": 2.0}, "topic": {"t": 1.5, "u": 2.0}}
 
 
 def test_rows_are_ranked_in_each_month_and_equals_share_the_better_rank() -> None:

@@ -35,10 +35,10 @@ def summary() -> dict[str, Any]:
 
 
 def test_every_window_and_every_rival_has_its_own_metrics(summary: dict[str, Any]) -> None:
-    for window, of in MODEL.items():
-        assert summary[window] == all_metrics(of.target, of.probability, 0.3)
-    for name, of in BASELINES.items():
-        assert summary["baselines"][name] == {"test": all_metrics(of.target, of.probability, 0.25)}
+    for window, predictions in MODEL.items():
+        assert summary[window] == all_metrics(predictions.target, predictions.probability, 0.3)
+    for name, predictions in BASELINES.items():
+        assert summary["baselines"][name] == {"test": all_metrics(predictions.target, predictions.probability, 0.25)}
     assert summary["backtest"] == {"roc_auc": 0.6, "expected_profit": -3.4}
     assert summary["confusion"]["test"] == confusion_counts(MODEL["test"].target, MODEL["test"].probability, 0.3)
     assert summary["threshold"] == 0.3
@@ -60,7 +60,11 @@ def test_months_are_judged_by_the_window_that_they_are_in() -> None:
     assert rows == [
         {"month": "2013-10", "judged": "backtest", "roc_auc": 0.6},
         *(
-            {"month": month, "judged": windows[month], **probability_metrics(of.target, of.probability)}
-            for month, of in by_month.items()
+            {
+                "month": month,
+                "judged": windows[month],
+                **probability_metrics(predictions.target, predictions.probability),
+            }
+            for month, predictions in by_month.items()
         ),
     ]

@@ -30,7 +30,7 @@ def value(*names: str) -> Callable[[Flight], tuple[Any, ...]]:
 TOGETHER: dict[str, tuple[Callable[[Flight], Any], ...]] = {  # what flights of a date must share to be counted together
     "flights_from_origin_in_hour": (value("origin"), hour("scheduled_departure_minutes")),
     "flights_to_destination_in_hour": (value("destination"), hour("scheduled_arrival_minutes")),
-    "flights_everywhere_in_hour": (lambda of: of["scheduled_departure_utc"].replace(minute=0),),
+    "flights_everywhere_in_hour": (lambda flight: flight["scheduled_departure_utc"].replace(minute=0),),
     "flights_from_origin_on_day": (value("origin"),),
     "flights_of_carrier_from_origin_on_day": (value("carrier", "origin"),),
     "flights_on_route_on_day": (value("origin", "destination"),),
@@ -46,17 +46,19 @@ def computed(name: str, columns: Columns) -> Column:
     return result
 
 
-def counted(name: str, flights: list[Flight], of: Flight) -> int:
+def counted(name: str, flights: list[Flight], own_flight: Flight) -> int:
     """The count of a feature for a flight, one by one."""
-    same_date = [flight for flight in flights if flight["flight_date"] == of["flight_date"]]
+    same_date = [flight for flight in flights if flight["flight_date"] == own_flight["flight_date"]]
     if name == SO_FAR:
-        from_there = [flight for flight in same_date if flight["origin"] == of["origin"]]
-        return sum(flight["scheduled_departure_minutes"] < of["scheduled_departure_minutes"] for flight in from_there)
-    return sum(all(part(flight) == part(of) for part in TOGETHER[name]) for flight in same_date)
+        from_there = [flight for flight in same_date if flight["origin"] == own_flight["origin"]]
+        return sum(
+            flight["scheduled_departure_minutes"] < own_flight["scheduled_departure_minutes"] for flight in from_there
+        )
+    return sum(all(part(flight) == part(own_flight) for part in TOGETHER[name]) for flight in same_date)
 
 
 def test_these_are_all_traffic_features() -> None:
-    public = {name for name, of in inspect.getmembers(traffic, inspect.isfunction) if not name.startswith("_")}
+    public = {name for name, function in inspect.getmembers(traffic, inspect.isfunction) if not name.startswith("_")}
     assert public == set(NAMES)
 
 
@@ -66,7 +68,8 @@ def test_counts_are_those_of_counting_the_flights_of_a_date_one_by_one(
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=25))
     for name in NAMES:
-        assert computed(name, as_columns(flights)).tolist() == [counted(name, flights, of) for of in flights], name
+        expected = [counted(name, flights, flight) for flight in flights]
+        assert computed(name, as_columns(flights)).tolist() == expected, name
 
 
 def columns(*times: int | None, **others: list[Any]) -> Columns:
@@ -84,7 +87,9 @@ def columns(*times: int | None, **others: list[Any]) -> Columns:
         "scheduled_departure_utc": midnight + np.nan_to_num(minutes).astype("timedelta64[m]"),
         **others,
     }
-    return {name: of if isinstance(of, np.ndarray) else np.array(of, object) for name, of in made.items()}
+    return {
+        name: column if isinstance(column, np.ndarray) else np.array(column, object) for name, column in made.items()
+    }
 
 
 @every_name

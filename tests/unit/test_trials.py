@@ -1,4 +1,4 @@
-"""tracking.trials, in a real MLflow database: a parent run and one nested run per trial, however often they are logged."""
+"""tracking.trials, in a real MLflow database: a parent run and one nested run per trial, at any repetition."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def client(tmp_path_factory):
 
 def runs(client, experiment: str) -> list[Any]:
     """The parents, and then the nested runs, the oldest first."""
-    found = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
-    return sorted(found, key=lambda run: (PARENT_TAG in run.data.tags, run.info.start_time))
+    logged = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
+    return sorted(logged, key=lambda run: (PARENT_TAG in run.data.tags, run.info.start_time))
 
 
 def content(client, experiment: str) -> list[Any]:

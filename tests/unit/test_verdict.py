@@ -1,4 +1,4 @@
-"""review.verification: outcomes as table and JSON, and outputs of two lock files; tests/slow runs whole verifications."""
+"""review.verification: outcomes as table and JSON, outputs of two lock files; whole verifications: tests/slow."""
 
 from __future__ import annotations
 

@@ -39,8 +39,12 @@ MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
 WEATHER = columns_from_table(
     pa.Table.from_pylist(
         [
-            {"airport": of, "observed_utc": MARCH + dt.timedelta(hours=hour), **dict.fromkeys(SOURCES, float(hour))}
-            for of in ("EWR", "GUM")
+            {
+                "airport": airport,
+                "observed_utc": MARCH + dt.timedelta(hours=hour),
+                **dict.fromkeys(SOURCES, float(hour)),
+            }
+            for airport in ("EWR", "GUM")
             for hour in range(-48, 96)
         ],
         OBSERVATIONS,
@@ -73,15 +77,15 @@ def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_t
 
     day = np.flatnonzero(columns["flight_date"] == columns["flight_date"][row])
     schedule = {name: values[day] for name, values in columns.items()}
-    found = features_at_departures(
+    moved = features_at_departures(
         builder, schedule, int(np.flatnonzero(day == row)[0]), [own, minutes], counts=counts, observations=WEATHER
     )
-    assert list(found) == [feature.name for feature in builder.features]
-    for name, values in found.items():
+    assert list(moved) == [feature.name for feature in builder.features]
+    for name, values in moved.items():
         assert values.dtype == whole[0][name].dtype
-        expected = np.array([of[name][row] for of in whole], values.dtype)
+        expected = np.array([features[name][row] for features in whole], values.dtype)
         np.testing.assert_array_equal(values, expected, err_msg=name)
-    require_same_features(found, 0, {name: of[row : row + 1] for name, of in whole[0].items()})
+    require_same_features(moved, 0, {name: column[row : row + 1] for name, column in whole[0].items()})
 
 
 SCHEDULE: Columns = {
@@ -93,9 +97,9 @@ SCHEDULE: Columns = {
 
 
 def test_a_flight_is_moved_with_its_arrival_and_others_stay() -> None:
-    before = {name: of.copy() for name, of in SCHEDULE.items()}
+    before = {name: column.copy() for name, column in SCHEDULE.items()}
     later = move_departure(SCHEDULE, 0, 630)
-    assert {name: str(of[0]) for name, of in later.items()} == {
+    assert {name: str(column[0]) for name, column in later.items()} == {
         "scheduled_departure_minutes": "630", "scheduled_arrival_minutes": "20",
         "scheduled_departure_utc": "2013-03-01T15:30:00.000", "scheduled_arrival_utc": "2013-03-02T05:20:00.000",
     }  # fmt: skip

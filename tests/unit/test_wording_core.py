@@ -113,14 +113,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("work", "said"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("work", "expected"), REFUSED.values(), ids=REFUSED)
 def test_errors_of_the_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as refused:
         work()
-    assert str(refused.value) == said
+    assert str(refused.value) == expected
 
 
 def test_windows_in_the_wrong_order() -> None:
@@ -140,7 +140,7 @@ def raising(error: BaseException) -> Callable[[], int]:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "expected"),
     [
         (KeyboardInterrupt(), "interrupted; unfinished outputs are unchanged"),
         (
@@ -154,16 +154,16 @@ def raising(error: BaseException) -> Callable[[], int]:
     ],
     ids=["interrupted", "disk", "rights"],
 )
-def test_errors_that_end_a_stage(capsys: pytest.CaptureFixture[str], error: BaseException, said: str) -> None:
+def test_errors_that_end_a_stage(capsys: pytest.CaptureFixture[str], error: BaseException, expected: str) -> None:
     runner.run_with_error_handling("evaluate", raising(error))
-    assert capsys.readouterr().err == f"evaluate: {said}\n"
+    assert capsys.readouterr().err == f"evaluate: {expected}\n"
 
 
 def test_an_unknown_log_level(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(runner.LEVEL_VARIABLE, "loud")
     runner.run_with_error_handling("evaluate", lambda: 0)
-    said = "FLIGHT_DELAY_LOG=LOUD: no such log level; choose DEBUG, INFO, WARNING or ERROR"
-    assert capsys.readouterr().err == f"evaluate: error: {said}\n"
+    expected = "FLIGHT_DELAY_LOG=LOUD: no such log level; choose DEBUG, INFO, WARNING or ERROR"
+    assert capsys.readouterr().err == f"evaluate: error: {expected}\n"
 
 
 def test_the_log_of_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

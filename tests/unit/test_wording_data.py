@@ -1,4 +1,4 @@
-"""data: the exact wording of what the dictionary, the quality gate and its tally say. Sources have a file of their own."""
+"""data: the exact wording of what the dictionary, the quality gate and its tally say. Sources have their own file."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str]] = {
         "columns.scheduled_departure_utc: a utc_time is computed from date, clock time and time zone; it has no sources",
     ),
     "moment": (
-        lambda of: of.update(moments={"once": {"hours_before_departure": 1, "description": "x"}}),
+        lambda content: content.update(moments={"once": {"hours_before_departure": 1, "description": "x"}}),
         "columns.flight_id.known: no moment 'schedule_published'; choose one of once",
     ),
     "column": (
-        lambda of: of["columns"].pop("carrier"), "columns: carrier is missing and required",
+        lambda content: content["columns"].pop("carrier"), "columns: carrier is missing and required",
     ),
     "days": (
         entry("features", "block_minutes", description="{days}"),
@@ -86,9 +86,9 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "said"), MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(("change", "expected"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_in_the_dictionary(
-    dictionary_file: Path, tmp_path: Path, change: Callable[[Content], Any], said: str
+    dictionary_file: Path, tmp_path: Path, change: Callable[[Content], Any], expected: str
 ) -> None:
     path = tmp_path / "dictionary.yaml"
     content = yaml.safe_load(dictionary_file.read_text())
@@ -96,33 +96,36 @@ def test_a_mistake_in_the_dictionary(
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     with pytest.raises(UserError) as refused:
         load_dictionary(path)
-    assert str(refused.value) == f"{path}: {said}; correct the entry"
+    assert str(refused.value) == f"{path}: {expected}; correct the entry"
 
 
 REFUSED: list[tuple[Callable[[Dictionary], Any], str]] = [
     (
-        lambda of: find_layout(
-            of.required_columns["nycflights13"] - {"dest", "carrier"}, of.required_columns, "here", "correct it"
+        lambda dictionary: find_layout(
+            dictionary.required_columns["nycflights13"] - {"dest", "carrier"},
+            dictionary.required_columns,
+            "here",
+            "correct it",
         ),
         "here: no known layout; the closest is nycflights13, column 'carrier', 'dest' is missing; correct it",
     ),
     (
-        lambda of: of.check_point_in_time("mine", ["seats"], 24),
+        lambda dictionary: dictionary.check_point_in_time("mine", ["seats"], 24),
         "feature 'mine' reads 'seats', which is not in references/data_dictionary.yaml; add it there",
     ),
     (
-        lambda of: of.check_point_in_time("mine", ["tail_number"], 24),
+        lambda dictionary: dictionary.check_point_in_time("mine", ["tail_number"], 24),
         "feature 'mine' reads 'tail_number', which must not be used: ",
     ),
     (
-        lambda of: of.check_point_in_time("mine", ["cancelled"], 24),
+        lambda dictionary: dictionary.check_point_in_time("mine", ["cancelled"], 24),
         "feature 'mine' reads 'cancelled', which is not known 24 hours before departure: ",
     ),
 ]
 
 
-@pytest.mark.parametrize(("work", "said"), REFUSED)
-def test_what_the_dictionary_refuses(dictionary: Dictionary, work: Callable[[Dictionary], Any], said: str) -> None:
+@pytest.mark.parametrize(("work", "expected"), REFUSED)
+def test_what_the_dictionary_refuses(dictionary: Dictionary, work: Callable[[Dictionary], Any], expected: str) -> None:
     descriptions = (
         dictionary.columns["tail_number"].not_used_because or "",
         f"{dictionary.moments['departure'].description} (departure)",
@@ -136,7 +139,7 @@ def test_what_the_dictionary_refuses(dictionary: Dictionary, work: Callable[[Dic
     )
     for description in descriptions:
         message = message.removesuffix(description)
-    assert message == said
+    assert message == expected
 
 
 REASONS: list[tuple[dict[str, Any], str]] = [
@@ -189,7 +192,7 @@ WARNINGS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("change", "warning"), WARNINGS)
 def test_warnings(pass_gate: PassGate, change: dict[str, Any], warning: str) -> None:
     warnings = pass_gate("bts_classic", change).warnings
-    assert [said for said, rows in warnings.items() if rows] == [warning]
+    assert [text for text, rows in warnings.items() if rows] == [warning]
 
 
 def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:

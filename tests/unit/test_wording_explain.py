@@ -89,7 +89,7 @@ def test_csv_files_without_flights(text: str, words: str) -> None:
         (["2014-01-05-UA-7-EWR-0905", A], "{}: no data for 2014-01 of list.csv (months 2013-01 … 2013-02 exist); choose flights of these months"),
         (["2013-01-05-UA-7-EWR-0900", A], f"list.csv: 1 of 2 flights not found in {{}}: '2013-01-05-UA-7-EWR-0900' (similar: {A}); correct the flight ids"),
         (["2013-01-09-UA-7-EWR-0905"], f"list.csv: 1 of 1 flights not found in {{}}: '2013-01-09-UA-7-EWR-0905' (similar: {B} and {A}); correct the flight ids"),
-        ([f"2013-01-05-ZZ-{of}-QQQ-2222" for of in range(4)], "list.csv: 4 of 4 flights not found in {}: '2013-01-05-ZZ-0-QQQ-2222', '2013-01-05-ZZ-1-QQQ-2222', '2013-01-05-ZZ-2-QQQ-2222' and 1 more; correct the flight ids"),
+        ([f"2013-01-05-ZZ-{number}-QQQ-2222" for number in range(4)], "list.csv: 4 of 4 flights not found in {}: '2013-01-05-ZZ-0-QQQ-2222', '2013-01-05-ZZ-1-QQQ-2222', '2013-01-05-ZZ-2-QQQ-2222' and 1 more; correct the flight ids"),
     ],
 )  # fmt: skip
 def test_flight_ids_that_do_not_exist(tmp_path: Path, flight_ids: list[str], words: str) -> None:
@@ -107,13 +107,13 @@ def quote_of(topics: dict[str, Any], name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda of: quote_of(of, "carrier").update(raises="{value} of {airport}"), "'raises' of carrier has the field {airport}, which is not filled there"),
-        (lambda of: of["carrier"].update(otherwise="{value}"), "subject and otherwise have no fields to fill"),
-        (lambda of: quote_of(of, "carrier").update(plain="{value"), "'{value' is not a template (expected '}' before end of string)"),
-        (lambda of: of.update(weather=of["carrier"]), "topics.weather: no feature of references/data_dictionary.yaml has this topic; remove it"),
-        (lambda of: of["length"].pop("label"), "topics.length: a topic of several features needs a label; add it"),
-        (lambda of: quote_of(of, "carrier").update(feature="origin"), "quotes 'origin', which is not among its features"),
-        (lambda of: quote_of(of, "carrier").update(days=[7]), "days are for families of history, and for all of them; 'carrier' is wrong here"),
+        (lambda topics: quote_of(topics, "carrier").update(raises="{value} of {airport}"), "'raises' of carrier has the field {airport}, which is not filled there"),
+        (lambda topics: topics["carrier"].update(otherwise="{value}"), "subject and otherwise have no fields to fill"),
+        (lambda topics: quote_of(topics, "carrier").update(plain="{value"), "'{value' is not a template (expected '}' before end of string)"),
+        (lambda topics: topics.update(weather=topics["carrier"]), "topics.weather: no feature of references/data_dictionary.yaml has this topic; remove it"),
+        (lambda topics: topics["length"].pop("label"), "topics.length: a topic of several features needs a label; add it"),
+        (lambda topics: quote_of(topics, "carrier").update(feature="origin"), "quotes 'origin', which is not among its features"),
+        (lambda topics: quote_of(topics, "carrier").update(days=[7]), "days are for families of history, and for all of them; 'carrier' is wrong here"),
     ],
 )  # fmt: skip
 def test_mistakes_in_the_reason_codes(tmp_path: Path, change: Any, words: str) -> None:

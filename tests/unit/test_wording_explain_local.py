@@ -25,12 +25,13 @@ TOPICS = load_topics()
 
 
 def sentences(name: str, value: Any, overall: float = 0.21) -> tuple[str, str]:
-    """The sentences on a feature that raises, or lowers, the probability; only it and the rate of all flights are known."""
+    """The sentences on a feature that raises, or lowers, the probability; only it and the rate of all
+    flights are known."""
     topic = next(topic for topic in TOPICS.topics.values() if family_of(name) in topic.features)
     values = {"late_rate_all_7d": overall, "late_rate_all_30d": 0.2, name: value}
     columns = {
-        feature: np.array([of], object if of is None or isinstance(of, str) else np.float32)
-        for feature, of in values.items()
+        feature: np.array([entry], object if entry is None or isinstance(entry, str) else np.float32)
+        for feature, entry in values.items()
     }
     quotation = find_quotation(topic, REFERENCE, columns)
     assert quotation is not None

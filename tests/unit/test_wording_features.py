@@ -24,8 +24,8 @@ SEATS = FeatureEntry(description="x", group="schedule", kind="quantitative", uni
 
 def entries(dictionary: Dictionary) -> None:
     """Reads entries of which one has no function, one is missing, and one is in another group."""
-    of: dict[str, Any] = {name: entry for name, entry in dictionary.features.items() if name != "carrier"}
-    list_features({**of, "seats": SEATS, "observed_humidity": SEATS}, (7,), with_weather=True)
+    others: dict[str, Any] = {name: entry for name, entry in dictionary.features.items() if name != "carrier"}
+    list_features({**others, "seats": SEATS, "observed_humidity": SEATS}, (7,), with_weather=True)
 
 
 def values(_: Dictionary) -> None:
@@ -34,7 +34,7 @@ def values(_: Dictionary) -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "said"),
+    ("work", "expected"),
     [
         (
             entries,
@@ -45,10 +45,12 @@ def values(_: Dictionary) -> None:
         (values, f"{WHERE}.carrier: the values are categorical, not quantitative; correct the kind"),
     ],
 )
-def test_what_contradicts_the_dictionary(dictionary: Dictionary, work: Callable[[Dictionary], None], said: str) -> None:
+def test_what_contradicts_the_dictionary(
+    dictionary: Dictionary, work: Callable[[Dictionary], None], expected: str
+) -> None:
     with pytest.raises(UserError) as refused:
         work(dictionary)
-    assert str(refused.value) == said
+    assert str(refused.value) == expected
 
 
 def test_a_number_of_days_given_twice() -> None:

@@ -27,7 +27,7 @@ def selection(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "said"),
+    ("work", "expected"),
     [
         (targets(False, False), f"{CLASSES}: 0 of 2 {WIDEN}"),
         (targets(True), f"{CLASSES}: 1 of 1 {WIDEN}"),
@@ -37,10 +37,10 @@ def selection(folder: Path) -> None:
         ),
     ],
 )
-def test_what_is_refused(tmp_path: Path, work: Callable[[Path], None], said: str) -> None:
+def test_what_is_refused(tmp_path: Path, work: Callable[[Path], None], expected: str) -> None:
     with pytest.raises(UserError) as refused:
         work(tmp_path)
-    assert str(refused.value).replace(f"{tmp_path}/", "") == said
+    assert str(refused.value).replace(f"{tmp_path}/", "") == expected
 
 
 KNOTS: dict[str, Any] = {"method": "isotonic", "probability": (0.1, 0.3), "calibrated": (0.2, 0.4)}

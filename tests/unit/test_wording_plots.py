@@ -1,4 +1,4 @@
-"""The wording of plots: titles and alternative texts. Numbers and names in them are tested in the files of the modules."""
+"""The wording of plots: titles and alternative texts. Their numbers and names are tested by module."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from gate_evidence import BOUNDS, GOOD, SMALL, WORSE_SLICES, compared, judged, replay
 
 from flight_delay.promotion.evidence import DataQuality
-from flight_delay.promotion.gate import Check, run_checks
+from flight_delay.promotion.gate import Check, check_candidate
 from flight_delay.promotion.summary import gate_table, refusal_message, version_description
 from flight_delay.vcs.history import PipelineCommit
 
@@ -71,7 +71,7 @@ METRICS = (
     ],
 )
 def test_the_detail_of_a_check(change: dict[str, Any], check: str, detail: str) -> None:
-    details = {result.name: result.detail for result in run_checks(replace(GOOD, **change), BOUNDS)}
+    details = {result.name: result.detail for result in check_candidate(replace(GOOD, **change), BOUNDS)}
     assert details[check] == detail
 
 

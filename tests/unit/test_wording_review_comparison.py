@@ -1,4 +1,4 @@
-"""The wording of review.comparison: headlines, verdicts on periods, the page, and reasons why periods are not comparable."""
+"""The wording of review.comparison: headlines, verdicts on periods, the page, and why periods are not comparable."""
 
 from __future__ import annotations
 

@@ -35,15 +35,17 @@ IN_GIT: list[tuple[Callable[[], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("work", "said"), [*BEFORE_GIT, *IN_GIT])
-def test_what_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], said: str) -> None:
+@pytest.mark.parametrize(("work", "expected"), [*BEFORE_GIT, *IN_GIT])
+def test_what_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], expected: str
+) -> None:
     monkeypatch.chdir(tmp_path)
-    if (work, said) in IN_GIT:
+    if (work, expected) in IN_GIT:
         git("init", "--quiet")
     with pytest.raises(UserError) as refused:
         work()
     message = str(refused.value).replace(str(tmp_path), "FOLDER")
-    assert message.partition("ambiguous")[0] == said  # what git itself says comes after it
+    assert message.partition("ambiguous")[0] == expected  # what git itself says comes after it
 
 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""explain.global_.errors: the worst of single flights, month by month as at once, and parts of the data whose cost is put into words."""
+"""explain.global_.errors: the worst of single flights, month by month as at once, and the cost of slices in words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from flight_delay.explain.global_.errors import concat_errors, costliest_slices,
 
 
 def explanation(flights: list[tuple[str, bool, float]]) -> Explanation:
-    ids, late, probability = (np.array(of) for of in zip(*flights, strict=True)) if flights else (np.empty(0),) * 3
+    ids, late, probability = (
+        (np.array(column) for column in zip(*flights, strict=True)) if flights else (np.empty(0),) * 3
+    )
     minutes = np.arange(len(flights), dtype=np.float32)
     columns = {
         "flight_id": ids.astype(object),
@@ -36,11 +38,11 @@ FLIGHTS = [
 
 
 def test_misses_are_late_flights_with_low_probabilities_and_false_alarms_the_others_with_high_ones() -> None:
-    found = worst_errors(explanation(FLIGHTS), 2)
-    assert found.misses.flight_id.tolist() == ["b", "a"]
-    assert found.false_alarms.flight_id.tolist() == ["d", "c"]
-    assert found.misses.features["minutes"].tolist() == [1, 0]
-    assert found.misses.shap["minutes"].tolist() == pytest.approx([0.1, 0.0])
+    errors = worst_errors(explanation(FLIGHTS), 2)
+    assert errors.misses.flight_id.tolist() == ["b", "a"]
+    assert errors.false_alarms.flight_id.tolist() == ["d", "c"]
+    assert errors.misses.features["minutes"].tolist() == [1, 0]
+    assert errors.misses.shap["minutes"].tolist() == pytest.approx([0.1, 0.0])
 
 
 def test_ties_are_broken_by_flight_id_and_errors_may_be_fewer() -> None:
@@ -58,13 +60,13 @@ def test_ties_are_broken_by_flight_id_and_errors_may_be_fewer() -> None:
 def test_errors_of_parts_contain_the_errors_of_the_whole(
     outcomes: list[tuple[bool, float]], count: int, cut: int
 ) -> None:
-    flights = [(f"{place:02d}", *of) for place, of in enumerate(outcomes)]
+    flights = [(f"{place:02d}", *outcome) for place, outcome in enumerate(outcomes)]
     parts = [worst_errors(explanation(part), count) for part in (flights[:cut], flights[cut:])]
-    for found, of in zip(
+    for merged, whole in zip(
         worst_errors(concat_errors(parts), count), worst_errors(explanation(flights), count), strict=True
     ):
-        assert found.flight_id.tolist() == of.flight_id.tolist()
-        assert found.probability.tolist() == of.probability.tolist()
+        assert merged.flight_id.tolist() == whole.flight_id.tolist()
+        assert merged.probability.tolist() == whole.probability.tolist()
 
 
 def part(by: str, label: str, flights: int, lost: float, **other: Any) -> dict[str, Any]:
@@ -89,9 +91,10 @@ SLICES = [
 
 
 def test_the_costliest_slice_of_a_division_has_its_cost_above_the_average() -> None:
-    found = costliest_slices(SLICES, 0.65)
-    # On average an hour's flights lose (200 * 300 + 300 * 100) / 500 = 180; a carrier's (5 000 + 33 000 + 90 000) / 500 = 256.
-    assert [(of.by, of.label, of.flights, of.excess_cost) for of in found] == [("hour", "17:00", 200, 24_000)]
+    costliest = costliest_slices(SLICES, 0.65)
+    # On average an hour's flights lose (200 * 300 + 300 * 100) / 500 = 180;
+    # a carrier's (5 000 + 33 000 + 90 000) / 500 = 256.
+    assert [(row.by, row.label, row.flights, row.excess_cost) for row in costliest] == [("hour", "17:00", 200, 24_000)]
 
 
 def test_slices_are_ordered_by_cost_and_limited() -> None:
@@ -100,13 +103,13 @@ def test_slices_are_ordered_by_cost_and_limited() -> None:
         for by, lost in (("a", 3.0), ("b", 9.0), ("c", 6.0))
         for label, lost in (("x", lost), ("y", 0.0))
     ]
-    assert [of.by for of in costliest_slices(slices, 0.65, 2)] == ["b", "c"]
-    assert [of.excess_cost for of in costliest_slices(slices, 0.65, 9)] == [45, 30, 15]
+    assert [row.by for row in costliest_slices(slices, 0.65, 2)] == ["b", "c"]
+    assert [row.excess_cost for row in costliest_slices(slices, 0.65, 9)] == [45, 30, 15]
 
 
 @pytest.mark.parametrize(("high", "chance"), [(None, True), (21.0, True), (20.0, True), (19.0, False)])
 def test_a_difference_within_the_interval_is_not_significant(high: float | None, chance: bool) -> None:
     # Of both together a flight earns 20 on average.
     slices = [part("carrier", "UA", 100, 130.0, high=high), part("carrier", "AA", 100, 30.0)]
-    (found,) = costliest_slices(slices, 0.65)
-    assert found.sentence.endswith(").") == chance  # a doubt in brackets
+    (costliest,) = costliest_slices(slices, 0.65)
+    assert costliest.sentence.endswith(").") == chance  # a doubt in brackets

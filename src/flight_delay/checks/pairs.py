@@ -22,7 +22,9 @@ SCREENING_MARGIN = 0.1
 
 def check_pairs(columns: Iterable[EncodedColumn]) -> Iterator[Finding]:
     """Check columns for duplicates, then the others for strong associations."""
-    varied = sorted((column for column in columns if np.count_nonzero(column.counts) > 1), key=lambda of: of.name)
+    varied = sorted(
+        (column for column in columns if np.count_nonzero(column.counts) > 1), key=lambda column: column.name
+    )
     redundant: set[str] = set()
     for group in _duplicates(varied):
         names = tuple(column.name for column in group)
@@ -63,7 +65,9 @@ def rank_correlated(
 
     The absolute coefficient counts, on the rows with both values, of which there are at least `MIN_ROWS`.
     """
-    table = pd.DataFrame({of.name: np.where(of.codes < len(of.values), of.codes, np.nan) for of in columns})
+    table = pd.DataFrame(
+        {column.name: np.where(column.codes < len(column.values), column.codes, np.nan) for column in columns}
+    )
     # The exact coefficient ranks the rows of each pair, which is slow: it is computed where ranks of columns correlate.
     screened = table.rank().corr(min_periods=MIN_ROWS).abs().to_numpy() >= threshold - SCREENING_MARGIN
     for first, second in np.argwhere(np.triu(screened, 1)):

@@ -60,11 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.picture and arguments.picture.suffix not in _FORMATS:
         raise UserError(f"--picture {arguments.picture}: unknown format; use .png or .svg")
     explainer = load_explainer()
-    found = find_flights(paths.PROCESSED, flight_ids, source)
+    positions = find_flights(paths.PROCESSED, flight_ids, source)
     if arguments.what_if:
-        [(month, [position])] = found.items()
+        [(month, [position])] = positions.items()
         return _show_what_if(arguments, explain_departures(explainer, month, int(position)))
-    for flight in explain_flights(explainer, found):
+    for flight in explain_flights(explainer, positions):
         _show(arguments, explainer, flight)
     if not arguments.json:
         from flight_delay.explain.local.text import format_footnotes

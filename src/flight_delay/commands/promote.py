@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.core.params import load_params
     from flight_delay.promotion.bounds import Promote
     from flight_delay.promotion.collect import collect_evidence
-    from flight_delay.promotion.gate import run_checks
+    from flight_delay.promotion.gate import check_candidate
     from flight_delay.promotion.summary import gate_table, refusal_message, version_description
     from flight_delay.tracking.registry.candidate import find_candidate
     from flight_delay.tracking.settings import apply_settings
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     committed = require_commit(published, label)
     champion = next((version.number for version in versions if CHAMPION in version.aliases), None)
     evidence = collect_evidence(committed, candidate.model_id, champion, bounds)
-    checks = run_checks(evidence, bounds)
+    checks = check_candidate(evidence, bounds)
     print(gate_table(checks), end="\n\n")
     if not all(check.passed for check in checks):
         print(refusal_message(label, checks))

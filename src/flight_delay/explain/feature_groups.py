@@ -125,13 +125,13 @@ class Topics(Parameters):
 
     def labels(self, features: Encoding) -> dict[str, str]:
         """Label topics and encoded features; features without a label in the data dictionary are left out."""
-        found = {name: topic.label for name, topic in self.topics.items()}
+        labels = {name: topic.label for name, topic in self.topics.items()}
         for feature in features:
             name = feature.of or feature.name
             if label := self.feature_labels.get(family_of(name)):
                 label = label if name == family_of(name) else f"{label}, {days_of(name)} days"
-                found[feature.name] = f"{label}, missing" if feature.of else label
-        return found
+                labels[feature.name] = f"{label}, missing" if feature.of else label
+        return labels
 
     def topic_of(self, features: Encoding) -> dict[str, str]:
         """Name the topic of each encoded feature; an indicator has the topic of its feature.
@@ -139,11 +139,11 @@ class Topics(Parameters):
         Raises:
             UserError: the data dictionary has no entry for a feature.
         """
-        declared = {name: topic for topic, of in self.topics.items() for name in of.features}
-        found = {feature.name: declared.get(family_of(feature.of or feature.name), "") for feature in features}
-        if missing := [name for name, topic in found.items() if not topic]:
+        declared = {feature: name for name, topic in self.topics.items() for feature in topic.features}
+        topics = {feature.name: declared.get(family_of(feature.of or feature.name), "") for feature in features}
+        if missing := [name for name, topic in topics.items() if not topic]:
             raise UserError(f"{DICTIONARY_FILE}: features: no entry for {', '.join(map(repr, missing))}; add it")
-        return found
+        return topics
 
 
 def load_topics(path: Path = REASON_CODES, dictionary: Path = DICTIONARY_FILE) -> Topics:
@@ -179,8 +179,8 @@ def load_topics(path: Path = REASON_CODES, dictionary: Path = DICTIONARY_FILE) -
 
 def days_of(name: str) -> int | None:
     """How many days back a feature of history looks, from its name; None for other features."""
-    found = _DAYS.search(name)
-    return int(found[1]) if found else None
+    match = _DAYS.search(name)
+    return int(match[1]) if match else None
 
 
 def family_of(name: str) -> str:

@@ -45,9 +45,9 @@ class Manifest(Parameters):
     def inputs(self) -> tuple[Feature, ...]:
         """Features that a prediction needs; indicators are computed from them."""
         return tuple(
-            Feature(name=of.name, kind=of.kind, group=of.group, effect=of.effect)
-            for of in self.features
-            if of.kind != "indicator"
+            Feature(name=feature.name, kind=feature.kind, group=feature.group, effect=feature.effect)
+            for feature in self.features
+            if feature.kind != "indicator"
         )
 
 

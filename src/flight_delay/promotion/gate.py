@@ -29,7 +29,7 @@ class Check(NamedTuple):
     detail: str
 
 
-def run_checks(evidence: Evidence, bounds: Promote) -> list[Check]:
+def check_candidate(evidence: Evidence, bounds: Promote) -> list[Check]:
     """Run all checks of the gate; unavailable evidence fails its checks."""
     checks = []
     for name, field, check in GATE:

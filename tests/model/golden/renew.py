@@ -1,4 +1,4 @@
-"""Golden flights: which flights they are, and what the model of a checkout says of them. As a script it writes them anew:
+"""Golden flights: which ones they are, and what the model of a checkout says of them. As a script it writes them anew:
 
     python tests/model/golden/renew.py
 
@@ -35,7 +35,7 @@ PER_DAY, PER_PAIR, PER_GAP = 3, 2, 20
 
 
 def model_of(root: Path) -> tuple[xgb.Booster, Manifest]:
-    """The model of a checkout and its manifest. No decision is needed: golden probabilities are those before calibration."""
+    """The model of a checkout and its manifest; no decision, as golden probabilities are those before calibration."""
     manifest = params.read_validated_json(root / BUNDLE / MANIFEST_FILE, Manifest, "a fitting manifest")
     return xgb.Booster(model_file=root / BUNDLE / MODEL_FILE), manifest
 
@@ -63,8 +63,8 @@ def matrix_of(flights: Columns, manifest: Manifest, flight_ids: Sequence[str]) -
 def choose(flights: pd.DataFrame) -> pd.DataFrame:
     """Choose golden flights, spread over days, airlines, origins and the range of probabilities.
 
-    Of the test months three of every day, two of every airline and origin, twenty without a history of their own number and
-    twenty without a duration; of all months twenty for which no history at all is known. Each time at evenly spaced
+    Of the test months three of every day, two of every airline and origin, twenty without a history of their own number
+    and twenty without a duration; of all months twenty for which no history at all is known. Each time at evenly spaced
     places in the order of probability (then of flight_id), from the least to the most likely flight.
 
     Args:
@@ -77,8 +77,8 @@ def choose(flights: pd.DataFrame) -> pd.DataFrame:
     ordered = flights.sort_values(["probability", "flight_id"], kind="stable")
     test = ordered[ordered["is_test"]]
     chosen = [
-        *(_evenly(of, PER_DAY) for _, of in test.groupby("flight_date")),
-        *(_evenly(of, PER_PAIR) for _, of in test.groupby(["carrier", "origin"])),
+        *(_evenly(day, PER_DAY) for _, day in test.groupby("flight_date")),
+        *(_evenly(pair, PER_PAIR) for _, pair in test.groupby(["carrier", "origin"])),
         # A group that nothing is known of is taken for an average one: its rate above that of all flights is exactly 0.
         _evenly(test[test["late_rate_flight_60d"] == 0], PER_GAP),
         _evenly(test[test["block_minutes"].isna()], PER_GAP),
@@ -121,7 +121,9 @@ def main() -> int:
             f"{path}: missing, or not the one of {LOCK_FILE}; `dvc repro` makes both, and a release commits them"
         )
     golden = choose(candidates(root))
-    rows: list[list[Any]] = [[of.flight_id, str(of.flight_date)[:10], of.probability] for of in golden.itertuples()]
+    rows: list[list[Any]] = [
+        [flight.flight_id, str(flight.flight_date)[:10], flight.probability] for flight in golden.itertuples()
+    ]
     files.write_csv(FLIGHTS, list(golden), rows)
     files.write_text(RELEASED, f"{md5_of(root)}  {path}\n")
     return 0

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that kill processes: commands held at a certain moment, and comparison with an undisturbed run."""
+"""Fixtures of the tests that kill processes: commands held at a certain moment, comparison with an undisturbed run."""
 
 from __future__ import annotations
 

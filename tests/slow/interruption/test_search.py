@@ -1,5 +1,5 @@
-"""Test `flight-delay tune` in a real checkout: a killed search is resumed, params.yaml is written atomically, and no test
-month is read."""
+"""Test `flight-delay tune` in a real checkout: a killed search is resumed, params.yaml is written atomically, and
+no test month is read."""
 
 from __future__ import annotations
 

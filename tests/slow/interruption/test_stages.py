@@ -1,8 +1,9 @@
 """Test killed stages.
 
-Every stage is killed before it renames its temporary outputs: the former outputs stay whole. Three that differ in kind are
-also killed under DVC, while they work and while they write, without former outputs: the next `dvc repro` runs them again and
-ends with the bytes of an undisturbed run. `publish` is killed while it creates MLflow's database and while it logs files."""
+Every stage is killed before it renames its temporary outputs: the former outputs stay whole. Three that differ in kind
+are also killed under DVC, while they work and while they write, without former outputs: the next `dvc repro` runs them
+again and ends with the bytes of an undisturbed run. `publish` is killed while it creates MLflow's database and while it
+logs files."""
 
 from __future__ import annotations
 

@@ -80,13 +80,13 @@ def find_flights(processed: Path, flight_ids: Sequence[str], source: str) -> dic
             f"{processed}: no data for {', '.join(absent[:_MAX_NAMED])} of {source} "
             f"(months {present[0]} … {present[-1]} exist); choose flights of these months"
         )
-    found: dict[str, Column] = {}
+    positions: dict[str, Column] = {}
     unknown: list[str] = []
     for month in months:
         of_month = [flight_id for flight_id in flight_ids if flight_id[:7] == month]
         known = read_table(month_path(processed, month), columns=["flight_id"])["flight_id"].combine_chunks()
-        found[month] = pc.index_in(pa.array(of_month), known).fill_null(-1).to_numpy()
-        for flight_id in np.array(of_month)[found[month] < 0].tolist():
+        positions[month] = pc.index_in(pa.array(of_month), known).fill_null(-1).to_numpy()
+        for flight_id in np.array(of_month)[positions[month] < 0].tolist():
             is_named = len(unknown) < _MAX_NAMED
             unknown.append(f"'{flight_id}'{_suggest(flight_id, known.to_pylist())}" if is_named else flight_id)
     if unknown:
@@ -95,7 +95,7 @@ def find_flights(processed: Path, flight_ids: Sequence[str], source: str) -> dic
             f"{source}: {len(unknown):,} of {len(flight_ids):,} flights not found in {processed}: "
             f"{', '.join(unknown[:_MAX_NAMED])}{more}; correct the flight ids"
         )
-    return found
+    return positions
 
 
 def _suggest(flight_id: str, known: Sequence[str]) -> str:

@@ -53,22 +53,22 @@ def load_explainer() -> Explainer:
     return Explainer(bundle, topics, load_reference(paths.report("interpret") / "reference.json", bundle))
 
 
-def explain_flights(explainer: Explainer, found: Mapping[str, Column]) -> Iterator[ExplainedFlight]:
+def explain_flights(explainer: Explainer, positions: Mapping[str, Column]) -> Iterator[ExplainedFlight]:
     """Explain flights, one month after the other.
 
     Args:
         explainer: the model and what explains it.
-        found: by month, positions of the flights in its processed table.
+        positions: by month, positions of the flights in its processed table.
     """
-    for month in track_progress(list(found), "month") if len(found) > 1 else found:
+    for month in track_progress(list(positions), "month") if len(positions) > 1 else positions:
         flights, outcomes = read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)
-        for start in range(0, len(found[month]), _CHUNK_ROWS):
-            positions = found[month][start : start + _CHUNK_ROWS]
-            chunk = take_flights(flights, positions)
+        for start in range(0, len(positions[month]), _CHUNK_ROWS):
+            chunk_positions = positions[month][start : start + _CHUNK_ROWS]
+            chunk = take_flights(flights, chunk_positions)
             explanation = explain(explainer.bundle, chunk)
             explanation = replace(explanation, features=explanation.features | chunk.features)
             reasons = select_reasons(explanation, explainer)
-            for row in zip(reasons, chunk.features["destination"], outcomes[positions], strict=True):
+            for row in zip(reasons, chunk.features["destination"], outcomes[chunk_positions], strict=True):
                 yield ExplainedFlight(*row)
 
 

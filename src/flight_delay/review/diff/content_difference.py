@@ -33,7 +33,7 @@ def format_change(before: Any, after: Any) -> str:
     return f"{_format(before, start)} -> {_format(after, start)}"
 
 
-def join_names(names: Sequence[str]) -> str:
+def join_paths(names: Sequence[str]) -> str:
     """Join the first MAX_NAMES names, and count the others."""
     more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
     return ", ".join(names[:MAX_NAMES]) + more

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops
 
-from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_names
+from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_paths
 
 VISIBLE = 8  # of 255: larger differences of a colour channel can be seen
 VISIBLE_SHARE = 0.01  # of the pixels: fewer visible differences are the edges of letters and lines
@@ -60,10 +60,10 @@ def compare_json(
         )
     for name, paths in (("removed", values.keys() - values_after), ("added", values_after.keys() - values)):
         if paths:
-            differences.append(ContentDifference(f"{name}: {join_names(sorted(map(_dotted, paths)))}", matters=True))
+            differences.append(ContentDifference(f"{name}: {join_paths(sorted(map(_dotted, paths)))}", matters=True))
     if followed:
         differences.append(
-            ContentDifference(f"checksums of other files: {join_names([*map(_dotted, followed)])}", matters=False)
+            ContentDifference(f"checksums of other files: {join_paths([*map(_dotted, followed)])}", matters=False)
         )
     return join_differences(differences, "the same values, written differently")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.documents import compare_json, compare_pictures, compare_text
-from flight_delay.review.diff.model import compare_models, read_model
+from flight_delay.review.diff.model import compare_model_dumps, read_model
 from flight_delay.review.diff.tables import compare_tables, read_csv_pair, read_parquet
 
 CSV_DIGITS = 1e-5  # relative: the last of the six digits in CSV files
@@ -71,7 +71,7 @@ def _compare(
                 *tables, probability=tolerance.probability, absolute=tolerance.metric, relative=relative
             )
         case ".ubj":
-            return compare_models(read_model(before), read_model(after))
+            return compare_model_dumps(read_model(before), read_model(after))
         case ".png":
             return compare_pictures(before, after)
         case _:

@@ -48,7 +48,7 @@ def parse_model(content: bytes) -> dict[str, Any]:
     return {**learner, "num_trees": len(kept), "tree": kept}
 
 
-def compare_models(before: dict[str, Any], after: dict[str, Any]) -> ContentDifference:
+def compare_model_dumps(before: dict[str, Any], after: dict[str, Any]) -> ContentDifference:
     """Compare two models; numbers within TOLERANCE do not matter.
 
     Of the parameters of training, a model stores only its objective: compare those in dvc.lock.

@@ -12,7 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from flight_delay.features.feature import KEYS
-from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_names
+from flight_delay.review.diff.content_difference import ContentDifference, format_change, join_differences, join_paths
 from flight_delay.review.diff.documents import compare_text
 
 KEY, PROBABILITY = KEYS[0], "probability"
@@ -120,6 +120,6 @@ def _summarize_columns(columns: list[_Column], row_ids: Any) -> ContentDifferenc
     ]
     summary = (
         f"{differs.sum():,} of {len(differs):,} rows differ, first row {row + 1:,}{row_id}: {first.name} {values}; "
-        f"{join_names(distances)}{'' if matters else '; within the tolerance'}"
+        f"{join_paths(distances)}{'' if matters else '; within the tolerance'}"
     )
     return ContentDifference(summary, matters)

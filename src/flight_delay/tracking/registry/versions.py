@@ -71,10 +71,10 @@ def read_aliases(client: MlflowClient, model: str) -> dict[str, int]:
 
 def list_versions(client: MlflowClient, model: str) -> list[Version]:
     """List all versions that are not deleted; empty if there is no model."""
-    aliases, found, token = read_aliases(client, model), [], None
+    aliases, versions, token = read_aliases(client, model), [], None
     while token != "":
         page = client.search_model_versions(f"name = '{model}'", page_token=token)
-        found += page
+        versions += page
         token = page.token or ""
     return [
         Version(
@@ -86,7 +86,7 @@ def list_versions(client: MlflowClient, model: str) -> list[Version]:
             description=version.description or "",
             events=_read_events(number, version.tags),
         )
-        for number, version in sorted((int(version.version), version) for version in found)
+        for number, version in sorted((int(version.version), version) for version in versions)
     ]
 
 

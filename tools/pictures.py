@@ -1,4 +1,4 @@
-"""Take the pictures of the README: the report, and the runs in MLflow. `make screenshots` calls it; it needs Chromium."""
+"""Take the pictures of the README: the report, and the runs in MLflow. `make pictures` calls it; it needs Chromium."""
 
 from __future__ import annotations
 
