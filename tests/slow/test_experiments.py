@@ -179,8 +179,8 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(experiments
     assert re.findall(r" of (\d+) days;", done.stdout) == ["61", "31"]
     rows = AUC_ROW.findall(done.stdout)
     assert len(rows) == 2
-    flight = r"^\| 2013-05-\d\d \| \w\w \d+ \| \w{3}–\w{3} \| \d\d:\d\d \|"
-    assert len(re.findall(flight, done.stdout, re.MULTILINE)) == 10
+    row = r"^\| `2013-05-\d\d-\w\w-\d+-\w{3}-\d{4}` \|"
+    assert len(re.findall(row, done.stdout, re.MULTILINE)) == 10
     assert f"reading {name}" in done.stderr
     # The other way round differences change their sign; HEAD is the default of the second revision.
     turned = project.command("compare", name).stdout

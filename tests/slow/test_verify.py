@@ -32,14 +32,14 @@ def test_a_commit_is_reproduced_whatever_the_surroundings(verification, made, pi
 
 
 @pytest.fixture
-def of_a_single_tree(by_hand, monkeypatch) -> list[str]:
+def of_a_single_tree(by_hand, pipeline_stages, monkeypatch) -> list[str]:
     """Let clean clones take what they would make from a checkout whose model has a single tree; stages that ran."""
-    ran = []
+    ran, stages = [], [name for name in pipeline_stages if name != "publish"]
 
     def take(clone: CleanClone, _: float | None = None) -> None:
         shutil.copytree(by_hand.project.root / ".dvc/cache", clone.root / ".dvc/cache", dirs_exist_ok=True)
         (clone.root / "dvc.lock").unlink()
-        ran.extend(re.findall(r"^Running stage '(\w+)'", clone.dvc("repro", *clone.stages), re.MULTILINE))
+        ran.extend(re.findall(r"^Running stage '(\w+)'", clone.dvc("repro", *stages), re.MULTILINE))
 
     monkeypatch.setattr(CleanClone, "run_from_raw_data", take)
     return ran
