@@ -1,4 +1,4 @@
-"""explain.reference and explain.local.reasons on a model: what is usual is counted by hand and belongs to one model."""
+"""explain.reference and explain.local.reasons on a model: rates are counted by hand and belong to one model."""
 
 from __future__ import annotations
 

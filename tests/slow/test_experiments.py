@@ -65,7 +65,7 @@ def wait_for_queue(project) -> str:
 
 @pytest.fixture(scope="module")
 def experiments(made, copied, tmp_path_factory):
-    """A checkout in which one experiment ran at once and two in the queue, side by side; its name and what DVC said."""
+    """A checkout with one direct and two queued experiments; the name of the first and the output of DVC."""
     project = copied(made, tmp_path_factory.mktemp("experiments") / "project")
 
     def run(command: str, *more: str) -> str:

@@ -1,4 +1,4 @@
-"""The model of this checkout against what the released one said of golden flights; see tests/model/golden/README.md.
+"""Predictions for golden flights, of this checkout and of the released model; see tests/model/golden/README.md.
 Where they are not made yet, data and model are made of all of the year."""
 
 from __future__ import annotations

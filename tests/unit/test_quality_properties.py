@@ -1,4 +1,4 @@
-"""data.contract: whatever stands in a source, no row is lost, flights keep the contract, and order does not matter."""
+"""data.contract, for any source: no row is lost, flights keep the contract, and order does not matter."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_the_threshold_of_theory_is_that_worked_out_by_hand(
 
 
 def test_the_best_threshold_separates_what_can_be_separated() -> None:
-    # 0.3 is above 0.3 as a float32 has it, and the flight counts as called late, as it does in the metrics.
+    # 0.3 is above 0.3 as a float32 has it, and the row is predicted positive, as in the metrics.
     late, probability = np.array([True, False]), np.array([0.3, 0.2901], np.float32)
     assert best_threshold(late, probability, USUAL) == 0.3
     assert best_threshold(np.array([True, False]), np.array([0.99, 0.985], np.float32), USUAL) == 0.99
@@ -111,7 +111,7 @@ def test_the_strategies_without_a_model_earn_what_is_worked_out_by_hand() -> Non
 
 
 def test_break_even_is_that_worked_out_by_hand() -> None:
-    # Of 100 late flights 60 are found, of 300 punctual ones 90 are called late. The calls earn more than none where
+    # 60 of 100 positives and 90 of 300 negatives are predicted positive. The predictions earn more than none where
     # 60 * gain_late >= 90 * gain_on_time, and more than calling all where 210 * gain_on_time >= 40 * gain_late. The
     # gains are 600 and 200: gain_late may be 300 … 1050, gain_on_time 800/7 … 400.
     counts = {"true_positive": 60, "false_negative": 40, "false_positive": 90, "true_negative": 210}
