@@ -19,12 +19,12 @@ RUNTIME := $(VENV)/.runtime-installed
 TEAM := $(VENV)/.team-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup repro docs test test-all check verify ui server pictures clean lock
+.PHONY: help setup repro docs test test-all check verify ui server screenshots clean lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(DEV) ## make .venv with everything that is locked (PYTHON=… chooses one)
+setup: $(DEV) ## make .venv with all locked packages (PYTHON=… chooses one)
 
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
@@ -53,11 +53,11 @@ verify: $(RUNTIME) ## run every stage again and compare bytes
 ui: $(RUNTIME) ## open the runs in MLflow: http://127.0.0.1:5000 (PORT=…)
 	flight-delay ui --port $(PORT)
 
-server: $(TEAM) ## run a tracking server for a team (HOST=…, PORT=…; docs/server.md)
+server: $(TEAM) ## run a team's tracking server (HOST=…, PORT=…; docs/server.md)
 	flight-delay server --host $(HOST) --port $(PORT)
 
-pictures: $(DEV) ## take the pictures of the README; needs Chromium
-	python tools/pictures.py
+screenshots: $(DEV) ## take the screenshots of the README; needs Chromium
+	python tools/screenshots.py
 
 clean: ## remove .venv and what tools left (data, models and runs stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots src/*.egg-info

@@ -70,7 +70,7 @@ def main() -> None:
                 path = root / f"data/external/On_Time_{month[:4]}_{int(month[5:])}.zip"
                 if not path.exists():
                     size += write_zip(path, flights, arguments.rows)
-            params["fetch_raw"] |= {"source": "bts", "through": list(by_month)[count - 1]}
+            params["fetch_raw"] |= {"source": "bts", "last": list(by_month)[count - 1]}
             params["make_dataset"] = {"max_quarantined_share": 1.0}
             (root / "params.yaml").write_text(yaml.safe_dump(params))
             print(f"{count} months, {count * arguments.rows:,} rows, {size / 1e6:,.0f} MB of text", flush=True)

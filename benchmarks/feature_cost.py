@@ -60,13 +60,13 @@ def finished_matrix(folder: Path) -> None:
     from flight_delay.core import months, params
     from flight_delay.model.booster import BoosterParameters
     from flight_delay.model.encode import encode, fit_encoding
-    from flight_delay.model.examples import read_window
+    from flight_delay.model.examples import read_split
     from flight_delay.model.selection import read_selection
 
-    features, processed = read_selection(Path("data/selection.json")).features, Path("data/processed")
-    windows = params.load_params("windows", months.Splits).named()
+    features, processed = read_selection(Path("data/selected_features.json")).features, Path("data/processed")
+    splits = params.load_params("splits", months.Splits).named()
     read = {
-        name: read_window(processed, features, months.require_months(processed, name, windows[name]))
+        name: read_split(processed, features, months.require_months(processed, name, splits[name]))
         for name in ("train", "validation")
     }
     encoding = fit_encoding(features, [read["train"]])
@@ -74,20 +74,20 @@ def finished_matrix(folder: Path) -> None:
         np.save(folder / f"{name}.npy", encode(examples.features, encoding))
         np.save(folder / f"{name}_late.npy", examples.target)
     p = params.load_params("train_model", BoosterParameters)
-    options = p.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
+    options = p.model_dump(exclude={"num_boost_round", "early_stopping_rounds", "monotone_constraints"})
     effects = {"increasing": 1, "decreasing": -1, None: 0}
     described = {
         "names": [of.name for of in encoding],
         "types": [of.xgboost_type for of in encoding],
         "max_bin": p.max_bin,
-        "rounds": p.max_rounds,
+        "rounds": p.num_boost_round,
         "patience": p.early_stopping_rounds,
         "options": {
             **options,
             "objective": "binary:logistic",
             "tree_method": "hist",
             "eval_metric": "logloss",
-            "monotone_constraints": f"({','.join(str(effects[of.effect] if p.monotone else 0) for of in encoding)})",
+            "monotone_constraints": f"({','.join(str(effects[of.effect] if p.monotone_constraints else 0) for of in encoding)})",
         },
     }
     (folder / "described.json").write_text(json.dumps(described))

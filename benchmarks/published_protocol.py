@@ -44,8 +44,8 @@ THRESHOLD = 0.5
 # The search: how deep trees are and how much weight a leaf needs. The rest is given; there are more days than 256 bins.
 CANDIDATES = ((3, 5.0), (6, 5.0), (10, 5.0), (12, 10.0))
 GIVEN: dict[str, Any] = {
-    "max_rounds": 3000, "early_stopping_rounds": 25, "learning_rate": 0.1, "subsample": 0.9, "colsample_bytree": 0.4,
-    "reg_lambda": 5.0, "max_bin": 1024, "monotone": False,
+    "num_boost_round": 3000, "early_stopping_rounds": 25, "learning_rate": 0.1, "subsample": 0.9, "colsample_bytree": 0.4,
+    "reg_lambda": 5.0, "max_bin": 1024, "monotone_constraints": False,
 }  # fmt: skip
 MODELS = (
     "always the more common answer", "XGBoost as it comes", "LightGBM as it comes", "scikit-learn as it comes", "ours",

@@ -31,24 +31,24 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 # Five months, of which the backtest predicts two, and few rounds: every stage does its real work, in seconds.
 SMALL = {
-    "fetch_raw": {"through": "2013-05"},
-    "windows": {
-        "train": {"first": "2013-01", "through": "2013-02"},
-        "validation": {"first": "2013-03", "through": "2013-04"},
-        "test": {"first": "2013-05", "through": "2013-05"},
+    "fetch_raw": {"last_month": "2013-05"},
+    "splits": {
+        "train": {"first": "2013-01", "last": "2013-02"},
+        "validation": {"first": "2013-03", "last": "2013-04"},
+        "test": {"first": "2013-05", "last": "2013-05"},
     },
     "build_features": {"history_days": [7]},
     "check_data": {"max_rows": 10_000},
-    "train_model": {"max_rounds": 20, "max_depth": 3},
+    "train_model": {"num_boost_round": 20, "max_depth": 3},
     "backtest": {"first_test_month": "2013-03"},
     "learning_curves": {"training_months": [1, 2], "max_depths": [2]},
     "interpret": {
         "sample_rows": 300,
         "interaction_rows": 50,
-        "permutations": 1,
-        "other_seeds": 1,
-        "worst_errors": 2,
-        "dependence_features": 1,
+        "n_repeats": 1,
+        "n_extra_seeds": 1,
+        "n_worst_errors": 2,
+        "n_dependence_plots": 1,
     },
 }
 

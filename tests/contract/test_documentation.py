@@ -76,9 +76,9 @@ def test_pages_are_short(pages: list[str], most_words: int) -> None:
 
 
 def test_pictures_of_the_readme_are_there_small() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    assert len(pictures) == 2
-    assert sum((REPOSITORY / picture).stat().st_size for picture in pictures) <= 300_000
+    screenshots = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert len(screenshots) == 2
+    assert sum((REPOSITORY / screenshot).stat().st_size for screenshot in screenshots) <= 300_000
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

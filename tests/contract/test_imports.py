@@ -77,7 +77,7 @@ def test_every_stage_module_is_in_the_pipeline() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_reads_exactly_the_sections_that_it_declares(stage: str) -> None:
     text = (REPOSITORY / f"src/{PACKAGE}/stages/{stage}.py").read_text()
-    read = re.findall(r'params\.load_params\("(\w+)"', text) + ["windows"] * text.count("months.load_splits(")
+    read = re.findall(r'params\.load_params\("(\w+)"', text) + ["splits"] * text.count("months.load_splits(")
     assert sorted(read) == sorted(STAGES[stage].get("params", []))
 
 
@@ -169,7 +169,7 @@ ASKING = {"evaluate", "interpret", "publish"}
         "pandera": {"make_dataset"},
         "shap": {"interpret"},
         "matplotlib": {"check_data", "learning_curves", "evaluate", "interpret"},
-        "sklearn": {"train_baselines", "backtest", "check_data", "decide", "learning_curves", "evaluate"},
+        "sklearn": {"train_baselines", "backtest", "check_data", "choose_threshold", "learning_curves", "evaluate"},
         "xgboost": {*TRAINING, *ASKING},
     }.items(),
 )

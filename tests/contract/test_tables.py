@@ -62,7 +62,7 @@ def test_processed_tables_have_these_columns_and_no_others_in_their_order(made) 
 
 
 def test_the_features_that_are_trained_on_are_columns_of_the_processed_tables(made) -> None:
-    selection = read_selection(made.root / "data/selection.json")
+    selection = read_selection(made.root / "data/selected_features.json")
     assert set(selection.features) < set(FEATURES)
     names = [feature.name for feature in selection.features] + [dropped.feature for dropped in selection.dropped]
     assert sorted(names) == sorted(feature.name for feature in FEATURES)

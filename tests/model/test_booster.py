@@ -59,7 +59,7 @@ def test_the_model_does_not_depend_on_how_its_rows_are_spread_over_months(
     spread = {f"part {n}": cut(rows, edges[n], edges[n + 1]) for n in range(parts)}
     again = retrained({**spread, "validation": validation}, parameters, encoding)
     assert raw(again.booster) == raw(trained.booster)
-    assert again.curve == trained.curve
+    assert again.log_loss == trained.log_loss
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -84,7 +84,7 @@ def test_the_seed_is_a_parameter(
 
 
 def test_early_stopping_keeps_the_best_round(months: Months, encoding: Encoding, trained: Trained) -> None:
-    curve = trained.curve["logloss"]["validation"]
+    curve = trained.log_loss["validation"]
     assert trained.rounds == int(np.argmin(curve)) + 1
     assert trained.rounds < len(curve) < 200
     validation = months["2013-04"]
@@ -95,18 +95,17 @@ def test_early_stopping_keeps_the_best_round(months: Months, encoding: Encoding,
 def test_without_validation_months_all_rounds_are_trained_and_kept(
     months: Months, parameters: BoosterParameters, encoding: Encoding
 ) -> None:
-    few = parameters.model_copy(update={"max_rounds": 30, "early_stopping_rounds": 1})
+    few = parameters.model_copy(update={"num_boost_round": 30, "early_stopping_rounds": 1})
     data = load_training_data(encoding, months.__getitem__, list(months)[:3], [], few.max_bin)
     trained = train_booster(few, data, record_train=True)
     assert trained.rounds == 30
-    assert list(trained.curve["logloss"]) == ["train"]
-    assert len(trained.curve["logloss"]["train"]) == 30
+    assert list(trained.log_loss) == ["train"]
+    assert len(trained.log_loss["train"]) == 30
     assert retrained(months, few, encoding).rounds < 30
 
 
-def test_the_curve_has_a_value_per_round_and_window(trained: Trained) -> None:
-    assert set(trained.curve) == {"logloss"}
-    train, validation = trained.curve["logloss"]["train"], trained.curve["logloss"]["validation"]
+def test_the_curve_has_a_value_per_round_and_split(trained: Trained) -> None:
+    train, validation = trained.log_loss["train"], trained.log_loss["validation"]
     assert len(train) == len(validation) == trained.rounds + 5
     assert train == sorted(train, reverse=True)
     assert train[-1] < validation[-1] < validation[0]

@@ -16,8 +16,8 @@ from flight_delay.model.training_data import load_training_data
 ROWS = 400
 # Small leaves of deep trees, which follow chance wherever they may.
 EAGER = BoosterParameters(
-    max_rounds=15, early_stopping_rounds=15, learning_rate=0.5, max_depth=6, min_child_weight=0.1, subsample=0.8,
-    colsample_bytree=0.8, reg_lambda=0.1, max_bin=64, monotone=True, seed=5,
+    num_boost_round=15, early_stopping_rounds=15, learning_rate=0.5, max_depth=6, min_child_weight=0.1, subsample=0.8,
+    colsample_bytree=0.8, reg_lambda=0.1, max_bin=64, monotone_constraints=True, seed=5,
 )  # fmt: skip
 CARRIER = Feature(name="carrier", kind="categorical", group="schedule")
 FREE = Feature(name="free", kind="quantitative", group="schedule")
@@ -74,7 +74,7 @@ def test_a_feature_without_an_effect_is_free_to_rise_and_fall() -> None:
 
 
 def test_effects_are_ignored_where_the_model_is_not_held_to_them() -> None:
-    examples, freely = invented(3, -2.0), EAGER.model_copy(update={"monotone": False})
+    examples, freely = invented(3, -2.0), EAGER.model_copy(update={"monotone_constraints": False})
     with_effect, encoding = along_what_is_held(examples, "increasing", freely)
     without, _ = along_what_is_held(examples, None)
     assert encoding[1].effect == "increasing"

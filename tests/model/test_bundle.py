@@ -11,7 +11,7 @@ import pytest
 from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Window
+from flight_delay.core.months import MonthRange
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import Trained, predict, shap_contributions
 from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
@@ -31,10 +31,10 @@ def save(trained: Trained, encoding: Encoding) -> Callable[[Path], Path]:
             trained.booster,
             features=encoding,
             feature_parameters=FEATURE_PARAMETERS,
-            trained_on=Window(first="2013-01", through="2013-03"),
+            train_split=MonthRange(first="2013-01", last="2013-03"),
             trained_rows=10_000,
             trained_base_rate=1 / 3,
-            stopped_on=Window(first="2013-04", through="2013-04"),
+            validation_split=MonthRange(first="2013-04", last="2013-04"),
         )
         save_decision(folder, Calibration(method="none"), 0.15)
         return folder
@@ -76,8 +76,8 @@ def test_the_manifest_says_what_the_model_was_made_of(
     manifest = load_bundle(save(tmp_path)).manifest
     assert manifest.features == encoding
     assert manifest.inputs == features
-    assert manifest.trained_on == Window(first="2013-01", through="2013-03")
-    assert manifest.stopped_on == Window(first="2013-04", through="2013-04")
+    assert manifest.train_split == MonthRange(first="2013-01", last="2013-03")
+    assert manifest.validation_split == MonthRange(first="2013-04", last="2013-04")
     assert (manifest.trained_rows, manifest.trained_base_rate) == (10_000, 0.333333)
     assert manifest.rounds == trained.rounds
 

@@ -13,7 +13,7 @@ from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json
-from flight_delay.core.months import Window
+from flight_delay.core.months import MonthRange
 from flight_delay.explain import reference
 from flight_delay.explain.explanation import ADDS_UP_WITHIN, Explanation, explain
 from flight_delay.explain.global_.dependence import rank_correlation
@@ -31,8 +31,8 @@ from flight_delay.model.training_data import load_training_data
 
 ROWS, DAYS = 6_000, 30
 PARAMETERS = BoosterParameters(
-    max_rounds=40, early_stopping_rounds=10, learning_rate=0.2, max_depth=3, min_child_weight=20.0, subsample=1.0,
-    colsample_bytree=1.0, reg_lambda=1.0, max_bin=64, monotone=False, seed=7,
+    num_boost_round=40, early_stopping_rounds=10, learning_rate=0.2, max_depth=3, min_child_weight=20.0, subsample=1.0,
+    colsample_bytree=1.0, reg_lambda=1.0, max_bin=64, monotone_constraints=False, seed=7,
 )  # fmt: skip
 WEIGHTS = {"minutes": 1.2, "distance": -0.8, "rate": 0.6, "weekend": 0.5}
 
@@ -60,10 +60,10 @@ def trained(folder: Path, learnt: Examples, **changed: object) -> Bundle:
     encoding = fit_encoding(features, [learnt])
     data = load_training_data(encoding, lambda _: learnt, ["2013-01"], [], PARAMETERS.max_bin)
     model = train_booster(PARAMETERS.model_copy(update=changed), data)
-    window = Window(first="2013-01", through="2013-01")
+    split = MonthRange(first="2013-01", last="2013-01")
     save_bundle(
-        folder, model.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, trained_on=window,
-        trained_rows=ROWS, trained_base_rate=0.3, stopped_on=window,
+        folder, model.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS, train_split=split,
+        trained_rows=ROWS, trained_base_rate=0.3, validation_split=split,
     )  # fmt: skip
     save_decision(folder, Calibration(method="none"), 0.3)
     return load_bundle(folder)
@@ -123,7 +123,7 @@ def test_a_model_of_a_mirrored_feature_shows_the_mirrored_effect(tmp_path: Path)
 
 def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_path: Path, monkeypatch) -> None:
     learnt = examples(*flights(8))
-    bundle = trained(tmp_path, learnt, max_rounds=300, max_depth=6)
+    bundle = trained(tmp_path, learnt, num_boost_round=300, max_depth=6)
     explanation = explain(bundle, learnt)
     added_up = to_probability(
         explanation.expected + sum(effects.astype(np.float64) for effects in explanation.shap.values())

@@ -13,7 +13,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_table
 from flight_delay.core.months import month_path
 from flight_delay.features.feature import Feature, processed_schema
-from flight_delay.model.examples import labelled, read_month, read_window, require_both_classes
+from flight_delay.model.examples import labelled, read_month, read_split, require_both_classes
 
 CARRIER = Feature(name="carrier", kind="categorical", group="schedule")
 BLOCK = Feature(name="block_minutes", kind="quantitative", group="schedule")
@@ -59,12 +59,12 @@ def test_a_flight_with_missing_values_is_an_example() -> None:
     assert np.isnan(examples.features["block_minutes"]).all()
 
 
-def test_a_window_is_its_months_one_after_the_other(tmp_path: Path) -> None:
+def test_a_split_is_its_months_one_after_the_other(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True, None))
     write_table(month_path(tmp_path, "2013-02"), processed(False, True, first=10))
-    window = read_window(tmp_path, FEATURES, ["2013-01", "2013-02"])
-    assert window.row_id.tolist() == ["flight 0", "flight 10", "flight 11"]
-    assert window.target.tolist() == [True, False, True]
+    split = read_split(tmp_path, FEATURES, ["2013-01", "2013-02"])
+    assert split.row_id.tolist() == ["flight 0", "flight 10", "flight 11"]
+    assert split.target.tolist() == [True, False, True]
     assert read_month(tmp_path, FEATURES, "2013-02").row_id.tolist() == ["flight 10", "flight 11"]
 
 
@@ -72,17 +72,17 @@ def test_only_the_features_asked_for_are_read_in_the_order_asked_for(tmp_path: P
     write_table(month_path(tmp_path, "2013-01"), processed(True, False))
     for examples in (
         read_month(tmp_path, (RATE, CARRIER), "2013-01"),
-        read_window(tmp_path, (RATE, CARRIER), ["2013-01"]),
+        read_split(tmp_path, (RATE, CARRIER), ["2013-01"]),
         labelled(processed(True, False), (RATE, CARRIER)),
     ):
         assert list(examples.features) == ["late_rate_route_7d", "carrier"]
         assert examples.features["carrier"].tolist() == ["carrier 0", "carrier 1"]
 
 
-def test_a_missing_month_of_a_window_is_named(tmp_path: Path) -> None:
+def test_a_missing_month_of_a_split_is_named(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True))
     with pytest.raises(UserError, match=r"/2013-02\.parquet: "):
-        read_window(tmp_path, FEATURES, ["2013-01", "2013-02"])
+        read_split(tmp_path, FEATURES, ["2013-01", "2013-02"])
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_a_missing_month_of_a_window_is_named(tmp_path: Path) -> None:
     [([[False, False], [False]], "0 of 3"), ([[True], [True]], "2 of 2"), ([[]], "0 of 0"), ([], "0 of 0")],
 )
 def test_one_class_is_not_enough(targets: list[list[bool]], counts: str) -> None:
-    with pytest.raises(UserError, match=rf"\bwindows\.train\b.*{counts}"):
-        require_both_classes((np.array(target, bool) for target in targets), "windows.train")
+    with pytest.raises(UserError, match=rf"\bsplits\.train\b.*{counts}"):
+        require_both_classes((np.array(target, bool) for target in targets), "splits.train")
 
 
 def test_both_classes_may_come_from_different_months() -> None:
-    require_both_classes([np.array([True, True]), np.array([False])], "windows.train")
+    require_both_classes([np.array([True, True]), np.array([False])], "splits.train")

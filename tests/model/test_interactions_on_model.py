@@ -41,7 +41,7 @@ def test_chunks_are_the_whole_without_the_expected_value(months: Months, encodin
 def test_a_model_of_stumps_has_no_interactions(
     months: Months, encoding: Encoding, parameters: BoosterParameters
 ) -> None:
-    stumps = parameters.model_copy(update={"max_depth": 1, "max_rounds": 40})
+    stumps = parameters.model_copy(update={"max_depth": 1, "num_boost_round": 40})
     (model,) = train_other_seeds(stumps, encoding, months.__getitem__, list(months)[:3], list(months)[3:], 1).values()
     names = [feature.name for feature in encoding]
     chunks = interaction_values(bundle_of(model.booster, encoding), some(months["2013-04"], 200))

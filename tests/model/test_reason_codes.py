@@ -125,7 +125,7 @@ def test_contributions_of_a_model_add_up_to_its_probability(
     assert [flight.probability for flight in every] == probability.astype(float).tolist()
     whole = [flight.base + sum(part.probability for part in flight.contributions) for flight in every]
     np.testing.assert_allclose(whole, probability, atol=1e-5)
-    assert [flight.called_late for flight in every] == (probability >= 0.3).tolist()
+    assert [flight.predicted_late for flight in every] == (probability >= 0.3).tolist()
 
 
 @pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda calibration: calibration.method)

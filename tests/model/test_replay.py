@@ -11,7 +11,7 @@ import pytest
 from feature_parameters import FEATURE_PARAMETERS
 
 from flight_delay.core.files import write_table
-from flight_delay.core.months import Window
+from flight_delay.core.months import MonthRange
 from flight_delay.features.feature import processed_schema
 from flight_delay.model.bundle import load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration
@@ -26,10 +26,10 @@ JUDGED = ["2013-03", "2013-04"]
 def folder(tmp_path_factory, trained, encoding, features, months) -> Path:
     """A working folder with a bundle, two processed months and what was predicted of them."""
     root: Path = tmp_path_factory.mktemp("frozen")
-    window = Window(first="2013-01", through="2013-03")
+    split = MonthRange(first="2013-01", last="2013-03")
     save_bundle(
         root / "models/bundle", trained.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS,
-        trained_on=window, trained_rows=1, trained_base_rate=0.5, stopped_on=window,
+        train_split=split, trained_rows=1, trained_base_rate=0.5, validation_split=split,
     )  # fmt: skip
     save_decision(root / "models/bundle", Calibration(method="none"), 0.5)
     bundle = load_bundle(root / "models/bundle")

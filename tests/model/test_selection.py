@@ -19,17 +19,17 @@ SELECTION = Selection(
     ),
     dropped=(
         DroppedFeature(
-            feature="cancellation_rate_all_3d", rule="left_out", because="params.yaml leaves out cancellation_*"
+            feature="cancellation_rate_all_3d", rule="excluded", reason="params.yaml leaves out cancellation_*"
         ),
-        DroppedFeature(feature="origin", rule="constant", because="origin is 'EWR' — always."),
+        DroppedFeature(feature="origin", rule="constant", reason="origin is 'EWR' — always."),
     ),
 )
 
 
 @pytest.mark.parametrize("selection", [SELECTION, Selection(features=SELECTION.features, dropped=())])
 def test_what_is_written_is_read_in_its_order(tmp_path: Path, selection: Selection) -> None:
-    write_selection(tmp_path / "selection.json", selection)
-    assert read_selection(tmp_path / "selection.json") == selection
+    write_selection(tmp_path / "selected_features.json", selection)
+    assert read_selection(tmp_path / "selected_features.json") == selection
 
 
 def test_the_same_selection_has_the_same_bytes_which_people_can_read(tmp_path: Path) -> None:
@@ -51,12 +51,12 @@ WRITTEN = json.dumps(CONTENT).encode()
     [
         b"", b"null", b'{"features": [', b"\xff\xfe",
         *(json.dumps(CONTENT | changed).encode() for changed in ({"features": [{"name": "a"}]}, {"colour": "blue"})),
-        *(WRITTEN.replace(word, b"unknown") for word in (b"history", b"left_out", b"quantitative")),
+        *(WRITTEN.replace(word, b"unknown") for word in (b"history", b"excluded", b"quantitative")),
         None,  # no file
     ],
 )  # fmt: skip
 def test_a_file_that_is_missing_or_no_selection_is_named_in_one_line(tmp_path: Path, content: bytes | None) -> None:
-    path = tmp_path / "selection.json"
+    path = tmp_path / "selected_features.json"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UserError, match=f"^{path}: [^\n]*`dvc [^\n]*$"):

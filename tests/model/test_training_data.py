@@ -59,10 +59,10 @@ def test_a_model_does_not_depend_on_others_that_share_its_data(
 def test_recording_the_training_rows_does_not_change_the_model(
     months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained
 ) -> None:
-    assert set(trained.curve["logloss"]) == {"train", "validation"}
+    assert set(trained.log_loss) == {"train", "validation"}
     data = load(months.__getitem__, months, encoding, parameters.max_bin)
     again = train_booster(parameters, data)
-    assert again.curve == {"logloss": {"validation": trained.curve["logloss"]["validation"]}}
+    assert again.log_loss == {"validation": trained.log_loss["validation"]}
     assert raw(again) == raw(trained)
 
 

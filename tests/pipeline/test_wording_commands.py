@@ -23,15 +23,15 @@ def test_help_says_the_exit_codes(made) -> None:
     assert printed.endswith("exit codes: 0 all the same, 1 something differs, 2 not checked")
 
 
-@pytest.mark.parametrize("option", [("--what-if", "departure"), ("--picture", "why.png")])
+@pytest.mark.parametrize("option", [("--what-if", "departure"), ("--plot", "why.png")])
 def test_what_is_for_one_flight_is_not_for_two(checkout, keys, option) -> None:
     done = checkout.command("explain", "--flight", keys[0], "--flight", keys[1], *option, code=2)
     assert done.stderr == f"flight-delay explain: error: {option[0]}: 2 flights; give one flight\n"
 
 
-def test_a_picture_has_one_of_two_formats(checkout, keys) -> None:
-    done = checkout.command("explain", "--flight", keys[0], "--picture", "why.gif", code=2)
-    assert done.stderr == "flight-delay explain: error: --picture why.gif: unknown format; use .png or .svg\n"
+def test_a_plot_has_one_of_two_formats(checkout, keys) -> None:
+    done = checkout.command("explain", "--flight", keys[0], "--plot", "why.gif", code=2)
+    assert done.stderr == "flight-delay explain: error: --plot why.gif: unknown format; use .png or .svg\n"
 
 
 def test_predictions_at_other_times_describe_the_model(checkout, keys) -> None:

@@ -21,7 +21,7 @@ from flight_delay.tracking.registry.versions import Registration
 from flight_delay.tracking.view import runs_page
 from flight_delay.tuning import search
 
-PICTURES = Path(__file__).resolve().parents[2] / "logs/screens"
+PLOTS = Path(__file__).resolve().parents[2] / "logs/screens"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # As root it has no sandbox, and it is to ask nobody but the server.
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -31,7 +31,7 @@ WIDTH = 1920
 # MLflow's own assistant opens by itself on a first visit.
 NOT_THE_FIRST_VISIT = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
 MODEL = "flight-delay"
-CHANGED = "interpret.worst_errors 2→1"
+CHANGED = "interpret.n_worst_errors 2→1"
 
 
 class Team(NamedTuple):
@@ -52,7 +52,7 @@ def team(made, copied, team_server, checkout, open_folder) -> Iterator[Team]:
     server = team_server(checkout)
     project, tracked = copied(made, open_folder("project") / "project"), {"MLFLOW_TRACKING_URI": server.uri}
     project.command("publish", **tracked)
-    project.params({"interpret": {"worst_errors": 1}})
+    project.params({"interpret": {"n_worst_errors": 1}})
     project.dvc("repro", **tracked)
     project.run("git", "restore", "params.yaml")
     with pytest.MonkeyPatch.context() as patch:
@@ -90,15 +90,15 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def look(browser, team: Team) -> Callable[..., object]:
-    """Opens an address in a fresh window, waits for some words on it, and takes a picture."""
+    """Opens an address in a fresh window, waits for some words on it, and takes a plot."""
     from playwright.sync_api import TimeoutError as LateError
 
     window = browser.new_context(viewport={"width": WIDTH, "height": 1000})
     window.add_init_script(NOT_THE_FIRST_VISIT)
     page = window.new_page()
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    PLOTS.mkdir(parents=True, exist_ok=True)
 
-    def at(address: str, picture: str, *words: str) -> object:
+    def at(address: str, plot: str, *words: str) -> object:
         for tries_left in reversed(range(5)):
             try:
                 page.goto(address, timeout=PATIENCE_MILLISECONDS)
@@ -109,8 +109,8 @@ def look(browser, team: Team) -> Callable[..., object]:
                 if not tries_left:
                     raise
                 page.goto("about:blank")  # the same address again would not load it again
-        page.wait_for_timeout(2000)  # for the picture: charts are drawn after their words
-        page.screenshot(path=PICTURES / f"{picture}.png", timeout=PATIENCE_MILLISECONDS)
+        page.wait_for_timeout(2000)  # for the plot: charts are drawn after their words
+        page.screenshot(path=PLOTS / f"{plot}.png", timeout=PATIENCE_MILLISECONDS)
         return page
 
     yield at
@@ -126,7 +126,7 @@ def test_the_page_of_runs_shows_what_matters_without_a_click(look, team: Team) -
     right = {
         cell.inner_text(): box["x"] for cell in page.get_by_role("columnheader").all() if (box := cell.bounding_box())
     }
-    for name in ("average_precision", "roc_auc", "log_loss", "expected_profit"):
+    for name in ("average_precision", "roc_auc", "log_loss", "mean_profit"):
         assert right[f"backtest/{name}"] < right[f"test/{name}"] < WIDTH
     assert right["data/rows"] < right["data_version"] < right["git_commit"] < WIDTH
     metrics = [name for name in right if "/" in name]
@@ -152,7 +152,7 @@ def test_two_runs_can_be_compared(look, team: Team) -> None:
     runs = [run.info.run_id for run in team.client.search_runs([team.experiment], max_results=2)]
     address = f"{team.uri}/#/compare-runs?runs={json.dumps(runs)}&experiments={json.dumps([team.experiment])}"
     page = look(address, "compared", "Parallel Coordinates Plot")
-    assert "interpret.worst_errors" in shown(page)
+    assert "interpret.n_worst_errors" in shown(page)
 
 
 def test_charts_of_twenty_trials_show_every_trial(look, team: Team) -> None:

@@ -146,7 +146,7 @@ def by_hand(made, copied, made_once) -> ByHand:
             if step == "back":
                 params.write_bytes(given)
             else:
-                project.params({"train_model": {"max_rounds": 1}})
+                project.params({"train_model": {"num_boost_round": 1}})
             done = project.dvc("repro", **({} if step == "changed" else private))
             stages[step], runs[step] = _stages_run(done.stdout), runs_of(project)
             status = project.run("git", "status", "--porcelain").stdout if step == "back" else status

@@ -18,7 +18,7 @@ def test_a_changed_parameter_gives_a_second_run_with_the_same_keys(by_hand) -> N
     assert [run["id"] for run in by_hand.runs["changed"]] == [first["id"]]
     assert set(first["params"]) == set(second["params"])
     assert set(first["metrics"]) == set(second["metrics"])
-    assert [run["params"]["train_model.max_rounds"] for run in (first, second)] == ["1", "20"]
+    assert [run["params"]["train_model.num_boost_round"] for run in (first, second)] == ["1", "20"]
     assert first["metrics"]["test/roc_auc"] < second["metrics"]["test/roc_auc"]
     assert [run["status"] for run in (first, second)] == ["FINISHED"] * 2
 

@@ -31,7 +31,7 @@ DOCUMENTED = (
 RUN, SHOW, METRICS, PARAMS, PLOTS, RESTORE, CHECKOUT, START, STATUS = DOCUMENTED
 DEPTH = "train_model.max_depth"
 # What is queued does not train: how a worker runs a pipeline does not depend on which stages are to be run.
-ERRORS = "interpret.worst_errors"
+ERRORS = "interpret.n_worst_errors"
 QUEUED = {"one": 1, "three": 3}  # by experiment; the baseline has 2
 PATIENCE = 1200
 
@@ -107,7 +107,7 @@ def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experim
     assert {run.data.params[DEPTH] for run in runs if run is not by_name[name]} == {"3"}
     assert by_name[name].data.params[DEPTH] == "4"
     names = {name: f"max_depth 3→4 ({name})"} | {
-        key: f"interpret.worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
+        key: f"interpret.n_worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
     }
     assert {key: run.info.run_name for key, run in by_name.items()} == names
     assert {run.info.status for run in runs} == {"FINISHED"}

@@ -29,7 +29,7 @@ def test_the_feature_of_the_how_to_is_judged_and_reaches_the_model(copy_of_made)
     dictionary.write_text(dictionary.read_text().replace("\nfeatures:\n", f"\nfeatures:\n{indented}", 1))
     for stage in ("build_features", "check_data"):
         copy_of_made.stage(stage)
-    path = copy_of_made.root / "data/selection.json"
+    path = copy_of_made.root / "data/selected_features.json"
     selection = read_selection(path)
     assert "week_of_year" in {entry.name for entry in selection.features} | {
         entry.feature for entry in selection.dropped

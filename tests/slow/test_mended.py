@@ -6,12 +6,12 @@ from waiting import HERE, free_port
 
 
 def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy_of_made, made):
-    copy_of_made.params({"fetch_raw": {"through": "2014-01"}})
+    copy_of_made.params({"fetch_raw": {"last_month": "2014-01"}})
     failed = copy_of_made.dvc("repro", "report", code=255)
     assert "fetch_raw: error: params.yaml: " in failed.stderr
-    assert "params.yaml: fetch_raw.through is 2014-01" in failed.stderr
+    assert "params.yaml: fetch_raw.last_month is 2014-01" in failed.stderr
     assert "exited with 2" in failed.stderr
-    copy_of_made.params({"fetch_raw": {"through": "2013-05"}})
+    copy_of_made.params({"fetch_raw": {"last_month": "2013-05"}})
     copy_of_made.dvc("repro", "report")
     copy_of_made.run("git", "diff", "--exit-code", "HEAD")
     assert "up to date" in copy_of_made.dvc("status", "report").stdout

@@ -60,7 +60,7 @@ def test_one_more_month_is_one_line_and_adds_one_file_to_every_table_of_flights(
     before = {table: listing(project, table) for table in tables}
     manifest = json.loads((project.root / "data/raw/manifest.json").read_text())["files"]
 
-    project.params({"fetch_raw": {"through": "2013-06"}})
+    project.params({"fetch_raw": {"last_month": "2013-06"}})
     assert project.run("git", "diff", "--numstat", "params.yaml").stdout.split() == ["1", "1", "params.yaml"]
     assert stages_run(project.dvc("repro", "build_features").stdout) == list(pipeline_stages)[:3]
 

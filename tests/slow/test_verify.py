@@ -51,7 +51,7 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     path = copy_of_made.root / "src/flight_delay/stages/fetch_raw.py"
     assert path.read_text().count("**provenance,") == 1
     path.write_text(path.read_text().replace("**provenance,", '**provenance, "licence": "other",'))
-    copy_of_made.params({"train_model": {"max_rounds": 1}})
+    copy_of_made.params({"train_model": {"num_boost_round": 1}})
     lock = copy_of_made.root / "dvc.lock"
     pretended = next(o["md5"] for o in copy_of_made.lock()["make_dataset"]["outs"] if o["path"] == "reports/data")
     lock.write_text(lock.read_text().replace(pretended, f"{'d' * 32}.dir"))
@@ -61,7 +61,7 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     assert printed["stale"] == [
         "fetch_raw: src/flight_delay/stages/fetch_raw.py changed",
         *(
-            f"{stage}: train_model.max_rounds is 1, was 20"
+            f"{stage}: train_model.num_boost_round is 1, was 20"
             for stage in ("train_model", "backtest", "learning_curves", "interpret")
         ),
     ]

@@ -104,7 +104,7 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, printed
         (["max_depth"], "better", "Wrote to params.yaml: max_depth. Next: `dvc repro`."),
         (
             ["max_depth", "subsample"],
-            "undecided",
+            "not_significant",
             "Wrote to params.yaml: max_depth, subsample. The improvement is not significant; "
             "`git restore params.yaml` undoes it. Next: `dvc repro`.",
         ),

@@ -9,7 +9,7 @@ import numpy as np
 from flight_delay.checks.table import EncodedTable
 
 MONTHS = np.array(["2013-01", "2013-02", "2013-03", "2013-04"], object)
-WINDOWS = np.array(["train", "train", "validation", "test"], object)
+SPLITS = np.array(["train", "train", "validation", "test"], object)
 
 
 def encoded_table(rows: int = 8_000, target: Any = None, order: Any = np.s_[:], **columns: np.ndarray) -> EncodedTable:
@@ -20,4 +20,4 @@ def encoded_table(rows: int = 8_000, target: Any = None, order: Any = np.s_[:], 
     if target is None:
         target = (np.random.default_rng(0).random(rows) < 0.25).astype(float)
     shuffled = {name: column[order] for name, column in columns.items()}
-    return EncodedTable(shuffled, kinds, target[order], MONTHS[month][order], WINDOWS[month][order])
+    return EncodedTable(shuffled, kinds, target[order], MONTHS[month][order], SPLITS[month][order])

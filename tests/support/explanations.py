@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from feature_parameters import FEATURE_PARAMETERS
 
-from flight_delay.core.months import Window
+from flight_delay.core.months import MonthRange
 from flight_delay.explain.explanation import Explanation
 from flight_delay.model.bundle import Bundle, Manifest
 from flight_delay.model.calibration import Calibration
@@ -20,10 +20,10 @@ def bundle_of(
     booster: Any, features: Encoding, threshold: float = 0.2, calibration: Calibration | None = None
 ) -> Bundle:
     """Return a bundle of a booster, which may be None."""
-    window = Window(first="2013-01", through="2013-02")
+    split = MonthRange(first="2013-01", last="2013-02")
     manifest = Manifest(
-        format=2, features=features, feature_parameters=FEATURE_PARAMETERS, trained_on=window, trained_rows=1,
-        trained_base_rate=0.5, stopped_on=window, rounds=1, xgboost="", model_sha256="",
+        format=2, features=features, feature_parameters=FEATURE_PARAMETERS, train_split=split, trained_rows=1,
+        trained_base_rate=0.5, validation_split=split, rounds=1, xgboost="", model_sha256="",
     )  # fmt: skip
     return Bundle(
         booster,

@@ -3,5 +3,5 @@
 from flight_delay.features.parameters import FeatureParameters
 
 FEATURE_PARAMETERS = FeatureParameters(
-    late_minutes=15, horizon_hours=24, history_days=[7, 30], prior_flights=20.0, weather="none"
+    late_threshold_minutes=15, horizon_hours=24, history_days=[7, 30], smoothing_flights=20.0, weather="none"
 )

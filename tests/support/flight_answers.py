@@ -8,13 +8,13 @@ from flight_delay.explain.local.what_if import Departure, WhatIf
 FLIGHT = "2013-11-01-UA-17-EWR-1705"
 
 
-def reasons(*moves: float, base: float = 0.25, called_late: bool = True) -> Reasons:
+def reasons(*moves: float, base: float = 0.25, predicted_late: bool = True) -> Reasons:
     """Return contributions to the probability, the largest first, without sentences."""
     parts = tuple(
         Contribution(f"t{at}", f"topic {at}", 5 * move, move)
         for at, move in enumerate(sorted(moves, key=abs, reverse=True))
     )
-    return Reasons(FLIGHT, base + sum(moves), base, -1.1, called_late, parts, ())
+    return Reasons(FLIGHT, base + sum(moves), base, -1.1, predicted_late, parts, ())
 
 
 def what_if(*origin_flights: int) -> WhatIf:

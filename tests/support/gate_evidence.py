@@ -16,12 +16,12 @@ from flight_delay.vcs.history import PipelineCommit
 
 BOUNDS = Promote(
     model="m",
-    min_slice_flights=300,
-    max_slice_worsening=0.02,
+    min_slice_rows=300,
+    max_slice_log_loss_increase=0.02,
     calibration_bins=10,
     max_calibration_error=0.05,
-    max_one_flight_milliseconds=100.0,
-    min_flights_per_second=1000.0,
+    max_latency_ms=100.0,
+    min_throughput_rows_per_s=1000.0,
 )
 SMALL, LARGE = ModelSize(10, 500), ModelSize(10, 501)
 SLICES = [SliceLoss("hour", "05:00", 311, 0.02), SliceLoss("carrier", "UA", 9000, -0.001)]
@@ -29,7 +29,7 @@ WORSE_SLICES = [SliceLoss("hour", f"0{at}:00", 300, 0.0201) for at in range(4)]
 
 
 def judged(verdict: Any, reason: str | None = None) -> PeriodComparison:
-    gain = Comparison(0.0031, -0.001, 0.0072, "undecided")
+    gain = Comparison(0.0031, -0.001, 0.0072, "not_significant")
     measures = [
         MetricComparison(name, 0.5, 0.5031, gain) for name in ("roc_auc", "average_precision", "log_loss", "profit")
     ]
@@ -37,7 +37,7 @@ def judged(verdict: Any, reason: str | None = None) -> PeriodComparison:
 
 
 def compared(
-    backtest: str | PeriodComparison = "better", test: str | PeriodComparison = "undecided", **changes: Any
+    backtest: str | PeriodComparison = "better", test: str | PeriodComparison = "not_significant", **changes: Any
 ) -> ChampionComparison:
     periods = (period if isinstance(period, PeriodComparison) else judged(period) for period in (backtest, test))
     return ChampionComparison("champion 2", *periods, LARGE, SMALL, SLICES)._replace(**changes)

@@ -36,7 +36,7 @@ def checkouts(made: Project, folder: Path, *names: str, pipeline: str | None = N
         for path in ("src", "reports", "models"):
             shutil.copytree(made.root / path, project.root / path)
         (project.root / "data/raw").mkdir(parents=True)
-        for path in ("params.yaml", "data/selection.json", "data/raw/manifest.json"):
+        for path in ("params.yaml", "data/selected_features.json", "data/raw/manifest.json"):
             shutil.copy(made.root / path, project.root / path)
         lock = made.lock()
         lock["fetch_raw"]["cmd"] += f" # {folder.name} {pipeline or project.root.name}"

@@ -11,13 +11,13 @@ from typing import Any
 from flight_delay.report.card import ModelCard
 from flight_delay.report.inputs import Inputs
 from flight_delay.report.page import render_report
-from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.plot import Plot
 
 CONTENT: dict[str, Any] = json.loads((Path(__file__).parents[1] / "unit/page_inputs.json").read_text())
 INPUTS: dict[str, Any] = {
     **CONTENT,
     "card": ModelCard.model_validate(CONTENT["card"]),
-    "pictures": [Picture(**entry, content=entry["name"].encode()) for entry in CONTENT["pictures"]],
+    "plots": [Plot(**entry, content=entry["name"].encode()) for entry in CONTENT["plots"]],
 }
 
 

@@ -15,7 +15,7 @@ from flight_delay.review.comparison.comparison import PipelineComparison, compar
 from flight_delay.review.comparison.rows import MetricComparison, PeriodComparison
 from flight_delay.review.comparison.snapshot import PipelineSnapshot, RawFile
 
-PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
+PAYOFFS = Payoffs(true_positive=100, false_negative=-500, false_positive=-100, true_negative=100)
 IDS = [f"2013-11-0{day}-{number}" for day in (1, 2) for number in (7, 8)]
 TARGET = [True, False, True, False]
 A, B = [0.6, 0.4, 0.3, 0.7], [0.8, 0.2, 0.9, 0.1]
@@ -62,6 +62,7 @@ def period(**verdicts: str) -> PeriodComparison:
     """A period with these verdicts by metric; the others are undecided."""
     names = ("roc_auc", "average_precision", "log_loss", "profit")
     measures = [
-        MetricComparison(name, 0.5, 0.5, Comparison(0.1, 0.1, 0.1, verdicts.get(name, "undecided"))) for name in names
+        MetricComparison(name, 0.5, 0.5, Comparison(0.1, 0.1, 0.1, verdicts.get(name, "not_significant")))
+        for name in names
     ]
     return PeriodComparison(9, 3, 0, 0, tuple(measures), "mixed")

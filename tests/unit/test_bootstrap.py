@@ -145,14 +145,14 @@ def test_a_difference_is_that_on_all_flights_with_the_interval_of_pairs_of_draws
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [(1, 2, "better"), (-2, -1, "worse"), (-1, 1, "undecided"), (0, 1, "undecided"), (-1, 0, "undecided"),
-     (2e-6, 1, "better"), (2e-7, 1, "undecided"), (-1, -2e-7, "undecided"), (0, 0, "undecided")],
+    [(1, 2, "better"), (-2, -1, "worse"), (-1, 1, "not_significant"), (0, 1, "not_significant"), (-1, 0, "not_significant"),
+     (2e-6, 1, "better"), (2e-7, 1, "not_significant"), (-1, -2e-7, "not_significant"), (0, 0, "not_significant")],
 )  # fmt: skip
 def test_a_verdict_needs_the_whole_interval_as_written_on_one_side_of_zero(
     low: float, high: float, verdict: str
 ) -> None:
     values, than = np.array([low, high]) + 5.0, np.full(2, 5.0)
-    opposite = {"better": "worse", "worse": "better", "undecided": "undecided"}[verdict]
+    opposite = {"better": "worse", "worse": "better", "not_significant": "not_significant"}[verdict]
     compared = compare_draws(values, than, 0.5, level=1.0)
     assert compared == (0.5, pytest.approx(low, abs=1e-6), pytest.approx(high, abs=1e-6), verdict)
     assert compare_draws(values, than, 0.5, higher_is_better=False, level=1.0) == (*compared[:3], opposite)
@@ -161,7 +161,7 @@ def test_a_verdict_needs_the_whole_interval_as_written_on_one_side_of_zero(
 def test_a_comparison_is_written_as_json_with_six_digits_and_no_negative_zero() -> None:
     compared = compare_draws(np.array([-1e-9, 0.12345678]), np.zeros(2), -1e-9, level=1.0)
     written = [f'"{name}": {value}' for name, value in (("difference", 0.0), ("low", 0.0), ("high", 0.123457))]
-    assert json.dumps(compared._asdict()) == f'{{{", ".join(written)}, "verdict": "undecided"}}'
+    assert json.dumps(compared._asdict()) == f'{{{", ".join(written)}, "verdict": "not_significant"}}'
 
 
 def simulated(seed: int) -> tuple[np.ndarray, np.ndarray]:

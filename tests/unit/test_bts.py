@@ -86,18 +86,20 @@ def without_first_row(text: bytes) -> bytes:
 def fetch(tmp_path: Path) -> Callable[..., tuple[bts.FetchedFiles, dict[str, pa.Table]]]:
     """Fetches from a folder with these files; gives the result and the tables written."""
 
-    def fetch_files(files: dict[str, bytes], through: str = "2013-01") -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
-        return fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, through)
+    def fetch_files(
+        files: dict[str, bytes], last_month: str = "2013-01"
+    ) -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
+        return fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, last_month)
 
     return fetch_files
 
 
-def fetched(root: Path, files: dict[str, bytes], through: str) -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
+def fetched(root: Path, files: dict[str, bytes], last_month: str) -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
     for name in ("external", "raw/flights"):
         (root / name).mkdir(parents=True)
     for name, content in files.items():
         (root / "external" / name).write_bytes(content)
-    result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
+    result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, last_month)
     assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
     written = {path.stem: pq.read_table(path) for path in sorted((root / "raw/flights").iterdir())}
     assert {month: rows.num_rows for month, rows in written.items()} == {
@@ -132,7 +134,7 @@ def test_a_download_keeps_its_109_columns_and_the_empty_one_goes(fetch):
         "plain.csv": lambda text: text,
         "SHOUTED.CSV": lambda text: text,
         "marked.csv": lambda text: b"\xef\xbb\xbf" + text,
-        "windows.csv": lambda text: text.replace(b"\n", b"\r\n"),
+        "splits.csv": lambda text: text.replace(b"\n", b"\r\n"),
         "old.csv": lambda text: text.replace(b"\n", b"\r"),
         "unfinished.csv": lambda text: text.rstrip(b"\n"),
         "spacious.csv": lambda text: text.replace(b"\n", b"\n\n"),

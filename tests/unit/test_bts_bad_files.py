@@ -121,14 +121,14 @@ PACKAGES: dict[str, Bad] = {
 BAD = TEXTS | DATES | PACKAGES
 
 
-def refusal(root: Path, files: Iterable[tuple[str, bytes]], through: str = "2013-01") -> str:
+def refusal(root: Path, files: Iterable[tuple[str, bytes]], last_month: str = "2013-01") -> str:
     """What is said about files. It is one line, and nothing stays behind."""
     (root / "external").mkdir()
     for name, content in files:
         (root / "external" / name).write_bytes(content)
     (root / "raw/flights").mkdir(parents=True)
     with pytest.raises(UserError) as refused:
-        bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
+        bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, last_month)
     assert [path.name for path in (root / "raw").rglob("*")] == ["flights"]
     message = str(refused.value)
     assert len(message.splitlines()) == 1
@@ -198,7 +198,7 @@ def test_tables_of_one_zip_that_do_not_go_together_are_both_named(tmp_path):
 def test_a_last_month_that_is_not_there_is_named_with_those_that_are(tmp_path):
     files = [("a.csv", rows("2013,3,UA,LAX", "2012,12,UA,LAX")), ("b.csv", rows("2013,2,UA,LAX"))]
     message = refusal(tmp_path, files, "2013-01")
-    assert unsaid(["2013-01", "fetch_raw.through", "2012-12, 2013-02, 2013-03"], message) == []
+    assert unsaid(["2013-01", "fetch_raw.last_month", "2012-12, 2013-02, 2013-03"], message) == []
 
 
 @pytest.mark.parametrize("names", [[], ["README.md", "notes.txt", "airports.csv"]])

@@ -35,12 +35,12 @@ def flights_of(*dates: tuple[int, int]) -> bytes:
 def fetch(tmp_path: Path) -> Callable[..., bts.FetchedFiles]:
     """Fetches from a folder of its own with one file."""
 
-    def fetch_content(content: bytes, through: str = "2013-01") -> bts.FetchedFiles:
+    def fetch_content(content: bytes, last_month: str = "2013-01") -> bts.FetchedFiles:
         root = Path(tempfile.mkdtemp(dir=tmp_path))
         for name in ("external", "raw/flights"):
             (root / name).mkdir(parents=True)
         (root / "external/a.csv").write_bytes(content)
-        result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, through)
+        result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, last_month)
         assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
         return result
 

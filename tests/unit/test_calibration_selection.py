@@ -74,5 +74,5 @@ def test_what_was_said_stands_beside_what_was_seen() -> None:
     for row, predictions in zip(rows, by_month.values(), strict=True):
         assert row["predicted"] == pytest.approx(predictions.probability.mean(), abs=1e-6)
         assert row["observed"] == pytest.approx(predictions.target.mean(), abs=1e-6)
-        assert row["flights"] == ROWS
+        assert row["rows"] == ROWS
         assert row["predicted"] > row["observed"]

@@ -51,14 +51,14 @@ def test_missing_values_are_warned_of_from_one_per_cent_on(missing: float, is_wa
     assert [(finding.check, finding.columns, finding.severity) for finding in findings] == [
         ("missing", ("column",), "warning")
     ] * is_warned
-    assert not is_warned or f" {missing:.1%} " in findings[0].says
+    assert not is_warned or f" {missing:.1%} " in findings[0].message
 
 
-def test_values_that_are_missing_in_one_window_only_are_warned_of() -> None:
+def test_values_that_are_missing_in_one_split_only_are_warned_of() -> None:
     column = clean(5)["normal"]
     column[ROWS // 2 : ROWS // 2 + ROWS // 50] = np.nan
     checks = {finding.check: finding for finding in findings_of(column=column)}
-    assert checks["missing"].value == pytest.approx(0.08, abs=0.001)  # of the validation window
+    assert checks["missing"].value == pytest.approx(0.08, abs=0.001)  # of the validation split
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_values_that_are_missing_in_one_window_only_are_warned_of() -> None:
 def test_a_column_that_does_not_vary_in_training_is_constant(column: np.ndarray) -> None:
     finding = next(finding for finding in findings_of(column=column) if finding.check == "constant")
     assert (finding.severity, finding.columns, finding.value) == ("warning", ("column",), 1.0)
-    assert f" {ROWS // 2:,} " in finding.says
+    assert f" {ROWS // 2:,} " in finding.message
 
 
 def test_a_column_with_one_value_in_nearly_all_rows_is_quasi_constant() -> None:
@@ -102,14 +102,14 @@ def test_many_rare_and_new_labels_are_named() -> None:
     rare = clean(20)["carrier"]
     rare[:20] = "OO"
     finding = the_only(findings_of(column=rare), "rare_labels")
-    assert [words in finding.says for words in ("1 of 6", "(OO)")] == [True, True]
+    assert [words in finding.message for words in ("1 of 6", "(OO)")] == [True, True]
     assert finding.value == 20 / (ROWS / 2)
     new = clean(20)["carrier"]
     for name, rows in zip("ABCDEFG", range(8, 1, -1), strict=True):
         start = ROWS // 2 + 10 * ord(name)
         new[start : start + rows] = name
     finding = the_only(findings_of(column=new), "new_labels")
-    assert f" {join_names('ABCDEFG')}, " in finding.says  # the most frequent first
+    assert f" {join_names('ABCDEFG')}, " in finding.message  # the most frequent first
     assert finding.value == 35 / (ROWS / 2)
 
 
@@ -182,7 +182,8 @@ def test_findings_are_sorted_and_rounded() -> None:
     assert sort_findings(ordered[::-1]) == ordered
     assert ordered[2].value == 0.2
     for check, texts in CHECKS.items():
-        assert Finding(check, (), 0, "").as_json()["means"], Finding(check, (), 0, "").as_json()["advice"] == texts
+        entry = Finding(check, (), 0, "").as_json()
+        assert (entry["meaning"], entry["advice"]) == texts
 
 
 def test_lists_are_abbreviated_and_a_share_is_zero_or_all_only_where_it_is_exact() -> None:

@@ -19,8 +19,8 @@ NAMES = ("carrier", "late_rate_all_3d", "late_rate_all_7d", "cancellation_rate_a
 FEATURES = [Feature(name=name, kind="quantitative", group="history", effect="increasing") for name in NAMES]
 
 
-def finding(check: Any, *columns: str, says: str = "") -> Finding:
-    return Finding(check, columns, 1.0, says or f"{check} {', '.join(columns)}")
+def finding(check: Any, *columns: str, message: str = "") -> Finding:
+    return Finding(check, columns, 1.0, message or f"{check} {', '.join(columns)}")
 
 
 def names(features: Any) -> list[str]:
@@ -28,7 +28,7 @@ def names(features: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("patterns", "left_out"),
+    ("patterns", "excluded"),
     [
         ([], []),
         (["carrier"], ["carrier"]),
@@ -38,23 +38,25 @@ def names(features: Any) -> list[str]:
         (["*_7d", "carrier"], ["carrier", "late_rate_all_7d"]),
     ],
 )
-def test_a_pattern_leaves_out_the_features_whose_whole_names_match(patterns: list[str], left_out: list[str]) -> None:
+def test_a_pattern_leaves_out_the_features_whose_whole_names_match(patterns: list[str], excluded: list[str]) -> None:
     stay, dropped = exclude_features(FEATURES, patterns)
-    assert [entry.feature for entry in dropped] == left_out
-    assert stay == [feature for feature in FEATURES if feature.name not in left_out]
-    assert {entry.rule for entry in dropped} <= {"left_out"}
+    assert [entry.feature for entry in dropped] == excluded
+    assert stay == [feature for feature in FEATURES if feature.name not in excluded]
+    assert {entry.rule for entry in dropped} <= {"excluded"}
 
 
 def test_the_reason_names_the_first_pattern_that_matches() -> None:
     patterns = ["*_3d", "cancellation_*"]
     _, dropped = exclude_features(FEATURES, patterns)
-    named = {entry.feature: [pattern for pattern in patterns if pattern in entry.because] for entry in dropped}
+    named = {entry.feature: [pattern for pattern in patterns if pattern in entry.reason] for entry in dropped}
     assert named == {name: ["*_3d"] for name in NAMES if name.endswith("_3d")}
 
 
 @pytest.mark.parametrize("pattern", ["rate", "Carrier", "carrier ", "late_rate_all", "weather_*", ""])
 def test_a_pattern_that_matches_nothing_is_named(pattern: str) -> None:
-    with pytest.raises(UserError, match=rf"^params\.yaml: check_data\.leave_out: .* {re.escape(pattern)}; [^\n]*$"):
+    with pytest.raises(
+        UserError, match=rf"^params\.yaml: check_data\.exclude_features: .* {re.escape(pattern)}; [^\n]*$"
+    ):
         exclude_features(FEATURES, ["carrier", pattern])
 
 
@@ -69,9 +71,9 @@ def test_a_pattern_may_match_what_there_is_with_other_data_only() -> None:
 
 @pytest.mark.parametrize("rule", ["constant", "noise"])
 def test_a_feature_with_a_finding_is_dropped_with_the_reason(rule: Any) -> None:
-    selection = select_features(FEATURES, [finding(rule, "late_rate_all_7d", says="It is so.")])
+    selection = select_features(FEATURES, [finding(rule, "late_rate_all_7d", message="It is so.")])
     assert names(selection.features) == [name for name in NAMES if name != "late_rate_all_7d"]
-    assert selection.dropped == (DroppedFeature(feature="late_rate_all_7d", rule=rule, because="It is so."),)
+    assert selection.dropped == (DroppedFeature(feature="late_rate_all_7d", rule=rule, reason="It is so."),)
 
 
 def test_of_duplicates_the_first_in_order_stays_whatever_the_order_of_names() -> None:
@@ -94,8 +96,8 @@ def test_columns_that_are_no_features_are_not_dropped_and_drop_nobody() -> None:
     assert [entry.feature for entry in select_features(FEATURES, findings).dropped] == ["late_rate_all_7d"]
 
 
-def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what_was_left_out() -> None:
-    stay, left_out = exclude_features(FEATURES, ["cancellation_rate_route_3d"])
+def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what_was_excluded() -> None:
+    stay, excluded = exclude_features(FEATURES, ["cancellation_rate_route_3d"])
     findings = [
         finding("noise", "late_rate_all_7d"),
         finding("noise", "carrier"),
@@ -103,9 +105,9 @@ def test_what_is_dropped_is_listed_once_in_order_under_the_first_rule_after_what
         finding("constant", "carrier"),
         finding("duplicated", "cancellation_rate_all_3d", "carrier"),
     ]
-    selection = select_features(stay, findings, left_out)
+    selection = select_features(stay, findings, excluded)
     assert [(entry.feature, entry.rule) for entry in selection.dropped] == [
-        ("cancellation_rate_route_3d", "left_out"), ("carrier", "constant"), ("late_rate_all_7d", "duplicated"),
+        ("cancellation_rate_route_3d", "excluded"), ("carrier", "constant"), ("late_rate_all_7d", "duplicated"),
         ("cancellation_rate_all_3d", "duplicated"),
     ]  # fmt: skip
     assert names(selection.features) == ["late_rate_all_3d"]

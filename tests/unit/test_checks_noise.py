@@ -22,7 +22,7 @@ FEATURES = (
 )
 NAMES = [feature.name for feature in FEATURES]
 
-FEW_ROUNDS = SMALL.model_copy(update={"max_rounds": 20})
+FEW_ROUNDS = SMALL.model_copy(update={"num_boost_round": 20})
 
 
 def invent(rows: int, seed: int) -> Examples:
@@ -105,4 +105,4 @@ def test_the_threshold_is_at_least_zero_and_a_feature_that_equals_it_is_found() 
         ProbeImportances({"a": 0.001, "b": 0.002, "c": 0.0, "d": -0.1}, {"random_number": 0.001})
     )
     assert [finding.columns for finding in named] == [("a",), ("c",), ("d",)]
-    assert re.findall(r"[+-][\d.]+\d", named[2].says) == ["-0.100000", "+0.001000"]
+    assert re.findall(r"[+-][\d.]+\d", named[2].message) == ["-0.100000", "+0.001000"]

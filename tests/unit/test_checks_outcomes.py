@@ -37,7 +37,7 @@ def test_a_feature_that_reads_or_copies_an_outcome_in_any_unit_is_a_leak(
 ) -> None:
     (finding,) = findings_of(feature, sources)
     assert (finding.check, finding.severity, finding.columns) == ("leakage_suspect", "error", ("feature",))
-    assert [name in finding.says for name in ("feature", "taxi_out_minutes", "origin")] == [True, True, False]
+    assert [name in finding.message for name in ("feature", "taxi_out_minutes", "origin")] == [True, True, False]
 
 
 @pytest.mark.parametrize("feature", [TAXI_OUT + RANDOM.normal(0, 5, ROWS), RANDOM.random(ROWS), DISTANCE])

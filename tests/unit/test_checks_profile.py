@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.checks.profile import ColumnProfile, profile
-from flight_delay.checks.table import WINDOWS, EncodedTable
+from flight_delay.checks.table import SPLITS, EncodedTable
 
 ROWS = 4_000
 RANDOM = np.random.default_rng(0)
-WINDOW = np.array([*WINDOWS, ""], object)[np.arange(ROWS) * 4 // ROWS]
+SPLIT = np.array([*SPLITS, ""], object)[np.arange(ROWS) * 4 // ROWS]
 MONTH = np.array(["2013-01", "2013-02", "2013-03", "2013-04"], object)[np.arange(ROWS) * 4 // ROWS]
 LATE = np.where(RANDOM.random(ROWS) < 0.1, np.nan, RANDOM.random(ROWS) < 0.3)
 
@@ -36,7 +36,7 @@ COLUMNS: dict[str, np.ndarray] = {
 def inspected(columns: dict[str, np.ndarray], order: Any = np.s_[:]) -> EncodedTable:
     kinds: Any = {name: "categorical" if column.dtype == object else "quantitative" for name, column in columns.items()}
     return EncodedTable(
-        {name: column[order] for name, column in columns.items()}, kinds, LATE[order], MONTH[order], WINDOW[order]
+        {name: column[order] for name, column in columns.items()}, kinds, LATE[order], MONTH[order], SPLIT[order]
     )
 
 
@@ -50,29 +50,29 @@ def test_every_row_and_outcome_is_in_one_bin(column_profile: ColumnProfile) -> N
         == list(column_profile.share)
         == list(column_profile.rate)
         == list(column_profile.known)
-        == list(WINDOWS)
+        == list(SPLITS)
     )
-    for window in WINDOWS:
-        rows = window == WINDOW
+    for split in SPLITS:
+        rows = split == SPLIT
         late = LATE[rows][~np.isnan(LATE[rows])]
-        assert column_profile.rows[window] == rows.sum()
+        assert column_profile.rows[split] == rows.sum()
         assert (
-            len(column_profile.share[window])
-            == len(column_profile.rate[window])
-            == len(column_profile.known[window])
+            len(column_profile.share[split])
+            == len(column_profile.rate[split])
+            == len(column_profile.known[split])
             == len(column_profile.bins)
             <= 21
         )
-        assert sum(column_profile.share[window]) == pytest.approx(1, abs=1e-5)
-        assert sum(column_profile.known[window]) == len(late)
+        assert sum(column_profile.share[split]) == pytest.approx(1, abs=1e-5)
+        assert sum(column_profile.known[split]) == len(late)
         late_flights = sum(
             share * known
-            for share, known in zip(column_profile.rate[window], column_profile.known[window], strict=True)
+            for share, known in zip(column_profile.rate[split], column_profile.known[split], strict=True)
             if share
         )
         assert late_flights == pytest.approx(late.sum(), abs=0.01)
-        missing = column_profile.share[window][-1] if column_profile.bins[-1] == "missing" else 0
-        assert column_profile.missing[window] == missing
+        missing = column_profile.share[split][-1] if column_profile.bins[-1] == "missing" else 0
+        assert column_profile.missing[split] == missing
 
 
 def test_bins_hold_what_their_names_say() -> None:
@@ -83,7 +83,7 @@ def test_bins_hold_what_their_names_say() -> None:
     assert column_profile.bins[:2] == (f"< {edges[0]:g}", f"{edges[0]:g} – {edges[1]:g}")
     assert column_profile.bins[-2:] == (f"≥ {edges[-1]:g}", "missing")
     in_second = (delay >= edges[0]) & (delay < edges[1])
-    train = WINDOW == "train"
+    train = SPLIT == "train"
     assert column_profile.share["train"][1] == round(in_second[train].mean(), 6)
     assert column_profile.rate["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
     assert column_profile.known["train"][1] == (train & in_second & ~np.isnan(LATE)).sum()
@@ -96,7 +96,7 @@ def test_few_values_have_bins_of_their_own() -> None:
 
 
 def test_the_most_frequent_labels_of_training_have_bins_and_the_others_share_one() -> None:
-    labels, counts = np.unique(COLUMNS["carrier"][WINDOW == "train"].astype(str), return_counts=True)
+    labels, counts = np.unique(COLUMNS["carrier"][SPLIT == "train"].astype(str), return_counts=True)
     expected = sorted((-count, label) for label, count in zip(labels, counts, strict=True) if label != "None")[:12]
     assert PROFILES["carrier"].bins == (*(label for _, label in expected), "other", "missing")
     assert set(PROFILES["origin"].bins) == {"EWR", "JFK", "LGA"}
@@ -128,10 +128,10 @@ def test_profiles_are_json_and_do_not_depend_on_the_order_of_rows() -> None:
     )
 
 
-def test_windows_without_rows_are_left_out() -> None:
-    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW != "validation"))
+def test_splits_without_rows_are_left_out() -> None:
+    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, SPLIT != "validation"))
     assert list(column_profile.share) == ["train", "test"]
-    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, WINDOW == ""))
+    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, SPLIT == ""))
     assert column_profile.share == {}
     assert len(column_profile.bins) > 10
 

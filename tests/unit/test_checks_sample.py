@@ -20,7 +20,7 @@ FEATURES = (CARRIER, RATE)
 OUTCOMES = [True, None, False]
 
 
-def month(name: str, window: str, first: int = 0) -> SampledMonth:
+def month(name: str, split: str, first: int = 0) -> SampledMonth:
     """A month of three flights, of which one did not arrive; numbers count up from `first`."""
     flights = [
         {
@@ -40,7 +40,7 @@ def month(name: str, window: str, first: int = 0) -> SampledMonth:
             "code": pa.nulls(3, pa.string()),
         }
     )
-    return SampledMonth(name, window, pa.Table.from_pylist(flights, processed_schema(FEATURES)), others)
+    return SampledMonth(name, split, pa.Table.from_pylist(flights, processed_schema(FEATURES)), others)
 
 
 MONTHS = [month("2013-01", "train"), month("2013-02", "validation", 3), month("2013-03", "", 6)]
@@ -54,7 +54,7 @@ def test_features_and_other_columns_are_those_of_the_same_flights() -> None:
     for table in (features, others):
         np.testing.assert_array_equal(table.target, [1, np.nan, 0] * 3)
         assert table.month.tolist() == np.repeat(["2013-01", "2013-02", "2013-03"], 3).tolist()
-        assert table.window.tolist() == np.repeat(["train", "validation", ""], 3).tolist()
+        assert table.split.tolist() == np.repeat(["train", "validation", ""], 3).tolist()
 
 
 def test_only_the_features_asked_for_are_taken_in_their_order() -> None:
@@ -74,21 +74,21 @@ def test_other_columns_have_the_kind_of_their_type_and_those_without_a_value_are
 
 
 @given(st.lists(st.sampled_from(["train", "validation"]), min_size=2, max_size=15), st.floats(0.01, 0.99), st.data())
-def test_months_before_the_test_window_are_divided_in_time_and_neither_part_is_empty(
-    windows: list[str], share: float, data: st.DataObject
+def test_months_before_the_test_split_are_divided_in_time_and_neither_part_is_empty(
+    splits: list[str], share: float, data: st.DataObject
 ) -> None:
-    every = list(windows)
+    every = list(splits)
     for unseen in data.draw(st.lists(st.sampled_from(["test", ""]), max_size=3)):
         every.insert(data.draw(st.integers(0, len(every))), unseen)
-    months = [month(f"{2000 + number}-01", window, 3 * number) for number, window in enumerate(every)]
+    months = [month(f"{2000 + number}-01", split, 3 * number) for number, split in enumerate(every)]
     earlier, later = split_by_time(months, [RATE], share)
     expected = [
-        row for part in months if part.window in ("train", "validation")
+        row for part in months if part.split in ("train", "validation")
         for row in part.processed.filter(pc.is_valid(part.processed["late"]))["flight_id"].to_pylist()
     ]  # fmt: skip
     assert [*earlier.row_id, *later.row_id] == expected
     assert min(len(earlier), len(later)) > 0
-    assert len(earlier) == pytest.approx(2 * share * len(windows), abs=2)
+    assert len(earlier) == pytest.approx(2 * share * len(splits), abs=2)
 
 
 def test_more_than_half_of_the_months_are_for_training() -> None:

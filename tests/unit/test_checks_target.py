@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from encoded_tables import MONTHS, WINDOWS, encoded_table
+from encoded_tables import MONTHS, SPLITS, encoded_table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,7 +53,7 @@ def test_a_column_that_predicts_the_target_too_well_is_an_error(column: np.ndarr
     finding = next(finding for finding in findings_of(column=column) if finding.check == "leakage_suspect")
     assert (finding.severity, finding.columns) == ("error", ("column",))
     assert 0.85 < finding.value < 0.99
-    assert way in finding.says
+    assert way in finding.message
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_imbalance_below_one_in_a_hundred_is_an_error(part: float, is_error: boo
 def test_a_month_with_another_base_rate_is_named() -> None:
     target = np.where((MONTH == 3) & (CHANCE[0] < 0.2), 1.0, TARGET)
     finding = the_only(findings_of(target), "target_shift")
-    assert ["2013-04" in finding.says, "2013-03" in finding.says] == [True, False]
+    assert ["2013-04" in finding.message, "2013-03" in finding.message] == [True, False]
     assert finding.value == pytest.approx(cohens_h(target[MONTH < 2].mean(), target[MONTH == 3].mean()), abs=1e-6)
     in_training = np.where((MONTH == 1) & (CHANCE[0] < 0.05), 1.0, TARGET)
     assert findings_of(in_training) == []
@@ -122,11 +122,11 @@ SHIFTED = {
 
 
 @pytest.mark.parametrize("column", SHIFTED.values(), ids=SHIFTED)
-def test_drift_is_found_in_the_window_where_it_is(column: np.ndarray) -> None:
+def test_drift_is_found_in_the_split_where_it_is(column: np.ndarray) -> None:
     (finding,) = (finding for finding in findings_of(column=column) if finding.check == "drift")
-    assert [name in finding.says for name in ("column", "test", "validation")] == [True, True, False]
+    assert [name in finding.message for name in ("column", "test", "validation")] == [True, True, False]
     assert finding.severity == "warning"
-    assert ("large" in finding.says) == (finding.value >= 0.25)
+    assert ("large" in finding.message) == (finding.value >= 0.25)
 
 
 def test_seasonal_columns_are_not_checked_for_drift_but_for_everything_else() -> None:
@@ -141,7 +141,7 @@ def test_a_few_rows_do_not_drift_by_chance() -> None:
     for seed in range(30):
         rows = np.random.default_rng(seed).choice(ROWS, 200, replace=False)
         some = EncodedTable(
-            {"x": CHANCE[0][rows]}, {"x": "quantitative"}, TARGET[rows], MONTHS[MONTH[rows]], WINDOWS[MONTH[rows]]
+            {"x": CHANCE[0][rows]}, {"x": "quantitative"}, TARGET[rows], MONTHS[MONTH[rows]], SPLITS[MONTH[rows]]
         )
         assert "drift" not in {finding.check for finding in run_checks(some)}
 
@@ -178,9 +178,9 @@ def test_findings_of_other_checks_are_listed_among_the_others() -> None:
     assert run_checks(encoded_table(ROWS, TARGET, x=CHANCE[0]), [noise]) == [noise]
 
 
-@pytest.mark.parametrize("window", ["", "test"])
-def test_a_table_without_training_rows_and_one_without_rows_are_checked(window: str) -> None:
+@pytest.mark.parametrize("split", ["", "test"])
+def test_a_table_without_training_rows_and_one_without_rows_are_checked(split: str) -> None:
     table = encoded_table(ROWS, TARGET, x=CHANCE[0], y=np.full(ROWS, "a", object))
-    assert the_only(run_checks(replace(table, window=np.full(ROWS, window, object))), "constant").columns == ("y",)
+    assert the_only(run_checks(replace(table, split=np.full(ROWS, split, object))), "constant").columns == ("y",)
     none = np.empty(0, object)
     assert run_checks(EncodedTable({"x": np.empty(0), "y": none}, table.kinds, np.empty(0), none, none)) == []

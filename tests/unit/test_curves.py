@@ -85,7 +85,7 @@ def test_calibration_bins_hold_every_flight_in_order_of_prediction(
     late: np.ndarray, probability: np.ndarray, bins: int
 ) -> None:
     curve = calibration_curve(late, probability, bins)
-    counts = column(curve, "flights")
+    counts = column(curve, "rows")
     assert len(counts) == min(len(late), bins)  # no bin is empty
     assert counts.sum() == len(late)
     assert np.ptp(counts) <= 1

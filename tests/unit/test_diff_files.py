@@ -43,8 +43,8 @@ def brighter(pixels: int, by: int) -> Any:
     return changed
 
 
-def page(*pictures: bytes, text: str = "") -> bytes:
-    tags = [f'<img src="data:image/png;base64,{base64.b64encode(picture).decode()}">' for picture in pictures]
+def page(*plots: bytes, text: str = "") -> bytes:
+    tags = [f'<img src="data:image/png;base64,{base64.b64encode(plot).decode()}">' for plot in plots]
     return "\n".join([text, *tags]).encode()
 
 
@@ -133,7 +133,7 @@ def test_a_checksum_that_changes_with_its_file_does_not_matter(algorithm: str) -
         (200, 8, ("100.00%", "0.00%"), False),
     ],
 )
-def test_pictures_may_differ_visibly_in_a_hundredth_of_their_pixels(
+def test_plots_may_differ_visibly_in_a_hundredth_of_their_pixels(
     pixels: int, by: int, shares: tuple[str, str], matters: bool
 ) -> None:
     difference = compare(png(GREY), png(brighter(pixels, by)), "a.png")
@@ -145,7 +145,7 @@ def test_pictures_may_differ_visibly_in_a_hundredth_of_their_pixels(
     assert "; 1 -> 2 " in compare(page(png(GREY), text="a"), page(png(GREY), png(GREY), text="b"), "a.html").summary
 
 
-def test_pictures_with_the_same_pixels_do_not_matter_and_other_sizes_do() -> None:
+def test_plots_with_the_same_pixels_do_not_matter_and_other_sizes_do() -> None:
     opaque = GREY.copy()
     opaque[..., 3] = 255
     for other in (png(opaque, compress_level=0), png(opaque[..., :3])):

@@ -31,7 +31,7 @@ def test_values_just_within_all_bounds_pass() -> None:
         ("verification", verified("b"), "verified"),
         ("quality", DataQuality(("leakage_suspect of delay",), 0, 0.01), "data"),
         ("quality", DataQuality((), 0.0101, 0.01), "data"),
-        *(("comparison", compared(verdict), "backtest") for verdict in ("worse", "mixed", "undecided", "same")),
+        *(("comparison", compared(verdict), "backtest") for verdict in ("worse", "mixed", "not_significant", "same")),
         *(("comparison", compared(judged(verdict, "no rows")), "backtest") for verdict in ("none", "outcomes_differ")),
         *(("comparison", compared(test=verdict), "test") for verdict in ("worse", "mixed")),
         *(("comparison", compared(test=judged(verdict, "one day")), "test") for verdict in ("none", "outcomes_differ")),
@@ -49,7 +49,7 @@ def test_each_check_refuses_alone(field: str, value: Any, failing: str) -> None:
     assert [check.name for check in checks if not check.passed] == [failing]
 
 
-@pytest.mark.parametrize("verdict", ["undecided", "same", "worse"])
+@pytest.mark.parametrize("verdict", ["not_significant", "same", "worse"])
 def test_a_simpler_model_need_not_be_better_but_must_not_be_worse(verdict: str) -> None:
     simpler = compared(verdict, size=SMALL, champion_size=LARGE)
     checks = {check.name: check for check in check_candidate(replace(GOOD, comparison=simpler), BOUNDS)}

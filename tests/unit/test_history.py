@@ -98,14 +98,14 @@ def test_every_grouping_is_that_of_its_name() -> None:
 
 @given(st.data(), st.sampled_from([1, 15, 60]))
 def test_counts_are_those_of_counting_one_by_one(
-    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, late_minutes: int
+    flights_in: FlightsIn, as_columns: AsColumns, data: st.DataObject, late_threshold_minutes: int
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1))
     expected: Counter[tuple[Any, ...]] = Counter()
     for flight in flights:
         delay, hour = flight["arrival_delay_minutes"], flight["scheduled_departure_minutes"] // 60
         became = {
-            "flights": True, "arrived": delay is not None, "late": delay is not None and delay >= late_minutes,
+            "flights": True, "arrived": delay is not None, "late": delay is not None and delay >= late_threshold_minutes,
             "cancelled": flight["cancelled"],
         }  # fmt: skip
         for grouping, names in history.GROUPINGS.items():
@@ -113,7 +113,7 @@ def test_counts_are_those_of_counting_one_by_one(
             expected.update(
                 (grouping, key, known_at(flight).date(), name) for name, is_counted in became.items() if is_counted
             )
-    counts = history.count_daily_outcomes(as_columns(flights), late_minutes)
+    counts = history.count_daily_outcomes(as_columns(flights), late_threshold_minutes)
     assert counts.schema == history.COUNTS
     assert {pa.int32()} == {counts.schema.field(name).type for name in ("flights", "arrived", "late", "cancelled")}
     rows = counts.to_pylist()

@@ -50,7 +50,7 @@ def conclusion(sentence: str) -> str:
 
 def test_months_are_the_last_ones_and_more_than_there_are_are_refused() -> None:
     assert last_months(MONTHS, [1, 3, 9]) == {1: ["2013-09"], 3: ["2013-07", "2013-08", "2013-09"], 9: MONTHS}
-    with pytest.raises(UserError, match=r"learning_curves\.training_months: 10 .* 9 .*windows\.train"):
+    with pytest.raises(UserError, match=r"learning_curves\.training_months: 10 .* 9 .*splits\.train"):
         last_months(MONTHS, [1, 10])
 
 
@@ -59,14 +59,14 @@ def test_a_point_has_the_metrics_of_scikit_learn() -> None:
     measured = measure(17, train, validation)
     assert measured.validation is validation
     assert (measured.point.rows, measured.point.rounds) == (400, 17)
-    for window, predictions in (("train", train), ("validation", validation)):
+    for split, predictions in (("train", train), ("validation", validation)):
         exact = predictions.probability.astype(np.float64)
         log_loss = metrics.log_loss(predictions.target, exact)
         base = metrics.log_loss(predictions.target, np.full(len(predictions), predictions.target.mean()))
         area = metrics.roc_auc_score(predictions.target, exact)
-        assert getattr(measured.point, f"{window}_logloss") == pytest.approx(log_loss, abs=1e-6)
-        assert getattr(measured.point, f"{window}_roc_auc") == pytest.approx(area, abs=1e-6)
-        assert getattr(measured.point, f"{window}_skill") == pytest.approx(1 - log_loss / base, abs=1e-6)
+        assert getattr(measured.point, f"{split}_log_loss") == pytest.approx(log_loss, abs=1e-6)
+        assert getattr(measured.point, f"{split}_roc_auc") == pytest.approx(area, abs=1e-6)
+        assert getattr(measured.point, f"{split}_skill") == pytest.approx(1 - log_loss / base, abs=1e-6)
 
 
 def test_log_loss_is_compared_as_scikit_learn_measures_it_and_less_is_better() -> None:
@@ -77,7 +77,7 @@ def test_log_loss_is_compared_as_scikit_learn_measures_it_and_less_is_better() -
     assert comparison.low <= comparison.difference <= comparison.high < 0
     assert comparison.verdict == "better"
     assert compare_log_loss(bad, good).verdict == "worse"
-    assert compare_log_loss(good, good) == (0, 0, 0, "undecided")
+    assert compare_log_loss(good, good) == (0, 0, 0, "not_significant")
     certain = good.with_probability((~TARGET).astype(np.float32))
     assert np.isfinite(compare_log_loss(certain, good)[:3]).all()
 
@@ -106,15 +106,17 @@ def test_bias_and_variance_are_told_apart_by_the_generalization_ratio() -> None:
 
 
 @pytest.mark.parametrize(
-    ("losses", "max_rounds", "numbers"),
+    ("losses", "num_boost_round", "numbers"),
     [
         ([0.6, 0.5, 0.42, 0.4, 0.41], 100, [" 4 ", "0.4000", " 2,", " 1 "]),
-        ([0.6, 0.5, 0.4], 3, [" 3 ", "0.4000", "train_model.max_rounds"]),
+        ([0.6, 0.5, 0.4], 3, [" 3 ", "0.4000", "train_model.num_boost_round"]),
         ([0.4, 0.5], 100, [" 1 ", "0.4000", " 1,"]),
     ],
 )
-def test_rounds_are_interpreted_by_the_training_curve(losses: list[float], max_rounds: int, numbers: list[str]) -> None:
-    sentence = interpret_rounds(losses, max_rounds, "2013-10")
+def test_rounds_are_interpreted_by_the_training_curve(
+    losses: list[float], num_boost_round: int, numbers: list[str]
+) -> None:
+    sentence = interpret_rounds(losses, num_boost_round, "2013-10")
     assert [number in sentence for number in numbers] == [True] * len(numbers)
 
 
@@ -136,7 +138,7 @@ def test_a_depth_that_is_insignificantly_better_is_not_said_to_help() -> None:
     by_depth = {4: model(0.3, seed=1), 8: model(0.3, seed=2)}
     comparison = compare_log_loss(by_depth[8].validation, by_depth[4].validation)
     used, best = (4, 8) if comparison.difference < 0 else (8, 4)
-    assert comparison.verdict == "undecided"
+    assert comparison.verdict == "not_significant"
     helps = interpret_depth(used, {used: model(0.1), best: model(0.5)}, "2013-10")
     assert conclusion(interpret_depth(used, by_depth, "2013-10")) != conclusion(helps)
 

@@ -17,7 +17,7 @@ STAGES: dict[str, Any] = {
     "fetch_raw": {
         "cmd": "python -m fetch",
         "deps": [{"path": "requirements.txt", "hash": "md5", "md5": "a1"}],
-        "params": {"params.yaml": {"fetch_raw": {"through": "2013-12"}}},
+        "params": {"params.yaml": {"fetch_raw": {"last": "2013-12"}}},
         "outs": [{"path": "data/raw", "hash": "md5", "md5": "b1.dir"}, {"path": "manifest.json", "md5": "b2"}],
     },
     "report": {"cmd": "python -m report", "outs": [{"path": "index.html", "md5": "c1"}]},
@@ -50,7 +50,7 @@ def test_the_digest_does_not_see_the_entry_of_publish() -> None:
         lambda stages: stages["fetch_raw"]["outs"][0].update(md5="b3.dir"),
         lambda stages: stages["report"]["outs"][0].update(md5="c2"),
         lambda stages: stages["fetch_raw"].update(cmd="python -m fetch --all"),
-        lambda stages: stages["fetch_raw"]["params"]["params.yaml"]["fetch_raw"].update(through="2013-11"),
+        lambda stages: stages["fetch_raw"]["params"]["params.yaml"]["fetch_raw"].update(last="2013-11"),
         lambda stages: stages.pop("report"),
         lambda stages: stages.update(more={"cmd": "true"}),
     ],

@@ -1,4 +1,4 @@
-"""core.months: arithmetic of months, windows, and folders of monthly files."""
+"""core.months: arithmetic of months, splits, and folders of monthly files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_table
 from flight_delay.core.months import (
+    MonthRange,
     Splits,
-    Window,
     iterate_months,
     list_months,
     missing_months,
@@ -34,19 +34,19 @@ def folder_with(folder: Path, *months: str) -> Path:
     return folder
 
 
-def windows(
+def splits(
     train: str = "2013-01 2013-09", validation: str = "2013-10 2013-10", test: str = "2013-11 2013-12"
 ) -> Splits:
     named = {"train": train, "validation": validation, "test": test}
     return Splits.model_validate(
-        {name: dict(zip(("first", "through"), ends.split(), strict=True)) for name, ends in named.items()}
+        {name: dict(zip(("first", "last"), ends.split(), strict=True)) for name, ends in named.items()}
     )
 
 
 @given(MONTH, MONTH)
-def test_a_range_has_every_month_once_and_in_order(first: str, through: str) -> None:
+def test_a_range_has_every_month_once_and_in_order(first: str, last: str) -> None:
     every = (f"{year:04d}-{month:02d}" for year in range(1900, 2101) for month in range(1, 13))
-    assert months_between(first, through) == [month for month in every if first <= month <= through]
+    assert months_between(first, last) == [month for month in every if first <= month <= last]
 
 
 @given(st.sets(MONTH, min_size=1, max_size=20))
@@ -57,34 +57,34 @@ def test_missing_months_complete_the_range(months: set[str]) -> None:
     assert sorted([*months, *missing]) == months_between(min(months), max(months))
 
 
-def test_a_window_in_short_names_one_month_once() -> None:
-    assert str(Window(first="2013-10", through="2013-10")) == "2013-10"
-    assert str(Window(first="2013-10", through="2013-12")) == "2013-10 … 2013-12"
+def test_a_split_in_short_names_one_month_once() -> None:
+    assert str(MonthRange(first="2013-10", last="2013-10")) == "2013-10"
+    assert str(MonthRange(first="2013-10", last="2013-12")) == "2013-10 … 2013-12"
 
 
 @pytest.mark.parametrize("month", ["2013-1", "2013-00", "2013-13", "201301", "2013-01-01", "13-01", " 2013-01", ""])
 def test_what_is_not_a_month_is_refused(month: str) -> None:
-    with pytest.raises(ValidationError, match="through"):
-        Window(first="0001-01", through=month)
+    with pytest.raises(ValidationError, match="last"):
+        MonthRange(first="0001-01", last=month)
 
 
 @pytest.mark.parametrize(
     ("ranges", "message"),
     [
-        ({"train": "2013-01 2013-10"}, r"validation\.first\b.*\b2013-10\b.*train\.through\b.*\b2013-10\b"),
-        ({"test": "2013-10 2013-12"}, r"test\.first\b.*\b2013-10\b.*validation\.through\b.*\b2013-10\b"),
-        ({"validation": "2014-01 2014-01"}, r"test\.first\b.*\b2013-11\b.*validation\.through\b.*\b2014-01\b"),
-        ({"train": "2014-01 2014-02"}, r"validation\.first\b.*\b2013-10\b.*train\.through\b.*\b2014-02\b"),
+        ({"train": "2013-01 2013-10"}, r"validation\.first\b.*\b2013-10\b.*train\.last\b.*\b2013-10\b"),
+        ({"test": "2013-10 2013-12"}, r"test\.first\b.*\b2013-10\b.*validation\.last\b.*\b2013-10\b"),
+        ({"validation": "2014-01 2014-01"}, r"test\.first\b.*\b2013-11\b.*validation\.last\b.*\b2014-01\b"),
+        ({"train": "2014-01 2014-02"}, r"validation\.first\b.*\b2013-10\b.*train\.last\b.*\b2014-02\b"),
     ],
 )
-def test_windows_that_overlap_or_are_out_of_order_are_refused(ranges: dict[str, str], message: str) -> None:
+def test_splits_that_overlap_or_are_out_of_order_are_refused(ranges: dict[str, str], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        windows(**ranges)
+        splits(**ranges)
 
 
-def test_windows_may_leave_gaps_and_are_in_order_of_time() -> None:
-    named = windows(train="2013-01 2013-03").by_name()
-    assert [(name, window.first) for name, window in named.items()] == [
+def test_splits_may_leave_gaps_and_are_in_order_of_time() -> None:
+    named = splits(train="2013-01 2013-03").by_name()
+    assert [(name, split.first) for name, split in named.items()] == [
         ("train", "2013-01"), ("validation", "2013-10"), ("test", "2013-11"),
     ]  # fmt: skip
 
@@ -104,7 +104,7 @@ def test_a_folder_without_months_is_named(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "through", "missing"),
+    ("first", "last", "missing"),
     [
         ("2013-01", "2013-03", ["2013-01"]),
         ("2013-02", "2013-06", ["2013-06"]),
@@ -112,26 +112,26 @@ def test_a_folder_without_months_is_named(tmp_path: Path, name: str) -> None:
         ("2013-04", "2013-04", ["2013-04"]),
     ],
 )
-def test_missing_ends_of_a_window_and_who_asks_for_them_are_named(
-    tmp_path: Path, first: str, through: str, missing: list[str]
+def test_missing_ends_of_a_split_and_who_asks_for_them_are_named(
+    tmp_path: Path, first: str, last: str, missing: list[str]
 ) -> None:
     folder_with(tmp_path, "2013-02", "2013-03", "2013-05")
     with pytest.raises(UserError) as refused:
-        require_months(tmp_path, "windows.test", Window(first=first, through=through))
+        require_months(tmp_path, "splits.test", MonthRange(first=first, last=last))
     message = str(refused.value).removeprefix(f"{tmp_path}: ")
     assert sorted(re.findall(r"\d{4}-\d{2}", message)) == sorted([*missing, "2013-02", "2013-05"])
-    assert "windows.test" in message
-    assert "fetch_raw.through" in message
+    assert "splits.test" in message
+    assert "fetch_raw.last_month" in message
 
 
-def test_the_months_of_a_window_are_those_that_are_there(tmp_path: Path) -> None:
+def test_the_months_of_a_split_are_those_that_are_there(tmp_path: Path) -> None:
     folder_with(tmp_path, "2012-12", "2013-01", "2013-02", "2013-04", "2013-05")
-    for first, through, present in (
+    for first, last, present in (
         ("2013-01", "2013-02", ["2013-01", "2013-02"]),
         ("2013-01", "2013-04", ["2013-01", "2013-02", "2013-04"]),
         ("2013-05", "2013-05", ["2013-05"]),
     ):
-        assert require_months(tmp_path, "windows.test", Window(first=first, through=through)) == present
+        assert require_months(tmp_path, "splits.test", MonthRange(first=first, last=last)) == present
 
 
 def test_months_are_read_one_at_a_time_in_the_order_asked_for(tmp_path: Path) -> None:

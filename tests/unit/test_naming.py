@@ -7,16 +7,18 @@ from hypothesis import strategies as st
 
 from flight_delay.tracking.run_names import other_changes, parameter_changes
 
-NAMES = st.sampled_from(["train_model.max_depth", "train_model.seed", "decide.calibration", "windows.test.first", "x"])
+NAMES = st.sampled_from(
+    ["train_model.max_depth", "train_model.seed", "choose_threshold.calibration", "splits.test.first", "x"]
+)
 PARAMS = st.dictionaries(NAMES, st.sampled_from(["1", "2", "none"]))
 PATHS = st.sampled_from(["src/flight_delay/core", "src/flight_delay/stages/report.py", "requirements.txt", "data/raw"])
 INPUTS = st.dictionaries(PATHS, st.sampled_from(["a", "b"]))
 
 
 def test_parameters_are_named_with_both_values_those_of_the_model_without_their_section() -> None:
-    before = {"train_model.max_depth": "6", "decide.calibration": "none", "train_model.gamma": "1", "x": "1"}
-    after = {"train_model.max_depth": "4", "decide.calibration": "sigmoid", "x": "1"}
-    names = ["max_depth 6→4", "decide.calibration none→sigmoid", "gamma 1→none"]
+    before = {"train_model.max_depth": "6", "choose_threshold.calibration": "none", "train_model.gamma": "1", "x": "1"}
+    after = {"train_model.max_depth": "4", "choose_threshold.calibration": "sigmoid", "x": "1"}
+    names = ["max_depth 6→4", "choose_threshold.calibration none→sigmoid", "gamma 1→none"]
     assert parameter_changes(before, after).split(", ") == names
 
 

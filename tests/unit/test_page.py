@@ -1,4 +1,4 @@
-"""report.page: one page that loads nothing, with every number and picture of its inputs."""
+"""report.page: one page that loads nothing, with every number and plot of its inputs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def page() -> str:
 
 
 def test_every_metric_is_on_the_page(page: str) -> None:
-    models = [METRICS[window] for window in ("train", "validation", "test")]
+    models = [METRICS[split] for split in ("train", "validation", "test")]
     for metrics in (*models, *(baseline["test"] for baseline in METRICS["baselines"].values())):
         first = f"<td>{metrics['rows']:,}</td><td>{metrics['base_rate']:.1%}</td>"
         assert first.replace("%", "\N{NO-BREAK SPACE}%") in page
@@ -60,13 +60,13 @@ def test_every_metric_is_on_the_page(page: str) -> None:
         assert f"<b>{METRICS['test'][name]:.3f}</b>" in page
 
 
-def test_counts_windows_and_examples_are_on_the_page(page: str) -> None:
+def test_counts_splits_and_examples_are_on_the_page(page: str) -> None:
     numbers = (
         "70,001 60,002 5,003 4,004 905 1.2.3 12.3\u00a0% 28\u00a0% 70,601 0.85\u00a0% "
         ">501< 4711 >99< 7,007 5,819 35,045"
     )
     explanations = "12,345 678 2013-11-01-UA-1-EWR-0600 5.1\u00a0% (−12.3)"
-    for text in (*numbers.split(" "), *explanations.split(" "), *INPUTS["windows"].values()):
+    for text in (*numbers.split(" "), *explanations.split(" "), *INPUTS["splits"].values()):
         assert text in page
     for sentence in (*CONTENT["explanation"]["sign_changes"], *CONTENT["explanation"]["slices"]):
         assert page.count(f"<li>{sentence}") == 1
@@ -86,28 +86,26 @@ def test_nothing_is_loaded_and_no_program_is_in_the_page(page: str) -> None:
     assert "@import" not in page
 
 
-def test_every_picture_is_once_in_its_section_in_the_order_given_with_title_and_text(page: str) -> None:
-    for anchor in {picture.section for picture in INPUTS["pictures"]}:
+def test_every_plot_is_once_in_its_section_in_the_order_given_with_title_and_text(page: str) -> None:
+    for anchor in {plot.section for plot in INPUTS["plots"]}:
         assert Tags(section_of(page, anchor)).images() == [
-            (picture.content, f"{picture.title}. {picture.text}.")
-            for picture in INPUTS["pictures"]
-            if picture.section == anchor
+            (plot.content, f"{plot.title}. {plot.text}.") for plot in INPUTS["plots"] if plot.section == anchor
         ]
-    assert len(Tags(page).images()) == len(INPUTS["pictures"])
+    assert len(Tags(page).images()) == len(INPUTS["plots"])
 
 
-def test_a_large_picture_is_folded_under_its_title() -> None:
+def test_a_large_plot_is_folded_under_its_title() -> None:
     small, large = ((b"\x89PNG\r\n\x1a\n" + b"0" * 8 + width.to_bytes(4) + bytes(4)) for width in (800, 1400))
-    first = INPUTS["pictures"][0]._replace(content=small)
-    page = section_of(render_page(pictures=[first, first._replace(title="<Large>", content=large)]), "evaluation")
+    first = INPUTS["plots"][0]._replace(content=small)
+    page = section_of(render_page(plots=[first, first._replace(title="<Large>", content=large)]), "evaluation")
     assert page.count("<summary>&lt;Large&gt;</summary>") == 1
     assert "<summary>ROC" not in page
     assert len(Tags(page).images()) == 2
 
 
-def test_a_picture_of_an_unknown_section_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"^picture roc: .*'other'"):
-        render_page(pictures=[INPUTS["pictures"][0]._replace(section="other")])
+def test_a_plot_of_an_unknown_section_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"^plot roc: .*'other'"):
+        render_page(plots=[INPUTS["plots"][0]._replace(section="other")])
 
 
 def test_data_without_problems_have_no_tables_of_problems() -> None:

@@ -112,7 +112,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_on_paper_nothing_is_folded_and_no_picture_is_cut(page: str) -> None:
+def test_on_paper_nothing_is_folded_and_no_plot_is_cut(page: str) -> None:
     paper = page[page.index("@media print {") : page.index("</style>")]
     assert "break-inside: avoid" in paper
     assert "::details-content { content-visibility: visible" in paper

@@ -1,4 +1,4 @@
-"""report.plots of the stages evaluate and learning_curves: numbers in, a picture of the report out."""
+"""report.plots of the stages evaluate and learning_curves: numbers in, a plot of the report out."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pictures import check_picture
+from plots import check_plot
 
 from flight_delay.evaluation.curves import calibration_curve, precision_recall_curve, roc_curve
 from flight_delay.evaluation.learning_curves import CurveModel, Point
 from flight_delay.model.baselines import BASELINES
 from flight_delay.report.plots import comparison, evaluation
 from flight_delay.report.plots.learning_curves import plot_learning_curve, plot_validation_curve
-from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.plot import Plot
 
 LATE = np.arange(300) % 3 == 0
 PROBABILITY = {name: np.random.default_rng(seed).random(300) for seed, name in enumerate(("model", "logistic"))}
@@ -44,11 +44,11 @@ EVALUATION: Any = SimpleNamespace(
         "test": TEST["model"],
         "baselines": {name: {"test": TEST[name]} for name in BASELINES},
         "mean_prediction": {"test": 0.3},
-        "ladder": {"intervals": INTERVALS},
+        "baseline_comparison": {"intervals": INTERVALS},
     },
 )
 MONTHS: list[dict[str, Any]] = [
-    {"month": month, "judged": period, "roc_auc": auc, "predicted": predicted, "observed": observed}
+    {"month": month, "evaluated_on": period, "roc_auc": auc, "predicted": predicted, "observed": observed}
     for month, period, auc, predicted, observed in (
         ("2013-09", "backtest", 0.61, 0.27, 0.14),
         ("2013-10", "backtest", 0.60, 0.21, 0.18),
@@ -56,9 +56,9 @@ MONTHS: list[dict[str, Any]] = [
         ("2013-11", "test", 0.63, 0.21, 0.31),
     )
 ]
-TRAINING = {"round": [1, 2, 3], "train_logloss": [0.6, 0.5, 0.4], "validation_logloss": [0.62, 0.55, 0.57]}
+TRAINING = {"round": [1, 2, 3], "train_log_loss": [0.6, 0.5, 0.4], "validation_log_loss": [0.62, 0.55, 0.57]}
 SLICES: list[dict[str, Any]] = [
-    {"by": by, "label": label, "flights": flights, "profit_per_flight": profit, "low": low, "high": high}
+    {"by": by, "label": label, "rows": flights, "mean_profit": profit, "low": low, "high": high}
     for by, label, flights, profit, low, high in (
         ("carrier", "UA", 600, -30.0, -50.0, -10.0),
         ("carrier", "AA", 390, 10.0, -5.0, 20.0),
@@ -67,8 +67,8 @@ SLICES: list[dict[str, Any]] = [
     )
 ]
 AGING: list[dict[str, Any]] = [
-    {"trained_through": through, "age_months": age, "month": month, "roc_auc": auc}
-    for through, age, month, auc in (
+    {"last_training_month": last, "age_months": age, "month": month, "roc_auc": auc}
+    for last, age, month, auc in (
         ("2013-01", 1, "2013-03", 0.7),
         ("2013-01", 2, "2013-04", 0.66),
         ("2013-01", 3, "2013-05", 0.64),
@@ -77,35 +77,35 @@ AGING: list[dict[str, Any]] = [
         ("2013-03", 1, "2013-05", 0.68),
     )
 ]
-BACKTEST_PROFIT = {"threshold": [0.0, 0.25, 0.5, 1.0], "profit_per_flight": [-50.0, -3.0, -20.0, -40.0]}
-PROFIT = {"threshold": [0.0, 0.25, 0.5, 1.0], "profit_per_flight": [-48.0, -22.0, -10.0, -55.0]}
+BACKTEST_PROFIT = {"threshold": [0.0, 0.25, 0.5, 1.0], "mean_profit": [-50.0, -3.0, -20.0, -40.0]}
+PROFIT = {"threshold": [0.0, 0.25, 0.5, 1.0], "mean_profit": [-48.0, -22.0, -10.0, -55.0]}
 POINT = Point(1000, 50, 0.5, 0.45, 0.12, 0.08, 0.75, 0.69)
 CURVE: Any = {
     1: CurveModel(POINT, None),
-    9: CurveModel(POINT._replace(validation_logloss=0.44, validation_roc_auc=0.7), None),
+    9: CurveModel(POINT._replace(validation_log_loss=0.44, validation_roc_auc=0.7), None),
 }  # type: ignore[arg-type]
 
-PLOTS: dict[str, Callable[[], Picture]] = {
+PLOTS: dict[str, Callable[[], Plot]] = {
     "training_curve": lambda: evaluation.plot_training_curve(TRAINING),
     "roc": lambda: evaluation.plot_roc(EVALUATION),
     "precision_recall": lambda: evaluation.plot_precision_recall(EVALUATION),
     "metric_by_month": lambda: evaluation.plot_metric_by_month(MONTHS),
     "calibration": lambda: evaluation.plot_calibration(EVALUATION),
-    "said_and_seen": lambda: evaluation.plot_calibration_by_month(MONTHS),
+    "calibration_by_month": lambda: evaluation.plot_calibration_by_month(MONTHS),
     "confusion": lambda: evaluation.plot_confusion(COUNTS, 0.25),
-    "ladder": lambda: comparison.plot_baselines(EVALUATION.metrics),
-    "aging": lambda: comparison.plot_staleness(AGING),
+    "baseline_comparison": lambda: comparison.plot_baselines(EVALUATION.metrics),
+    "model_staleness": lambda: comparison.plot_staleness(AGING),
     "profit": lambda: comparison.plot_profit(BACKTEST_PROFIT, PROFIT, 0.25),
     "slices": lambda: comparison.plot_slices(SLICES),
     "learning_curve": lambda: plot_learning_curve(CURVE, "2013-10"),
-    "complexity": lambda: plot_validation_curve(CURVE, 1, "2013-10"),
+    "validation_curve": lambda: plot_validation_curve(CURVE, 1, "2013-10"),
 }
 NUMBER = re.compile(r"2013-\d\d|[-+]?\d[\d.]*%?")
 
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_plot_is_deterministic_and_names_its_place(name: str) -> None:
-    assert check_picture(PLOTS[name]).name == name
+    assert check_plot(PLOTS[name]).name == name
 
 
 @pytest.mark.parametrize(
@@ -116,15 +116,15 @@ def test_a_plot_is_deterministic_and_names_its_place(name: str) -> None:
             lambda: evaluation.plot_training_curve({key: losses[:2] for key, losses in TRAINING.items()}),
         ),
         ("metric_by_month", lambda: evaluation.plot_metric_by_month(MONTHS[1:])),
-        ("said_and_seen", lambda: evaluation.plot_calibration_by_month(MONTHS[1:])),
+        ("calibration_by_month", lambda: evaluation.plot_calibration_by_month(MONTHS[1:])),
         ("confusion", lambda: evaluation.plot_confusion(COUNTS | {"true_positive": 41}, 0.25)),
-        ("aging", lambda: comparison.plot_staleness([*AGING[:-1], {**AGING[-1], "roc_auc": 0.65}])),
+        ("model_staleness", lambda: comparison.plot_staleness([*AGING[:-1], {**AGING[-1], "roc_auc": 0.65}])),
         ("profit", lambda: comparison.plot_profit(PROFIT, PROFIT, 0.25)),
         ("slices", lambda: comparison.plot_slices(SLICES[:2])),
-        ("complexity", lambda: plot_validation_curve(CURVE, 9, "2013-10")),
+        ("validation_curve", lambda: plot_validation_curve(CURVE, 9, "2013-10")),
     ],
 )
-def test_other_numbers_give_another_picture(name: str, other: Callable[[], Picture]) -> None:
+def test_other_numbers_give_another_plot(name: str, other: Callable[[], Plot]) -> None:
     assert other().content != PLOTS[name]().content
 
 
@@ -133,18 +133,18 @@ def test_other_numbers_give_another_picture(name: str, other: Callable[[], Pictu
     [
         (PLOTS["roc"], [f"{TEST['model']['roc_auc']:.3f}"]),
         (PLOTS["training_curve"], ["2", "0.5500"]),
-        (PLOTS["said_and_seen"], ["2013-09", "27.0%", "14.0%"]),
+        (PLOTS["calibration_by_month"], ["2013-09", "27.0%", "14.0%"]),
         (PLOTS["confusion"], ["25%", "40%"]),
         # A small slice is not drawn but counts in the mean.
         (PLOTS["slices"], ["-30", "-15"]),
         # Only models of age 1 are retrained.
-        (PLOTS["aging"], ["-0.035"]),
+        (PLOTS["model_staleness"], ["-0.035"]),
         (lambda: comparison.plot_staleness(AGING[:1]), ["+0.000"]),
         (PLOTS["profit"], ["25%", "-22.0", "-10.0"]),
         (lambda: comparison.plot_profit(BACKTEST_PROFIT, PROFIT, 0.26), ["26%", "-22.0", "-10.0"]),
         (PLOTS["learning_curve"], ["1", "0.690", "2013-10", "9", "0.700"]),
-        (PLOTS["complexity"], ["0.4500", "1", "0.4400", "9"]),
+        (PLOTS["validation_curve"], ["0.4500", "1", "0.4400", "9"]),
     ],
 )
-def test_the_title_has_the_main_numbers(plot: Callable[[], Picture], numbers: list[str]) -> None:
+def test_the_title_has_the_main_numbers(plot: Callable[[], Plot], numbers: list[str]) -> None:
     assert NUMBER.findall(plot().title) == numbers

@@ -1,4 +1,4 @@
-"""report.plots of the stage interpret: a picture from every kind of column, and texts with numbers and names."""
+"""report.plots of the stage interpret: a plot from every kind of column, and texts with numbers and names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from explanations import explanation_of
-from pictures import check_picture
+from plots import check_plot
 
 from flight_delay.explain.global_.importance import Importance
 from flight_delay.explain.global_.interactions import InteractionPair, Interactions
@@ -17,7 +17,7 @@ from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.stability import rank_effects
 from flight_delay.report.plots import dependence as plots
 from flight_delay.report.plots import importance
-from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.plot import Plot
 
 ROWS = 400
 RANDOM = np.random.default_rng(0)
@@ -54,7 +54,7 @@ INTERACTIONS = Interactions((InteractionPair("topic", "a", "b", 0.4, 0.3, 0.5),)
 RANKS = rank_effects({"11": {"topic": {"a": 3.0, "b": 2.0}}, "12": {"topic": {"a": 3.0, "b": 1.0}}}, "month")
 MANY = rank_effects({"1": {"topic": {f"t{place}": 1.0 + place for place in range(15)}}}, "seed")
 
-PLOTS: dict[str, Callable[[], Picture]] = {
+PLOTS: dict[str, Callable[[], Plot]] = {
     "beeswarm": lambda: plots.plot_beeswarm(EXPLANATION, LABELS),
     "importance": lambda: importance.plot_importance(IMPORTANCES, GROUPS, NAMES),
     "importance, none": lambda: importance.plot_importance(IMPORTANCES[2:3], GROUPS, NAMES),
@@ -70,17 +70,17 @@ PLOTS: dict[str, Callable[[], Picture]] = {
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_plot_is_deterministic_and_names_its_place(name: str) -> None:
-    assert check_picture(PLOTS[name]).name == name.partition(",")[0]
+    assert check_plot(PLOTS[name]).name == name.partition(",")[0]
 
 
 @pytest.mark.parametrize(("name", "partner"), PARTNERS.items())
 def test_dependence_is_drawn_for_every_kind_of_column(name: str, partner: str | None) -> None:
-    picture = check_picture(lambda: plots.plot_dependence(EXPLANATION, name, partner, LABELS, UNITS))
-    assert picture.name == f"dependence_{name}"
-    assert picture.text == plots.describe_dependence(EXPLANATION, name, partner, LABELS, UNITS)
+    plot = check_plot(lambda: plots.plot_dependence(EXPLANATION, name, partner, LABELS, UNITS))
+    assert plot.name == f"dependence_{name}"
+    assert plot.text == plots.describe_dependence(EXPLANATION, name, partner, LABELS, UNITS)
 
 
-def test_partner_labels_and_units_are_in_the_picture() -> None:
+def test_partner_labels_and_units_are_in_the_plot() -> None:
     def plot(partner: str | None = "carrier", labels: dict = LABELS, units: dict = UNITS) -> bytes:
         return plots.plot_dependence(EXPLANATION, "departure_minutes", partner, labels, units).content
 
@@ -88,11 +88,11 @@ def test_partner_labels_and_units_are_in_the_picture() -> None:
     assert len({plot(), plot(None), plot("rate"), plot(labels=other_labels), plot(units={})}) == 5
 
 
-def test_many_rows_make_a_small_picture() -> None:
+def test_many_rows_make_a_small_plot() -> None:
     many = EXPLANATION.take(RANDOM.integers(0, ROWS, 20_000))
     many.shap["departure_minutes"] = many.shap["departure_minutes"] + RANDOM.normal(0, 0.05, 20_000)
-    picture = plots.plot_dependence(many, "departure_minutes", "block_minutes", LABELS, UNITS)
-    assert len(picture.content) < 150_000
+    plot = plots.plot_dependence(many, "departure_minutes", "block_minutes", LABELS, UNITS)
+    assert len(plot.content) < 150_000
 
 
 def test_the_text_of_dependence_has_ends_direction_and_missing_values() -> None:

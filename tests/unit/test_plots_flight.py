@@ -1,4 +1,4 @@
-"""Waterfall and what-if of one flight, as steps, text and picture."""
+"""Waterfall and what-if of one flight, as steps, text and plot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from flight_answers import FLIGHT, reasons, what_if
 from hypothesis import given
-from pictures import check_picture
+from plots import check_plot
 
 from flight_delay.explain.local.text import describe_waterfall, describe_what_if, format_flight, format_what_if
 from flight_delay.explain.local.waterfall import WaterfallStep, waterfall_of
@@ -51,7 +51,7 @@ def test_steps_lead_from_the_base_to_the_probability(moves: list[float]) -> None
     assert f"{flight.probability:.1%}".replace("%", " %") in text
 
 
-def test_the_text_of_a_flight_has_the_numbers_of_the_picture() -> None:
+def test_the_text_of_a_flight_has_the_numbers_of_the_plot() -> None:
     lines = format_flight(SOME, destination="LAX", late=True, threshold=0.26, smallest=0.005).splitlines()
     assert lines[1] == FLIGHT
     assert re.findall(r"[\d.]+ %", lines[2]) == ["30.9 %", "26.0 %"]
@@ -90,10 +90,10 @@ def test_an_image_is_deterministic_and_has_its_format(name: str) -> None:
 
 
 @pytest.mark.parametrize("flight", [SOME, reasons(0.0)])
-def test_a_waterfall_is_a_picture_of_the_report(flight) -> None:
-    picture = check_picture(lambda: plots.plot_waterfall(flight, name="waterfall_miss"))
-    assert (picture.name, picture.text) == ("waterfall_miss", describe_waterfall(flight))
-    assert f"{100 * flight.probability:.1f} %" in picture.title
+def test_a_waterfall_is_a_plot_of_the_report(flight) -> None:
+    plot = check_plot(lambda: plots.plot_waterfall(flight, name="waterfall_miss"))
+    assert (plot.name, plot.text) == ("waterfall_miss", describe_waterfall(flight))
+    assert f"{100 * flight.probability:.1f} %" in plot.title
 
 
 def test_unsupported_half_hours_are_joined_where_they_touch() -> None:

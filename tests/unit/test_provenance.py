@@ -17,7 +17,7 @@ from flight_delay.review.provenance.commit import MANIFEST, Provenance, read_pro
 from flight_delay.review.provenance.lineage import list_artifacts, sources
 from flight_delay.vcs.commit_files import CommitFiles
 
-PARAMS = {"fetch": {"through": "2013-02", "from": {"year": 2013}}, "train": {"depth": 4}}
+PARAMS = {"fetch": {"last": "2013-02", "from": {"year": 2013}}, "train": {"depth": 4}}
 FILES = {
     "params.yaml": yaml.safe_dump(PARAMS),
     "dvc.yaml": yaml.safe_dump({"stages": {"fetch": {}, "train": {}}}),

@@ -32,7 +32,7 @@ def entry(deps: dict[str, str], outs: dict[str, str], params: Any = None, cmd: A
 # Not in the order in which stages need each other.
 LOCK = {
     "report": entry({"metrics": "e1", "raw/manifest": "n1"}, {"page": "p1"}),
-    "fetch": entry({"src/fetch": "f1"}, {"raw/flights": "r1.dir", "raw/manifest": "n1"}, {"fetch": {"through": 3}}),
+    "fetch": entry({"src/fetch": "f1"}, {"raw/flights": "r1.dir", "raw/manifest": "n1"}, {"fetch": {"last": 3}}),
     "train": entry({"raw/flights": "r1.dir", "src/model": "s1.dir"}, {"model": "m1"}, {"train": {"depth": {"max": 4}}}),
     "judge": entry({"raw/flights": "r1.dir", "model": "m1", "src/model": "s1.dir"}, {"metrics": "e1"}),
 }

@@ -64,7 +64,7 @@ def flights(protocol, sample) -> pd.DataFrame:
 @pytest.fixture
 def quick(protocol, monkeypatch):
     monkeypatch.setattr(protocol, "CANDIDATES", ((2, 5.0), (4, 5.0)))
-    monkeypatch.setattr(protocol, "GIVEN", {**protocol.GIVEN, "max_rounds": 30, "learning_rate": 0.3})
+    monkeypatch.setattr(protocol, "GIVEN", {**protocol.GIVEN, "num_boost_round": 30, "learning_rate": 0.3})
     monkeypatch.setattr(protocol, "SEEDS", (1,))
     with threadpool_limits(limits=1):  # so few rows are not worth two threads
         yield protocol
@@ -151,7 +151,11 @@ def test_a_missing_file_is_one_line(tmp_path) -> None:
     assert f"{tmp_path}/none.csv.gz: no such file" in done.stderr
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b""), gzip.compress(b"Year,Month\n2001,1\n"), b"\x1f\x8bnot gzip"])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(b""), gzip.compress(b"Year,Month\n2001,1\n"), b"\x1f\x8bnot gzip"],
+    ids=["empty", "other columns", "not gzip"],  # compressed bytes contain the time and would differ between processes
+)
 def test_another_file_is_a_user_error(protocol, tmp_path, content) -> None:
     (tmp_path / "other.csv.gz").write_bytes(content)
     with pytest.raises(UserError, match=r"other\.csv\.gz: not the sample"):

@@ -82,9 +82,9 @@ def test_reasons_have_the_direction_of_the_prediction() -> None:
 def test_the_direction_is_relative_to_the_base_and_not_to_the_threshold() -> None:
     effects = {"carrier": -0.9, "day_of_week": 0.3}
     called = reasons(effects, threshold=0.1)
-    assert called.called_late
-    assert reasons(effects, threshold=called.probability).called_late
-    assert not reasons(effects, threshold=called.probability + 1e-6).called_late
+    assert called.predicted_late
+    assert reasons(effects, threshold=called.probability).predicted_late
+    assert not reasons(effects, threshold=called.probability + 1e-6).predicted_late
     for flight in (called, reasons(effects)):
         assert [reason.topic for reason in flight.reasons] == ["carrier"]
 

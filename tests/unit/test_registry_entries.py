@@ -21,7 +21,7 @@ from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import feature_functions, groups_by_name, list_features
 
 PARAMETERS: dict[str, Any] = {
-    "late_minutes": 15, "horizon_hours": 24, "history_days": [3, 7], "prior_flights": 20.0, "weather": "none",
+    "late_threshold_minutes": 15, "horizon_hours": 24, "history_days": [3, 7], "smoothing_flights": 20.0, "weather": "none",
 }  # fmt: skip
 
 
@@ -152,8 +152,8 @@ def test_what_a_module_keeps_for_itself_or_imports_is_no_feature(monkeypatch: py
         {"history_days": [0]},
         {"history_days": [367]},
         {"horizon_hours": 0},
-        {"late_minutes": 0},
-        {"prior_flights": 0.0},
+        {"late_threshold_minutes": 0},
+        {"smoothing_flights": 0.0},
         {"weather": "forecast"},
     ],
 )

@@ -13,7 +13,7 @@ from flight_delay.report import sections
 from flight_delay.report.plots.labels import model_label
 
 BETTER = {"difference": 0.1, "low": 0.05, "high": 0.15, "verdict": "better"}
-UNDECIDED = {"difference": 0.1, "low": -0.05, "high": 0.15, "verdict": "undecided"}
+UNDECIDED = {"difference": 0.1, "low": -0.05, "high": 0.15, "verdict": "not_significant"}
 JUDGED = ("roc_auc", "average_precision", "log_loss")
 
 
@@ -27,12 +27,13 @@ def metrics(*baselines: str) -> dict[str, Any]:
     return {
         "test": test["model"],
         "baselines": {name: {"test": test[name]} for name in baselines},
-        "ladder": {
+        "baseline_comparison": {
             "intervals": {name: {metric: {"low": 0.0, "high": 1.0} for metric in JUDGED} for name in names},
-            "steps": {
-                model: {"than": than, **dict.fromkeys(JUDGED, BETTER)} for than, model in itertools.pairwise(names)
+            "step_comparisons": {
+                model: {"compared_with": than, **dict.fromkeys(JUDGED, BETTER)}
+                for than, model in itertools.pairwise(names)
             },
-            "model_over_logistic": dict.fromkeys(JUDGED, UNDECIDED),
+            "vs_logistic": dict.fromkeys(JUDGED, UNDECIDED),
         },
     }
 
@@ -59,9 +60,9 @@ def test_comparisons_end_with_the_model_and_logistic_regression_once() -> None:
 
 
 def test_profits_begin_with_the_model_and_go_down() -> None:
-    profit = {"base_rate": -50, "logistic": -10, "model": -20, "always_late": -30, "perfect": 100}
-    differences = {"base_rate": BETTER, "logistic": UNDECIDED, "always_late": BETTER}
-    rows = sections.profit_rows({"expected_profit": profit, "model_over": differences})
+    profit = {"base_rate": -50, "logistic": -10, "model": -20, "always_positive": -30, "perfect": 100}
+    differences = {"base_rate": BETTER, "logistic": UNDECIDED, "always_positive": BETTER}
+    rows = sections.profit_rows({"mean_profit": profit, "differences": differences})
     assert [(row["name"], row["profit"]) for row in rows] == [
         ("model", -20),
         ("logistic regression", -10),
@@ -90,8 +91,8 @@ def test_slices_keep_their_order_within_a_division() -> None:
 
 
 def test_dropped_features_are_listed_by_rule_the_most_frequent_first() -> None:
-    every = [("a", "left_out"), ("b", "noise"), ("c", "noise"), ("d", "constant"), ("e", "duplicated")]
-    selection = {"dropped": [{"feature": name, "rule": rule, "because": f"{name} is"} for name, rule in every]}
+    every = [("a", "excluded"), ("b", "noise"), ("c", "noise"), ("d", "constant"), ("e", "duplicated")]
+    selection = {"dropped": [{"feature": name, "rule": rule, "reason": f"{name} is"} for name, rule in every]}
     first, *others = sections.dropped_features(selection).values()
     assert first == [("b", "b is"), ("c", "c is")]
     assert [len(features) for features in others] == [1, 1, 1]

@@ -18,18 +18,18 @@ GOOD = predictions(B)
     ("backtest", "test", "verdict"),
     [
         ("better", "better", "better"),
-        ("better", "undecided", "better"),
+        ("better", "not_significant", "better"),
         ("better", "none", "better"),
         ("better", "worse", "mixed"),
         ("better", "mixed", "mixed"),
         ("worse", "better", "worse"),
         ("mixed", "better", "mixed"),
-        ("undecided", "better", "undecided"),
-        ("undecided", "worse", "undecided"),
+        ("not_significant", "better", "not_significant"),
+        ("not_significant", "worse", "not_significant"),
         ("same", "same", "same"),
         ("same", "none", "same"),
         ("none", "same", "same"),
-        ("same", "better", "undecided"),
+        ("same", "better", "not_significant"),
         ("none", "better", "none"),
         ("better", "outcomes_differ", "outcomes_differ"),
         ("outcomes_differ", "none", "outcomes_differ"),
@@ -48,7 +48,7 @@ def test_both_periods_are_compared_each_by_its_own_predictions() -> None:
 
 
 def test_profit_uses_the_thresholds_of_each_and_the_payoffs_of_b() -> None:
-    low = Payoffs(late_called_late=0, late_called_on_time=-1, on_time_called_late=-1, on_time_called_on_time=0)
+    low = Payoffs(true_positive=0, false_negative=-1, false_positive=-1, true_negative=0)
     strict, cheap = replace(SNAPSHOT, threshold=0.65), replace(SNAPSHOT, payoffs=low)
     profits = [compare_pipelines(*pair).test.measures[-1] for pair in ((strict, cheap), (cheap, strict))]
     assert [(profit.a, profit.b) for profit in profits] == [(-0.75, -0.5), (-100, -250)]

@@ -44,8 +44,8 @@ def test_metrics_and_profit_are_as_by_hand() -> None:
     assert [measure.b for measure in period.measures] == pytest.approx([1, 1, -np.log(0.72) / 2, 100], abs=1e-6)
     auc, _, log_loss, profit = (measure.b_over_a for measure in period.measures)
     # On the first day alone both rank alike and have the same profit.
-    assert auc == (0.75, 0, 1, "undecided")
-    assert profit == (200, 0, 400, "undecided")
+    assert auc == (0.75, 0, 1, "not_significant")
+    assert profit == (200, 0, 400, "not_significant")
     # On the first day alone, and on the second alone.
     assert (log_loss.high, log_loss.low) == pytest.approx((np.log(0.6 / 0.8), np.log(0.3 / 0.9)), abs=1e-6)
     assert (log_loss.verdict, period.verdict) == ("better", "better")
@@ -63,7 +63,7 @@ def test_each_has_its_own_threshold_which_belongs_to_the_positive_rows() -> None
         (A, B, "better"),
         (B, A, "worse"),
         ([0.4, 0.6] * 2, [0.02, 0.01] * 2, "mixed"),  # ranks all pairs correctly, with much too low probabilities
-        ([0.6, 0.4, 0.4, 0.6], [0.4, 0.6, 0.6, 0.4], "undecided"),  # the second day makes up for the first
+        ([0.6, 0.4, 0.4, 0.6], [0.4, 0.6, 0.6, 0.4], "not_significant"),  # the second day makes up for the first
         (A, A, "same"),
     ],
 )
@@ -74,8 +74,8 @@ def test_the_verdict_needs_one_better_metric_and_no_worse_one(a, b, verdict) -> 
 def test_profit_does_not_affect_the_verdict() -> None:
     period = compare_period(common(A, A), (0.5, 0.2), PAYOFFS)
     assert (period.verdict, period.measures[-1].b) == ("same", 0)
-    verdicts = (["undecided", "undecided"], ["undecided", "worse"], ["better", "worse"])
-    assert list(map(combine_verdicts, verdicts)) == ["undecided", "worse", "mixed"]
+    verdicts = (["not_significant", "not_significant"], ["not_significant", "worse"], ["better", "worse"])
+    assert list(map(combine_verdicts, verdicts)) == ["not_significant", "worse", "mixed"]
 
 
 def test_decisions_that_differ_are_counted_with_who_is_right() -> None:

@@ -22,10 +22,10 @@ from flight_delay.model.predictions import Predictions
 from flight_delay.review.comparison.snapshot import RawFile, calibrate_out_of_sample, read_snapshot
 
 PARAMS: dict[str, Any] = {
-    "windows": {"test": {"first": "2013-11", "through": "2013-12"}},
-    "train_model": {"max_depth": 4, "monotone": True},
+    "splits": {"test": {"first": "2013-11", "last": "2013-12"}},
+    "train_model": {"max_depth": 4, "monotone_constraints": True},
     "build_features": {"history_days": [3, 7], "weather": "none"},
-    "decide": {"payoffs": dict(PAYOFFS)},
+    "choose_threshold": {"payoffs": dict(PAYOFFS)},
     "interpret": {"seed": 1},
 }
 MANIFEST = {"source": "bts", "inputs": {"a.zip": "1"}, "files": {"rows/2013-11.parquet": {"rows": 4, "sha256": "s"}}}
@@ -56,7 +56,7 @@ def entry(deps: list[str], outs: list[str], *sections: str) -> dict[str, Any]:
 
 LOCK = {
     "train_model": entry(["src/model", "data/processed"], ["models/bundle/model.ubj"], "train_model"),
-    "evaluate": entry(["src/model", "models/bundle/model.ubj"], ["reports/evaluate"], "decide"),
+    "evaluate": entry(["src/model", "models/bundle/model.ubj"], ["reports/evaluate"], "choose_threshold"),
     "build_features": entry(["src/features"], ["data/processed"], "build_features"),
     "interpret": entry(["src/explain"], ["reports/interpret"], "interpret"),
     "publish": entry(["src/tracking"], ["logs/receipt"], "interpret"),
@@ -75,7 +75,9 @@ def artefacts(tmp_path: Path) -> Any:
         "dvc.lock": yaml.safe_dump({"schema": "2.0", "stages": LOCK}),
         "params.yaml": yaml.safe_dump(PARAMS, sort_keys=False),
         "data/raw/manifest.json": json.dumps(MANIFEST),
-        "data/selection.json": json.dumps({"features": [{"name": "carrier"}, {"name": "origin"}], "dropped": []}),
+        "data/selected_features.json": json.dumps(
+            {"features": [{"name": "carrier"}, {"name": "origin"}], "dropped": []}
+        ),
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(content)
@@ -91,7 +93,7 @@ def test_a_snapshot_has_the_content_of_the_files(artefacts: Any) -> None:
     snapshot = read_snapshot(artefacts, "mine")
     assert (snapshot.label, snapshot.commit, snapshot.threshold, snapshot.stale) == ("mine", "c" * 40, 0.26, ())
     assert snapshot.payoffs == PAYOFFS
-    assert snapshot.parameters["train_model.monotone"] == "true"
+    assert snapshot.parameters["train_model.monotone_constraints"] == "true"
     assert snapshot.parameters["build_features.history_days"] == "[3, 7]"
     assert snapshot.parameters["build_features.weather"] == '"none"'
     assert len(snapshot.parameters) == 11
@@ -132,14 +134,14 @@ def test_each_month_of_a_backtest_is_calibrated_on_earlier_months_only(artefacts
 @pytest.mark.parametrize(
     ("path", "content"),
     [
-        ("params.yaml", b"windows: {test: {first: 2013-11}}"),
+        ("params.yaml", b"splits: {test: {first: 2013-11}}"),
         ("params.yaml", b"a: [b"),
         ("params.yaml", b"nothing"),
         ("models/bundle/decision.json", b'{"threshold": 0.2}'),
         ("data/raw/manifest.json", b'{"source": "bts"}'),
         ("data/raw/manifest.json", b"[]"),
-        ("data/selection.json", b'{"features": ["carrier"]}'),
-        ("data/selection.json", b"\xff"),
+        ("data/selected_features.json", b'{"features": ["carrier"]}'),
+        ("data/selected_features.json", b"\xff"),
         ("reports/backtest/predictions/2013-10.parquet", b"PAR1"),
     ],
 )

@@ -72,10 +72,10 @@ def test_where_no_flight_is_called_late_precision_is_zero_without_a_warning() ->
 def test_the_confusion_matrix_and_the_metrics_say_the_same(flights: list[tuple[bool, float]], threshold: float) -> None:
     late, probability = arrays(flights)
     counts, decided = confusion_counts(late, probability, threshold), decision_metrics(late, probability, threshold)
-    called_late = counts["true_positive"] + counts["false_positive"]
+    predicted_late = counts["true_positive"] + counts["false_positive"]
     assert sum(counts.values()) == len(late)
     assert counts["true_positive"] + counts["false_negative"] == late.sum()
-    assert decided["precision"] == pytest.approx(counts["true_positive"] / max(called_late, 1), abs=1e-6)
+    assert decided["precision"] == pytest.approx(counts["true_positive"] / max(predicted_late, 1), abs=1e-6)
     assert decided["recall"] == pytest.approx(counts["true_positive"] / late.sum(), abs=1e-6)
     assert decided["accuracy"] == pytest.approx(
         (counts["true_positive"] + counts["true_negative"]) / len(late), abs=1e-6

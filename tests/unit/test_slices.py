@@ -20,7 +20,7 @@ from flight_delay.evaluation.threshold import profit_per_row
 from flight_delay.model.predictions import Predictions
 
 ROWS = 900
-PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
+PAYOFFS = Payoffs(true_positive=100, false_negative=-500, false_positive=-100, true_negative=100)
 
 
 def invented(rows: int = ROWS) -> pd.DataFrame:
@@ -69,8 +69,8 @@ def test_a_slice_is_that_worked_out_by_hand() -> None:
     a, b = sliced(table, draws=200)
     # Of four pairs of a positive and a negative row, three are in the right order and one is tied.
     assert a._replace(low=0, high=0) == SliceRow(
-        by="carrier", label="A", flights=4, base_rate=0.5, mean_prediction=0.5, roc_auc=0.875, recall=0.5,
-        false_alarm_rate=0.5, profit_per_flight=1.75, low=0, high=0, lost=9.0, lost_per_flight=2.25,
+        by="carrier", label="A", rows=4, base_rate=0.5, mean_prediction=0.5, roc_auc=0.875, recall=0.5,
+        false_positive_rate=0.5, mean_profit=1.75, low=0, high=0, avoidable_loss=9.0, mean_avoidable_loss=2.25,
     )  # fmt: skip
     assert (a.low, a.high) == (-1.0, 10.0)  # day 2 twice, and day 1 twice
     assert b == SliceRow("carrier", "B", 1, 0.0, 0.5, None, None, 1.0, -3.0, None, None, 3.0, 3.0)
@@ -87,40 +87,44 @@ def test_every_slice_is_measured_like_its_rows_alone_and_slices_add_up(min_rows:
         part = TABLE[inside]
         target, positive, exact = part["target"], part["predicted_positive"], part["probability"].astype(np.float64)
         both = 0 < target.sum() < len(target)
-        assert row.flights == inside.sum()
+        assert row.rows == inside.sum()
         assert row.base_rate == pytest.approx(target.mean(), abs=1e-6)
         assert row.mean_prediction == pytest.approx(exact.mean(), abs=1e-6)
         assert row.roc_auc == (pytest.approx(metrics.roc_auc_score(target, exact), abs=1e-6) if both else None)
         assert row.recall == (pytest.approx(positive[target].mean(), abs=1e-6) if target.any() else None)
-        assert row.false_alarm_rate == (pytest.approx(positive[~target].mean(), abs=1e-6) if not target.all() else None)
-        assert row.profit_per_flight == pytest.approx(part["profit"].mean(), abs=1e-6)
-        assert row.lost == pytest.approx((part["best_profit"] - part["profit"]).sum(), abs=1e-6)
-        assert row.lost_per_flight == pytest.approx(row.lost / row.flights, abs=1e-6)
+        assert row.false_positive_rate == (
+            pytest.approx(positive[~target].mean(), abs=1e-6) if not target.all() else None
+        )
+        assert row.mean_profit == pytest.approx(part["profit"].mean(), abs=1e-6)
+        assert row.avoidable_loss == pytest.approx((part["best_profit"] - part["profit"]).sum(), abs=1e-6)
+        assert row.mean_avoidable_loss == pytest.approx(row.avoidable_loss / row.rows, abs=1e-6)
         if part["date"].nunique() < 2:
             assert (row.low, row.high) == (None, None)
             continue
         drawn = [weight[day][inside] for weight in weights]
         means = [np.average(part["profit"], weights=weight) for weight in drawn if weight.any()]
         assert (row.low, row.high) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=1e-6)
-    assert sum(row.flights for row in rows) == ROWS
-    assert sum(row.lost for row in rows) == pytest.approx((TABLE["best_profit"] - TABLE["profit"]).sum(), abs=1e-4)
+    assert sum(row.rows for row in rows) == ROWS
+    assert sum(row.avoidable_loss for row in rows) == pytest.approx(
+        (TABLE["best_profit"] - TABLE["profit"]).sum(), abs=1e-4
+    )
     assert {row.roc_auc is None for row in sliced(TABLE)} == {True, False}  # or the case was not tried
 
 
 def test_labels_with_few_rows_are_pooled_last_and_missing_ones_are_unknown() -> None:
     table = TABLE[:90].assign(labels=np.repeat(np.array(["A", "B", "C", "D"], object), [50, 20, 19, 1]))
     rows = sliced(table, min_rows=20)
-    assert {row.label: row.flights for row in rows} == {"A": 50, "B": 20, "others (2 labels)": 20}
+    assert {row.label: row.rows for row in rows} == {"A": 50, "B": 20, "others (2 labels)": 20}
     costly = table.assign(best_profit=np.where(table["labels"] > "B", 1e6, 0))
     assert sliced(costly, min_rows=20)[-1].label == "others (2 labels)"
     assert sliced(costly, min_rows=2)[-1].label == "others (1 label)"
     assert not [row for row in sliced(costly, min_rows=1) if row.label.startswith("others")]
-    assert [(row.label, row.flights) for row in sliced(costly, min_rows=51)] == [("others (4 labels)", 90)]
-    assert {row.label: row.flights for row in sliced(TABLE)}["unknown"] == TABLE["labels"].isna().sum()
+    assert [(row.label, row.rows) for row in sliced(costly, min_rows=51)] == [("others (4 labels)", 90)]
+    assert {row.label: row.rows for row in sliced(TABLE)}["unknown"] == TABLE["labels"].isna().sum()
 
 
 def test_the_largest_loss_is_first_and_equal_ones_are_in_order_of_labels() -> None:
-    losses = [row.lost for row in sliced(TABLE)]
+    losses = [row.avoidable_loss for row in sliced(TABLE)]
     assert losses == sorted(losses, reverse=True)
     labels = np.tile(np.array(["B", "C", "A"], object), ROWS // 3)
     equal = TABLE.assign(labels=labels, profit=1.0, best_profit=np.where(labels == "C", 2.0, 1.5))
@@ -139,7 +143,7 @@ def test_a_slice_of_one_class_has_no_roc_auc_and_gives_no_warning(target: bool) 
         warnings.simplefilter("error")
         (row,) = sliced(TABLE.assign(labels="all", target=target))
     assert row.roc_auc is None
-    assert (row.recall is None, row.false_alarm_rate is None) == (not target, target)
+    assert (row.recall is None, row.false_positive_rate is None) == (not target, target)
 
 
 @given(st.permutations(range(80)), st.sampled_from([1, 5]))
@@ -166,7 +170,7 @@ def test_thousands_of_labels_are_measured() -> None:
     rows = 20_000
     slices = sliced(invented(rows).assign(labels=[f"route {row % 4_000}" for row in range(rows)]), draws=20)
     assert len(slices) == 4_000
-    assert {measured.flights for measured in slices} == {5}
+    assert {measured.rows for measured in slices} == {5}
 
 
 @pytest.mark.parametrize("min_rows", [1, 80])
@@ -183,5 +187,5 @@ def test_every_grouping_is_measured_at_the_threshold_with_the_payoffs(min_rows: 
     expected = [slice_metrics(name, labels, table, min_rows=min_rows) for name, labels in groupings.items()]
     assert rows == [row for grouping in expected for row in grouping]
     misses, false_alarms = int((target & ~positive).sum()), int((~target & positive).sum())
-    assert rows[-1].lost == pytest.approx(600 * misses + 200 * false_alarms)
+    assert rows[-1].avoidable_loss == pytest.approx(600 * misses + 200 * false_alarms)
     assert slice_all({}, predictions, 0.5, PAYOFFS, min_rows=min_rows) == []

@@ -14,8 +14,8 @@ from flight_delay.evaluation.scoring import all_metrics, confusion_counts, proba
 from flight_delay.evaluation.summary import summarize, summarize_months
 from flight_delay.model.predictions import Predictions
 
-PAYOFFS = Payoffs(late_called_late=100, late_called_on_time=-500, on_time_called_late=-100, on_time_called_on_time=100)
-DECIDED = {"threshold": 0.3, "bayes_threshold": 0.25, "expected_profit": -3.4, "always_late": -50.0}
+PAYOFFS = Payoffs(true_positive=100, false_negative=-500, false_positive=-100, true_negative=100)
+DECIDED = {"threshold": 0.3, "bayes_threshold": 0.25, "mean_profit": -3.4, "always_positive": -50.0}
 
 
 def predictions(seed: int, rows: int = 60) -> Predictions:
@@ -34,12 +34,12 @@ def summary() -> dict[str, Any]:
     return summarize(MODEL, BASELINES, {"roc_auc": 0.6}, DECIDED, PAYOFFS)
 
 
-def test_every_window_and_every_rival_has_its_own_metrics(summary: dict[str, Any]) -> None:
-    for window, predictions in MODEL.items():
-        assert summary[window] == all_metrics(predictions.target, predictions.probability, 0.3)
+def test_every_split_and_every_rival_has_its_own_metrics(summary: dict[str, Any]) -> None:
+    for split, predictions in MODEL.items():
+        assert summary[split] == all_metrics(predictions.target, predictions.probability, 0.3)
     for name, predictions in BASELINES.items():
         assert summary["baselines"][name] == {"test": all_metrics(predictions.target, predictions.probability, 0.25)}
-    assert summary["backtest"] == {"roc_auc": 0.6, "expected_profit": -3.4}
+    assert summary["backtest"] == {"roc_auc": 0.6, "mean_profit": -3.4}
     assert summary["confusion"]["test"] == confusion_counts(MODEL["test"].target, MODEL["test"].probability, 0.3)
     assert summary["threshold"] == 0.3
     assert summary["mean_prediction"]["test"] == pytest.approx(MODEL["test"].probability.mean(), abs=1e-6)
@@ -48,21 +48,21 @@ def test_every_window_and_every_rival_has_its_own_metrics(summary: dict[str, Any
 
 def test_the_model_is_the_top_of_the_ladder_and_calls_late_from_its_own_threshold(summary: dict[str, Any]) -> None:
     rungs = {**BASELINES, "model": MODEL["test"]}
-    assert summary["ladder"] == compare_baselines(rungs)
-    assert summary["money"] == profit_summary(rungs, {"base_rate": 0.25, "logistic": 0.25, "model": 0.3}, PAYOFFS)
-    assert summary["verdict"] == verdict_sentence(summary["ladder"]["model_over_logistic"], "logistic regression")
+    assert summary["baseline_comparison"] == compare_baselines(rungs)
+    assert summary["profit"] == profit_summary(rungs, {"base_rate": 0.25, "logistic": 0.25, "model": 0.3}, PAYOFFS)
+    assert summary["verdict"] == verdict_sentence(summary["baseline_comparison"]["vs_logistic"], "logistic regression")
 
 
-def test_months_are_judged_by_the_window_that_they_are_in() -> None:
+def test_months_are_judged_by_the_split_that_they_are_in() -> None:
     by_month = {"2013-10": MODEL["validation"], "2013-11": MODEL["test"]}
-    windows = {"2013-10": "validation", "2013-11": "test"}
-    rows = summarize_months(by_month, windows, {"2013-10": {"roc_auc": 0.6}})
+    splits = {"2013-10": "validation", "2013-11": "test"}
+    rows = summarize_months(by_month, splits, {"2013-10": {"roc_auc": 0.6}})
     assert rows == [
-        {"month": "2013-10", "judged": "backtest", "roc_auc": 0.6},
+        {"month": "2013-10", "evaluated_on": "backtest", "roc_auc": 0.6},
         *(
             {
                 "month": month,
-                "judged": windows[month],
+                "evaluated_on": splits[month],
                 **probability_metrics(predictions.target, predictions.probability),
             }
             for month, predictions in by_month.items()

@@ -16,7 +16,7 @@ from flight_delay.evaluation.threshold import (
     constant_strategies,
     profit_curve,
     profit_per_row,
-    thresholds_by_miss_cost,
+    thresholds_by_false_negative_cost,
 )
 
 LATE = np.array([True, False, True, True, False])
@@ -25,10 +25,10 @@ PROBABILITY = np.array([0.9, 0.7, 0.3, 0.2, 0.1], np.float32)
 
 def payoffs(right_late: float, missed: float, false_alarm: float, right_on_time: float) -> Payoffs:
     return Payoffs(
-        late_called_late=right_late,
-        late_called_on_time=missed,
-        on_time_called_late=false_alarm,
-        on_time_called_on_time=right_on_time,
+        true_positive=right_late,
+        false_negative=missed,
+        false_positive=false_alarm,
+        true_negative=right_on_time,
     )
 
 
@@ -38,10 +38,10 @@ USUAL = payoffs(100, -500, -100, 100)
 @pytest.mark.parametrize(
     ("cells", "right", "wrong"),
     [
-        ((-500, -500, -100, 100), "late_called_late", "late_called_on_time"),
-        ((-501, -500, -100, 100), "late_called_late", "late_called_on_time"),
-        ((100, -500, 100, 100), "on_time_called_on_time", "on_time_called_late"),
-        ((100, -500, 101, 100), "on_time_called_on_time", "on_time_called_late"),
+        ((-500, -500, -100, 100), "true_positive", "false_negative"),
+        ((-501, -500, -100, 100), "true_positive", "false_negative"),
+        ((100, -500, 100, 100), "true_negative", "false_positive"),
+        ((100, -500, 101, 100), "true_negative", "false_positive"),
     ],
 )
 def test_a_correct_call_must_earn_more_than_the_wrong_one(
@@ -54,8 +54,8 @@ def test_a_correct_call_must_earn_more_than_the_wrong_one(
 
 
 def test_each_flight_earns_what_its_cell_says() -> None:
-    late, called_late = np.array([True, True, False, False]), np.array([True, False, True, False])
-    profit = profit_per_row(late, called_late, payoffs(1, -2, -3.5, 4))
+    late, predicted_late = np.array([True, True, False, False]), np.array([True, False, True, False])
+    profit = profit_per_row(late, predicted_late, payoffs(1, -2, -3.5, 4))
     assert profit.tolist() == [1, -2, -3.5, 4]
     assert profit.dtype == np.float64
 
@@ -66,8 +66,8 @@ def test_the_published_example_comes_out() -> None:
     # positives are late flights called on time, and its false negatives false alarms.
     counts = (5558, 3178, 2009, 3768)
     late = np.repeat([True, True, False, False], counts)
-    called_late = np.repeat([True, False, True, False], counts)
-    assert profit_per_row(late, called_late, payoffs(700, -500, -100, 700)).sum() == 4_738_300
+    predicted_late = np.repeat([True, False, True, False], counts)
+    assert profit_per_row(late, predicted_late, payoffs(700, -500, -100, 700)).sum() == 4_738_300
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_best_threshold_separates_what_can_be_separated() -> None:
 
 def test_the_profit_curve_goes_from_every_call_to_none() -> None:
     curve = profit_curve(LATE, PROBABILITY, USUAL)
-    assert curve.header == ("threshold", "profit_per_flight", "called_late_share")
+    assert curve.header == ("threshold", "mean_profit", "predicted_positive_share")
     assert [row[0] for row in curve.rows] == [percent / 100 for percent in range(101)]
     assert curve.rows[0] == (0, (3 * 100 - 2 * 100) / 5, 1)
     assert curve.rows[30] == (0.3, (100 - 100 + 100 - 500 + 100) / 5, 0.6)
@@ -105,7 +105,7 @@ def test_the_profit_curve_goes_from_every_call_to_none() -> None:
 
 def test_the_strategies_without_a_model_earn_what_is_worked_out_by_hand() -> None:
     assert constant_strategies(LATE, payoffs(1, -2, -3.5, 4)) == ConstantStrategies(
-        always_on_time=(-6 + 8) / 5, always_late=(3 - 7) / 5, perfect=(3 + 8) / 5
+        always_negative=(-6 + 8) / 5, always_positive=(3 - 7) / 5, perfect=(3 + 8) / 5
     )
     assert constant_strategies(np.array([True, False, False]), payoffs(1, 0, 0, 1)) == (0.666667, 0.333333, 1.0)
 
@@ -116,17 +116,17 @@ def test_break_even_is_that_worked_out_by_hand() -> None:
     # gains are 600 and 200: gain_late may be 300 … 1050, gain_on_time 800/7 … 400.
     counts = {"true_positive": 60, "false_negative": 40, "false_positive": 90, "true_negative": 210}
     assert break_even(counts, USUAL) == {
-        "late_called_late": BreakEvenRange(-200, 550),
-        "late_called_on_time": BreakEvenRange(-950, -200),
-        "on_time_called_late": BreakEvenRange(-300, -14.285715),
-        "on_time_called_on_time": BreakEvenRange(14.285715, 300),
+        "true_positive": BreakEvenRange(-200, 550),
+        "false_negative": BreakEvenRange(-950, -200),
+        "false_positive": BreakEvenRange(-300, -14.285715),
+        "true_negative": BreakEvenRange(14.285715, 300),
     }
 
 
 def test_the_threshold_falls_when_a_missed_delay_costs_more() -> None:
-    assert thresholds_by_miss_cost(USUAL, [0.5, 1, 2]) == {0.5: 0.363636, 1: 0.25, 2: 0.153846}
+    assert thresholds_by_false_negative_cost(USUAL, [0.5, 1, 2]) == {0.5: 0.363636, 1: 0.25, 2: 0.153846}
 
 
 def test_a_factor_with_which_no_threshold_makes_sense_is_refused() -> None:
-    with pytest.raises(ValueError, match="late_called_on_time"):
-        thresholds_by_miss_cost(USUAL, [1, -0.2])
+    with pytest.raises(ValueError, match="false_negative"):
+        thresholds_by_false_negative_cost(USUAL, [1, -0.2])

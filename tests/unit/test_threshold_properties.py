@@ -20,7 +20,7 @@ from flight_delay.evaluation.threshold import (
     constant_strategies,
     profit_curve,
     profit_per_row,
-    thresholds_by_miss_cost,
+    thresholds_by_false_negative_cost,
 )
 
 Flights = list[tuple[bool, float]]
@@ -51,7 +51,7 @@ def arrays(flights: Flights) -> tuple[np.ndarray, np.ndarray]:
 
 
 def exact(counts: dict[str, int], cell_values: Sequence[int | Fraction]) -> Fraction:
-    return Fraction(sum(counts[cell] * value for cell, value in zip(CELLS.values(), cell_values, strict=True)))
+    return Fraction(sum(counts[cell] * value for cell, value in zip(CELLS, cell_values, strict=True)))
 
 
 @given(FLIGHTS, cents(), st.floats(0, 1))
@@ -81,7 +81,7 @@ def test_the_best_threshold_earns_at_least_what_a_constant_answer_does(flights: 
     best = confusion_counts(late, probability, best_threshold(late, probability, payoffs(cell_cents)))
     without = constant_strategies(late, payoffs(cell_cents))
     earned = float(exact(best, cell_cents) / 100) / len(late)
-    assert max(without.always_late, without.always_on_time) - 1e-6 <= earned <= without.perfect + 1e-6
+    assert max(without.always_positive, without.always_negative) - 1e-6 <= earned <= without.perfect + 1e-6
 
 
 @given(FLIGHTS, cents(), st.integers(1, 1000), st.integers(-100_000, 100_000), st.integers(-100_000, 100_000))
@@ -109,9 +109,9 @@ def test_the_order_of_flights_does_not_matter(flights: Flights, cell_cents: Cent
 def test_every_point_of_the_profit_curve_is_what_its_threshold_gives(flights: Flights, cell_cents: Cents) -> None:
     late, probability = arrays(flights)
     for threshold, profit, share in profit_curve(late, probability, payoffs(cell_cents)).rows:
-        called_late = probability >= threshold
-        assert profit == pytest.approx(profit_per_row(late, called_late, payoffs(cell_cents)).mean(), abs=1e-6)
-        assert share == called_late.mean()
+        predicted_late = probability >= threshold
+        assert profit == pytest.approx(profit_per_row(late, predicted_late, payoffs(cell_cents)).mean(), abs=1e-6)
+        assert share == predicted_late.mean()
 
 
 @pytest.mark.parametrize(
@@ -130,18 +130,18 @@ def test_where_probabilities_are_calibrated_the_best_threshold_is_that_of_theory
 def test_the_threshold_of_theory_is_where_both_calls_are_expected_to_earn_the_same(cell_cents: Cents) -> None:
     threshold = bayes_threshold(payoffs(cell_cents))
     assert 0 < threshold < 1
-    called_late, called_on_time = (
+    predicted_late, predicted_on_time = (
         threshold * late + (1 - threshold) * on_time
         for late, on_time in zip(cell_cents[:2], cell_cents[2:], strict=True)
     )
-    assert called_late == pytest.approx(called_on_time, abs=1e-6)
+    assert predicted_late == pytest.approx(predicted_on_time, abs=1e-6)
 
 
 @given(cents(), st.integers(1, 40).map(lambda quarters: quarters / 4))
 def test_the_threshold_with_a_factor_is_that_of_the_payoffs_with_it(cell_cents: Cents, factor: float) -> None:
     right, missed, *rest = cell_cents
     assume(missed * factor < right)
-    thresholds = thresholds_by_miss_cost(payoffs(cell_cents), [factor])
+    thresholds = thresholds_by_false_negative_cost(payoffs(cell_cents), [factor])
     multiplied = payoffs((right, missed * factor, *rest))  # type: ignore[arg-type]
     assert thresholds == {factor: pytest.approx(bayes_threshold(multiplied), abs=1e-6)}
 
@@ -154,10 +154,10 @@ STEP = Fraction(1, 10**6)  # ranges have six digits
 def test_within_the_range_the_calls_win_and_just_outside_they_do_not(
     of_each: tuple[int, int, int, int], cell_cents: Cents, anywhere: int
 ) -> None:
-    counts = dict(zip(CELLS.values(), of_each, strict=True))
+    counts = dict(zip(CELLS, of_each, strict=True))
     late, on_time = of_each[0] + of_each[1], of_each[2] + of_each[3]
-    always_late = dict(zip(CELLS.values(), (late, 0, on_time, 0), strict=True))
-    always_on_time = dict(zip(CELLS.values(), (0, late, 0, on_time), strict=True))
+    always_positive = dict(zip(CELLS, (late, 0, on_time, 0), strict=True))
+    always_negative = dict(zip(CELLS, (0, late, 0, on_time), strict=True))
     ranges = break_even(counts, payoffs(cell_cents))
     assert list(ranges) == list(CELLS)
     for place, (name, interval) in enumerate(ranges.items()):
@@ -165,7 +165,7 @@ def test_within_the_range_the_calls_win_and_just_outside_they_do_not(
         def win(value: Fraction, place: int = place) -> bool:
             changed = [Fraction(cell, 100) for cell in cell_cents]
             changed[place] = value
-            return exact(counts, changed) >= max(exact(always_late, changed), exact(always_on_time, changed))
+            return exact(counts, changed) >= max(exact(always_positive, changed), exact(always_negative, changed))
 
         beyond = [Fraction(-(10**9)), Fraction(cell_cents[place], 100), anywhere * STEP, Fraction(10**9)]
         if interval is None:
@@ -180,7 +180,7 @@ def test_within_the_range_the_calls_win_and_just_outside_they_do_not(
 
 @given(COUNTS, cents(most=20_000))
 def test_the_payoffs_are_in_all_ranges_or_in_none(of_each: tuple[int, int, int, int], cell_cents: Cents) -> None:
-    ranges = break_even(dict(zip(CELLS.values(), of_each, strict=True)), payoffs(cell_cents))
+    ranges = break_even(dict(zip(CELLS, of_each, strict=True)), payoffs(cell_cents))
 
     def within(name: str, interval: BreakEvenRange | None) -> bool:
         value = getattr(payoffs(cell_cents), name)

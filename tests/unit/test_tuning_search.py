@@ -34,15 +34,15 @@ from flight_delay.tuning.summary import (
     search_verdict,
 )
 
-CURRENT = {"max_depth": 4, "learning_rate": 0.05, "monotone": True}
+CURRENT = {"max_depth": 4, "learning_rate": 0.05, "monotone_constraints": True}
 PARAMETERS = BoosterParameters(
-    **CURRENT, max_rounds=10, early_stopping_rounds=5, min_child_weight=1, subsample=1, colsample_bytree=1, reg_lambda=1,
+    **CURRENT, num_boost_round=10, early_stopping_rounds=5, min_child_weight=1, subsample=1, colsample_bytree=1, reg_lambda=1,
     max_bin=16, seed=1,
 )  # fmt: skip
 SPACE = {
     "max_depth": {"low": 2, "high": 8},
     "learning_rate": {"low": 0.02, "high": 0.2, "log": True},
-    "monotone": {"choices": [True, False]},
+    "monotone_constraints": {"choices": [True, False]},
 }
 TUNE = Tune.model_validate({"metric": "log_loss", "seed": 7, "space": SPACE})
 SPEC = StudySpec("study", TUNE, PARAMETERS, {"train_model": PARAMETERS.model_dump()})

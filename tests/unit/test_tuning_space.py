@@ -13,8 +13,8 @@ from flight_delay.model.booster import BoosterParameters
 from flight_delay.tuning.space import Tune, distributions, require_valid_space
 
 PARAMETERS = BoosterParameters(
-    max_rounds=1000, early_stopping_rounds=25, learning_rate=0.05, max_depth=4, min_child_weight=1000, subsample=0.8,
-    colsample_bytree=0.3, reg_lambda=5.0, max_bin=256, monotone=True, seed=2013,
+    num_boost_round=1000, early_stopping_rounds=25, learning_rate=0.05, max_depth=4, min_child_weight=1000, subsample=0.8,
+    colsample_bytree=0.3, reg_lambda=5.0, max_bin=256, monotone_constraints=True, seed=2013,
 )  # fmt: skip
 
 
@@ -25,8 +25,8 @@ def tune(**space: Any) -> Tune:
 @pytest.mark.parametrize(
     ("space", "values"),
     [
-        ({"max_dept": {"low": 1, "high": 2}}, ["max_rounds, early_stopping_rounds"]),
-        ({"seed": {"low": 1, "high": 2}}, ["max_rounds"]),
+        ({"max_dept": {"low": 1, "high": 2}}, ["num_boost_round, early_stopping_rounds"]),
+        ({"seed": {"low": 1, "high": 2}}, ["num_boost_round"]),
         ({"max_depth": {"low": 5, "high": 4}}, ["low=5", "high=4"]),
         ({"max_depth": {"low": 1.0, "high": 8}}, ["1.0", "valid integer"]),
         ({"max_depth": {"low": 1, "high": 33}}, ["33", "32"]),
@@ -36,7 +36,7 @@ def tune(**space: Any) -> Tune:
         ({"max_depth": {"choices": [True, 4]}}, ["True"]),
         ({"max_depth": {"choices": [6, 8]}}, [" 4,"]),
         ({"max_depth": {"low": 5, "high": 8}}, [" 4,"]),
-        ({"monotone": {"low": 0, "high": 1}}, [" 0 ", "boolean"]),
+        ({"monotone_constraints": {"low": 0, "high": 1}}, [" 0 ", "boolean"]),
         ({"reg_lambda": {"low": 0, "high": 9, "log": True}}, ["low=0", "high=9"]),
         ({"reg_lambda": {"low": 1, "high": 9, "log": True, "step": 1}}, ["`step`"]),
     ],
@@ -69,12 +69,12 @@ def test_metric_seed_and_space_are_strict(key: str, value: Any) -> None:
 def test_distributions_have_the_type_of_the_parameter() -> None:
     space = tune(
         max_depth={"low": 2, "high": 8, "step": 2}, reg_lambda={"low": 1, "high": 100, "log": True},
-        monotone={"choices": [True, False]},
+        monotone_constraints={"choices": [True, False]},
     ).space  # fmt: skip
     assert distributions(space) == {
         "max_depth": IntDistribution(2, 8, step=2),
         "reg_lambda": FloatDistribution(1, 100, log=True),
-        "monotone": CategoricalDistribution((True, False)),
+        "monotone_constraints": CategoricalDistribution((True, False)),
     }
 
 

@@ -29,8 +29,8 @@ def test_one_line_changes_and_is_read_as_the_value(path: Path, value: Any) -> No
 
 
 def test_a_comment_stays_in_its_column(path: Path) -> None:
-    write_values("train_model", {"monotone": False}, path)
-    assert path.read_text() == PARAMS.read_text().replace("monotone: true ", "monotone: false")
+    write_values("train_model", {"monotone_constraints": False}, path)
+    assert path.read_text() == PARAMS.read_text().replace("monotone_constraints: true ", "monotone_constraints: false")
 
 
 def test_nothing_is_written_if_nothing_changes(path: Path) -> None:

@@ -33,7 +33,7 @@ AsColumns = Callable[[list[Row]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Row]]
 
 PARAMETERS = FeatureParameters(
-    late_minutes=15, horizon_hours=24, history_days=[1, 3], prior_flights=20.0, weather="observed"
+    late_threshold_minutes=15, horizon_hours=24, history_days=[1, 3], smoothing_flights=20.0, weather="observed"
 )
 MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
 WEATHER = columns_from_table(

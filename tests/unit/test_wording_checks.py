@@ -78,24 +78,24 @@ FINDINGS: list[tuple[Callable[[], Iterable[Finding]], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("find", "says"), FINDINGS, ids=[says for _, says in FINDINGS])
-def test_a_finding(find: Callable[[], Iterable[Finding]], says: str) -> None:
-    assert says in [finding.says for finding in find()]
+@pytest.mark.parametrize(("find", "message"), FINDINGS, ids=[message for _, message in FINDINGS])
+def test_a_finding(find: Callable[[], Iterable[Finding]], message: str) -> None:
+    assert message in [finding.message for finding in find()]
 
 
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: exclude_features([CARRIER], ["x"]),
-        "params.yaml: check_data.leave_out: no feature matches x; correct or remove it",
+        "params.yaml: check_data.exclude_features: no feature matches x; correct or remove it",
     ),
     (
         lambda: exclude_features([CARRIER], ["*"]),
-        "params.yaml: check_data.leave_out excludes every feature; remove a pattern",
+        "params.yaml: check_data.exclude_features excludes every feature; remove a pattern",
     ),
     (
         lambda: select_features([CARRIER], [Finding("noise", ("carrier",), 0.0, "")]),
-        "check_data leaves no feature to train on: carrier (noise); remove a pattern of check_data.leave_out in "
-        "params.yaml, or widen windows.train",
+        "check_data leaves no feature to train on: carrier (noise); remove a pattern of check_data.exclude_features in "
+        "params.yaml, or widen splits.train",
     ),
 ]
 
@@ -109,4 +109,4 @@ def test_what_is_refused(work: Callable[[], Any], message: str) -> None:
 
 def test_the_reason_of_an_excluded_feature() -> None:
     weather = CARRIER.model_copy(update={"name": "observed"})
-    assert exclude_features([CARRIER, weather], ["c*"])[1][0].because == "params.yaml leaves out c*"
+    assert exclude_features([CARRIER, weather], ["c*"])[1][0].reason == "params.yaml leaves out c*"

@@ -13,7 +13,7 @@ import pytest
 
 from flight_delay.core import files, months, runner
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Splits, Window
+from flight_delay.core.months import MonthRange, Splits
 from flight_delay.core.params import Parameters, load_params, read_validated_json
 from flight_delay.core.references import read_reference
 
@@ -67,9 +67,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: months.list_months(Path("a")), "a: no monthly files (YYYY-MM.parquet); `dvc repro` makes them",
     ),
     "missing months": (
-        lambda: months.require_months(monthly(), "windows.test", Window(first="2013-01", through="2013-04")),
-        "months: no data for 2013-01, 2013-04 of windows.test (months are 2013-02 … 2013-03); "
-        "change windows.test or fetch_raw.through in params.yaml",
+        lambda: months.require_months(monthly(), "splits.test", MonthRange(first="2013-01", last="2013-04")),
+        "months: no data for 2013-01, 2013-04 of splits.test (months are 2013-02 … 2013-03); "
+        "change splits.test or fetch_raw.last_month in params.yaml",
     ),
     "missing parameters": (
         lambda: load_params("kind", Kind, Path("a")), "a: no such file; run from the top of the repository",
@@ -123,11 +123,11 @@ def test_errors_of_the_user(
     assert str(refused.value) == expected
 
 
-def test_windows_in_the_wrong_order() -> None:
-    with pytest.raises(ValueError, match=r"Value error, first \(2013-02\) is after through \(2013-01\) \["):
-        Window(first="2013-02", through="2013-01")
-    one = {"first": "2013-01", "through": "2013-01"}
-    words = r"Value error, validation.first \(2013-01\) must be after train.through \(2013-01\) \["
+def test_splits_in_the_wrong_order() -> None:
+    with pytest.raises(ValueError, match=r"Value error, first \(2013-02\) is after last \(2013-01\) \["):
+        MonthRange(first="2013-02", last="2013-01")
+    one = {"first": "2013-01", "last": "2013-01"}
+    words = r"Value error, validation.first \(2013-01\) must be after train.last \(2013-01\) \["
     with pytest.raises(ValueError, match=words):
         Splits.model_validate({"train": one, "validation": one, "test": one})
 

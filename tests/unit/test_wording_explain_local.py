@@ -107,7 +107,7 @@ def with_sentence(flight: Reasons) -> Reasons:
     [
         (SOME, True, ["UA 17 from EWR to LAX, Friday 1 November 2013, 17:05", "30.9 % likely to arrive late: predicted late (threshold 26.0 %); it arrived late", "No single topic has a large contribution."]),
         (with_sentence(reasons(0.1)), False, ["35.0 % likely to arrive late: predicted late (threshold 26.0 %); it was not late", "Why more likely than usual:", "  +10.0  it rains"]),
-        (with_sentence(reasons(-0.1, called_late=False)), None, ["15.0 % likely to arrive late: predicted on time (threshold 26.0 %); it did not arrive (cancelled or diverted)", "Why less likely than usual:"]),
+        (with_sentence(reasons(-0.1, predicted_late=False)), None, ["15.0 % likely to arrive late: predicted on time (threshold 26.0 %); it did not arrive (cancelled or diverted)", "Why less likely than usual:"]),
     ],
 )  # fmt: skip
 def test_the_text_of_a_flight(flight: Reasons, late: bool | None, lines: list[str]) -> None:

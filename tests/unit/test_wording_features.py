@@ -55,4 +55,6 @@ def test_what_contradicts_the_dictionary(
 
 def test_a_number_of_days_given_twice() -> None:
     with pytest.raises(ValueError, match=r"\n  Value error, history_days must differ from each other \["):
-        FeatureParameters(late_minutes=15, horizon_hours=24, history_days=[3, 3], prior_flights=20.0, weather="none")
+        FeatureParameters(
+            late_threshold_minutes=15, horizon_hours=24, history_days=[3, 3], smoothing_flights=20.0, weather="none"
+        )

@@ -13,17 +13,17 @@ from flight_delay.core.errors import UserError
 from flight_delay.model.examples import require_both_classes
 from flight_delay.model.selection import read_selection
 
-CLASSES = "params.yaml: the target has one class in windows.train"
-WIDEN = "rows are positive; widen the window or change build_features.late_minutes"
+CLASSES = "params.yaml: the target has one class in splits.train"
+WIDEN = "rows are positive; widen the split or change build_features.late_threshold_minutes"
 
 
 def targets(*target: bool) -> Callable[[Path], None]:
-    return lambda _: require_both_classes([np.array(target, bool)], "windows.train")
+    return lambda _: require_both_classes([np.array(target, bool)], "splits.train")
 
 
 def selection(folder: Path) -> None:
-    (folder / "selection.json").write_text("[]")
-    read_selection(folder / "selection.json")
+    (folder / "selected_features.json").write_text("[]")
+    read_selection(folder / "selected_features.json")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def selection(folder: Path) -> None:
         (targets(True), f"{CLASSES}: 1 of 1 {WIDEN}"),
         (
             selection,
-            "selection.json: not a selection of features (Input should be an object); `dvc repro` makes it",
+            "selected_features.json: not a selection of features (Input should be an object); `dvc repro` makes it",
         ),
     ],
 )

@@ -16,35 +16,35 @@ from flight_delay.report.plots import importance
 from flight_delay.report.plots.comparison import plot_profit, plot_slices, plot_staleness
 from flight_delay.report.plots.dependence import describe_dependence
 from flight_delay.report.plots.evaluation import plot_calibration_by_month
-from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.plot import Plot
 
-CURVE = {"threshold": [0.0, 0.25, 0.5], "profit_per_flight": [-48.0, -22.0, -10.0]}
+CURVE = {"threshold": [0.0, 0.25, 0.5], "mean_profit": [-48.0, -22.0, -10.0]}
 SLICE: dict[str, Any] = {
     "by": "carrier",
     "label": "UA",
-    "flights": 500,
-    "profit_per_flight": -30.0,
+    "rows": 500,
+    "mean_profit": -30.0,
     "low": -50.0,
     "high": 20.0,
 }
 AGING: list[dict[str, Any]] = [
-    {"trained_through": through, "age_months": age, "month": month, "roc_auc": auc}
-    for through, age, month, auc in (("01", 1, "03", 0.7), ("01", 2, "04", 0.66), ("02", 1, "04", 0.69))
+    {"last_training_month": last, "age_months": age, "month": month, "roc_auc": auc}
+    for last, age, month, auc in (("01", 1, "03", 0.7), ("01", 2, "04", 0.66), ("02", 1, "04", 0.69))
 ]
-GAP = {"month": "2013-09", "judged": "test", "predicted": 0.27, "observed": 0.14}
+GAP = {"month": "2013-09", "evaluated_on": "test", "predicted": 0.27, "observed": 0.14}
 
 
 @pytest.mark.parametrize(
-    ("picture", "title"),
+    ("plot", "title"),
     [
-        (plot_slices([SLICE, SLICE | {"label": "AA", "profit_per_flight": 0.0}]), "Lowest for UA: -30 per flight, -15 for all"),
+        (plot_slices([SLICE, SLICE | {"label": "AA", "mean_profit": 0.0}]), "Lowest for UA: -30 per flight, -15 for all"),
         (plot_staleness(AGING), "Without retraining, ROC AUC changes by -0.030 on average"),
         (plot_profit(CURVE, CURVE, 0.25), "Threshold 25%: -22.0 per flight on test (best -10.0)"),
         (plot_calibration_by_month([GAP]), "Largest gap in 2013-09: predicted 27.0%, observed 14.0%"),
     ],
 )  # fmt: skip
-def test_titles(picture: Picture, title: str) -> None:
-    assert picture.title == title
+def test_titles(plot: Plot, title: str) -> None:
+    assert plot.title == title
 
 
 LABELS = {
@@ -67,7 +67,7 @@ RANKS = rank_effects({"11": {"topic": {"a": 2.0, "b": 1.0}}, "12": {"topic": {"a
 
 
 @pytest.mark.parametrize(
-    ("picture", "text"),
+    ("plot", "text"),
     [
         (importance.plot_importance(IMPORTANCES, {"rate": "history"}, LABELS), "Mean absolute SHAP values in log-odds, with 95 % intervals over days; the most important groups: the days before 0.30 (0.27 to 0.36); the most important features: late flights 0.20 (0.18 to 0.24)"),
         (importance.plot_importance_measures(MEASURES, LABELS), "Importance of features by three measures; first by SHAP: late flights, by permutation: airline, by gain: late flights"),
@@ -77,8 +77,8 @@ RANKS = rank_effects({"11": {"topic": {"a": 2.0, "b": 1.0}}, "12": {"topic": {"a
         (importance.plot_rank_stability(RANKS, LABELS), "Ranks of topics by importance; Kendall's tau between months is -1.00, time of day varies most, from 1 to 2; there are no seeds to compare"),
     ],
 )  # fmt: skip
-def test_alternative_texts(picture: Picture, text: str) -> None:
-    assert picture.text == text
+def test_alternative_texts(plot: Plot, text: str) -> None:
+    assert plot.text == text
 
 
 def test_the_text_of_dependence() -> None:

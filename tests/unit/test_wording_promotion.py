@@ -38,9 +38,9 @@ METRICS = (
         ({"comparison": None}, "backtest", "there is no champion yet to compare with"),
         ({"comparison": compared("better")}, "backtest", f"better against champion 2: {METRICS}"),
         (
-            {"comparison": compared("undecided")},
+            {"comparison": compared("not_significant")},
             "backtest",
-            f"undecided against champion 2: {METRICS}; not simpler (10 features, 501 nodes against 10 features, 500 nodes)",
+            f"not significant against champion 2: {METRICS}; not simpler (10 features, 501 nodes against 10 features, 500 nodes)",
         ),
         (
             {"comparison": compared("same", size=SMALL._replace(nodes=499))},

@@ -137,8 +137,8 @@ def test_empty_parts_are_left_out(changes: dict, present: str, absent: list[str]
     ],
 )
 def test_break_even_ranges(ends: dict[str, float | None] | None, sentence: str) -> None:
-    payoffs = {"late_called_on_time": -500.0}
-    assert sections.break_even_sentences({"late_called_on_time": ends}, payoffs) == [
+    payoffs = {"false_negative": -500.0}
+    assert sections.break_even_sentences({"false_negative": ends}, payoffs) == [
         f"A missed delay (false negative): −500; {sentence}"
     ]
 

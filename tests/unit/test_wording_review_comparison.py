@@ -32,7 +32,7 @@ def only(verdict: str, **metrics: str) -> PeriodComparison:
         (period(roc_auc="better", log_loss="worse"), "B is better than A in ROC AUC, worse in log loss"),
         (period(roc_auc="better", average_precision="better", log_loss="better", profit="better"), "B is better than A in ROC AUC, average precision and log loss; B's profit is higher"),
         (period(average_precision="worse", profit="worse"), "B is worse than A in average precision; B's profit is lower"),
-        (only("undecided", profit="better"), "no significant difference; B's profit is higher"),
+        (only("not_significant", profit="better"), "no significant difference; B's profit is higher"),
         (only("same"), "the same probability for every row"),
         (PeriodComparison(0, 0, 4, 5, (), "none", "there are no common rows"), "not comparable: there are no common rows"),
     ],
@@ -47,7 +47,7 @@ def test_the_verdict_on_a_period(comparison: PeriodComparison, words: str) -> No
         ({"verdict": "better", "backtest": period(roc_auc="better")}, "B is better than A in ROC AUC"),
         ({"verdict": "mixed", "backtest": period(roc_auc="better", log_loss="worse")}, "B is better than A in ROC AUC, worse in log loss"),
         ({"verdict": "mixed", "backtest": only("better", roc_auc="better")}, "B is better than A on the backtest, but not on the test"),
-        ({"verdict": "undecided"}, "No significant difference"),
+        ({"verdict": "not_significant"}, "No significant difference"),
         ({"verdict": "same"}, "A and B have the same probability for every row"),
         ({"verdict": "same", "same_model": True}, "A and B are the same model, byte for byte"),
         ({"verdict": "same", "same_model": True, "b": replace(POOR, threshold=0.4)}, "A and B are the same model, byte for byte; only their thresholds differ"),
@@ -60,7 +60,8 @@ def test_the_headline(changes: dict[str, Any], words: str) -> None:
 
 
 AUC, LOSS = (
-    MetricComparison(name, 0.61, 0.62, Comparison(0.01, -0.002, 0.03, "undecided")) for name in ("roc_auc", "log_loss")
+    MetricComparison(name, 0.61, 0.62, Comparison(0.01, -0.002, 0.03, "not_significant"))
+    for name in ("roc_auc", "log_loss")
 )
 PROFIT = MetricComparison("profit", -12.5, 1234.5, Comparison(1247, 1000.1, 1300.2, "better"))
 ROW = RowDifference("2013-11-02-UA-7", 0.25, 0.75, True)
@@ -73,8 +74,8 @@ def changed() -> PipelineComparison:
         only_a=("weather",), only_b=tuple(f"f{number}" for number in range(14)),
     )  # fmt: skip
     disagreement = Disagreement(2000, 0.0123, 1234, 234, 1000, (ROW, ROW._replace(a=0.5, target=False)))
-    b = replace(better().b, stale=("train_model",), payoffs=Payoffs(**{**dict(PAYOFFS), "late_called_late": 200}))
-    test = PeriodComparison(2000, 20, 1001, 7, (AUC, LOSS, PROFIT), "undecided")
+    b = replace(better().b, stale=("train_model",), payoffs=Payoffs(**{**dict(PAYOFFS), "true_positive": 200}))
+    test = PeriodComparison(2000, 20, 1001, 7, (AUC, LOSS, PROFIT), "not_significant")
     inputs = ("src/a|b", "src/`c")
     return replace(better(), data=data, b=b, test=test, disagreement=disagreement, inputs=inputs, parameters=())
 
@@ -99,8 +100,8 @@ def test_the_page() -> None:
         "- Payoffs differ. Profit uses B's for both; A's threshold was chosen with A's.",
         "2,000 common rows of 20 days; 1,001 only in A, 7 only in B.",
         "| | A | B | B − A | 95 % interval | B is |",
-        "| ROC AUC | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
-        "| log loss (lower is better) | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | undecided |",
+        "| ROC AUC | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | not significant |",
+        "| log loss (lower is better) | 0.6100 | 0.6200 | +0.01000 | −0.00200 to +0.03000 | not significant |",
         "| profit per row | −12.50 | 1,234.50 | +1,247.000 | +1,000.100 to +1,300.200 | better |",
         "### Disagreement on the test",
         "The mean absolute difference of probabilities is 0.0123. With thresholds of 0.30 in A and 0.30 in B, 1,234 of 2,000 rows "

@@ -20,7 +20,7 @@ LOCK: dict[str, Any] = {
     "fetch": {
         "cmd": "python fetch",
         "deps": [{"path": "src/a.py", "md5": "33333333aa"}],
-        "params": {"params.yaml": {"fetch": {"through": "2013-02"}}},
+        "params": {"params.yaml": {"fetch": {"last": "2013-02"}}},
         "outs": [FLIGHTS],
     },
     "clean": {"cmd": "python clean", "deps": [FLIGHTS, {"path": "src/b.py", "md5": "44444444aa"}], "outs": [TABLE]},
@@ -54,7 +54,7 @@ def test_a_path_is_shown_as_a_tree_with_what_is_not_confirmed_and_what_uses_it()
         "        data/raw/flights  11111111  2 files  5,000 bytes  from fetch",
         "          fetch: python fetch",
         "            src/a.py  33333333  git dddddddddd",
-        '            params.yaml:fetch  {"through": "2013-02"}  git dddddddddd',
+        '            params.yaml:fetch  {"last": "2013-02"}  git dddddddddd',
         "        src/b.py  44444444  differs from dvc.lock in this commit",
         "    data/raw/flights  11111111  2 files  5,000 bytes  from fetch",
         "      fetch (above)",

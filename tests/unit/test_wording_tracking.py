@@ -91,7 +91,7 @@ def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None
 
 METRICS = {
     "backtest/average_precision": 0.3881, "backtest/roc_auc": 0.6911, "backtest/log_loss": 0.5087,
-    "backtest/expected_profit": -5.338, "test/log_loss": 0.5455, "threshold": 0.26,
+    "backtest/mean_profit": -5.338, "test/log_loss": 0.5455, "threshold": 0.26,
 }  # fmt: skip
 SUMMARY = (
     "**backtest** ROC AUC 0.691, average precision 0.388, log loss 0.509, profit per row -5.34 · "
@@ -103,7 +103,7 @@ def test_the_description_of_a_run() -> None:
     first = describe_run(METRICS, None, "Better.").splitlines()
     assert first == [SUMMARY, "", "There is no earlier pipeline to compare with.", "", "Better."]
     before = {**METRICS, "backtest/average_precision": 0.38, "backtest/log_loss": 0.5187, "test/log_loss": 0.5}
-    del before["backtest/expected_profit"]
+    del before["backtest/mean_profit"]
     assert describe_run(METRICS, BaselinePipeline("c" * 40, before, ""), "Better.").splitlines() == [
         SUMMARY,
         "",

@@ -108,7 +108,7 @@ def test_progress(caplog: pytest.LogCaptureFixture) -> None:
     [
         ("better", "significantly better"),
         ("worse", "significantly worse on all rows together"),
-        ("undecided", "not significant"),
+        ("not_significant", "not significant"),
     ],
 )
 def test_the_verdict(verdict: str, text: str) -> None:

@@ -75,9 +75,9 @@ def part(by: str, label: str, flights: int, lost: float, **other: Any) -> dict[s
         "mean_prediction": 0.3,
         "roc_auc": 0.65,
         "high": -1000.0,
-        "profit_per_flight": 100 - lost,
+        "mean_profit": 100 - lost,
     }
-    return {"by": by, "label": label, "flights": float(flights), "lost_per_flight": lost, **usual, **other}
+    return {"by": by, "label": label, "rows": float(flights), "mean_avoidable_loss": lost, **usual, **other}
 
 
 SLICES = [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from flight_delay.checks.findings import Finding, share
-from flight_delay.checks.table import WINDOWS, EncodedColumn, EncodedTable
+from flight_delay.checks.table import SPLITS, EncodedColumn, EncodedTable
 
 MISSING_SHARE = 0.01  # a smaller one hardly changes a model; every missing value is in the profile
 QUASI_CONSTANT_SHARE = 0.995  # one row in 200 differs: hardly a leaf of a tree
@@ -18,29 +18,29 @@ def check_columns(table: EncodedTable) -> Iterator[Finding]:
     for column in table.encoded.values():
         if column.infinite:
             rows = len(column.codes)
-            says = f"{column.name} is infinite in {column.infinite:,} of {rows:,} rows."
-            yield Finding("infinite", (column.name,), column.infinite / rows, says, severity="error")
+            message = f"{column.name} is infinite in {column.infinite:,} of {rows:,} rows."
+            yield Finding("infinite", (column.name,), column.infinite / rows, message, severity="error")
         counts = table.training_counts(column.name)
         most, total = int(np.argmax(counts)), counts.sum()
         value = "missing" if most == len(column.values) else column.text(column.values[most])
         if np.count_nonzero(counts) == 1:
-            says = f"{column.name} is {value} in every one of {total:,} rows to learn from."
-            yield Finding("constant", (column.name,), 1.0, says)
+            message = f"{column.name} is {value} in every one of {total:,} rows to learn from."
+            yield Finding("constant", (column.name,), 1.0, message)
             continue
         yield from _check_missing(table, column)
         part = counts[most] / max(total, 1)
         if part >= QUASI_CONSTANT_SHARE:
-            says = f"{column.name} is {value} in {share(part)} of {total:,} training rows."
-            yield Finding("quasi_constant", (column.name,), part, says)
+            message = f"{column.name} is {value} in {share(part)} of {total:,} training rows."
+            yield Finding("quasi_constant", (column.name,), part, message)
 
 
 def _check_missing(table: EncodedTable, column: EncodedColumn) -> Iterator[Finding]:
-    counts = table.by_window[column.name]
+    counts = table.by_split[column.name]
     totals = counts.sum(axis=0)
-    shares = {name: counts[-1, place] / totals[place] for place, name in enumerate(WINDOWS) if totals[place]}
+    shares = {name: counts[-1, place] / totals[place] for place, name in enumerate(SPLITS) if totals[place]}
     overall = column.counts[-1] / max(len(table), 1)
     highest = max([overall, *shares.values()])
     if highest >= MISSING_SHARE:
-        by_window = ", ".join(f"{name} {share(part)}" for name, part in shares.items())
-        says = f"{column.name} is missing in {share(overall)} of rows{f' ({by_window})' if by_window else ''}."
-        yield Finding("missing", (column.name,), highest, says)
+        by_split = ", ".join(f"{name} {share(part)}" for name, part in shares.items())
+        message = f"{column.name} is missing in {share(overall)} of rows{f' ({by_split})' if by_split else ''}."
+        yield Finding("missing", (column.name,), highest, message)

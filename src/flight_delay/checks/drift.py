@@ -10,7 +10,7 @@ import numpy as np
 
 from flight_delay.checks.findings import Finding
 from flight_delay.checks.labels import RARE_ROWS
-from flight_delay.checks.table import WINDOWS, EncodedColumn, EncodedTable, Numbers
+from flight_delay.checks.table import SPLITS, EncodedColumn, EncodedTable, Numbers
 
 MODERATE, LARGE = 0.10, 0.25  # population stability index: Siddiqi 2006, Credit Risk Scorecards
 PSEUDO_ROWS = 0.5  # added to every bin, so that the logarithm of an empty one is finite
@@ -20,21 +20,21 @@ DECILES = np.arange(1, 10) / 10
 def check_drift(table: EncodedTable, seasonal: Collection[str] = ()) -> Iterator[Finding]:
     """Compare columns in validation and test with training."""
     for name, column in table.encoded.items():
-        counts = table.by_window[name]
+        counts = table.by_split[name]
         if name in seasonal or not counts[:, 0].any():
             continue
         bins = (_bin_numbers if column.kind == "quantitative" else _bin_labels)(column, counts[:-1, 0])
-        training, *later = (np.bincount(bins, weights=counts[:, window]) for window in range(3))
-        for window, binned in zip(WINDOWS[1:], later, strict=True):
+        training, *later = (np.bincount(bins, weights=counts[:, split]) for split in range(3))
+        for split, binned in zip(SPLITS[1:], later, strict=True):
             if not binned.any():
                 continue
             index = population_stability_index(training, binned)
             if index >= max(MODERATE, _index_by_chance(training, binned)):
                 size = f"large: {LARGE} or more" if index >= LARGE else f"moderate: {MODERATE} to {LARGE}"
-                says = (
-                    f"{name} drifts from training to {window}: the population stability index is {index:.2f} ({size})."
+                message = (
+                    f"{name} drifts from training to {split}: the population stability index is {index:.2f} ({size})."
                 )
-                yield Finding("drift", (name,), index, says)
+                yield Finding("drift", (name,), index, message)
 
 
 def population_stability_index(one: Numbers, other: Numbers) -> float:

@@ -32,14 +32,16 @@ def exclude_features(
         matches = [pattern for pattern in patterns if fnmatchcase(feature.name, pattern)]
         if matches:
             reason = f"params.yaml leaves out {matches[0]}"
-            dropped.append(DroppedFeature(feature=feature.name, rule="left_out", because=reason))
+            dropped.append(DroppedFeature(feature=feature.name, rule="excluded", reason=reason))
         else:
             kept.append(feature)
     for pattern in patterns:
         if not any(fnmatchcase(feature.name, pattern) for feature in (*features, *possible)):
-            raise UserError(f"params.yaml: check_data.leave_out: no feature matches {pattern}; correct or remove it")
+            raise UserError(
+                f"params.yaml: check_data.exclude_features: no feature matches {pattern}; correct or remove it"
+            )
     if not kept:
-        raise UserError("params.yaml: check_data.leave_out excludes every feature; remove a pattern")
+        raise UserError("params.yaml: check_data.exclude_features excludes every feature; remove a pattern")
     return kept, dropped
 
 
@@ -65,12 +67,12 @@ def select_features(
         for finding in (finding for finding in every if finding.check == rule):
             names = [name for name in order if name in finding.columns]
             for name in names[1:] if rule == "duplicated" else names:
-                dropped.setdefault(name, DroppedFeature(feature=name, rule=rule, because=finding.says))
+                dropped.setdefault(name, DroppedFeature(feature=name, rule=rule, reason=finding.message))
     kept = tuple(feature for feature in features if feature.name not in dropped)
     if not kept:
         reasons = ", ".join(f"{name} ({drop.rule})" for name, drop in dropped.items())
         raise UserError(
             f"check_data leaves no feature to train on: {reasons}; "
-            "remove a pattern of check_data.leave_out in params.yaml, or widen windows.train"
+            "remove a pattern of check_data.exclude_features in params.yaml, or widen splits.train"
         )
     return Selection(features=kept, dropped=(*excluded, *(dropped[name] for name in order if name in dropped)))

@@ -10,7 +10,7 @@ Severity = Literal["error", "warning"]
 # By check, in the order of the report: what a finding means for a model, and what to do.
 CHECKS: dict[str, tuple[str, str]] = {
     "missing": (
-        "Trees send rows without a value down a default branch; a share that differs between windows is misleading.",
+        "Trees send rows without a value down a default branch; a share that differs between splits is misleading.",
         "Find out why values are missing; fill them at the source, or document what missing means.",
     ),
     "constant": (
@@ -47,7 +47,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     ),
     "imbalance": (
         "There are too few rows of one class to learn from.",
-        "Widen the windows, or check the definition of the target.",
+        "Widen the splits, or check the definition of the target.",
     ),
     "target_shift": (
         "Probabilities and the share of positive predictions are too high or too low there.",
@@ -77,7 +77,7 @@ class Finding:
     check: str
     columns: tuple[str, ...]
     value: float
-    says: str
+    message: str
     severity: Severity = "warning"
 
     def __post_init__(self) -> None:
@@ -85,15 +85,16 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """Convert to the fields of findings.json."""
-        means, advice = CHECKS[self.check]
-        return {**asdict(self), "means": means, "advice": advice}
+        meaning, advice = CHECKS[self.check]
+        return {**asdict(self), "meaning": meaning, "advice": advice}
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Sort: errors first, then by check, the largest effect first, then by name."""
     order = list(CHECKS)
     return sorted(
-        findings, key=lambda of: (of.severity != "error", order.index(of.check), -of.value, of.columns, of.says)
+        findings,
+        key=lambda item: (item.severity != "error", order.index(item.check), -item.value, item.columns, item.message),
     )
 
 

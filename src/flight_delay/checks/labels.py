@@ -20,26 +20,26 @@ def check_labels(table: EncodedTable) -> Iterator[Finding]:
         if column.kind != "categorical":
             continue
         if len(column.values) > MANY_LABELS:
-            says = f"{name} has {len(column.values):,} labels in {column.counts[:-1].sum():,} rows."
-            yield Finding("high_cardinality", (name,), len(column.values), says)
-        by_window = table.by_window[name]
-        training, later = by_window[:, 0], by_window[:, 1:3].sum(axis=1)
+            message = f"{name} has {len(column.values):,} labels in {column.counts[:-1].sum():,} rows."
+            yield Finding("high_cardinality", (name,), len(column.values), message)
+        by_split = table.by_split[name]
+        training, later = by_split[:, 0], by_split[:, 1:3].sum(axis=1)
         rare = training[:-1] * (training[:-1] < RARE_ROWS)
         if rare.any():
             part = rare.sum() / training.sum()
-            says = (
+            message = (
                 f"{name}: {np.count_nonzero(rare)} of {np.count_nonzero(training[:-1])} labels have fewer than "
                 f"{RARE_ROWS} training rows ({_most_frequent(column, rare)}), {share(part)} of these rows in total."
             )
-            yield Finding("rare_labels", (name,), part, says)
+            yield Finding("rare_labels", (name,), part, message)
         new = later[:-1] * (training[:-1] == 0)
         if new.any() and training.any():
             part = new.sum() / later.sum()
-            says = (
+            message = (
                 f"{name}: labels that are not in training: {_most_frequent(column, new)}, in {new.sum():,} of "
                 f"{later.sum():,} validation and test rows ({share(part)})."
             )
-            yield Finding("new_labels", (name,), part, says)
+            yield Finding("new_labels", (name,), part, message)
 
 
 def _most_frequent(column: EncodedColumn, counts: Numbers) -> str:

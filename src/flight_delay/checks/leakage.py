@@ -37,8 +37,8 @@ def check_leakage(table: EncodedTable) -> Iterator[Finding]:
         # Of areas that are nearly the same, the simplest way is named.
         way = max(areas, key=lambda of_way: round(areas[of_way], 2))
         if areas[way] >= SUSPICIOUS_ROC_AUC:
-            says = f"{name} alone predicts the target with ROC AUC {areas[way]:.3f}, by {way}."
-            yield Finding("leakage_suspect", (name,), areas[way], says, severity="error")
+            message = f"{name} alone predicts the target with ROC AUC {areas[way]:.3f}, by {way}."
+            yield Finding("leakage_suspect", (name,), areas[way], message, severity="error")
 
 
 def _halves(table: EncodedTable) -> Numbers:

@@ -27,12 +27,12 @@ def check_outcomes(
     copied = _copied_outcomes(features, others, outcomes)
     for name in features.encoded:
         if read := sorted(set(sources[name]) & set(outcomes)):
-            says = f"{name} is computed from {join_names(read)}, which is known only with the target."
+            message = f"{name} is computed from {join_names(read)}, which is known only with the target."
         elif name in copied:
-            says = f"{name} is equivalent to {copied[name]}, which is known only with the target."
+            message = f"{name} is equivalent to {copied[name]}, which is known only with the target."
         else:
             continue
-        yield Finding("leakage_suspect", (name,), 1.0, says, severity="error")
+        yield Finding("leakage_suspect", (name,), 1.0, message, severity="error")
 
 
 def _copied_outcomes(features: EncodedTable, others: EncodedTable, outcomes: Collection[str]) -> dict[str, str]:

@@ -42,8 +42,8 @@ def check_pairs(columns: Iterable[EncodedColumn]) -> Iterator[Finding]:
 
 
 def _associated(one: EncodedColumn, other: EncodedColumn, measure: str, coefficient: float) -> Finding:
-    says = f"{one.name} and {other.name} are nearly equivalent: {measure} is {coefficient:.3f}."
-    return Finding("correlated", (one.name, other.name), abs(coefficient), says)
+    message = f"{one.name} and {other.name} are nearly equivalent: {measure} is {coefficient:.3f}."
+    return Finding("correlated", (one.name, other.name), abs(coefficient), message)
 
 
 def _duplicates(columns: Iterable[EncodedColumn]) -> list[list[EncodedColumn]]:

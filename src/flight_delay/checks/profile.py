@@ -1,4 +1,4 @@
-"""Profile columns: distributions by window, and rates of the target by bin."""
+"""Profile columns: distributions by split, and rates of the target by bin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flight_delay.checks.table import WINDOWS, EncodedColumn, EncodedTable, Numbers
+from flight_delay.checks.table import SPLITS, EncodedColumn, EncodedTable, Numbers
 from flight_delay.features.feature import TARGET, Kind
 
 MOST_BINS = 20  # of numbers
@@ -20,7 +20,7 @@ QUANTILES = {"min": 0.0, "p05": 0.05, "median": 0.5, "p95": 0.95, "max": 1.0}
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """Distribution of a column; shares to six digits, windows with rows only.
+    """Distribution of a column; shares to six digits, splits with rows only.
 
     Numbers have up to 20 bins: one per value, or ranges of equal width between the 1st and the 99th percentile of
     training, the first and the last open. `edges` are the lower ends of ranges after the first; values and labels
@@ -28,16 +28,16 @@ class ColumnProfile:
     others. Missing values have the last bin. Dates and times are ISO dates.
 
     Attributes:
-        rows: number by window.
-        missing: share by window.
+        rows: number by split.
+        missing: share by split.
         distinct: number of values or labels.
         quantiles: of numbers, in all rows.
         top: share of the most frequent labels in the rows with a label, in descending order.
         bins: names.
         edges: see above.
-        share: by window, the share of its rows in each bin.
-        rate: by window, the share of positive rows in each bin, None without known targets.
-        known: by window, the number of known targets in each bin.
+        share: by split, the share of its rows in each bin.
+        rate: by split, the share of positive rows in each bin, None without known targets.
+        known: by split, the number of known targets in each bin.
     """
 
     name: str
@@ -64,19 +64,19 @@ def profile(table: EncodedTable) -> list[ColumnProfile]:
 
 
 def _profile_column(table: EncodedTable, column: EncodedColumn) -> ColumnProfile:
-    by_window = table.by_window[column.name]
-    rows = by_window.sum(axis=0)
-    windows = {name: place for place, name in enumerate(WINDOWS) if rows[place]}
+    by_split = table.by_split[column.name]
+    rows = by_split.sum(axis=0)
+    splits = {name: place for place, name in enumerate(SPLITS) if rows[place]}
     numbers = column.kind == "quantitative"
     groups, bins, edges = (_value_bins if numbers else _frequent_label_bins)(column, table.training_counts(column.name))
-    cells = (groups[column.codes] * 4 + table.windows) * 3 + table.classes
+    cells = (groups[column.codes] * 4 + table.splits) * 3 + table.classes
     counts = np.bincount(cells, minlength=len(bins) * 12).reshape(-1, 4, 3)
     known = counts[:, :, :2].sum(axis=2)
     return ColumnProfile(
         name=column.name,
         kind=column.kind,
-        rows={name: int(rows[place]) for name, place in windows.items()},
-        missing={name: _round_share(by_window[-1, place] / rows[place]) for name, place in windows.items()},
+        rows={name: int(rows[place]) for name, place in splits.items()},
+        missing={name: _round_share(by_split[-1, place] / rows[place]) for name, place in splits.items()},
         distinct=len(column.values),
         quantiles=_quantiles(column) if numbers else {},
         top={} if numbers else _top(column),
@@ -84,16 +84,16 @@ def _profile_column(table: EncodedTable, column: EncodedColumn) -> ColumnProfile
         edges=tuple(edges),
         share={
             name: tuple(_round_share(part) for part in counts[:, place].sum(axis=1) / rows[place])
-            for name, place in windows.items()
+            for name, place in splits.items()
         },
         rate={
             name: tuple(
                 _round_share(positive / total) if total else None
                 for positive, total in zip(counts[:, place, 1], known[:, place], strict=True)
             )
-            for name, place in windows.items()
+            for name, place in splits.items()
         },
-        known={name: tuple(int(count) for count in known[:, place]) for name, place in windows.items()},
+        known={name: tuple(int(count) for count in known[:, place]) for name, place in splits.items()},
     )
 
 
@@ -139,7 +139,7 @@ def _value_bins(column: EncodedColumn, training: Numbers) -> tuple[Numbers, list
     missing = [MISSING] * bool(column.counts[-1])
     if len(values) <= MOST_BINS:
         return np.arange(len(values) + 1), [column.text(value) for value in values] + missing, []
-    # Dates of the other windows are not in training.
+    # Dates of the other splits are not in training.
     edges = _edges(values, column.counts[:-1] if column.is_date or not training[:-1].any() else training[:-1])
     ends = [column.text(edge) for edge in edges]
     bins = [

@@ -18,26 +18,26 @@ from flight_delay.model.examples import Examples, labelled
 
 
 class SampledMonth(NamedTuple):
-    """Sampled rows of a month: processed table, other columns, and window."""
+    """Sampled rows of a month: processed table, other columns, and split."""
 
     name: str
-    window: str
+    split: str
     processed: pa.Table
     others: pa.Table
 
 
 def read_sample(
-    windows: Mapping[str, Sequence[str]], features: Sequence[Feature], others: pa.Schema, max_rows: int
+    splits: Mapping[str, Sequence[str]], features: Sequence[Feature], others: pa.Schema, max_rows: int
 ) -> list[SampledMonth]:
     """Read evenly spaced rows of every month.
 
     Args:
-        windows: months by window.
+        splits: months by split.
         features: columns of the processed tables.
         others: columns of the canonical tables.
         max_rows: of all months together.
     """
-    window_of_month = {month: window for window, names in windows.items() for month in names}
+    split_of_month = {month: split for split, names in splits.items() for month in names}
     every = months.list_months(paths.PROCESSED)
     rows = sum(files.read_parquet_metadata(months.month_path(paths.PROCESSED, month)).num_rows for month in every)
     step, schema = ceil(rows / max_rows), processed_schema(tuple(features))
@@ -46,7 +46,7 @@ def read_sample(
         processed = files.read_table(months.month_path(paths.PROCESSED, month), schema)
         canonical = files.read_table(months.month_path(paths.CANONICAL, month), others)
         chosen = pa.array(np.arange(0, processed.num_rows, step))
-        return SampledMonth(month, window_of_month.get(month, ""), processed.take(chosen), canonical.take(chosen))
+        return SampledMonth(month, split_of_month.get(month, ""), processed.take(chosen), canonical.take(chosen))
 
     return [part for _, part in map_months(read, every)]
 
@@ -59,7 +59,7 @@ def concat_months(sample: Sequence[SampledMonth], features: Sequence[Feature]) -
     of_rows = (
         processed[TARGET].cast(pa.float64()).to_numpy(),  # NaN where the target is unknown
         np.repeat(np.array([month.name for month in sample], object), lengths),
-        np.repeat(np.array([month.window for month in sample], object), lengths),
+        np.repeat(np.array([month.split for month in sample], object), lengths),
     )
 
     def table(columns: Columns, kinds: dict[str, Kind]) -> EncodedTable:
@@ -80,7 +80,7 @@ def split_by_time(
     sample: Sequence[SampledMonth], features: Collection[Feature], earlier_share: float = 0.6
 ) -> tuple[Examples, Examples]:
     """Split training and validation months into earlier and later examples."""
-    before_test = [month for month in sample if month.window in ("train", "validation")]
+    before_test = [month for month in sample if month.split in ("train", "validation")]
     cut = min(max(round(earlier_share * len(before_test)), 1), len(before_test) - 1)
     earlier, later = (
         labelled(pa.concat_tables(month.processed for month in part), tuple(features))

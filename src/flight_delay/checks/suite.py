@@ -41,7 +41,7 @@ class CheckDataParameters(Parameters):
     """Size of the sample, and names or patterns of features to exclude."""
 
     max_rows: Annotated[int, Field(ge=1000)]
-    leave_out: list[str]
+    exclude_features: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +52,13 @@ class CheckResult:
         rows: number of sampled rows.
         findings: sorted; none is an error.
         profiles: of the features, then of the other columns.
-        pictures: of the profiles.
+        plots: of the profiles.
     """
 
     rows: int
     findings: Sequence[Finding]
     profiles: Sequence[ColumnProfile]
-    pictures: Sequence[Any]
+    plots: Sequence[Any]
 
     def write(self, folder: Path) -> None:
         """Write findings, their counts and profiles into a folder."""
@@ -107,7 +107,7 @@ def check(
     # The noise check uses several months for evaluation, since the importances of one month vary too much.
     earlier, later = split_by_time(sample, features)
     for part in (earlier, later):
-        require_both_classes([part.target], "windows.train and windows.validation")
+        require_both_classes([part.target], "splits.train and splits.validation")
     table, others = concat_months(sample, features)
     leaks = check_outcomes(table, others, outcomes, {feature.name: source_columns(feature) for feature in features})
     seasonal = {feature.name for feature in features if feature.group in SEASONAL_GROUPS}
@@ -118,9 +118,9 @@ def check(
         lambda worker: noise_probe_importance(earlier, later, selected, worker=worker)
     ) as importances:
         profiles = [*profile(table), *profile(others)]
-        pictures = draw(profiles)
+        plots = draw(profiles)
     findings = sort_findings([*findings, *no_better_than_noise(importances.result())])
-    errors = [finding.says for finding in findings if finding.severity == "error"]
+    errors = [finding.message for finding in findings if finding.severity == "error"]
     if errors:
         raise UserError(f"{paths.PROCESSED}: {' '.join(errors)} Remove the features or fix the data")
-    return CheckResult(rows=len(table), findings=findings, profiles=profiles, pictures=pictures)
+    return CheckResult(rows=len(table), findings=findings, profiles=profiles, plots=plots)

@@ -15,7 +15,7 @@ from flight_delay.features.feature import Kind
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
-WINDOWS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 _MILLISECONDS_PER_DAY = 86_400_000
 
 
@@ -73,21 +73,21 @@ def encode_column(name: str, column: Column, kind: Kind) -> EncodedColumn:
 
 @dataclass(frozen=True, eq=False)
 class EncodedTable:
-    """Columns with target, month and window; all arrays have the shape (rows,).
+    """Columns with target, month and split; all arrays have the shape (rows,).
 
     Attributes:
         columns: by name.
         kinds: by name.
         target: float64: 1 positive, 0 negative, NaN unknown.
         month: such as '2013-01'.
-        window: 'train', 'validation', 'test', or '' for a month in none of them.
+        split: 'train', 'validation', 'test', or '' for a month in none of them.
     """
 
     columns: Columns
     kinds: Mapping[str, Kind]
     target: Column
     month: Column
-    window: Column
+    split: Column
 
     def __len__(self) -> int:
         return len(self.target)
@@ -103,9 +103,9 @@ class EncodedTable:
         return np.where(np.isnan(self.target), 2, self.target == 1).astype(np.int64)
 
     @cached_property
-    def windows(self) -> Numbers:
-        """Position in `WINDOWS` of each row's window; 3 where it is in none."""
-        return pd.Index(WINDOWS).get_indexer(pd.Index(self.window)).astype(np.int64) % 4
+    def splits(self) -> Numbers:
+        """Position in `SPLITS` of each row's split; 3 where it is in none."""
+        return pd.Index(SPLITS).get_indexer(pd.Index(self.split)).astype(np.int64) % 4
 
     @cached_property
     def months(self) -> tuple[Numbers, list[str]]:
@@ -114,11 +114,11 @@ class EncodedTable:
         return codes.astype(np.int64), [str(month) for month in months]
 
     @cached_property
-    def by_window(self) -> dict[str, Numbers]:
-        """Rows by value and window (the last: none), shape (values + 1, 4)."""
-        return {name: column.count_by(self.windows, 4) for name, column in self.encoded.items()}
+    def by_split(self) -> dict[str, Numbers]:
+        """Rows by value and split (the last: none), shape (values + 1, 4)."""
+        return {name: column.count_by(self.splits, 4) for name, column in self.encoded.items()}
 
     def training_counts(self, name: str) -> Numbers:
         """Count training rows by value, shape (values + 1,); without any, all rows."""
-        training = self.by_window[name][:, 0]
+        training = self.by_split[name][:, 0]
         return training if training.any() else self.encoded[name].counts

@@ -27,13 +27,13 @@ def _check_imbalance(table: EncodedTable) -> Iterator[Finding]:
     counts = np.bincount(table.classes, minlength=3)[:2]
     rare = int(np.argmin(counts))
     if counts.any() and (part := counts[rare] / counts.sum()) < EXTREME_IMBALANCE:
-        says = f"{TARGET}: {share(part)} of {counts.sum():,} known rows are {CLASS_NAMES[rare]}."
-        yield Finding("imbalance", (TARGET,), 1 - part, says, severity="error")
+        message = f"{TARGET}: {share(part)} of {counts.sum():,} known rows are {CLASS_NAMES[rare]}."
+        yield Finding("imbalance", (TARGET,), 1 - part, message, severity="error")
 
 
 def _check_shift(table: EncodedTable) -> Iterator[Finding]:
     codes, months = table.months
-    cells = (codes * 4 + table.windows) * 3 + table.classes
+    cells = (codes * 4 + table.splits) * 3 + table.classes
     counts = np.bincount(cells, minlength=len(months) * 12).reshape(-1, 4, 3)[:, :, :2]
     if not counts[:, 0].sum():
         return
@@ -48,8 +48,8 @@ def _check_shift(table: EncodedTable) -> Iterator[Finding]:
     shifted = [month for month, effect in effects.items() if effect >= SHIFT]
     if shifted:
         worst = max(effects, key=lambda month: effects[month])
-        says = (
+        message = (
             f"{TARGET}: the rate is {share(training)} in training, but {share(rates[worst])} in {worst} (Cohen's h "
             f"{effects[worst]:.2f}; {SHIFT} or more in {join_names(shifted)})."
         )
-        yield Finding("target_shift", (TARGET,), effects[worst], says)
+        yield Finding("target_shift", (TARGET,), effects[worst], message)

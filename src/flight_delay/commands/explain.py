@@ -25,7 +25,7 @@ def add_arguments(commands: Any) -> None:
         "Reads models/, data/ and reports/interpret/, and changes nothing.",
         epilog="examples:\n"
         "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500\n"
-        "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500 --picture why.png\n"
+        "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500 --plot why.png\n"
         "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500 --what-if departure\n"
         "  flight-delay explain --flights tomorrow.csv --json > reasons.jsonl\n"
         "  cut -d, -f1-5 plan.csv | flight-delay explain --flights -\n\n"
@@ -40,7 +40,7 @@ def add_arguments(commands: Any) -> None:
     which.add_argument("--flights", metavar="FILE.csv", help="one flight per line; - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.add_argument(
-        "--picture", type=Path, metavar="FILE", help="also draw the explanation of one flight: FILE.png or FILE.svg"
+        "--plot", type=Path, metavar="FILE", help="also draw the explanation of one flight: FILE.png or FILE.svg"
     )
     parser.add_argument("--what-if", choices=["departure"], help="predict one flight at every half hour of its date")
     parser.set_defaults(run=run)
@@ -54,11 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.explain.local.load import explain_departures, explain_flights, load_explainer
 
     flight_ids, source = _read_arguments(arguments)
-    if len(flight_ids) > 1 and (arguments.picture or arguments.what_if):
-        option = "--what-if" if arguments.what_if else "--picture"
+    if len(flight_ids) > 1 and (arguments.plot or arguments.what_if):
+        option = "--what-if" if arguments.what_if else "--plot"
         raise UserError(f"{option}: {len(flight_ids):,} flights; give one flight")
-    if arguments.picture and arguments.picture.suffix not in _FORMATS:
-        raise UserError(f"--picture {arguments.picture}: unknown format; use .png or .svg")
+    if arguments.plot and arguments.plot.suffix not in _FORMATS:
+        raise UserError(f"--plot {arguments.plot}: unknown format; use .png or .svg")
     explainer = load_explainer()
     positions = find_flights(paths.PROCESSED, flight_ids, source)
     if arguments.what_if:
@@ -69,7 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         from flight_delay.explain.local.text import format_footnotes
 
-        print(format_footnotes(explainer.reference, explainer.bundle.manifest.feature_parameters.late_minutes), end="")
+        print(
+            format_footnotes(explainer.reference, explainer.bundle.manifest.feature_parameters.late_threshold_minutes),
+            end="",
+        )
     return 0
 
 
@@ -96,12 +99,12 @@ def _show(arguments: argparse.Namespace, explainer: Explainer, flight: Explained
     from flight_delay.explain.local.text import format_flight
 
     smallest, threshold = explainer.topics.smallest_reason, explainer.bundle.decision.threshold
-    if arguments.picture:
+    if arguments.plot:
         from flight_delay.report.plots.flight import plot_waterfall
 
-        image_format = _FORMATS[arguments.picture.suffix]
-        picture = plot_waterfall(flight.reasons, smallest, image_format=image_format)
-        write_bytes(arguments.picture, picture.content)
+        image_format = _FORMATS[arguments.plot.suffix]
+        plot = plot_waterfall(flight.reasons, smallest, image_format=image_format)
+        write_bytes(arguments.plot, plot.content)
     if arguments.json:
         print(format_flight_json(flight, explainer))
         return
@@ -118,9 +121,9 @@ def _show_what_if(arguments: argparse.Namespace, answer: WhatIf) -> int:
     from flight_delay.explain.local.json_output import format_what_if_json
     from flight_delay.explain.local.text import format_what_if
 
-    if arguments.picture:
+    if arguments.plot:
         from flight_delay.report.plots.flight import plot_what_if
 
-        write_bytes(arguments.picture, plot_what_if(answer, _FORMATS[arguments.picture.suffix]))
+        write_bytes(arguments.plot, plot_what_if(answer, _FORMATS[arguments.plot.suffix]))
     print(format_what_if_json(answer) if arguments.json else format_what_if(answer), end="\n" if arguments.json else "")
     return 0

@@ -16,44 +16,44 @@ from flight_delay.core.params import Parameters, load_params
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="a month, as in '2013-01'")]
 
 
-def months_between(first: str, through: str) -> list[str]:
-    """List all months from `first` to `through`, in order; none if `through` is before `first`."""
-    return [_month_name(index) for index in range(_month_number(first), _month_number(through) + 1)]
+def months_between(first: str, last: str) -> list[str]:
+    """List all months from `first` to `last`, in order; none if `last` is before `first`."""
+    return [_month_name(index) for index in range(_month_number(first), _month_number(last) + 1)]
 
 
-class Window(Parameters):
+class MonthRange(Parameters):
     """A range of months, both ends included."""
 
     first: Month
-    through: Month
+    last: Month
 
     @model_validator(mode="after")
-    def _validate_order(self) -> Window:
-        if self.first > self.through:
-            raise ValueError(f"first ({self.first}) is after through ({self.through})")
+    def _validate_order(self) -> MonthRange:
+        if self.first > self.last:
+            raise ValueError(f"first ({self.first}) is after last ({self.last})")
         return self
 
     def __str__(self) -> str:
-        return f"{self.first} … {self.through}" if self.first != self.through else self.first
+        return f"{self.first} … {self.last}" if self.first != self.last else self.first
 
 
 class Splits(Parameters):
     """Training, validation and test months, in this order and without overlap."""
 
-    train: Window
-    validation: Window
-    test: Window
+    train: MonthRange
+    validation: MonthRange
+    test: MonthRange
 
     @model_validator(mode="after")
     def _validate_splits(self) -> Splits:
         for earlier, later in (("train", "validation"), ("validation", "test")):
-            end, start = getattr(self, earlier).through, getattr(self, later).first
+            end, start = getattr(self, earlier).last, getattr(self, later).first
             if start <= end:
-                raise ValueError(f"{later}.first ({start}) must be after {earlier}.through ({end})")
+                raise ValueError(f"{later}.first ({start}) must be after {earlier}.last ({end})")
         return self
 
-    def by_name(self) -> dict[str, Window]:
-        """Return the windows by name, in order of time."""
+    def by_name(self) -> dict[str, MonthRange]:
+        """Return the splits by name, in order of time."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
 
@@ -74,37 +74,37 @@ def list_months(folder: Path) -> list[str]:
     return months
 
 
-def require_months(folder: Path, parameter: str, window: Window) -> list[str]:
-    """List the months of a window that a folder has.
+def require_months(folder: Path, parameter: str, split: MonthRange) -> list[str]:
+    """List the months of a split that a folder has.
 
     Both ends must be present. Months between them may be missing if fetch_raw.allow_gaps permits it.
 
     Args:
         folder: of monthly files.
-        parameter: name of the window in params.yaml, for an error.
-        window: range of months.
+        parameter: name of the split in params.yaml, for an error.
+        split: range of months.
 
     Raises:
         UserError: the first or the last month is missing.
     """
     present = list_months(folder)
-    missing = [month for month in dict.fromkeys((window.first, window.through)) if month not in present]
+    missing = [month for month in dict.fromkeys((split.first, split.last)) if month not in present]
     if missing:
         raise UserError(
             f"{folder}: no data for {', '.join(missing)} of {parameter} "
-            f"(months are {present[0]} … {present[-1]}); change {parameter} or fetch_raw.through in params.yaml"
+            f"(months are {present[0]} … {present[-1]}); change {parameter} or fetch_raw.last_month in params.yaml"
         )
-    return [month for month in present if window.first <= month <= window.through]
+    return [month for month in present if split.first <= month <= split.last]
 
 
 def load_splits(folder: Path) -> dict[str, list[str]]:
-    """Read the windows of params.yaml, and list the months of each that a folder has, in order of time.
+    """Read the splits of params.yaml, and list the months of each that a folder has, in order of time.
 
     Raises:
-        UserError: parameters are invalid, or the first or the last month of a window is missing.
+        UserError: parameters are invalid, or the first or the last month of a split is missing.
     """
-    windows = load_params("windows", Splits).by_name()
-    return {name: require_months(folder, f"windows.{name}", window) for name, window in windows.items()}
+    splits = load_params("splits", Splits).by_name()
+    return {name: require_months(folder, f"splits.{name}", split) for name, split in splits.items()}
 
 
 def missing_months(months: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ CANONICAL = INTERIM / "flights"
 QUARANTINE = INTERIM / "quarantine"
 WEATHER = INTERIM / "weather.parquet"
 PROCESSED = Path("data/processed")
-SELECTION = Path("data/selection.json")
+SELECTION = Path("data/selected_features.json")
 
 MODELS = Path("models")
 BUNDLE = MODELS / "bundle"

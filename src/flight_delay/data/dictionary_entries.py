@@ -87,7 +87,7 @@ class FeatureEntry(Parameters):
     """An entry for a feature, or for a family of features that differ in their number of days.
 
     `topic` is an entry of references/reason_codes.yaml, which explains all its features together; without a topic, the
-    feature is explained by itself. `label` replaces the name in pictures and explanations.
+    feature is explained by itself. `label` replaces the name in plots and explanations.
     """
 
     description: Text

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from flight_delay.core.engine import Worker, map_models
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Month, Splits, Window
+from flight_delay.core.months import Month, MonthRange, Splits
 from flight_delay.core.params import Parameters
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.features.feature import Feature
@@ -47,20 +47,20 @@ class BacktestResult(NamedTuple):
     Attributes:
         predictions: by month, of the model that was trained until just before it.
         by_month: metrics of these predictions.
-        aging: for every model and month that it predicts, the last month of training, the age of the model in
+        staleness: for every model and month that it predicts, the last month of training, the age of the model in
             months, the month, and the values of the metrics.
         rounds: number of boosting rounds of every model.
     """
 
     predictions: dict[str, Predictions]
     by_month: dict[str, dict[str, float]]
-    aging: list[list[Any]]
+    staleness: list[list[Any]]
     rounds: list[int]
 
 
-def backtest_window(windows: Splits) -> Window:
-    """Return the months that a backtest may read: those before the test window."""
-    return Window(first=windows.train.first, through=windows.validation.through)
+def backtest_months(splits: Splits) -> MonthRange:
+    """Return the months that a backtest may read: those before the test split."""
+    return MonthRange(first=splits.train.first, last=splits.validation.last)
 
 
 def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_months: int) -> list[Fold]:
@@ -69,7 +69,7 @@ def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_mont
     The first model predicts all months from its first test month on, to measure how a model ages without retraining.
 
     Args:
-        months: existing months before the test window, in order.
+        months: existing months before the test split, in order.
         first_test_month: the first month to predict; at least one month for training and one for early stopping
             come before it.
         test_months: number of months that each other model predicts, fewer at the end.
@@ -82,7 +82,7 @@ def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_mont
         choice = f"an existing month in {possible[0]} … {possible[-1]}" if possible else "preceded by more months"
         raise UserError(
             f"params.yaml: backtest.first_test_month is {first_test_month}; it must be {choice} (a month for training "
-            "and one for early stopping come before it, windows.test after it)"
+            "and one for early stopping come before it, splits.test after it)"
         )
     start = months.index(first_test_month)
     folds = [
@@ -93,7 +93,7 @@ def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_mont
 
 
 def require_fold_classes(folds: Sequence[Fold], read: Callable[[str], Examples]) -> None:
-    """Check that every model has both classes in each of its windows.
+    """Check that every model has both classes in each of its splits.
 
     Raises:
         UserError: a class is missing.
@@ -131,7 +131,7 @@ def run_backtest(
         result.rounds.append(rounds)
         for age, (month, predictions) in enumerate(by_month.items(), start=1):
             metrics = probability_metrics(predictions.target, predictions.probability)
-            result.aging.append([fold.train_months[-1], age, month, *metrics.values()])
+            result.staleness.append([fold.train_months[-1], age, month, *metrics.values()])
             if age == 1:
                 result.predictions[month], result.by_month[month] = predictions, metrics
     return result

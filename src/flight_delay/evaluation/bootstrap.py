@@ -22,7 +22,7 @@ from flight_delay.model.predictions import Probability
 Draws: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]  # shape (draws,)
 Weights: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]  # shape (draws, days)
 Position: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]  # shape (rows,)
-Verdict: TypeAlias = Literal["better", "worse", "undecided"]
+Verdict: TypeAlias = Literal["better", "worse", "not_significant"]
 
 # Number of resamples and random seed of every interval that is reported.
 N_BOOTSTRAP, SEED = 1000, 2013
@@ -57,7 +57,7 @@ def day_weights(date: Column, draws: int, seed: int) -> tuple[Weights, Position]
     dates, day = np.unique(date, return_inverse=True)
     days = len(dates)
     if days < 2:
-        raise UserError(f"an interval needs rows of at least 2 days, there are {days}; widen the window")
+        raise UserError(f"an interval needs rows of at least 2 days, there are {days}; widen the split")
     # Integers only: unlike multinomial draws, they are the same on every processor.
     picked = np.random.default_rng(seed).integers(days, size=(draws, days))
     cell = picked + days * np.arange(draws)[:, np.newaxis]
@@ -124,7 +124,7 @@ def interval(values: Draws, level: float = 0.95) -> Interval:
     """
     known = values[~np.isnan(values)]
     if not known.size:
-        raise UserError(f"none of {len(values)} resamples of days has rows of both classes; widen the window")
+        raise UserError(f"none of {len(values)} resamples of days has rows of both classes; widen the split")
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
 
@@ -152,7 +152,7 @@ def compare_draws(
 ) -> Comparison:
     """Compare one number of two models by the differences of their draws.
 
-    The verdict is 'better' or 'worse' where the whole interval, as rounded, is on one side of zero, else 'undecided'.
+    The verdict is 'better' or 'worse' where the whole interval, as rounded, is on one side of zero, else 'not_significant'.
     `difference` is that on all rows; `higher_is_better=False` reverses the verdict, not the difference.
 
     Raises:
@@ -160,7 +160,7 @@ def compare_draws(
     """
     numbers = round_values({"difference": difference, **interval(values - reference, level)._asdict()})
     difference, low, high = (number + 0.0 for number in numbers.values())  # -0.0 becomes 0.0
-    verdict: Verdict = "undecided"
+    verdict: Verdict = "not_significant"
     if low > 0 or high < 0:
         verdict = "better" if (low > 0) == higher_is_better else "worse"
     return Comparison(difference, low, high, verdict)

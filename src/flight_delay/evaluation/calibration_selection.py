@@ -54,7 +54,7 @@ def calibration_by_month(by_month: Mapping[str, Predictions]) -> list[dict[str, 
             "month": month,
             "predicted": round(float(predictions.probability.mean(dtype=np.float64)), 6),
             "observed": round(float(predictions.target.mean()), 6),
-            "flights": len(predictions),
+            "rows": len(predictions),
         }
         for month, predictions in by_month.items()
     ]

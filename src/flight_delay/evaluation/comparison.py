@@ -24,11 +24,11 @@ from flight_delay.evaluation.threshold import (
     break_even,
     constant_strategies,
     profit_per_row,
-    thresholds_by_miss_cost,
+    thresholds_by_false_negative_cost,
 )
 from flight_delay.model.predictions import Predictions
 
-MISS_COST_FACTORS = (0.5, 1.0, 2.0, 4.0)
+FALSE_NEGATIVE_COST_FACTORS = (0.5, 1.0, 2.0, 4.0)
 
 
 def require_same_rows(models: Mapping[str, Predictions]) -> None:
@@ -50,8 +50,8 @@ def compare_baselines(models: Mapping[str, Predictions]) -> dict[str, Any]:
         models: predictions of the same rows by name, from the simplest baseline to 'model'; 'logistic' is among them.
 
     Returns:
-        intervals: by model and metric, low and high end; steps: by model, the name that it is compared with (than)
-        and by metric a `Comparison`; model_over_logistic: the same for these two.
+        intervals: by model and metric, low and high end; step_comparisons: by model, the name that it is compared with (than)
+        and by metric a `Comparison`; vs_logistic: the same for these two.
     """
     require_same_rows(models)
     model = models["model"]
@@ -68,8 +68,10 @@ def compare_baselines(models: Mapping[str, Predictions]) -> dict[str, Any]:
             name: {metric: _ends(*interval(values)) for metric, values in by_metric.items()}
             for name, by_metric in draws.items()
         },
-        "steps": {name: {"than": reference, **step(name, reference)} for reference, name in pairwise(models)},
-        "model_over_logistic": step("model", "logistic"),
+        "step_comparisons": {
+            name: {"compared_with": reference, **step(name, reference)} for reference, name in pairwise(models)
+        },
+        "vs_logistic": step("model", "logistic"),
     }
 
 
@@ -84,24 +86,24 @@ def profit_summary(
         payoffs: per row.
 
     Returns:
-        expected_profit: mean profit by model and constant prediction; interval: of the model's; model_over: by
-        baseline and constant prediction, a `Comparison`; break_even and threshold_by_miss_cost: see `threshold`.
+        mean_profit: mean profit by model and constant prediction; interval: of the model's; differences: by
+        baseline and constant prediction, a `Comparison`; break_even and threshold_by_false_negative_cost: see `threshold`.
     """
     require_same_rows(models)
     model = models["model"]
     predicted_positive = {name: models[name].probability >= thresholds[name] for name in models}
-    predicted_positive |= {"always_on_time": np.zeros(len(model), bool), "always_late": np.ones(len(model), bool)}
+    predicted_positive |= {"always_negative": np.zeros(len(model), bool), "always_positive": np.ones(len(model), bool)}
     profit = {name: profit_per_row(model.target, positive, payoffs) for name, positive in predicted_positive.items()}
     draws = bootstrap_mean(profit, model.date)
     counts = confusion_counts(model.target, model.probability, thresholds["model"])
     ranges = break_even(counts, payoffs)
     return {
-        "expected_profit": {
+        "mean_profit": {
             **round_values({name: float(values.mean()) for name, values in profit.items()}, 4),
             "perfect": round(constant_strategies(model.target, payoffs).perfect, 4),
         },
         "interval": _ends(*interval(draws["model"])),
-        "model_over": {
+        "differences": {
             name: compare_draws(
                 draws["model"], draws[name], float(profit["model"].mean() - profit[name].mean())
             )._asdict()
@@ -109,9 +111,9 @@ def profit_summary(
             if name != "model"
         },
         "break_even": {name: bounds._asdict() if bounds else None for name, bounds in ranges.items()},
-        "threshold_by_miss_cost": {
+        "threshold_by_false_negative_cost": {
             f"{factor:g}": threshold
-            for factor, threshold in thresholds_by_miss_cost(payoffs, MISS_COST_FACTORS).items()
+            for factor, threshold in thresholds_by_false_negative_cost(payoffs, FALSE_NEGATIVE_COST_FACTORS).items()
         },
     }
 
@@ -121,7 +123,7 @@ def verdict_sentence(comparison: Mapping[str, Mapping[str, Any]], reference: str
     phrases = {
         "better": "better than {} in",
         "worse": "worse than {} in",
-        "undecided": "not significantly different from {} in",
+        "not_significant": "not significantly different from {} in",
     }
     parts = []
     for verdict, phrase in phrases.items():

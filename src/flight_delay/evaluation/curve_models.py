@@ -27,7 +27,7 @@ def _ascending(numbers: list[int]) -> list[int]:
 class CurveParameters(Parameters):
     """Numbers of months and depths of trees that models are trained with.
 
-    Months are the last ones of the training window. Every model stops early on the validation window, as that of
+    Months are the last ones of the training split. Every model stops early on the validation split, as that of
     train_model does, since the best number of rounds depends on months and depth, and is evaluated there. The learning
     rate is larger, so that a curve costs no more than the model itself.
     """
@@ -65,7 +65,7 @@ def fit_curves(
         model: XGBoost parameters of everything else.
         features: of the models.
         read: reads the examples of a month.
-        train: months of the training window.
+        train: months of the training split.
         validation: months for early stopping and evaluation.
     """
     depths = sorted({model.max_depth, *parameters.max_depths})
@@ -97,13 +97,12 @@ def _fit_depths(
         for depth in depths
     }
     predictions: dict[int, tuple[list[Predictions], list[Predictions]]] = {depth: ([], []) for depth in depths}
-    for window, months in enumerate((train_months, validation_months)):
+    for split, months in enumerate((train_months, validation_months)):
         for month in months:
             examples = read(month)
             matrix = encode(examples.features, encoding)
             for depth, model in trained.items():
-                predictions[depth][window].append(Predictions.of(examples, predict(model.booster, matrix)))
+                predictions[depth][split].append(Predictions.of(examples, predict(model.booster, matrix)))
     return {
-        depth: measure(trained[depth].rounds, *map(Predictions.concat, windows))
-        for depth, windows in predictions.items()
+        depth: measure(trained[depth].rounds, *map(Predictions.concat, splits)) for depth, splits in predictions.items()
     }

@@ -48,7 +48,7 @@ def calibration_curve(target: Outcome, probability: Probability, bins: int) -> C
         for part in np.array_split(order, bins)
         if len(part)
     ]
-    return Curve(("predicted", "observed", "flights"), rows)
+    return Curve(("predicted", "observed", "rows"), rows)
 
 
 def confusion_rows(counts: Mapping[str, int]) -> Curve:
@@ -56,7 +56,7 @@ def confusion_rows(counts: Mapping[str, int]) -> Curve:
     negative, positive = CLASS_NAMES
     cells = [(positive, positive, "true_positive"), (positive, negative, "false_negative")]
     cells += [(negative, positive, "false_positive"), (negative, negative, "true_negative")]
-    return Curve(("actual", "called", "flights"), [(actual, called, counts[name]) for actual, called, name in cells])
+    return Curve(("actual", "predicted", "rows"), [(actual, called, counts[name]) for actual, called, name in cells])
 
 
 def _thinned(header: tuple[str, ...], x: Any, *others: Any) -> Curve:

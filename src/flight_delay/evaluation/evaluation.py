@@ -20,14 +20,14 @@ from flight_delay.evaluation.threshold import profit_curve
 from flight_delay.features.columns import Columns
 from flight_delay.model.predictions import Predictions
 
-BACKTEST, DECISION = paths.report("backtest"), paths.report("decide")
+BACKTEST, DECISION = paths.report("backtest"), paths.report("choose_threshold")
 
 
 class EvaluateParameters(Parameters):
     """Bins of the calibration curve, and size of slices that are not pooled."""
 
     calibration_bins: Annotated[int, Field(ge=2)]
-    min_slice_flights: Annotated[int, Field(ge=1)]
+    min_slice_rows: Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +38,10 @@ class EvaluationResult:
         metrics: content of reports/metrics.json.
         predictions: of the model by month after training.
         curves: 'roc', 'precision_recall' and 'calibration', each by model name.
-        slices: metrics of slices of the test window.
+        slices: metrics of slices of the test split.
         monthly: metrics by month.
         calibration_by_month: predicted and observed rate by month.
-        profit: profit per row on the test window by threshold.
+        profit: profit per row on the test split by threshold.
     """
 
     metrics: dict[str, Any]
@@ -61,37 +61,37 @@ class EvaluationResult:
         files.write_csv(folder / "confusion.csv", *confusion_rows(self.metrics["confusion"]["test"]))
         files.write_csv(folder / "slices.csv", SliceRow._fields, self.slices)
         files.write_csv(folder / "profit_curve.csv", *self.profit)
-        for name, rows in (("metric_by_month", self.monthly), ("said_and_seen", self.calibration_by_month)):
+        for name, rows in (("metric_by_month", self.monthly), ("calibration_by_month", self.calibration_by_month)):
             files.write_csv(folder / f"{name}.csv", list(rows[0]), [list(row.values()) for row in rows])
 
 
 def evaluate(
     by_month: Mapping[str, Predictions],
-    windows: Mapping[str, Sequence[str]],
+    splits: Mapping[str, Sequence[str]],
     groupings: Columns,
     baselines: Mapping[str, Predictions],
     threshold: float,
     payoffs: Payoffs,
     parameters: EvaluateParameters,
 ) -> EvaluationResult:
-    """Evaluate a model and its baselines; read outputs of backtest and decide.
+    """Evaluate a model and its baselines; read outputs of backtest and choose_threshold.
 
     Args:
-        by_month: predictions of the model by month of every window.
-        windows: months by window: 'train', 'validation', 'test'.
-        groupings: labels of the rows of the test window, by name of the grouping.
-        baselines: predictions of each baseline for the test window, the simplest first.
+        by_month: predictions of the model by month of every split.
+        splits: months by split: 'train', 'validation', 'test'.
+        groupings: labels of the rows of the test split, by name of the grouping.
+        baselines: predictions of each baseline for the test split, the simplest first.
         threshold: rows are predicted positive from this probability on.
         payoffs: per row.
         parameters: bins and smallest slice.
 
     Raises:
-        UserError: a file of an earlier stage is missing, or the test window has fewer than two days.
+        UserError: a file of an earlier stage is missing, or the test split has fewer than two days.
     """
-    window_of_month = {month: window for window, names in windows.items() for month in names}
-    model = {window: Predictions.concat(by_month[month] for month in names) for window, names in windows.items()}
+    split_of_month = {month: split for split, names in splits.items() for month in names}
+    model = {split: Predictions.concat(by_month[month] for month in names) for split, names in splits.items()}
     test = model["test"]
-    after_training = {month: by_month[month] for month in by_month if window_of_month[month] != "train"}
+    after_training = {month: by_month[month] for month in by_month if split_of_month[month] != "train"}
     drawn = {"model": test, "logistic": baselines["logistic"]}
     bins = parameters.calibration_bins
     return EvaluationResult(
@@ -112,11 +112,11 @@ def evaluate(
                 name: calibration_curve(rival.target, rival.probability, bins) for name, rival in drawn.items()
             },
         },
-        slices=slice_all(groupings, test, threshold, payoffs, min_rows=parameters.min_slice_flights),
-        monthly=summarize_months(after_training, window_of_month, files.read_json(BACKTEST / "by_month.json")),
+        slices=slice_all(groupings, test, threshold, payoffs, min_rows=parameters.min_slice_rows),
+        monthly=summarize_months(after_training, split_of_month, files.read_json(BACKTEST / "by_month.json")),
         calibration_by_month=[
-            *({"judged": "backtest", **row} for row in files.read_csv_rows(DECISION / "by_month.csv", {"month"})),
-            *({"judged": window_of_month[row["month"]], **row} for row in calibration_by_month(after_training)),
+            *({"evaluated_on": "backtest", **row} for row in files.read_csv_rows(DECISION / "by_month.csv", {"month"})),
+            *({"evaluated_on": split_of_month[row["month"]], **row} for row in calibration_by_month(after_training)),
         ],
         profit=Curve(*profit_curve(test.target, test.probability, payoffs)),
     )

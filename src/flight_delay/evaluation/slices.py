@@ -27,31 +27,31 @@ class SliceRow(NamedTuple):
     Attributes:
         by: name of the grouping.
         label: label of the slice.
-        flights: number of rows.
+        rows: number of rows.
         base_rate: share of positive rows.
         mean_prediction: mean predicted probability.
         roc_auc: None with one class.
         recall: share of positive rows that are predicted positive.
-        false_alarm_rate: share of negative rows that are predicted positive.
-        profit_per_flight: mean profit per row.
+        false_positive_rate: share of negative rows that are predicted positive.
+        mean_profit: mean profit per row.
         low, high: 95 % interval of the mean profit over resampled days; None where all rows are of one day.
-        lost: profit that correct predictions would have added, in total.
-        lost_per_flight: the same per row.
+        avoidable_loss: profit that correct predictions would have added, in total.
+        mean_avoidable_loss: the same per row.
     """
 
     by: str
     label: str
-    flights: int
+    rows: int
     base_rate: float
     mean_prediction: float
     roc_auc: float | None
     recall: float | None
-    false_alarm_rate: float | None
-    profit_per_flight: float
+    false_positive_rate: float | None
+    mean_profit: float
     low: float | None
     high: float | None
-    lost: float
-    lost_per_flight: float
+    avoidable_loss: float
+    mean_avoidable_loss: float
 
 
 def slice_all(
@@ -107,11 +107,11 @@ def slice_metrics(
         "mean_prediction": total(probability) / counts,
         "roc_auc": _roc_auc_by_slice(place, len(slices), target, probability),
         "recall": _ratio(total(positive & target), positives),
-        "false_alarm_rate": _ratio(total(positive & ~target), counts - positives),
-        "profit_per_flight": total(profit) / counts,
+        "false_positive_rate": _ratio(total(positive & ~target), counts - positives),
+        "mean_profit": total(profit) / counts,
         **_profit_intervals(place, len(slices), profit, weights, day),
-        "lost": loss,
-        "lost_per_flight": loss / counts,
+        "avoidable_loss": loss,
+        "mean_avoidable_loss": loss / counts,
     }
     result = []
     for at, label in enumerate(slices):
@@ -122,7 +122,7 @@ def slice_metrics(
         }
         result.append(SliceRow(name, label, int(counts[at]), **known))
     # Slices with the same loss stay in the order of their labels.
-    return sorted(result, key=lambda row: (row.label == pooled, -row.lost))
+    return sorted(result, key=lambda row: (row.label == pooled, -row.avoidable_loss))
 
 
 def _slices(labels: Column, min_rows: int) -> tuple[Position, list[str], str | None]:

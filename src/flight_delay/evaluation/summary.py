@@ -23,10 +23,10 @@ def summarize(
     """Compute the content of reports/metrics.json.
 
     Args:
-        model: predictions of the model by window: 'train', 'validation', 'test'.
-        baselines: predictions of each baseline for the test window, the simplest first.
+        model: predictions of the model by split: 'train', 'validation', 'test'.
+        baselines: predictions of each baseline for the test split, the simplest first.
         backtest: mean metrics of the backtest.
-        decision: content of reports/decide/metrics.json. Baselines use its bayes_threshold, since no threshold was
+        decision: content of reports/choose_threshold/metrics.json. Baselines use its bayes_threshold, since no threshold was
             chosen for them.
         payoffs: per row.
     """
@@ -39,35 +39,35 @@ def summarize(
         return all_metrics(predictions.target, predictions.probability, thresholds[name])
 
     return {
-        **{window: metrics("model", predictions) for window, predictions in model.items()},
+        **{split: metrics("model", predictions) for split, predictions in model.items()},
         "baselines": {name: {"test": metrics(name, predictions)} for name, predictions in baselines.items()},
-        "backtest": {**backtest, "expected_profit": decision["expected_profit"]},
+        "backtest": {**backtest, "mean_profit": decision["mean_profit"]},
         "confusion": {"test": confusion_counts(test.target, test.probability, thresholds["model"])},
         "threshold": thresholds["model"],
         "mean_prediction": {"test": round(float(test.probability.mean(dtype=np.float64)), 6)},
-        "ladder": comparisons,
-        "money": profit_summary(models, thresholds, payoffs),
-        "verdict": verdict_sentence(comparisons["model_over_logistic"], "logistic regression"),
+        "baseline_comparison": comparisons,
+        "profit": profit_summary(models, thresholds, payoffs),
+        "verdict": verdict_sentence(comparisons["vs_logistic"], "logistic regression"),
     }
 
 
 def summarize_months(
-    model: Mapping[str, Predictions], windows: Mapping[str, str], backtest: Mapping[str, Mapping[str, float]]
+    model: Mapping[str, Predictions], splits: Mapping[str, str], backtest: Mapping[str, Mapping[str, float]]
 ) -> list[dict[str, Any]]:
     """Compute the metrics of probabilities by month.
 
     Args:
         model: predictions of the model by month.
-        windows: name of the window by month.
+        splits: name of the split by month.
         backtest: metrics of the backtest by month.
 
     Returns:
-        A row per month and evaluation: month, judged ('backtest', 'validation', 'test'), then the metrics.
+        A row per month and evaluation: month, evaluated_on ('backtest', 'validation', 'test'), then the metrics.
     """
     return [
-        *({"month": month, "judged": "backtest", **metrics} for month, metrics in backtest.items()),
+        *({"month": month, "evaluated_on": "backtest", **metrics} for month, metrics in backtest.items()),
         *(
-            {"month": month, "judged": windows[month], **probability_metrics(rows.target, rows.probability)}
+            {"month": month, "evaluated_on": splits[month], **probability_metrics(rows.target, rows.probability)}
             for month, rows in model.items()
         ),
     ]

@@ -25,8 +25,8 @@ DIGITS = 6
 class ConstantStrategies(NamedTuple):
     """Profit per row of constant predictions, and of only correct ones."""
 
-    always_on_time: float
-    always_late: float
+    always_negative: float
+    always_positive: float
     perfect: float
 
 
@@ -39,7 +39,7 @@ class BreakEvenRange(NamedTuple):
 
 def profit_per_row(target: Outcome, predicted_positive: Outcome, payoffs: Payoffs) -> Column:
     """Compute the payoff of each row, float64 of shape (rows,)."""
-    true_positive, false_negative, false_positive, true_negative = (getattr(payoffs, name) for name in CELLS)
+    true_positive, false_negative, false_positive, true_negative = (getattr(payoffs, cell) for cell in CELLS)
     if_positive = np.where(predicted_positive, true_positive, false_negative)
     if_negative = np.where(predicted_positive, false_positive, true_negative)
     profit: Column = np.where(target, if_positive, if_negative)
@@ -90,7 +90,7 @@ def profit_curve(target: Outcome, probability: Probability, payoffs: Payoffs) ->
         counts = confusion_counts(target, probability, threshold)
         positives = counts["true_positive"] + counts["false_positive"]
         rows.append((threshold, float(_profit(counts, payoffs) / len(target)), positives / len(target)))
-    return Curve(("threshold", "profit_per_flight", "called_late_share"), rows)
+    return Curve(("threshold", "mean_profit", "predicted_positive_share"), rows)
 
 
 def constant_strategies(target: Outcome, payoffs: Payoffs) -> ConstantStrategies:
@@ -117,30 +117,30 @@ def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, BreakEv
     constants = [_constant_counts(counts, positive=positive) for positive in (False, True)]
     leads = [_profit(counts, payoffs) - _profit(constant, payoffs) for constant in constants]
     ranges: dict[str, BreakEvenRange | None] = {}
-    for name, cell in CELLS.items():
+    for cell in CELLS:
         low, high, is_impossible = None, None, False
         # A higher payoff never reduces the lead over one of the constants, and never increases it over the other.
         for constant, lead in zip(constants, leads, strict=True):
             slope = counts[cell] - constant[cell]
             if slope > 0:
-                low = math.ceil((_exact(payoffs, name) - lead / slope) * 10**DIGITS) / 10**DIGITS
+                low = math.ceil((_exact(payoffs, cell) - lead / slope) * 10**DIGITS) / 10**DIGITS
             elif slope < 0:
-                high = math.floor((_exact(payoffs, name) - lead / slope) * 10**DIGITS) / 10**DIGITS
+                high = math.floor((_exact(payoffs, cell) - lead / slope) * 10**DIGITS) / 10**DIGITS
             else:
                 is_impossible = is_impossible or lead < 0
         is_empty = low is not None and high is not None and low > high
-        ranges[name] = None if is_impossible or is_empty else BreakEvenRange(low, high)
+        ranges[cell] = None if is_impossible or is_empty else BreakEvenRange(low, high)
     return ranges
 
 
-def thresholds_by_miss_cost(payoffs: Payoffs, factors: Iterable[float]) -> dict[float, float]:
+def thresholds_by_false_negative_cost(payoffs: Payoffs, factors: Iterable[float]) -> dict[float, float]:
     """Compute `bayes_threshold` by factor of the payoff of a false negative.
 
     Raises:
         ValueError: the payoffs are invalid with a factor.
     """
-    _, miss, _, _ = CELLS
-    changed = {factor: Payoffs(**{**dict(payoffs), miss: getattr(payoffs, miss) * factor}) for factor in factors}
+    cost = payoffs.false_negative
+    changed = {factor: Payoffs(**{**dict(payoffs), "false_negative": cost * factor}) for factor in factors}
     return {factor: round(bayes_threshold(with_factor), DIGITS) for factor, with_factor in changed.items()}
 
 
@@ -150,7 +150,7 @@ def _exact(payoffs: Payoffs, name: str) -> Fraction:
 
 
 def _profit(counts: Mapping[str, int], payoffs: Payoffs) -> Fraction:
-    return sum((counts[cell] * _exact(payoffs, name) for name, cell in CELLS.items()), Fraction(0))
+    return sum((counts[cell] * _exact(payoffs, cell) for cell in CELLS), Fraction(0))
 
 
 def _bayes(payoffs: Payoffs) -> Fraction:
@@ -164,4 +164,4 @@ def _constant_counts(counts: Mapping[str, int], *, positive: bool) -> dict[str, 
     positives = counts["true_positive"] + counts["false_negative"]
     negatives = counts["false_positive"] + counts["true_negative"]
     cells = (positives, 0, negatives, 0) if positive else (0, positives, 0, negatives)
-    return dict(zip(CELLS.values(), cells, strict=True))
+    return dict(zip(CELLS, cells, strict=True))

@@ -56,7 +56,7 @@ class FeatureBuilder:
 
     def count_outcomes(self, flights: Columns) -> pa.Table:
         """Count the outcomes of flights by day, as `history.count_daily_outcomes` does."""
-        return history.count_daily_outcomes(flights, self.parameters.late_minutes)
+        return history.count_daily_outcomes(flights, self.parameters.late_threshold_minutes)
 
     def first_day_needed(self, month: str) -> np.datetime64:
         """Return the first day of counts that `build` needs for flights of a month, such as '2013-01', or later."""
@@ -82,7 +82,7 @@ class FeatureBuilder:
         p, groups = self.parameters, {feature.group for feature in self.features}
         values: Columns = {}
         if "history" in groups:
-            values |= history.smoothed_rates(flights, counts, p.history_days, p.prior_flights, p.horizon_hours)
+            values |= history.smoothed_rates(flights, counts, p.history_days, p.smoothing_flights, p.horizon_hours)
         if "weather" in groups:
             values |= weather.observed_weather(flights, observations, p.horizon_hours)
         for name, function in feature_functions().items():

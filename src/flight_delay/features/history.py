@@ -85,12 +85,12 @@ def outcome_known_at(columns: Columns) -> Column:
     return np.where(np.isnan(delay), departure + _DAY, np.maximum(arrived, departure))
 
 
-def count_daily_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
+def count_daily_outcomes(columns: Columns, late_threshold_minutes: int) -> pa.Table:
     """Count outcomes of flights by group and by the day on which they became known.
 
     Args:
         columns: `HISTORY_COLUMNS` and `OUTCOMES`, each of shape (rows,).
-        late_minutes: smallest delay of a late flight, in minutes.
+        late_threshold_minutes: smallest delay of a late flight, in minutes.
 
     Returns:
         A sorted table of schema `COUNTS`; tables of several months can be concatenated.
@@ -100,7 +100,7 @@ def count_daily_outcomes(columns: Columns, late_minutes: int) -> pa.Table:
         "day": outcome_known_at(columns).astype("datetime64[D]"),
         "flights": np.ones(len(delay), np.int32),
         "arrived": (~np.isnan(delay)).astype(np.int32),
-        "late": (delay >= late_minutes).astype(np.int32),
+        "late": (delay >= late_threshold_minutes).astype(np.int32),
         "cancelled": columns["cancelled"].astype(np.int32),
     }
     counted = ("flights", "arrived", "late", "cancelled")
@@ -126,20 +126,20 @@ def filter_since(counts: pa.Table, day: np.datetime64) -> pa.Table:
 
 
 def smoothed_rates(
-    columns: Columns, counts: pa.Table, days: Sequence[int], prior_flights: float, horizon_hours: int
+    columns: Columns, counts: pa.Table, days: Sequence[int], smoothing_flights: float, horizon_hours: int
 ) -> Columns:
     """Compute smoothed late and cancellation rates of flights whose outcome was known at the prediction.
 
     The rate of a group of n flights, k of them late, is shrunk towards the rate p of all flights with m =
-    `prior_flights` pseudo-counts: (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
+    `smoothing_flights` pseudo-counts: (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
     https://doi.org/10.1080/01621459.1973.10481350). Returns rate - p; for 'all flights', p. Centring removes day-level
     variation that the trees would otherwise memorise.
 
     Args:
         columns: `HISTORY_COLUMNS`, each of shape (rows,).
         counts: of schema `COUNTS`, at least of the days that are used.
-        days: lengths of the window, in days that ended before the prediction.
-        prior_flights: pseudo-counts.
+        days: lengths of the split, in days that ended before the prediction.
+        smoothing_flights: pseudo-counts.
         horizon_hours: hours between prediction and departure.
 
     Returns:
@@ -176,7 +176,7 @@ def smoothed_rates(
             with np.errstate(invalid="ignore"):
                 overall = sums["all", numerator, length] / sums["all", denominator, length]
             hits, flights = sums[grouping, numerator, length], sums[grouping, denominator, length]
-            excess = (hits - flights * overall) / (flights + prior_flights)
+            excess = (hits - flights * overall) / (flights + smoothing_flights)
             result[feature_name(family, length)] = overall if grouping == "all" else excess
     return result
 

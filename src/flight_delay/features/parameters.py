@@ -18,10 +18,10 @@ def _require_distinct(days: list[int]) -> list[int]:
 class FeatureParameters(Parameters):
     """Parameters of features and target, the section `build_features` of params.yaml."""
 
-    late_minutes: Annotated[int, Field(ge=1)]
+    late_threshold_minutes: Annotated[int, Field(ge=1)]
     horizon_hours: Annotated[int, Field(ge=1)]
     history_days: Annotated[
         list[Annotated[int, Field(ge=1, le=366)]], Field(min_length=1), AfterValidator(_require_distinct)
     ]
-    prior_flights: Annotated[float, Field(gt=0)]
+    smoothing_flights: Annotated[float, Field(gt=0)]
     weather: Literal["none", "observed"]

@@ -9,16 +9,16 @@ from flight_delay.features.columns import Column
 OUTCOME = "arrival_delay_minutes"
 
 
-def is_late(arrival_delay_minutes: Column, late_minutes: int) -> Column:
+def is_late(arrival_delay_minutes: Column, late_threshold_minutes: int) -> Column:
     """Compute whether flights arrived late; the US Department of Transportation counts from 15 minutes.
 
     Args:
         arrival_delay_minutes: shape (rows,), NaN for cancelled and diverted flights.
-        late_minutes: smallest delay of a late flight, in minutes.
+        late_threshold_minutes: smallest delay of a late flight, in minutes.
 
     Returns:
         True, False, or None for cancelled and diverted flights, shape (rows,).
     """
-    outcome = (arrival_delay_minutes >= late_minutes).astype(object)
+    outcome = (arrival_delay_minutes >= late_threshold_minutes).astype(object)
     outcome[np.isnan(arrival_delay_minutes)] = None
     return outcome

@@ -31,8 +31,8 @@ SMOOTHING_ROWS = 20
 
 # https://xgboost.readthedocs.io/en/stable/parameter.html, and the 100 rounds of its scikit-learn interface.
 XGBOOST_DEFAULTS = BoosterParameters(
-    max_rounds=100, early_stopping_rounds=100, learning_rate=0.3, max_depth=6, min_child_weight=1.0, subsample=1.0,
-    colsample_bytree=1.0, reg_lambda=1.0, max_bin=256, monotone=False, seed=0,
+    num_boost_round=100, early_stopping_rounds=100, learning_rate=0.3, max_depth=6, min_child_weight=1.0, subsample=1.0,
+    colsample_bytree=1.0, reg_lambda=1.0, max_bin=256, monotone_constraints=False, seed=0,
 )  # fmt: skip
 
 
@@ -61,13 +61,13 @@ def group_rate(train: Examples) -> Predictor:
     return probability
 
 
-def logistic_regression(train: Examples, features: Sequence[Feature], regularization_strength: float) -> Predictor:
+def logistic_regression(train: Examples, features: Sequence[Feature], c: float) -> Predictor:
     """Fit a logistic regression: splines of schedule features, others linear.
 
     Args:
         train: examples to fit.
         features: of the model.
-        regularization_strength: weight of the squared coefficients against the log loss, 1 / C.
+        c: inverse of the regularization strength, `C` of scikit-learn.
     """
     categories = [feature.name for feature in features if feature.kind == "categorical"]
     numbers = [feature for feature in features if feature.kind == "quantitative"]
@@ -84,7 +84,7 @@ def logistic_regression(train: Examples, features: Sequence[Feature], regulariza
             sparse_threshold=1.0,
         ),
         # With few columns and many rows, Newton's method converges in a few steps, where L-BFGS stops early.
-        LogisticRegression(C=1 / regularization_strength, solver="newton-cholesky"),
+        LogisticRegression(C=c, solver="newton-cholesky"),
     )
     # One thread: more would change the order of sums, and the last bits of the coefficients.
     with threadpool_limits(limits=1):
@@ -109,15 +109,15 @@ class BaselineSettings(NamedTuple):
     """Settings that baselines may use."""
 
     features: Sequence[Feature]
-    regularization_strength: float
+    C: float
     worker: Worker | None = None
 
 
 # From the simplest; each is compared with the one before it.
 BASELINES: dict[str, Callable[[Examples, BaselineSettings], Predictor]] = {
     "base_rate": lambda train, _: base_rate(train),
-    "carrier_hour": lambda train, _: group_rate(train),
-    "logistic": lambda train, settings: logistic_regression(train, settings.features, settings.regularization_strength),
+    "group_rate": lambda train, _: group_rate(train),
+    "logistic": lambda train, settings: logistic_regression(train, settings.features, settings.C),
     "xgboost_defaults": lambda train, settings: xgboost_defaults(train, settings.features, settings.worker),
 }
 

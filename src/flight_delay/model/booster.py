@@ -18,7 +18,7 @@ from flight_delay.model.training_data import TrainingData, describe_columns
 log = logging.getLogger(__name__)
 
 # Ranking metrics sort all rows in every round, and would take five times as long as training.
-CURVE_METRICS = ("logloss",)
+EVAL_METRIC = "logloss"
 
 _DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 
@@ -26,10 +26,10 @@ _DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 class BoosterParameters(Parameters):
     """Parameters of XGBoost, https://xgboost.readthedocs.io/en/stable/parameter.html
 
-    `max_rounds` is its num_boost_round; `monotone` sets its monotone_constraints to the declared effects of features.
+    `monotone_constraints` applies the declared effects of features.
     """
 
-    max_rounds: Annotated[int, Field(ge=1)]
+    num_boost_round: Annotated[int, Field(ge=1)]
     early_stopping_rounds: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     max_depth: Annotated[int, Field(ge=1, le=32)]
@@ -38,7 +38,7 @@ class BoosterParameters(Parameters):
     colsample_bytree: Annotated[float, Field(gt=0, le=1)]
     reg_lambda: Annotated[float, Field(ge=0)]
     max_bin: Annotated[int, Field(ge=2, le=65_536)]
-    monotone: bool
+    monotone_constraints: bool
     seed: Annotated[int, Field(ge=0, lt=2**31)]
 
 
@@ -46,12 +46,12 @@ class BoosterParameters(Parameters):
 class Trained:
     """A booster, truncated after its best round, and its training curve.
 
-    `curve` holds, by metric and window ('validation', and 'train' where it was recorded), a value per round,
-    including rounds after the best one.
+    `log_loss` holds, by split ('validation', and 'train' where it was recorded), a value per round, including rounds
+    after the best one.
     """
 
     booster: xgb.Booster
-    curve: dict[str, dict[str, list[float]]]
+    log_loss: dict[str, list[float]]
 
     @property
     def rounds(self) -> int:
@@ -80,8 +80,8 @@ def train_booster(
         CancelledError: the worker was stopped.
     """
     worker = worker or single_worker()
-    options = parameters.model_dump(exclude={"max_rounds", "early_stopping_rounds", "monotone"})
-    if parameters.monotone:
+    options = parameters.model_dump(exclude={"num_boost_round", "early_stopping_rounds", "monotone_constraints"})
+    if parameters.monotone_constraints:
         options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in data.encoding)
     evaluated = [(data.train, "train")] if record_train else []
     if data.validation is not None:
@@ -92,11 +92,11 @@ def train_booster(
             **options,
             "objective": "binary:logistic",
             "tree_method": "hist",
-            "eval_metric": list(CURVE_METRICS),
+            "eval_metric": EVAL_METRIC,
             "nthread": worker.n_jobs,
         },
         data.train,
-        num_boost_round=parameters.max_rounds,
+        num_boost_round=parameters.num_boost_round,
         evals=evaluated,
         evals_result=curve,
         early_stopping_rounds=parameters.early_stopping_rounds if data.validation is not None else None,
@@ -104,7 +104,7 @@ def train_booster(
         verbose_eval=False,
     )
     best = booster[: booster.best_iteration + 1] if data.validation is not None else booster
-    return Trained(best, {metric: {window: curve[window][metric] for window in curve} for metric in CURVE_METRICS})
+    return Trained(best, {split: curve[split][EVAL_METRIC] for split in curve})
 
 
 def predict(booster: xgb.Booster, matrix: Matrix) -> Any:
@@ -153,8 +153,7 @@ class _RoundLog(xgb.callback.TrainingCallback):
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 (interface of XGBoost)
         if epoch % 50 == 0:
-            metric = CURVE_METRICS[-1]
-            losses = ", ".join(f"{window} {metric} {values[metric][-1]:.4f}" for window, values in evals_log.items())
+            losses = ", ".join(f"{split} log loss {values[EVAL_METRIC][-1]:.4f}" for split, values in evals_log.items())
             log.info("  %sround %d%s", self._prefix, epoch, f": {losses}" if losses else "")
         if self._stop.is_set():
             raise CancelledError

@@ -13,7 +13,7 @@ import xgboost as xgb
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256, write_bytes, write_json
-from flight_delay.core.months import Window
+from flight_delay.core.months import MonthRange
 from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
@@ -33,10 +33,10 @@ class Manifest(Parameters):
     format: Literal[2]
     features: tuple[EncodedFeature, ...]
     feature_parameters: FeatureParameters
-    trained_on: Window
+    train_split: MonthRange
     trained_rows: int
     trained_base_rate: float
-    stopped_on: Window
+    validation_split: MonthRange
     rounds: int
     xgboost: str
     model_sha256: str
@@ -94,10 +94,10 @@ def save_bundle(
     *,
     features: tuple[EncodedFeature, ...],
     feature_parameters: FeatureParameters,
-    trained_on: Window,
+    train_split: MonthRange,
     trained_rows: int,
     trained_base_rate: float,
-    stopped_on: Window,
+    validation_split: MonthRange,
 ) -> None:
     """Write model and manifest into a folder (decision: `save_decision`)."""
     write_bytes(folder / MODEL_FILE, bytes(booster.save_raw(raw_format="ubj")))
@@ -105,10 +105,10 @@ def save_bundle(
         format=2,
         features=features,
         feature_parameters=feature_parameters,
-        trained_on=trained_on,
+        train_split=train_split,
         trained_rows=trained_rows,
         trained_base_rate=round(trained_base_rate, 6),
-        stopped_on=stopped_on,
+        validation_split=validation_split,
         rounds=int(booster.num_boosted_rounds()),
         xgboost=xgb.__version__,
         model_sha256=sha256(folder / MODEL_FILE),

@@ -49,7 +49,7 @@ def read_month(folder: Path, features: Sequence[Feature], month: str) -> Example
     return labelled(read_table(month_path(folder, month), processed_schema(tuple(features))), features)
 
 
-def read_window(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:
+def read_split(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:
     """Read and concatenate the examples of processed months."""
     tables = (table for _, table in iterate_months(folder, months, processed_schema(tuple(features))))
     return labelled(pa.concat_tables(tables), features)
@@ -67,5 +67,5 @@ def require_both_classes(targets: Iterable[Outcome], where: str) -> None:
     if positives in (0, rows):
         raise UserError(
             f"params.yaml: the target has one class in {where}: {positives} of {rows} rows are positive; "
-            "widen the window or change build_features.late_minutes"
+            "widen the split or change build_features.late_threshold_minutes"
         )

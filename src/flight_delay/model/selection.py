@@ -14,8 +14,8 @@ class DroppedFeature(Parameters):
     """A feature that no model is trained on, the rule, and the reason."""
 
     feature: str
-    rule: Literal["left_out", "constant", "duplicated", "noise"]
-    because: str
+    rule: Literal["excluded", "constant", "duplicated", "noise"]
+    reason: str
 
 
 class Selection(Parameters):

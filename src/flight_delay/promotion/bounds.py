@@ -16,9 +16,9 @@ class Promote(Parameters):
     """
 
     model: Annotated[str, Field(pattern=r"^[^/:@]+$")]
-    min_slice_flights: Annotated[int, Field(ge=1)]
-    max_slice_worsening: Annotated[float, Field(ge=0)]
+    min_slice_rows: Annotated[int, Field(ge=1)]
+    max_slice_log_loss_increase: Annotated[float, Field(ge=0)]
     calibration_bins: Annotated[int, Field(ge=2)]
     max_calibration_error: Annotated[float, Field(gt=0, le=1)]
-    max_one_flight_milliseconds: Annotated[float, Field(gt=0)]
-    min_flights_per_second: Annotated[float, Field(gt=0)]
+    max_latency_ms: Annotated[float, Field(gt=0)]
+    min_throughput_rows_per_s: Annotated[float, Field(gt=0)]

@@ -19,7 +19,7 @@ from flight_delay.core.months import Splits, list_months, month_path
 from flight_delay.core.runner import log
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.segments import SLICE_FEATURES, slice_labels
-from flight_delay.model.examples import read_window
+from flight_delay.model.examples import read_split
 from flight_delay.model.predictions import PREDICTIONS, Predictions
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, expected_calibration_error, model_size, slice_losses
@@ -96,7 +96,7 @@ def _compare_with_champion(
         test=comparison.test,
         size=read_size(artefacts),
         champion_size=read_size(champion_artefacts),
-        slices=slice_losses(_slice_labels(artefacts, common.b.row_id), common.a, common.b, bounds.min_slice_flights),
+        slices=slice_losses(_slice_labels(artefacts, common.b.row_id), common.a, common.b, bounds.min_slice_rows),
     )
 
 
@@ -150,19 +150,19 @@ def _replay(artefacts: CommitFiles, model_id: str) -> ModelReplay:
 
 def _slice_labels(artefacts: CommitFiles, row_ids: Column) -> Columns:
     """Read the slices of test rows, by division, in the order of the ids."""
-    window = Splits.model_validate(artefacts.params["windows"]).test
+    split = Splits.model_validate(artefacts.params["splits"]).test
     with TemporaryDirectory() as folder:
-        months = _copy_months(artefacts, PROCESSED, Path(folder), window.first, window.through)
-        examples = read_window(Path(folder), SLICE_FEATURES, months)
+        months = _copy_months(artefacts, PROCESSED, Path(folder), split.first, split.last)
+        examples = read_split(Path(folder), SLICE_FEATURES, months)
     position = pd.Index(examples.row_id).get_indexer(pd.Index(row_ids))
     return {name: column[position] for name, column in slice_labels(examples.features, examples.date).items()}
 
 
 def _copy_months(
-    artefacts: CommitFiles, source: str, target: Path, first: str = "", through: str = "9999-12"
+    artefacts: CommitFiles, source: str, target: Path, first: str = "", last: str = "9999-12"
 ) -> list[str]:
     """Copy monthly files of a folder, and return their months."""
-    months = [month for path in artefacts.files(source) if first <= (month := Path(path).stem) <= through]
+    months = [month for path in artefacts.files(source) if first <= (month := Path(path).stem) <= last]
     for month in months:
         artefacts.copy(f"{source}/{month}.parquet", target / f"{month}.parquet")
     return months

@@ -67,7 +67,7 @@ def check_quality(quality: DataQuality, _: Promote) -> Result:
 def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
     """The candidate is better on the backtest, or as good and simpler."""
     verdict, detail = comparison.backtest.verdict, _describe_period(comparison.backtest, comparison.champion)
-    if verdict not in {"same", "undecided"}:
+    if verdict not in {"same", "not_significant"}:
         return verdict == "better", detail
     simpler = comparison.size.is_simpler_than(comparison.champion_size)
     sizes = " against ".join(
@@ -78,19 +78,17 @@ def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
 
 def check_test(comparison: ChampionComparison, _: Promote) -> Result:
     """The candidate is not worse than the champion on the test."""
-    passed = comparison.test.verdict in {"better", "undecided", "same"}
+    passed = comparison.test.verdict in {"better", "not_significant", "same"}
     return passed, _describe_period(comparison.test, comparison.champion)
 
 
 def check_slices(comparison: ChampionComparison, bounds: Promote) -> Result:
     """The candidate's log loss is not much higher in any slice of the test."""
     if not comparison.slices:
-        return False, f"no slice has {bounds.min_slice_flights} common rows"
-    worse = [loss for loss in comparison.slices if loss.increase > bounds.max_slice_worsening]
+        return False, f"no slice has {bounds.min_slice_rows} common rows"
+    worse = [loss for loss in comparison.slices if loss.increase > bounds.max_slice_log_loss_increase]
     names = _join([f"{loss.by} {loss.label} {loss.increase:+.4f}" for loss in worse or comparison.slices[:1]])
-    count = (
-        f"log loss is higher by more than {bounds.max_slice_worsening:g} in {len(worse)} of {len(comparison.slices)}"
-    )
+    count = f"log loss is higher by more than {bounds.max_slice_log_loss_increase:g} in {len(worse)} of {len(comparison.slices)}"
     return not worse, f"{count} slices ({names if worse else f'at most {names}'})"
 
 
@@ -111,11 +109,11 @@ def check_replay(replay: ModelReplay, _: Promote) -> Result:
 def check_speed(replay: ModelReplay, bounds: Promote) -> Result:
     """Latency and throughput of the loaded model are within their bounds."""
     latency, throughput = replay.speed
-    passed = latency <= bounds.max_one_flight_milliseconds and throughput >= bounds.min_flights_per_second
+    passed = latency <= bounds.max_latency_ms and throughput >= bounds.min_throughput_rows_per_s
     return (
         passed,
-        f"one row {latency:.1f} ms (at most {bounds.max_one_flight_milliseconds:g}), {throughput:,.0f} rows per "
-        f"second (at least {bounds.min_flights_per_second:,.0f})",
+        f"one row {latency:.1f} ms (at most {bounds.max_latency_ms:g}), {throughput:,.0f} rows per "
+        f"second (at least {bounds.min_throughput_rows_per_s:,.0f})",
     )
 
 
@@ -145,7 +143,7 @@ def _describe_period(period: PeriodComparison, champion: str) -> str:
         for measure in period.measures
         if measure.name in METRICS
     )
-    return f"{period.verdict} against {champion}: {differences}"
+    return f"{period.verdict.replace('_', ' ')} against {champion}: {differences}"
 
 
 def _join(names: Sequence[str]) -> str:

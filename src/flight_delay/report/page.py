@@ -11,7 +11,7 @@ from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report import sections
 from flight_delay.report.inputs import Inputs
 
-# In the order of the page: anchor, which is also the name of the template and of the section of pictures, and title.
+# In the order of the page: anchor, which is also the name of the template and of the section of plots, and title.
 SECTIONS = {
     "intended_use": "Intended use",
     "model": "Model details",
@@ -35,10 +35,10 @@ def render_report(inputs: Inputs) -> str:
 
     Raises:
         UndefinedError: a number that the page shows is not among the inputs.
-        ValueError: a picture names a section that does not exist.
+        ValueError: a plot names a section that does not exist.
     """
-    if unknown := [picture for picture in inputs.pictures if picture.section not in SECTIONS]:
-        raise ValueError(f"picture {unknown[0].name}: section '{unknown[0].section}' is not a section of the report")
+    if unknown := [plot for plot in inputs.plots if plot.section not in SECTIONS]:
+        raise ValueError(f"plot {unknown[0].name}: section '{unknown[0].section}' is not a section of the report")
     templates = {
         path.name: path.read_text("utf-8")
         for path in resources.files(__package__).iterdir()
@@ -59,8 +59,8 @@ def render_report(inputs: Inputs) -> str:
         vocabularies=sections.vocabularies(inputs.bundle),
         baseline_rows=sections.baseline_rows(inputs.metrics),
         comparisons=sections.step_comparisons(inputs.metrics),
-        profit_rows=sections.profit_rows(inputs.metrics["money"]),
-        ranges=sections.break_even_sentences(inputs.metrics["money"]["break_even"], inputs.payoffs),
+        profit_rows=sections.profit_rows(inputs.metrics["profit"]),
+        ranges=sections.break_even_sentences(inputs.metrics["profit"]["break_even"], inputs.payoffs),
         spread=sections.metric_spread(inputs.backtest),
         divisions=sections.slices_by_division(inputs.slices),
         max_slices=sections.MAX_SLICES,

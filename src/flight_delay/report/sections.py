@@ -9,12 +9,12 @@ from typing import Any
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report.plots.labels import model_label
 
-VERDICTS = {"better": "better", "worse": "worse", "undecided": "not significant"}
+VERDICTS = {"better": "better", "worse": "worse", "not_significant": "not significant"}
 PAYOFFS = {
-    "late_called_late": "a late flight that is predicted late (true positive)",
-    "late_called_on_time": "a missed delay (false negative)",
-    "on_time_called_late": "a false alarm (false positive)",
-    "on_time_called_on_time": "a flight on time that is predicted on time (true negative)",
+    "true_positive": "a late flight that is predicted late (true positive)",
+    "false_negative": "a missed delay (false negative)",
+    "false_positive": "a false alarm (false positive)",
+    "true_negative": "a flight on time that is predicted on time (true negative)",
 }
 INFORMATION = {
     "schedule": "the schedule",
@@ -23,7 +23,7 @@ INFORMATION = {
     "weather": "the weather at the origin at the time of the prediction",
 }
 RULES = {
-    "left_out": "excluded in params.yaml",
+    "excluded": "excluded in params.yaml",
     "constant": "constant",
     "duplicated": "duplicate of another feature",
     "noise": "no better than noise",
@@ -36,7 +36,7 @@ Row = dict[str, Any]
 def baseline_rows(metrics: Mapping[str, Any]) -> list[Row]:
     """Return a row per baseline and, last, the model: name, and value on test and interval of each metric."""
     test = {name: row["test"] for name, row in metrics["baselines"].items()} | {"model": metrics["test"]}
-    intervals = metrics["ladder"]["intervals"]
+    intervals = metrics["baseline_comparison"]["intervals"]
     return [
         {"name": model_label(name)}
         | {metric: {"value": values[metric], **intervals[name][metric]} for metric in METRICS}
@@ -50,10 +50,10 @@ def step_comparisons(metrics: Mapping[str, Any]) -> list[Row]:
     Returns:
         Rows of name, baseline and, by metric, difference, interval and verdict.
     """
-    steps = dict(metrics["ladder"]["steps"])
-    rows = [(name, step["than"], step) for name, step in steps.items()]
-    if steps["model"]["than"] != "logistic":
-        rows.append(("model", "logistic", metrics["ladder"]["model_over_logistic"]))
+    steps = dict(metrics["baseline_comparison"]["step_comparisons"])
+    rows = [(name, step["compared_with"], step) for name, step in steps.items()]
+    if steps["model"]["compared_with"] != "logistic":
+        rows.append(("model", "logistic", metrics["baseline_comparison"]["vs_logistic"]))
     return [
         {"name": model_label(name), "baseline": model_label(baseline)}
         | {metric: _verdict(step[metric]) for metric in METRICS}
@@ -61,14 +61,14 @@ def step_comparisons(metrics: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def profit_rows(money: Mapping[str, Any]) -> list[Row]:
+def profit_rows(profit: Mapping[str, Any]) -> list[Row]:
     """Return rows of profit per flight, the model first, with the difference to the model and its verdict."""
-    profit = money["expected_profit"]
-    others = sorted(money["model_over"], key=lambda name: -profit[name])
+    mean_profit = profit["mean_profit"]
+    others = sorted(profit["differences"], key=lambda name: -mean_profit[name])
     return [
-        {"name": model_label("model"), "profit": profit["model"], "more": None},
+        {"name": model_label("model"), "profit": mean_profit["model"], "more": None},
         *(
-            {"name": model_label(name), "profit": profit[name], "more": _verdict(money["model_over"][name])}
+            {"name": model_label(name), "profit": mean_profit[name], "more": _verdict(profit["differences"][name])}
             for name in others
         ),
     ]
@@ -101,7 +101,7 @@ def dropped_features(selection: Mapping[str, Any]) -> dict[str, list[tuple[str, 
     """Return name and reason of dropped features by rule, the most frequent rule first."""
     rules = Counter(entry["rule"] for entry in selection["dropped"]).most_common()
     return {
-        RULES[rule]: [(entry["feature"], entry["because"]) for entry in selection["dropped"] if entry["rule"] == rule]
+        RULES[rule]: [(entry["feature"], entry["reason"]) for entry in selection["dropped"] if entry["rule"] == rule]
         for rule, _ in rules
     }
 

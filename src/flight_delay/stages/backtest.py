@@ -1,4 +1,4 @@
-"""Stage: train a model for each month before the test window, and test it."""
+"""Stage: train a model for each month before the test split, and test it."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ from flight_delay.core import files, months, params, paths
 from flight_delay.core.runner import run_stage
 from flight_delay.evaluation.backtest import (
     BacktestParameters,
-    backtest_window,
+    backtest_months,
     require_fold_classes,
     rolling_origin_folds,
     run_backtest,
@@ -20,8 +20,8 @@ from flight_delay.model.selection import read_selection
 def main() -> int:
     p = params.load_params("backtest", BacktestParameters)
     booster_parameters = params.load_params("train_model", BoosterParameters)
-    windows = params.load_params("windows", months.Splits)
-    existing = months.require_months(paths.PROCESSED, "windows.train or windows.validation", backtest_window(windows))
+    splits = params.load_params("splits", months.Splits)
+    existing = months.require_months(paths.PROCESSED, "splits.train or splits.validation", backtest_months(splits))
     folds = rolling_origin_folds(existing, p.first_test_month, p.test_months)
     features = read_selection(paths.SELECTION).features
     read = partial(read_month, paths.PROCESSED, features)
@@ -33,8 +33,8 @@ def main() -> int:
             predictions.write(report / "predictions", month)
         files.write_json(report / "by_month.json", result.by_month)
         files.write_json(report / "metrics.json", mean_metrics(result.by_month))
-        header = ["trained_through", "age_months", "month", *result.by_month[folds[0].test_months[0]]]
-        files.write_csv(report / "aging.csv", header, result.aging)
+        header = ["last_training_month", "age_months", "month", *result.by_month[folds[0].test_months[0]]]
+        files.write_csv(report / "model_staleness.csv", header, result.staleness)
     return sum(map(len, result.predictions.values()))
 
 

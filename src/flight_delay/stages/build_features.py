@@ -46,7 +46,7 @@ def main() -> int:
             earlier = [name for name in every if name <= month and last_day[name] and last_day[name] >= since]
             counts = pa.concat_tables(counted for _, counted in months.iterate_months(kept, earlier, history.COUNTS))
             values = builder.build(flights, counts, observations)
-            target = is_late(flights[OUTCOME], builder.parameters.late_minutes)
+            target = is_late(flights[OUTCOME], builder.parameters.late_threshold_minutes)
             columns = {**{key: table[key] for key in KEYS}, **values, TARGET: target}
             files.write_table(months.month_path(processed, month), pa.Table.from_pydict(columns, schema=schema))
             return len(target)

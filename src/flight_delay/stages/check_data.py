@@ -15,13 +15,13 @@ from flight_delay.features.feature import ROW_ID, processed_schema
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import list_features
 from flight_delay.model.selection import write_selection
-from flight_delay.report.plots.picture import write_pictures
+from flight_delay.report.plots.plot import write_plots
 from flight_delay.report.plots.profile import draw_profiles
 
 
 def main() -> int:
     p = params.load_params("check_data", CheckDataParameters)
-    windows = months.load_splits(paths.PROCESSED)
+    splits = months.load_splits(paths.PROCESSED)
     dictionary = load_dictionary()
     history_days = params.load_params("build_features", FeatureParameters).history_days
     first = months.month_path(paths.PROCESSED, months.list_months(paths.PROCESSED)[0])
@@ -29,16 +29,16 @@ def main() -> int:
     built = list_features(dictionary.features, history_days, with_weather=has_weather)
     # A pattern for one source may stay in params.yaml with another source that lacks its features.
     possible = list_features(dictionary.features, history_days, with_weather=True)
-    features, excluded = exclude_features(built, p.leave_out, possible)
+    features, excluded = exclude_features(built, p.exclude_features, possible)
     taken = {ROW_ID, *processed_schema(tuple(built)).names}
     others = pa.schema([field for field in dictionary.schema if field.name not in taken])
 
     result = check(
-        read_sample(windows, features, others, p.max_rows), features, dictionary.outcome_columns, draw_profiles
+        read_sample(splits, features, others, p.max_rows), features, dictionary.outcome_columns, draw_profiles
     )
     with files.atomic_directory(paths.report("check_data")) as folder:
         result.write(folder)
-        write_pictures(folder, result.pictures)
+        write_plots(folder, result.plots)
     selection = select_features(features, result.findings, excluded)
     write_selection(paths.SELECTION, selection)
     for dropped in selection.dropped:

@@ -17,39 +17,39 @@ from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.report.plots.comparison import draw_comparisons
 from flight_delay.report.plots.evaluation import draw_evaluation
-from flight_delay.report.plots.picture import write_pictures
+from flight_delay.report.plots.plot import write_plots
 
 
 def main() -> int:
     p = params.load_params("evaluate", EvaluateParameters)
-    payoffs = params.load_params("decide", DecisionParameters).payoffs
-    windows = months.load_splits(paths.PROCESSED)
+    payoffs = params.load_params("choose_threshold", DecisionParameters).payoffs
+    splits = months.load_splits(paths.PROCESSED)
     bundle = load_bundle(paths.BUNDLE)
     needed = list({feature.name: feature for feature in (*SLICE_FEATURES, *bundle.manifest.inputs)}.values())
 
     def predict(month: str) -> tuple[Predictions, Columns | None]:
         examples = read_month(paths.PROCESSED, needed, month)
-        labels = slice_labels(examples.features, examples.date) if month in windows["test"] else None
+        labels = slice_labels(examples.features, examples.date) if month in splits["test"] else None
         return Predictions.of(examples, bundle.predict_probability(examples.features)), labels
 
     by_month, labels_by_month = {}, []
-    for month, (predictions, labels) in map_months(predict, list(itertools.chain(*windows.values()))):
+    for month, (predictions, labels) in map_months(predict, list(itertools.chain(*splits.values()))):
         by_month[month] = predictions
         if labels is not None:
             labels_by_month.append(labels)
-    for window, names_of_months in windows.items():
-        require_both_classes((by_month[month].target for month in names_of_months), f"windows.{window}")
+    for split, names_of_months in splits.items():
+        require_both_classes((by_month[month].target for month in names_of_months), f"splits.{split}")
     baselines = {
-        name: Predictions.concat(Predictions.read(paths.report("baselines") / name, month) for month in windows["test"])
+        name: Predictions.concat(Predictions.read(paths.report("baselines") / name, month) for month in splits["test"])
         for name in BASELINES
     }
     groupings = {name: np.concatenate([labels[name] for labels in labels_by_month]) for name in labels_by_month[0]}
 
-    evaluation = evaluate(by_month, windows, groupings, baselines, bundle.decision.threshold, payoffs, p)
+    evaluation = evaluate(by_month, splits, groupings, baselines, bundle.decision.threshold, payoffs, p)
     log.info("  %s", evaluation.metrics["verdict"])
     with files.atomic_directory(paths.report("evaluate")) as folder:
         evaluation.write(folder)
-        write_pictures(folder, [*draw_comparisons(evaluation), *draw_evaluation(evaluation)])
+        write_plots(folder, [*draw_comparisons(evaluation), *draw_evaluation(evaluation)])
     files.write_json(paths.METRICS, evaluation.metrics)
     return sum(map(len, by_month.values()))
 

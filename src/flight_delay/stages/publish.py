@@ -20,7 +20,7 @@ def main() -> int:
     from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
 
     content = collect_run_content(
-        Path(), read_lock(), params.load_params("windows", months.Splits), RunSource.of_workspace()
+        Path(), read_lock(), params.load_params("splits", months.Splits), RunSource.of_workspace()
     )
     run_id, added = publish(content, p.experiment, find_commit_of_lock(content.digest))
     log.info("%s run %s (%s)", "added" if added else "already there: ", run_id, content.name)

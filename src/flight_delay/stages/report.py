@@ -1,4 +1,4 @@
-"""Stage: combine numbers and pictures of all stages in one self-contained page."""
+"""Stage: combine numbers and plots of all stages in one self-contained page."""
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.errors import UserError
@@ -8,13 +8,13 @@ from flight_delay.features.parameters import FeatureParameters
 from flight_delay.report.card import load_card
 from flight_delay.report.inputs import Inputs
 from flight_delay.report.page import render_report
-from flight_delay.report.plots.picture import read_pictures
+from flight_delay.report.plots.plot import read_plots
 
-STAGES_WITH_PICTURES = ("evaluate", "learning_curves", "interpret", "check_data")
+STAGES_WITH_PLOTS = ("evaluate", "learning_curves", "interpret", "check_data")
 
 
 def main() -> int:
-    windows = params.load_params("windows", months.Splits).by_name()
+    splits = params.load_params("splits", months.Splits).by_name()
     features = params.load_params("build_features", FeatureParameters)
     explanation = files.read_json(paths.report("interpret") / "summary.json")
     manifest = paths.BUNDLE / "manifest.json"
@@ -23,9 +23,9 @@ def main() -> int:
         raise UserError(f"{paths.report('interpret')}: explains another model than {manifest}; run `dvc repro`")
     inputs = Inputs(
         metrics=files.read_json(paths.METRICS),
-        threshold_choice=files.read_json(paths.report("decide") / "metrics.json"),
+        threshold_choice=files.read_json(paths.report("choose_threshold") / "metrics.json"),
         backtest=files.read_json(paths.report("backtest") / "by_month.json"),
-        learning=files.read_json(paths.report("learning_curves") / "reading.json"),
+        learning=files.read_json(paths.report("learning_curves") / "conclusions.json"),
         slices=files.read_csv_rows(paths.report("evaluate") / "slices.csv", {"by", "label"}),
         explanation=explanation,
         selection=files.read_json(paths.SELECTION),
@@ -36,14 +36,14 @@ def main() -> int:
         manifest=files.read_json(paths.RAW_MANIFEST),
         bundle=bundle,
         card=load_card(),
-        payoffs=params.load_params("decide", DecisionParameters).payoffs.model_dump(),
-        windows={name: str(window) for name, window in windows.items()},
-        late_minutes=features.late_minutes,
+        payoffs=params.load_params("choose_threshold", DecisionParameters).payoffs.model_dump(),
+        splits={name: str(split) for name, split in splits.items()},
+        late_threshold_minutes=features.late_threshold_minutes,
         horizon_hours=features.horizon_hours,
-        pictures=[picture for stage in STAGES_WITH_PICTURES for picture in read_pictures(paths.report(stage))],
+        plots=[plot for stage in STAGES_WITH_PLOTS for plot in read_plots(paths.report(stage))],
     )
     files.write_text(paths.PAGE, render_report(inputs))
-    return len(inputs.pictures)
+    return len(inputs.plots)
 
 
 if __name__ == "__main__":

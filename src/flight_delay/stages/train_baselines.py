@@ -1,4 +1,4 @@
-"""Stage: fit the baselines on the training window; predict the test window."""
+"""Stage: fit the baselines on the training split; predict the test split."""
 
 from functools import partial
 from typing import Annotated
@@ -10,7 +10,7 @@ from flight_delay.core.engine import map_models, map_months
 from flight_delay.core.runner import log, run_stage
 from flight_delay.features.segments import LOOKUP_FEATURES
 from flight_delay.model.baselines import BASELINES, BaselineSettings
-from flight_delay.model.examples import read_month, read_window, require_both_classes
+from flight_delay.model.examples import read_month, read_split, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.selection import read_selection
 
@@ -18,20 +18,20 @@ from flight_delay.model.selection import read_selection
 class TrainBaselines(params.Parameters):
     """Strength of regularisation of the logistic regression."""
 
-    regularization_strength: Annotated[float, Field(gt=0)]
+    C: Annotated[float, Field(gt=0)]
 
 
 def main() -> int:
     p = params.load_params("train_baselines", TrainBaselines)
-    windows = params.load_params("windows", months.Splits)
-    test_months = months.require_months(paths.PROCESSED, "windows.test", windows.test)
+    splits = params.load_params("splits", months.Splits)
+    test_months = months.require_months(paths.PROCESSED, "splits.test", splits.test)
     features = read_selection(paths.SELECTION).features
     needed = list({feature.name: feature for feature in (*LOOKUP_FEATURES, *features)}.values())
-    train = read_window(paths.PROCESSED, needed, months.require_months(paths.PROCESSED, "windows.train", windows.train))
-    require_both_classes([train.target], "windows.train")
+    train = read_split(paths.PROCESSED, needed, months.require_months(paths.PROCESSED, "splits.train", splits.train))
+    require_both_classes([train.target], "splits.train")
 
     log.info("  fitting to %s flights", f"{len(train):,}")
-    settings = BaselineSettings(features, p.regularization_strength)
+    settings = BaselineSettings(features, p.C)
     fitted = map_models(lambda fit, worker: fit(train, settings._replace(worker=worker)), list(BASELINES.values()))
     predictors = dict(zip(BASELINES, fitted, strict=True))
     with files.atomic_directory(paths.report("baselines")) as report:

@@ -1,4 +1,4 @@
-"""Stage: train the model, with early stopping on the validation window."""
+"""Stage: train the model, with early stopping on the validation split."""
 
 from functools import partial
 
@@ -17,13 +17,13 @@ from flight_delay.model.training_data import load_training_data
 
 def main() -> int:
     p = params.load_params("train_model", BoosterParameters)
-    windows = params.load_params("windows", months.Splits)
+    splits = params.load_params("splits", months.Splits)
     features = read_selection(paths.SELECTION).features
     read = partial(read_month, paths.PROCESSED, features)
-    train = months.require_months(paths.PROCESSED, "windows.train", windows.train)
-    validation = months.require_months(paths.PROCESSED, "windows.validation", windows.validation)
+    train = months.require_months(paths.PROCESSED, "splits.train", splits.train)
+    validation = months.require_months(paths.PROCESSED, "splits.validation", splits.validation)
     for name, names in (("train", train), ("validation", validation)):
-        require_both_classes((read(month).target for month in names), f"windows.{name}")
+        require_both_classes((read(month).target for month in names), f"splits.{name}")
 
     encoding = fit_encoding(features, (read(month) for month in train))
     data = load_training_data(encoding, read, train, validation, p.max_bin)
@@ -36,16 +36,16 @@ def main() -> int:
         trained.booster,
         features=encoding,
         feature_parameters=params.load_params("build_features", FeatureParameters),
-        trained_on=windows.train,
+        train_split=splits.train,
         trained_rows=len(target),
         trained_base_rate=float(target.mean()),
-        stopped_on=windows.validation,
+        validation_split=splits.validation,
     )
     with files.atomic_directory(paths.report("train")) as report:
         files.write_json(report / "importances.json", booster_importances(trained.booster, encoding))
-        curves = {f"{window}_{name}": losses for name, by in trained.curve.items() for window, losses in by.items()}
-        rounds = zip(*curves.values(), strict=True)
-        files.write_csv(report / "curve.csv", ["round", *curves], [[n, *row] for n, row in enumerate(rounds, 1)])
+        header = ["round", *(f"{split}_log_loss" for split in trained.log_loss)]
+        rounds = zip(*trained.log_loss.values(), strict=True)
+        files.write_csv(report / "curve.csv", header, [[n, *row] for n, row in enumerate(rounds, 1)])
     return len(target)
 
 

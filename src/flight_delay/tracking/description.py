@@ -33,7 +33,7 @@ HEADLINE_METRICS = tuple(
     for split in ("backtest", "test")
     for name, label, decimals, higher_is_better in (
         *((name, metric.label, metric.decimals, metric.higher_is_better) for name, metric in METRICS.items()),
-        ("expected_profit", "profit per row", 2, True),
+        ("mean_profit", "profit per row", 2, True),
     )
 )
 

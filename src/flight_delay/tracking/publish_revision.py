@@ -37,7 +37,7 @@ def read_revision(revision: str) -> Iterator[tuple[RunContent, str | None]]:
         log.info("reading %s (%s)", revision, artefacts.commit[:10])
         for path in FILES:
             artefacts.copy(path, root / path)
-        windows = load_params("windows", Splits, root / "params.yaml")
+        splits = load_params("splits", Splits, root / "params.yaml")
         source = RunSource.of_commit(artefacts.commit, artefacts.root)
-        content = collect_run_content(root, artefacts.lock, windows, source)
+        content = collect_run_content(root, artefacts.lock, splits, source)
         yield content, None if committed is None or committed.experiment else committed.commit

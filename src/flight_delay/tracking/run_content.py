@@ -26,7 +26,7 @@ DIGEST_TAG = "pipeline_digest"
 COMMIT_TAG = "git_commit"
 DATA_VERSION_TAG = "data_version"
 PROCESSED, RAW = "data/processed", "data/raw/flights"
-MANIFEST, SELECTION = "data/raw/manifest.json", "data/selection.json"
+MANIFEST, SELECTION = "data/raw/manifest.json", "data/selected_features.json"
 BUNDLE, MODEL = "models/bundle", "models/bundle/model.ubj"
 METRICS, REPORT = "reports/metrics.json", "index.html"
 # Sections of params.yaml that are not part of a pipeline.
@@ -76,13 +76,13 @@ class RunContent:
     package: Path
 
 
-def collect_run_content(root: Path, stages: Stages, windows: Splits, source: RunSource) -> RunContent:
+def collect_run_content(root: Path, stages: Stages, splits: Splits, source: RunSource) -> RunContent:
     """Collect the content of a run.
 
     Args:
         root: folder of the pipeline's files.
         stages: entries of its lock file.
-        windows: months of training, validation and test.
+        splits: months of training, validation and test.
         source: author and baseline.
 
     Raises:
@@ -123,7 +123,7 @@ def collect_run_content(root: Path, stages: Stages, windows: Splits, source: Run
             **{tag: value for tag, value in optional_tags.items() if value},
             **{f"seconds/{stage}": str(seconds) for stage, seconds in source.seconds.items()},
         },
-        datasets=_list_datasets(windows, report, manifest, md5, quality["rows"]),
+        datasets=_list_datasets(splits, report, manifest, md5, quality["rows"]),
         files={
             # The MLflow UI lists folders by name before files, so that the report comes first.
             f"report/{REPORT}": root / "reports" / REPORT,
@@ -147,7 +147,7 @@ def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
     The profit on the test is renamed as that on the backtest.
     """
     metrics = {name: float(value) for name, value in flatten(report, "/").items() if isinstance(value, int | float)}
-    metrics["test/expected_profit"] = metrics["money/expected_profit/model"]
+    metrics["test/mean_profit"] = metrics["profit/mean_profit/model"]
     return {
         headline.name: metrics[headline.name] for headline in HEADLINE_METRICS if headline.name in metrics
     } | metrics
@@ -183,11 +183,11 @@ def _data_version(manifest: Mapping[str, Any], md5: str) -> str:
 
 
 def _list_datasets(
-    windows: Splits, metrics: Mapping[str, Any], manifest: Mapping[str, Any], md5: Mapping[str, str], rows: int
+    splits: Splits, metrics: Mapping[str, Any], manifest: Mapping[str, Any], md5: Mapping[str, str], rows: int
 ) -> list[LoggedDataset]:
     origin = {key: value for key, value in manifest.items() if isinstance(value, str)} | {"manifest_md5": md5[MANIFEST]}
-    splits = [
-        LoggedDataset(f"processed {window}", name, PROCESSED, md5[PROCESSED], metrics[name]["rows"], origin)
-        for name, window in windows.by_name().items()
+    processed = [
+        LoggedDataset(f"processed {split}", name, PROCESSED, md5[PROCESSED], metrics[name]["rows"], origin)
+        for name, split in splits.by_name().items()
     ]
-    return [*splits, LoggedDataset("raw", "raw", RAW, md5[RAW], rows, origin)]
+    return [*processed, LoggedDataset("raw", "raw", RAW, md5[RAW], rows, origin)]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flight_delay.core import params, paths
 from flight_delay.core.months import Splits, require_months
-from flight_delay.evaluation.backtest import BacktestParameters, backtest_window, rolling_origin_folds, run_backtest
+from flight_delay.evaluation.backtest import BacktestParameters, backtest_months, rolling_origin_folds, run_backtest
 from flight_delay.evaluation.bootstrap import Comparison, bootstrap, compare_models, point_estimates
 from flight_delay.evaluation.comparison import require_same_rows
 from flight_delay.evaluation.scoring import mean_metrics
@@ -50,8 +50,8 @@ def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
     Raises:
         UserError: months are missing.
     """
-    window = backtest_window(params.load_params("windows", Splits))
-    months = require_months(paths.PROCESSED, "windows.train or windows.validation", window)
+    split = backtest_months(params.load_params("splits", Splits))
+    months = require_months(paths.PROCESSED, "splits.train or splits.validation", split)
     folds = rolling_origin_folds(months, params.load_params("backtest", BacktestParameters).first_test_month, 1)
     folds = [fold._replace(test_months=fold.test_months[:1]) for fold in folds]
     features = read_selection(paths.SELECTION).features

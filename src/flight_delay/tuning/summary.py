@@ -17,7 +17,7 @@ MIN_TRIALS_FOR_IMPORTANCES = 10
 SIGNIFICANCE = {
     "better": "significantly better",
     "worse": "significantly worse on all rows together",
-    "undecided": "not significant",
+    "not_significant": "not significant",
 }
 SELECTION_BIAS = (
     "Selection bias: the metric of the best of many trials on the same backtest is optimistic, and its interval too "

@@ -92,7 +92,7 @@ def candidates(root: Path) -> pd.DataFrame:
     """The flights of a checkout that golden ones are chosen from, as `choose` needs them."""
     booster, manifest = model_of(root)
     test = months.require_months(
-        root / PROCESSED, "windows.test", params.load_params("windows", months.Splits, root / params.PARAMS_FILE).test
+        root / PROCESSED, "splits.test", params.load_params("splits", months.Splits, root / params.PARAMS_FILE).test
     )
     flights = flights_of(root, dict.fromkeys([months.list_months(root / PROCESSED)[0], *test]))
     names = ["flight_id", "flight_date", "carrier", "origin"]

@@ -101,7 +101,7 @@ def test_no_month_of_the_test_is_read(copy_of_made) -> None:
     [
         ({"tune": {"space": {"max_dept": {"low": 2, "high": 4}}}}, ["max_dept", "train_model"]),
         ({"train_model": {"max_depth": 9}}, ["tune.space.max_depth", "9"]),
-        ({"build_features": {"prior_flights": 30}}, ["build_features", "`dvc repro backtest`"]),
+        ({"build_features": {"smoothing_flights": 30}}, ["build_features", "`dvc repro backtest`"]),
     ],
 )
 def test_a_user_error_is_one_line_and_nothing_is_written(copy_of_made, changes, words) -> None:

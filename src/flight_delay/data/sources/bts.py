@@ -40,8 +40,8 @@ class FetchedFiles(NamedTuple):
     files: dict[str, str]
 
 
-def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]], through: str) -> FetchedFiles:
-    """Write flights/YYYY-MM.parquet for every month up to `through` that the files in a folder hold.
+def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]], last_month: str) -> FetchedFiles:
+    """Write flights/YYYY-MM.parquet for every month up to `last_month` that the files in a folder hold.
 
     The same files give the same bytes. Memory does not grow with their number or size.
 
@@ -49,11 +49,11 @@ def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]
         external: folder with .csv, .csv.gz and .zip files, each with any months.
         flights: an empty folder; the rows are spooled beside it.
         layouts: columns that a file of each layout must have, Year and Month among them.
-        through: last month to write; later ones are read and checked only.
+        last_month: last month to write; later ones are read and checked only.
 
     Raises:
         UserError: there are no files, a file is damaged or has an unknown layout, files of a month differ in their
-            columns, or the month `through` is missing.
+            columns, or the month `last_month` is missing.
     """
     checksums = {name: sha256(external / name) for name in _data_files(external)}
     present: set[str] = set()
@@ -63,16 +63,16 @@ def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]
                 layout = find_layout(text.names, layouts, str(text), "put the file there as the BTS made it")
                 for month, rows in _split_by_month(text):
                     present.add(month)
-                    if month <= through:
+                    if month <= last_month:
                         spool.add_rows(month, rows, text, layout)
-        if through not in present:
+        if last_month not in present:
             raise UserError(
-                f"{external}: no flights of {through}, fetch_raw.through in params.yaml (months are "
+                f"{external}: no flights of {last_month}, fetch_raw.last_month in params.yaml (months are "
                 f"{', '.join(sorted(present))}); add them or change it"
             )
         months = {
             month: spool.write_month(month, month_path(flights, month))
-            for month in track_progress(sorted(month for month in present if month <= through), "month")
+            for month in track_progress(sorted(month for month in present if month <= last_month), "month")
         }
     return FetchedFiles(months, checksums)
 

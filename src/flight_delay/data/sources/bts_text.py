@@ -119,7 +119,7 @@ def _arrow_reader(stream: Utf8Stream, header: list[str], invalid: list[pa.csv.In
 
 
 def _check(text: CsvText, row: int, block: pa.RecordBatch) -> None:
-    """Refuse what Arrow lets through: values in a column without a name, and line breaks in values.
+    """Refuse what Arrow accepts: values in a column without a name, and line breaks in values.
 
     No file of the BTS has values of two lines: a quotation mark is missing, and rows would be lost in the value.
     """

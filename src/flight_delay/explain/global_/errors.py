@@ -79,18 +79,18 @@ def costliest_slices(slices: Sequence[Mapping[str, Any]], roc_auc: float, count:
     costliest = []
     for by in dict.fromkeys(row["by"] for row in slices):
         division = [row for row in slices if row["by"] == by]
-        weights = [row["flights"] for row in division]
+        weights = [row["rows"] for row in division]
         loss, profit = (
             float(np.average([row[name] for row in division], weights=weights))
-            for name in ("lost_per_flight", "profit_per_flight")
+            for name in ("mean_avoidable_loss", "mean_profit")
         )
         single = [row for row in division if not row["label"].startswith("others (")]
-        costs = [((row["lost_per_flight"] - loss) * row["flights"], row, profit) for row in single]
+        costs = [((row["mean_avoidable_loss"] - loss) * row["rows"], row, profit) for row in single]
         costliest += sorted(costs, key=lambda cost: (-cost[0], cost[1]["label"]))[:1]
     costliest = sorted((cost for cost in costliest if cost[0] > 0), key=lambda cost: (-cost[0], cost[1]["by"]))
     return [
         CostlySlice(
-            row["by"], row["label"], int(row["flights"]), round(excess), _describe_slice(row, excess, profit, roc_auc)
+            row["by"], row["label"], int(row["rows"]), round(excess), _describe_slice(row, excess, profit, roc_auc)
         )
         for excess, row, profit in costliest[:count]
     ]
@@ -111,7 +111,7 @@ def _describe_slice(row: Mapping[str, Any], excess: float, profit: float, roc_au
     is_significant = row["high"] is not None and row["high"] < profit
     note = "" if is_significant else " (not significant: the 95 % interval of their profit includes the average)"
     return (
-        f"{name[0].upper()}{name[1:]} cost {excess / row['flights']:,.0f} more per flight than the average, "
-        f"{excess:,.0f} altogether: {row['base_rate']:.0%} of {row['flights']:,.0f} were late, predicted "
+        f"{name[0].upper()}{name[1:]} cost {excess / row['rows']:,.0f} more per flight than the average, "
+        f"{excess:,.0f} altogether: {row['base_rate']:.0%} of {row['rows']:,.0f} were late, predicted "
         f"{row['mean_prediction']:.0%}; {problem}{note}."
     )

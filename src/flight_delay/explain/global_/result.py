@@ -1,4 +1,4 @@
-"""Explanation of the model on the test window: each month is summarized, then the months are merged."""
+"""Explanation of the model on the test split: each month is summarized, then the months are merged."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class InterpretParameters(Parameters):
 
     sample_rows: Annotated[int, Field(ge=2)]
     interaction_rows: Annotated[int, Field(ge=2)]
-    permutations: Annotated[int, Field(ge=1)]
-    other_seeds: Annotated[int, Field(ge=0)]
-    worst_errors: Annotated[int, Field(ge=1)]
-    dependence_features: Annotated[int, Field(ge=0)]
+    n_repeats: Annotated[int, Field(ge=1)]
+    n_extra_seeds: Annotated[int, Field(ge=0)]
+    n_worst_errors: Annotated[int, Field(ge=1)]
+    n_dependence_plots: Annotated[int, Field(ge=0)]
     seed: Annotated[int, Field(ge=0)]
 
 
@@ -54,7 +54,7 @@ class TestMonth(NamedTuple):
 
 
 class MonthSummary(NamedTuple):
-    """Summary of a month after training; `test` is None outside of the test window."""
+    """Summary of a month after training; `test` is None outside of the test split."""
 
     effects: MonthEffects
     test: TestMonth | None
@@ -62,10 +62,10 @@ class MonthSummary(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class GlobalExplanation:
-    """Explanation of the model on the test window."""
+    """Explanation of the model on the test split."""
 
     explainer: Explainer
-    flights: int  # of the test window
+    flights: int  # of the test split
     sample: Explanation
     importances: Sequence[Importance]  # of features, topics and groups, on all flights
     measures: Sequence[Measures]
@@ -79,7 +79,7 @@ class GlobalExplanation:
     def write(self, folder: Path) -> None:
         """Write tables, importances, reference values and summary into a folder."""
         files.write_csv(folder / "importance.csv", Importance._fields, self.importances)
-        files.write_csv(folder / "measures.csv", Measures._fields, self.measures)
+        files.write_csv(folder / "importance_measures.csv", Measures._fields, self.measures)
         files.write_csv(folder / "interactions.csv", InteractionPair._fields, self.interactions.pairs)
         files.write_csv(folder / "stability.csv", Rank._fields, self.ranks)
         files.write_json(folder / "importances.json", self.feature_importances())
@@ -134,7 +134,7 @@ def merge_months(
     p: InterpretParameters,
     booster: BoosterParameters,
     months: Mapping[str, MonthSummary],
-    other_seeds: Mapping[int, Trained],
+    n_extra_seeds: Mapping[int, Trained],
     gains: Mapping[str, Mapping[str, float]],
     slices: Sequence[CostlySlice],
 ) -> GlobalExplanation:
@@ -145,7 +145,7 @@ def merge_months(
         p: sizes and seed.
         booster: parameters of the model.
         months: summaries of the months after training, in order of time.
-        other_seeds: models that differ from it in the seed only.
+        n_extra_seeds: models that differ from it in the seed only.
         gains: by feature, XGBoost's own importances.
         slices: the costliest slices of the data.
     """
@@ -154,12 +154,12 @@ def merge_months(
     sample = Explanation.concat(test.sample for test in tests)
     small = sample.take(stratified_sample({"all": sample.late}, p.interaction_rows, p.seed)["all"])
     importances = compute_importance(test.sums for test in tests)
-    drops = permutation_importance(bundle, sample, topic_of, repeats=p.permutations, seed=p.seed)
-    errors = worst_errors(concat_errors(test.errors for test in tests), p.worst_errors)
+    drops = permutation_importance(bundle, sample, topic_of, repeats=p.n_repeats, seed=p.seed)
+    errors = worst_errors(concat_errors(test.errors for test in tests), p.n_worst_errors)
     by_month = {month: summary.effects.mean_effects for month, summary in months.items()}
     by_seed = {str(booster.seed): mean_effects(sample.shap, topic_of)}
-    by_seed |= mean_effects_by_seed(other_seeds, features, sample.features, topic_of)
-    constrained = [feature.name for feature in features if booster.monotone and feature.effect]
+    by_seed |= mean_effects_by_seed(n_extra_seeds, features, sample.features, topic_of)
+    constrained = [feature.name for feature in features if booster.monotone_constraints and feature.effect]
     return GlobalExplanation(
         explainer=explainer,
         flights=sum(int(test.sums.rows.sum()) for test in tests),

@@ -26,7 +26,7 @@ def format_flight_json(flight: ExplainedFlight, explainer: Explainer) -> str:
             "model": explainer.bundle.checksum,
             "probability": reasons.probability,
             "threshold": explainer.bundle.decision.threshold,
-            "called_late": reasons.called_late,
+            "predicted_late": reasons.predicted_late,
             "late": flight.late,
             "base_rate": explainer.reference.late,
             "base": reasons.base,

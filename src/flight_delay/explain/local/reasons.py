@@ -45,7 +45,7 @@ class Reasons(NamedTuple):
     probability: float
     base: float
     expected_log_odds: float  # of the base, before calibration
-    called_late: bool  # whether the probability reaches the threshold
+    predicted_late: bool  # whether the probability reaches the threshold
     contributions: tuple[Contribution, ...]  # of every topic
     reasons: tuple[Reason, ...]
 
@@ -100,7 +100,7 @@ def select_reasons(explanation: Explanation, explainer: Explainer) -> list[Reaso
                 probability=float(explanation.probability[row]),
                 base=float(base[row]),
                 expected_log_odds=float(explanation.expected[row]),
-                called_late=bool(is_late[row]),
+                predicted_late=bool(is_late[row]),
                 contributions=contributions,
                 reasons=tuple(reasons),
             )

@@ -32,7 +32,7 @@ def format_flight(reasons: Reasons, *, destination: str, late: bool | None, thre
         threshold: probability from which a flight is predicted late.
         smallest: contributions below this are one step of the waterfall.
     """
-    prediction = "predicted late" if reasons.called_late else "predicted on time"
+    prediction = "predicted late" if reasons.predicted_late else "predicted on time"
     lines = [
         flight_name(reasons.flight_id, destination),
         reasons.flight_id,
@@ -50,16 +50,16 @@ def format_flight(reasons: Reasons, *, destination: str, late: bool | None, thre
     return "\n".join(lines) + "\n"
 
 
-def format_footnotes(reference: Reference, late_minutes: int) -> str:
+def format_footnotes(reference: Reference, late_threshold_minutes: int) -> str:
     """Explain terms and numbers of explanations.
 
     Args:
         reference: of the training flights.
-        late_minutes: delay in minutes from which a flight is late.
+        late_threshold_minutes: delay in minutes from which a flight is late.
     """
     months = f"{reference.months[0]} … {reference.months[-1]}"
     return (
-        f"A flight is late if it arrives {late_minutes} minutes or more after schedule.\n"
+        f"A flight is late if it arrives {late_threshold_minutes} minutes or more after schedule.\n"
         "Contributions are rounded percentage points. They add up from the usual probability, that of the model's mean\n"
         f"log-odds over the training flights (late rate of these: {_percent(reference.late)}), to that of the flight.\n"
         "The model adds effects in log-odds; each gets its share of the difference in probability. Contributions\n"
@@ -75,7 +75,7 @@ def format_what_if(what_if: WhatIf) -> str:
     for point in what_if.points:
         marks = {
             "its own time": point == what_if.own,
-            "predicted late": point.called_late,
+            "predicted late": point.predicted_late,
             f"? {point.flights_from_origin} flights from {what_if.origin}": not point.supported,
             f"none to {what_if.destination}": point.supported and not point.flights_on_route,
         }

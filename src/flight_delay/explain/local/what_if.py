@@ -28,7 +28,7 @@ class Departure(NamedTuple):
 
     minutes: int
     probability: float
-    called_late: bool
+    predicted_late: bool
     flights_from_origin: int
     flights_on_route: int
 

@@ -11,25 +11,25 @@ from flight_delay.core import files, paths
 from flight_delay.evaluation.evaluation import EvaluationResult
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report.plots.labels import model_label
-from flight_delay.report.plots.picture import Picture
-from flight_delay.report.plots.style import BLUE, GREEN, GREY, ORANGE, new_figure, picture_of
+from flight_delay.report.plots.plot import Plot
+from flight_delay.report.plots.style import BLUE, GREEN, GREY, ORANGE, new_figure, plot_of
 
 MAX_SLICES = 14
 MIN_SLICE_SHARE = 0.03  # of all flights
 
 
-def draw_comparisons(evaluation: EvaluationResult) -> list[Picture]:
+def draw_comparisons(evaluation: EvaluationResult) -> list[Plot]:
     """Draw every plot of this module.
 
     Args:
-        evaluation: of the model on all windows.
+        evaluation: of the model on all splits.
 
     Raises:
         UserError: a file of an earlier stage is missing.
     """
     profit_on_test = dict(zip(evaluation.profit.header, zip(*evaluation.profit.rows, strict=True), strict=True))
-    profit_in_backtest = files.read_csv_columns(paths.report("decide") / "profit_curve.csv")
-    aged = files.read_csv_rows(paths.report("backtest") / "aging.csv", {"trained_through", "month"})
+    profit_in_backtest = files.read_csv_columns(paths.report("choose_threshold") / "profit_curve.csv")
+    aged = files.read_csv_rows(paths.report("backtest") / "model_staleness.csv", {"last_training_month", "month"})
     return [
         plot_baselines(evaluation.metrics),
         plot_staleness(aged),
@@ -38,14 +38,14 @@ def draw_comparisons(evaluation: EvaluationResult) -> list[Picture]:
     ]
 
 
-def plot_baselines(metrics: Mapping[str, Any]) -> Picture:
+def plot_baselines(metrics: Mapping[str, Any]) -> Plot:
     """Draw the metrics of model and baselines on test with intervals, a panel per metric.
 
     Args:
         metrics: the content of reports/metrics.json.
     """
     test = {"model": metrics["test"]} | {name: row["test"] for name, row in reversed(metrics["baselines"].items())}
-    intervals = metrics["ladder"]["intervals"]
+    intervals = metrics["baseline_comparison"]["intervals"]
     best = max(test, key=lambda name: test[name]["roc_auc"])
     title = f"Model and baselines on test: highest ROC AUC {test[best]['roc_auc']:.3f}, {model_label(best)}"
     with new_figure(title, size=(9.6, 3.3), ncols=len(METRICS), sharey=True) as (figure, panels):
@@ -61,17 +61,17 @@ def plot_baselines(metrics: Mapping[str, Any]) -> Picture:
         panels[0].set_yticks(range(len(test)), [model_label(name) for name in test])
         labels = ", ".join(metric.label for metric in METRICS.values())
         text = f"{labels} of the model and every baseline, with 95 % intervals"
-        return picture_of(figure, "ladder", "evaluation", text)
+        return plot_of(figure, "baseline_comparison", "evaluation", text)
 
 
-def plot_staleness(rows: Sequence[Mapping[str, Any]]) -> Picture:
+def plot_staleness(rows: Sequence[Mapping[str, Any]]) -> Plot:
     """Draw ROC AUC by month of the backtest's first model, and of models retrained every month.
 
     Args:
-        rows: trained_through, age_months, month, roc_auc, in order of time.
+        rows: last_training_month, age_months, month, roc_auc, in order of time.
     """
-    first = rows[0]["trained_through"]
-    stale = {row["month"]: row["roc_auc"] for row in rows if row["trained_through"] == first}
+    first = rows[0]["last_training_month"]
+    stale = {row["month"]: row["roc_auc"] for row in rows if row["last_training_month"] == first}
     retrained = {row["month"]: row["roc_auc"] for row in rows if row["age_months"] == 1}
     months = list(stale)
     changes = [stale[month] - retrained[month] for month in months[1:]]
@@ -79,25 +79,23 @@ def plot_staleness(rows: Sequence[Mapping[str, Any]]) -> Picture:
     with new_figure(title, "month", "ROC AUC") as (figure, axes):
         axes.plot([retrained[month] for month in months], marker="o", color=GREEN, label="retrained every month")
         style = {"marker": "s", "color": ORANGE, "linestyle": "--"}
-        axes.plot(list(stale.values()), **style, label=f"trained once, through {first}")
+        axes.plot(list(stale.values()), **style, label=f"trained once, to {first}")
         axes.set_xticks(range(len(months)), months, rotation=45, ha="right")
         axes.margins(y=0.25)
         axes.legend(loc="best")
         text = "ROC AUC by month of a model that is trained once, and of models that are retrained every month"
-        return picture_of(figure, "aging", "evaluation", text)
+        return plot_of(figure, "model_staleness", "evaluation", text)
 
 
-def plot_profit(
-    backtest: Mapping[str, Sequence[float]], test: Mapping[str, Sequence[float]], threshold: float
-) -> Picture:
+def plot_profit(backtest: Mapping[str, Sequence[float]], test: Mapping[str, Sequence[float]], threshold: float) -> Plot:
     """Draw profit per flight by threshold.
 
     Args:
-        backtest: columns threshold and profit_per_flight, from 0 (all predicted late) to 1 (all predicted on time).
-        test: the same on the test window.
+        backtest: columns threshold and mean_profit, from 0 (all predicted late) to 1 (all predicted on time).
+        test: the same on the test split.
         threshold: the one that was chosen on the backtest.
     """
-    thresholds, values = test["threshold"], test["profit_per_flight"]
+    thresholds, values = test["threshold"], test["mean_profit"]
 
     def profit_at(value: float) -> float:
         return values[min(range(len(thresholds)), key=lambda place: abs(thresholds[place] - value))]
@@ -107,36 +105,36 @@ def plot_profit(
         axes.axhline(profit_at(0), color=GREY, linestyle=":", linewidth=1.5, label="test, all predicted late")
         axes.axhline(profit_at(1), color=GREY, linestyle="-.", linewidth=1.5, label="test, all predicted on time")
         label = "backtest, where the threshold was chosen"
-        axes.plot(backtest["threshold"], backtest["profit_per_flight"], color=GREEN, label=label)
+        axes.plot(backtest["threshold"], backtest["mean_profit"], color=GREEN, label=label)
         axes.plot(thresholds, values, color=BLUE, label="test")
         axes.axvline(threshold, color=ORANGE, linestyle="--", linewidth=1.5, label="threshold")
         axes.plot([threshold], [profit_at(threshold)], marker="o", color=BLUE)
         axes.set_xlim(0, 1)
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.legend(loc="best")
-        return picture_of(figure, "profit", "profit", "Profit per flight by threshold, in the backtest and on test")
+        return plot_of(figure, "profit", "profit", "Profit per flight by threshold, in the backtest and on test")
 
 
-def plot_slices(rows: Sequence[Mapping[str, Any]]) -> Picture:
+def plot_slices(rows: Sequence[Mapping[str, Any]]) -> Plot:
     """Draw profit per flight, with intervals, of the larger slices where it is lowest.
 
     Args:
         rows: of `evaluation.slices`; the slices of each division hold all flights.
     """
     division = [row for row in rows if row["by"] == rows[0]["by"]]
-    flights = sum(row["flights"] for row in division)
-    mean = sum(row["profit_per_flight"] * row["flights"] for row in division) / flights
-    large = [row for row in rows if row["flights"] >= MIN_SLICE_SHARE * flights and row["low"] is not None]
-    worst = sorted(large, key=lambda row: row["profit_per_flight"])[:MAX_SLICES]
-    title = f"Lowest for {worst[0]['label']}: {worst[0]['profit_per_flight']:.0f} per flight, {mean:.0f} for all"
+    flights = sum(row["rows"] for row in division)
+    mean = sum(row["mean_profit"] * row["rows"] for row in division) / flights
+    large = [row for row in rows if row["rows"] >= MIN_SLICE_SHARE * flights and row["low"] is not None]
+    worst = sorted(large, key=lambda row: row["mean_profit"])[:MAX_SLICES]
+    title = f"Lowest for {worst[0]['label']}: {worst[0]['mean_profit']:.0f} per flight, {mean:.0f} for all"
     with new_figure(title, "profit per flight, with 95 % interval") as (figure, axes):
         places = range(len(worst))
         axes.hlines(places, [row["low"] for row in worst], [row["high"] for row in worst], color=ORANGE, linewidth=2)
-        axes.plot([row["profit_per_flight"] for row in worst], places, "o", markersize=6, color=ORANGE)
+        axes.plot([row["mean_profit"] for row in worst], places, "o", markersize=6, color=ORANGE)
         axes.axvline(mean, color=BLUE, linestyle="--", linewidth=1.5, label="all flights")
         labels = [f"{row['by'].replace('_', ' ')} {row['label']}" for row in worst]
         axes.set_yticks(places, labels, fontsize=10)
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.legend(loc="lower left")
-        return picture_of(figure, "slices", "slices", "Profit per flight of the slices where it is lowest")
+        return plot_of(figure, "slices", "slices", "Profit per flight of the slices where it is lowest")

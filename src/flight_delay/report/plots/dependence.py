@@ -26,8 +26,8 @@ from flight_delay.explain.global_.dependence import (
 from flight_delay.explain.global_.result import GlobalExplanation
 from flight_delay.features.columns import Column
 from flight_delay.model.encode import is_missing
-from flight_delay.report.plots.picture import Picture
-from flight_delay.report.plots.style import BLUE, LIGHT_GREY, new_figure, picture_of
+from flight_delay.report.plots.plot import Plot
+from flight_delay.report.plots.style import BLUE, LIGHT_GREY, new_figure, plot_of
 
 MAX_FEATURES = 15  # the others are added up
 MAX_POINTS = 1500
@@ -39,7 +39,7 @@ Labels = Mapping[str, str]
 Units = Mapping[str, str | None]
 
 
-def draw_dependence(result: GlobalExplanation, dictionary: Dictionary, n_features: int) -> list[Picture]:
+def draw_dependence(result: GlobalExplanation, dictionary: Dictionary, n_features: int) -> list[Plot]:
     """Draw the beeswarm, and a dependence plot of each of the most important features.
 
     Args:
@@ -58,7 +58,7 @@ def draw_dependence(result: GlobalExplanation, dictionary: Dictionary, n_feature
     return [plot_beeswarm(result.sample, labels), *plots]
 
 
-def plot_beeswarm(explanation: Explanation, labels: Labels) -> Picture:
+def plot_beeswarm(explanation: Explanation, labels: Labels) -> Plot:
     """Draw a point per row and feature; categories, which have no order, are grey."""
     columns = [explanation.features[name] for name in explanation.shap]
     numbers = [np.full(len(values), np.nan) if values.dtype == object else values for values in columns]
@@ -75,10 +75,10 @@ def plot_beeswarm(explanation: Explanation, labels: Labels) -> Picture:
             "A point for each flight and feature: on the right the feature raises the probability of a delay; "
             "blue is a low value of the feature, red a high one, grey a category"
         )
-        return picture_of(figure, "beeswarm", "explanations", text)
+        return plot_of(figure, "beeswarm", "explanations", text)
 
 
-def plot_dependence(explanation: Explanation, name: str, partner: str | None, labels: Labels, units: Units) -> Picture:
+def plot_dependence(explanation: Explanation, name: str, partner: str | None, labels: Labels, units: Units) -> Plot:
     """Draw effects over the values of a feature, coloured by a partner; the black line is the median effect.
 
     The grey histogram shows the distribution of values; ticks at the left axis are rows without a value.
@@ -109,7 +109,7 @@ def plot_dependence(explanation: Explanation, name: str, partner: str | None, la
             axes.xaxis.set_major_formatter(FuncFormatter(lambda minutes, _: format_clock(minutes)))
         elif unit == SHARE:
             axes.xaxis.set_major_formatter(PercentFormatter(1))
-        return picture_of(figure, f"dependence_{name}", "explanations", text)
+        return plot_of(figure, f"dependence_{name}", "explanations", text)
 
 
 def describe_dependence(explanation: Explanation, name: str, partner: str | None, labels: Labels, units: Units) -> str:

@@ -12,18 +12,18 @@ from matplotlib.ticker import PercentFormatter
 from flight_delay.core import files, paths
 from flight_delay.evaluation.evaluation import EvaluationResult
 from flight_delay.report.plots.labels import model_label
-from flight_delay.report.plots.picture import Picture
-from flight_delay.report.plots.style import BLUE, GREEN, GREY, LIGHT_GREY, ORANGE, new_figure, picture_of
+from flight_delay.report.plots.plot import Plot
+from flight_delay.report.plots.style import BLUE, GREEN, GREY, LIGHT_GREY, ORANGE, new_figure, plot_of
 
 COLOURS = {"model": BLUE, "logistic": ORANGE}  # curves of other baselines are not drawn
 PERIODS = {"backtest": GREEN, "validation": ORANGE, "test": BLUE}
 
 
-def draw_evaluation(evaluation: EvaluationResult) -> list[Picture]:
+def draw_evaluation(evaluation: EvaluationResult) -> list[Plot]:
     """Draw every plot of this module.
 
     Args:
-        evaluation: of the model on all windows.
+        evaluation: of the model on all splits.
 
     Raises:
         UserError: the training curve is missing.
@@ -39,19 +39,19 @@ def draw_evaluation(evaluation: EvaluationResult) -> list[Picture]:
     ]
 
 
-def plot_training_curve(curve: Mapping[str, Sequence[float]]) -> Picture:
-    """Draw log loss by round; columns round, train_logloss and validation_logloss."""
-    best = int(np.argmin(curve["validation_logloss"]))
-    title = f"Training: best after {best + 1} rounds, log loss {curve['validation_logloss'][best]:.4f}"
+def plot_training_curve(curve: Mapping[str, Sequence[float]]) -> Plot:
+    """Draw log loss by round; columns round, train_log_loss and validation_log_loss."""
+    best = int(np.argmin(curve["validation_log_loss"]))
+    title = f"Training: best after {best + 1} rounds, log loss {curve['validation_log_loss'][best]:.4f}"
     with new_figure(title, "round", "log loss") as (figure, axes):
-        axes.plot(curve["round"], curve["train_logloss"], color=GREY, label="train")
-        axes.plot(curve["round"], curve["validation_logloss"], color=BLUE, label="validation")
+        axes.plot(curve["round"], curve["train_log_loss"], color=GREY, label="train")
+        axes.plot(curve["round"], curve["validation_log_loss"], color=BLUE, label="validation")
         axes.axvline(curve["round"][best], color=ORANGE, linestyle="--", linewidth=1, label="best round")
         axes.legend(loc="upper right")
-        return picture_of(figure, "training_curve", "model", "Log loss on train and validation by round")
+        return plot_of(figure, "training_curve", "model", "Log loss on train and validation by round")
 
 
-def plot_roc(evaluation: EvaluationResult) -> Picture:
+def plot_roc(evaluation: EvaluationResult) -> Plot:
     """Draw ROC curves on test."""
     title = f"ROC on test: AUC {evaluation.metrics['test']['roc_auc']:.3f}"
     with new_figure(title, "false positive rate", "true positive rate (recall)") as (figure, axes):
@@ -60,10 +60,10 @@ def plot_roc(evaluation: EvaluationResult) -> Picture:
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
         axes.legend(loc="lower right")
         text = "True positive rate against false positive rate, for the model and for logistic regression"
-        return picture_of(figure, "roc", "evaluation", text)
+        return plot_of(figure, "roc", "evaluation", text)
 
 
-def plot_precision_recall(evaluation: EvaluationResult) -> Picture:
+def plot_precision_recall(evaluation: EvaluationResult) -> Plot:
     """Draw precision-recall curves on test."""
     test = evaluation.metrics["test"]
     title = f"Precision and recall on test: average precision {test['average_precision']:.3f}"
@@ -74,10 +74,10 @@ def plot_precision_recall(evaluation: EvaluationResult) -> Picture:
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.legend(loc="upper right")
         text = "Precision against recall, for the model and for logistic regression"
-        return picture_of(figure, "precision_recall", "evaluation", text)
+        return plot_of(figure, "precision_recall", "evaluation", text)
 
 
-def plot_metric_by_month(monthly: Sequence[Mapping[str, Any]]) -> Picture:
+def plot_metric_by_month(monthly: Sequence[Mapping[str, Any]]) -> Plot:
     """Draw ROC AUC by month: of the backtest's models before test, of the final model on validation and test."""
     values = [row["roc_auc"] for row in monthly]
     with new_figure(f"ROC AUC by month: {min(values):.3f} to {max(values):.3f}", "month", "ROC AUC") as (figure, axes):
@@ -86,10 +86,10 @@ def plot_metric_by_month(monthly: Sequence[Mapping[str, Any]]) -> Picture:
         axes.axhline(0.5, color=GREY, linestyle=":", linewidth=1.5)
         axes.legend(loc="lower left", ncols=3)
         text = "ROC AUC by month in the backtest, on validation and on test"
-        return picture_of(figure, "metric_by_month", "evaluation", text)
+        return plot_of(figure, "metric_by_month", "evaluation", text)
 
 
-def plot_calibration(evaluation: EvaluationResult) -> Picture:
+def plot_calibration(evaluation: EvaluationResult) -> Plot:
     """Draw observed against predicted shares of late flights on test."""
     metrics, curves = evaluation.metrics, evaluation.curves["calibration"]
     predicted, observed = metrics["mean_prediction"]["test"], metrics["test"]["base_rate"]
@@ -101,14 +101,14 @@ def plot_calibration(evaluation: EvaluationResult) -> Picture:
         axes.set(xlim=(0, end), ylim=(0, end))
         axes.legend(loc="upper left")
         text = "Observed against predicted share of late flights, in bins of equal size"
-        return picture_of(figure, "calibration", "calibration", text)
+        return plot_of(figure, "calibration", "calibration", text)
 
 
-def plot_calibration_by_month(rows: Sequence[Mapping[str, Any]]) -> Picture:
+def plot_calibration_by_month(rows: Sequence[Mapping[str, Any]]) -> Plot:
     """Draw mean prediction and observed share of late flights by month.
 
     Args:
-        rows: month, judged ('backtest', 'validation', 'test'), predicted, observed.
+        rows: month, evaluated_on ('backtest', 'validation', 'test'), predicted, observed.
     """
     worst = max(rows, key=lambda row: abs(row["predicted"] - row["observed"]))
     title = f"Largest gap in {worst['month']}: predicted {worst['predicted']:.1%}, observed {worst['observed']:.1%}"
@@ -120,12 +120,12 @@ def plot_calibration_by_month(rows: Sequence[Mapping[str, Any]]) -> Picture:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(visible=False, axis="x")
         axes.legend(loc="upper left", ncols=2)
-        return picture_of(
-            figure, "said_and_seen", "calibration", "Predicted and observed share of late flights by month"
+        return plot_of(
+            figure, "calibration_by_month", "calibration", "Predicted and observed share of late flights by month"
         )
 
 
-def plot_confusion(counts: Mapping[str, int], threshold: float) -> Picture:
+def plot_confusion(counts: Mapping[str, int], threshold: float) -> Plot:
     """Draw the confusion matrix with counts and shares of each actual class."""
     rows = [["true_negative", "false_positive"], ["false_negative", "true_positive"]]
     shares = [[counts[name] / sum(counts[other] for other in row) for name in row] for row in rows]
@@ -141,7 +141,7 @@ def plot_confusion(counts: Mapping[str, int], threshold: float) -> Picture:
         axes.set_yticks([0, 1], ["on time", "late"])
         axes.grid(visible=False)
         axes.tick_params(length=0)
-        return picture_of(figure, "confusion", "profit", "Confusion matrix of the model on test")
+        return plot_of(figure, "confusion", "profit", "Confusion matrix of the model on test")
 
 
 def _draw_curves(axes: Axes, evaluation: EvaluationResult, curve: str, metric: str = "", **options: Any) -> None:
@@ -155,9 +155,9 @@ def _draw_curves(axes: Axes, evaluation: EvaluationResult, curve: str, metric: s
 
 
 def _draw_months(axes: Axes, rows: Sequence[Mapping[str, Any]], column: str, label: str) -> None:
-    """Draw a line for each period; rows have month, judged (the period) and the column."""
+    """Draw a line for each period; rows have month, evaluated_on (the period) and the column."""
     months = sorted({row["month"] for row in rows})
     for period, colour in PERIODS.items():
-        values = {months.index(row["month"]): row[column] for row in rows if row["judged"] == period}
+        values = {months.index(row["month"]): row[column] for row in rows if row["evaluated_on"] == period}
         axes.plot(list(values), list(values.values()), marker="o", color=colour, label=label.format(period))
     axes.set_xticks(range(len(months)), months, rotation=45, ha="right")

@@ -14,13 +14,13 @@ from flight_delay.explain.local.text import describe_waterfall
 from flight_delay.explain.local.waterfall import MIN_STEP, waterfall_of
 from flight_delay.explain.local.what_if import MIN_FLIGHTS, Departure, WhatIf
 from flight_delay.explain.reference import HALF_HOUR_MINUTES
-from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.plot import Plot
 from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, new_figure, render_figure
 
 RAISES, LOWERS = ORANGE, BLUE
 
 
-def draw_waterfalls(result: GlobalExplanation) -> list[Picture]:
+def draw_waterfalls(result: GlobalExplanation) -> list[Plot]:
     """Draw the worst miss and the worst false alarm."""
     smallest, errors = (
         result.explainer.topics.smallest_reason,
@@ -31,7 +31,7 @@ def draw_waterfalls(result: GlobalExplanation) -> list[Picture]:
 
 def plot_waterfall(
     reasons: Reasons, smallest: float = MIN_STEP, name: str = "waterfall", image_format: str = "png"
-) -> Picture:
+) -> Plot:
     """Draw the steps from the base to a flight's probability, the largest first.
 
     Args:
@@ -65,7 +65,7 @@ def plot_waterfall(
         ]
         figure.legend(handles=handles, loc="outside lower right", ncols=2, fontsize=9)
         text = describe_waterfall(reasons, smallest)
-        return Picture(name, "explanations", title, text, render_figure(figure, image_format))
+        return Plot(name, "explanations", title, text, render_figure(figure, image_format))
 
 
 def plot_what_if(answer: WhatIf, image_format: str = "png") -> bytes:

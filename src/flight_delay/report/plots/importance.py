@@ -15,8 +15,8 @@ from flight_delay.explain.global_.interactions import Interactions
 from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.result import GlobalExplanation
 from flight_delay.explain.global_.stability import Rank, Source, rank_table
-from flight_delay.report.plots.picture import Picture
-from flight_delay.report.plots.style import BLUE, DARK_GREY, GREEN, GREY, ORANGE, PURPLE, new_figure, picture_of
+from flight_delay.report.plots.plot import Plot
+from flight_delay.report.plots.style import BLUE, DARK_GREY, GREEN, GREY, ORANGE, PURPLE, new_figure, plot_of
 
 MAX_FEATURES = 15
 MAX_PAIRS = 12
@@ -29,7 +29,7 @@ MEASURES = {"mean_abs_shap": "SHAP", "drop": "permutation", "total_gain": "XGBoo
 Labels = Mapping[str, str]  # of features, topics and groups
 
 
-def draw_importance(result: GlobalExplanation) -> list[Picture]:
+def draw_importance(result: GlobalExplanation) -> list[Plot]:
     """Draw every plot of this module."""
     labels = result.explainer.labels
     return [
@@ -40,7 +40,7 @@ def draw_importance(result: GlobalExplanation) -> list[Picture]:
     ]
 
 
-def plot_importance(importances: Sequence[Importance], group_of: Mapping[str, str], labels: Labels) -> Picture:
+def plot_importance(importances: Sequence[Importance], group_of: Mapping[str, str], labels: Labels) -> Plot:
     """Draw the mean absolute SHAP value of groups and of the first features, with intervals over days.
 
     Args:
@@ -74,10 +74,10 @@ def plot_importance(importances: Sequence[Importance], group_of: Mapping[str, st
                 places, [row.low for row in of_level], [row.high for row in of_level], color=DARK_GREY, linewidth=1.5
             )
             _label_rows(axes, [labels[row.name] for row in of_level])
-        return picture_of(figure, "importance", "explanations", text)
+        return plot_of(figure, "importance", "explanations", text)
 
 
-def plot_importance_measures(rows: Sequence[Measures], labels: Labels) -> Picture:
+def plot_importance_measures(rows: Sequence[Measures], labels: Labels) -> Plot:
     """Draw SHAP, permutation importance and gain as shares of their sums over features.
 
     Negative drops count as 0 in the sum. A diamond is the drop when all features of the topic are permuted together.
@@ -111,10 +111,10 @@ def plot_importance_measures(rows: Sequence[Measures], labels: Labels) -> Pictur
         panels[1].plot(drops["topic_drop"], places, "D", color=GREY, markerfacecolor="white", label="its whole topic")
         panels[1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.11), fontsize=10)
         _label_rows(panels[0], [labels[str(name)] for name in shown.index])
-        return picture_of(figure, "measures", "explanations", text)
+        return plot_of(figure, "measures", "explanations", text)
 
 
-def plot_interactions(interactions: Interactions, labels: Labels) -> Picture:
+def plot_interactions(interactions: Interactions, labels: Labels) -> Plot:
     """Draw the strength of the first pairs of topics, with 95 % intervals for the sampling of rows."""
     pairs = interactions.of_level("topic")[:MAX_PAIRS]
     largest = "; ".join(
@@ -131,10 +131,10 @@ def plot_interactions(interactions: Interactions, labels: Labels) -> Picture:
         axes.barh(range(len(pairs)), strengths, height=0.8, xerr=margins, color=BLUE, capsize=3)
         _label_rows(axes, [f"{labels[pair.first]} × {labels[pair.second]}" for pair in pairs], fontsize=9)
         axes.set_xlim(left=0)
-        return picture_of(figure, "interactions", "explanations", text)
+        return plot_of(figure, "interactions", "explanations", text)
 
 
-def plot_rank_stability(rows: Sequence[Rank], labels: Labels) -> Picture:
+def plot_rank_stability(rows: Sequence[Rank], labels: Labels) -> Plot:
     """Draw the ranks of the most important topics, among these, by month and by seed.
 
     Args:
@@ -158,7 +158,7 @@ def plot_rank_stability(rows: Sequence[Rank], labels: Labels) -> Picture:
         panels[0].set(ylabel="rank")
         panels[0].invert_yaxis()
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", fontsize=9.5)
-        return picture_of(figure, "stability", "explanations", text, few_colours=True)
+        return plot_of(figure, "stability", "explanations", text, few_colours=True)
 
 
 def _describe_ranks(rows: Sequence[Rank], source: Source, labels: Labels) -> str:

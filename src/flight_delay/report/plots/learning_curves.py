@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from flight_delay.evaluation.learning_curves import CurveModel, Point
-from flight_delay.report.plots.picture import Picture
-from flight_delay.report.plots.style import BLUE, GREY, ORANGE, new_figure, picture_of
+from flight_delay.report.plots.plot import Plot
+from flight_delay.report.plots.style import BLUE, GREY, ORANGE, new_figure, plot_of
 
 
 def draw_learning_curves(
     by_months: Mapping[int, CurveModel], by_depth: Mapping[int, CurveModel], used_depth: int, validation: str
-) -> list[Picture]:
+) -> list[Plot]:
     """Draw the curves of a model.
 
     Args:
@@ -25,7 +25,7 @@ def draw_learning_curves(
     return [plot_learning_curve(by_months, validation), plot_validation_curve(by_depth, used_depth, validation)]
 
 
-def plot_learning_curve(models: Mapping[int, CurveModel], validation: str) -> Picture:
+def plot_learning_curve(models: Mapping[int, CurveModel], validation: str) -> Plot:
     """Draw ROC AUC on train and validation by number of training months."""
     points = {months: model.point for months, model in models.items()}
     (fewest, first), *_, (most, last) = points.items()
@@ -34,22 +34,22 @@ def plot_learning_curve(models: Mapping[int, CurveModel], validation: str) -> Pi
     with new_figure(title, f"training months, the last ones before {validation}", "ROC AUC") as (figure, axes):
         _draw_curves(axes, points, "roc_auc", validation)
         text = "Learning curve: ROC AUC on train and validation by number of training months"
-        return picture_of(figure, "learning_curve", "learning_curves", text)
+        return plot_of(figure, "learning_curve", "learning_curves", text)
 
 
-def plot_validation_curve(models: Mapping[int, CurveModel], used_depth: int, validation: str) -> Picture:
+def plot_validation_curve(models: Mapping[int, CurveModel], used_depth: int, validation: str) -> Plot:
     """Draw the share of the base rate's log loss that is saved, on train and validation, by maximum depth."""
     points = {depth: model.point for depth, model in models.items()}
-    best = min(points, key=lambda depth: points[depth].validation_logloss)
-    title = f"Log loss {points[used_depth].validation_logloss:.4f} at depth {used_depth}, which is used"
+    best = min(points, key=lambda depth: points[depth].validation_log_loss)
+    title = f"Log loss {points[used_depth].validation_log_loss:.4f} at depth {used_depth}, which is used"
     if best != used_depth:
-        title = f"{title}; {points[best].validation_logloss:.4f} at {best}"
+        title = f"{title}; {points[best].validation_log_loss:.4f} at {best}"
     with new_figure(title, "maximum depth", "log loss saved against the base rate (share)") as (figure, axes):
         axes.axvline(used_depth, color=ORANGE, linestyle="--", linewidth=1.5, label="depth that is used")
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.1%}")
         _draw_curves(axes, points, "skill", validation)
         text = "Validation curve: log loss saved against the base rate on train and validation by maximum depth"
-        return picture_of(figure, "complexity", "learning_curves", text)
+        return plot_of(figure, "validation_curve", "learning_curves", text)
 
 
 def _draw_curves(axes: Axes, points: Mapping[int, Point], measure: str, validation: str) -> None:

@@ -1,4 +1,4 @@
-"""Plots of the stage check_data: the distribution of every column by window, and the late rate over its values."""
+"""Plots of the stage check_data: the distribution of every column by split, and the late rate over its values."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from flight_delay.checks.findings import share
 from flight_delay.checks.labels import KEY_SHARE
 from flight_delay.checks.profile import MISSING, MOST_LABELS, OTHER, ColumnProfile
-from flight_delay.report.plots.picture import Picture
-from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, new_figure, picture_of
+from flight_delay.report.plots.plot import Plot
+from flight_delay.report.plots.style import BLUE, GREY, LIGHT_GREY, ORANGE, new_figure, plot_of
 
-PANELS = 12  # of a picture
+PANELS = 12  # of a plot
 COLUMNS = 3
 PANEL_INCHES = (4.3, 3.1)
 HEADER_INCHES = 0.6
@@ -36,22 +36,22 @@ COLOURS = {TRAIN: GREY, "validation": ORANGE, "test": BLUE}
 OFFSETS = {TRAIN: -0.22, "validation": 0.0, "test": 0.22}
 
 
-def draw_profiles(profiles: Sequence[ColumnProfile]) -> list[Picture]:
-    """Draw all columns, twelve to a picture.
+def draw_profiles(profiles: Sequence[ColumnProfile]) -> list[Plot]:
+    """Draw all columns, twelve to a plot.
 
-    In the upper axes, grey bars are the training window and lines the later windows; the lower axes show the late rate
+    In the upper axes, grey bars are the training split and lines the later splits; the lower axes show the late rate
     of bins with at least 30 outcomes.
     """
     pages = [profiles[first : first + PANELS] for first in range(0, len(profiles), PANELS)]
     return [_draw_page(page, number) for number, page in enumerate(pages, 1)]
 
 
-def _draw_page(profiles: Sequence[ColumnProfile], number: int) -> Picture:
+def _draw_page(profiles: Sequence[ColumnProfile], number: int) -> Plot:
     size = COLUMNS * PANEL_INCHES[0], ceil(len(profiles) / COLUMNS) * PANEL_INCHES[1] + HEADER_INCHES
     title = f"Columns {profiles[0].name} to {profiles[-1].name}"
     with new_figure(title, size=size, layout=None) as (figure, placeholder):
         placeholder.remove()
-        lines = [Line2D([], [], color=COLOURS[window], label=window) for window in ("validation", "test")]
+        lines = [Line2D([], [], color=COLOURS[split], label=split) for split in ("validation", "test")]
         figure.legend(
             handles=[Patch(color=LIGHT_GREY, label=TRAIN), *lines],
             title="above: share of flights    below: late rate",
@@ -64,8 +64,8 @@ def _draw_page(profiles: Sequence[ColumnProfile], number: int) -> Picture:
             above.xaxis.set_visible(False)
             _draw_column(above, below, profile)
             _set_position(figure, above, below, place)
-        text = "Distribution and late rate by window of " + ", ".join(profile.name for profile in profiles)
-        return picture_of(figure, f"profile_{number}", "data", text, few_colours=True)
+        text = "Distribution and late rate by split of " + ", ".join(profile.name for profile in profiles)
+        return plot_of(figure, f"profile_{number}", "data", text, few_colours=True)
 
 
 def _set_position(figure: Figure, above: Axes, below: Axes, place: int) -> None:
@@ -96,11 +96,11 @@ def _draw_column(above: Axes, below: Axes, profile: ColumnProfile) -> None:
     n_values = _n_values(profile)
     places = np.arange(len(profile.bins), dtype=np.float64)
     places[n_values:] += SPECIAL_GAP * np.arange(1, len(places) - n_values + 1)
-    for window, shares in profile.share.items():
-        rates = np.array([np.nan if rate is None else rate for rate in profile.rate[window]])
-        rates[np.array(profile.known[window]) < MIN_OUTCOMES] = np.nan
-        _draw_shares(above, profile, places, window, np.array(shares))
-        _draw_rates(below, profile, places, window, rates)
+    for split, shares in profile.share.items():
+        rates = np.array([np.nan if rate is None else rate for rate in profile.rate[split]])
+        rates[np.array(profile.known[split]) < MIN_OUTCOMES] = np.nan
+        _draw_shares(above, profile, places, split, np.array(shares))
+        _draw_rates(below, profile, places, split, rates)
     _clip_special_bins(above, profile, places)
     below.set_ylim(0, max(below.get_ylim()[1], 0.01) * 1.05)
     _set_ticks(below, profile, places)
@@ -117,25 +117,25 @@ def _n_values(profile: ColumnProfile) -> int:
     return sum(name not in special for name in profile.bins)
 
 
-def _draw_shares(axes: Axes, profile: ColumnProfile, places: Any, window: str, shares: Any) -> None:
+def _draw_shares(axes: Axes, profile: ColumnProfile, places: Any, split: str, shares: Any) -> None:
     half = 0.5 if profile.edges else 0.4
-    if window == TRAIN:
+    if split == TRAIN:
         # All bars are one polygon along the axis, which is drawn faster than a patch for each.
         xs = places[:, np.newaxis] + [-half, -half, half, half]
         axes.fill(xs.ravel(), np.outer(shares, [0, 1, 1, 0]).ravel(), color=LIGHT_GREY, linewidth=0)
         return
     n_values = _n_values(profile) if profile.edges else 0
     if n_values:
-        axes.stairs(shares[:n_values], np.arange(n_values + 1) - 0.5, color=COLOURS[window], linewidth=1.5)
+        axes.stairs(shares[:n_values], np.arange(n_values + 1) - 0.5, color=COLOURS[split], linewidth=1.5)
     rest = places[n_values:]
-    axes.hlines(shares[n_values:], rest - half, rest + half, color=COLOURS[window])
+    axes.hlines(shares[n_values:], rest - half, rest + half, color=COLOURS[split])
 
 
-def _draw_rates(axes: Axes, profile: ColumnProfile, places: Any, window: str, rates: Any) -> None:
+def _draw_rates(axes: Axes, profile: ColumnProfile, places: Any, split: str, rates: Any) -> None:
     is_ordered = profile.kind == "quantitative"
     n_values = _n_values(profile) if is_ordered else 0
-    offset = 0.0 if is_ordered else OFFSETS[window]
-    style: dict[str, Any] = {"color": COLOURS[window], "marker": "o", "markersize": 3.5, "linewidth": 1.2}
+    offset = 0.0 if is_ordered else OFFSETS[split]
+    style: dict[str, Any] = {"color": COLOURS[split], "marker": "o", "markersize": 3.5, "linewidth": 1.2}
     axes.plot(places[:n_values], rates[:n_values], **style)
     axes.plot(places[n_values:] + offset, rates[n_values:], linestyle="none", **style)
 
@@ -171,7 +171,7 @@ def _set_ticks(axes: Axes, profile: ColumnProfile, places: Any) -> None:
 
 
 def _missing_share(profile: ColumnProfile) -> str:
-    missing = sum(profile.missing[window] * rows for window, rows in profile.rows.items())
+    missing = sum(profile.missing[split] * rows for split, rows in profile.rows.items())
     missing /= max(sum(profile.rows.values()), 1)
     return f"{share(round(missing, 6))} missing" if missing else "none missing"
 

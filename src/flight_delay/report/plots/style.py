@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from flight_delay.report.plots.picture import Picture
+from flight_delay.report.plots.plot import Plot
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/).
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -72,8 +72,8 @@ def new_figure(
             plt.close(figure)
 
 
-def picture_of(figure: Figure, name: str, section: str, text: str, *, few_colours: bool = False) -> Picture:
-    """Render a figure as a picture of the report, whose title is that of the figure.
+def plot_of(figure: Figure, name: str, section: str, text: str, *, few_colours: bool = False) -> Plot:
+    """Render a figure as a plot of the report, whose title is that of the figure.
 
     Args:
         figure: from `new_figure`.
@@ -83,7 +83,7 @@ def picture_of(figure: Figure, name: str, section: str, text: str, *, few_colour
         few_colours: whether 64 colours are enough, which makes files with many lines smaller.
     """
     content = quantize_png(figure) if few_colours else render_figure(figure)
-    return Picture(name, section, figure.get_suptitle(), text, content)
+    return Plot(name, section, figure.get_suptitle(), text, content)
 
 
 def render_figure(figure: Figure, image_format: str = "png") -> bytes:

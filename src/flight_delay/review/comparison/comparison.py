@@ -104,7 +104,7 @@ def combine_periods(backtest: Verdict, test: Verdict) -> Verdict:
         return "same"
     if backtest == "better" and test in {"worse", "mixed"}:
         return "mixed"
-    return "undecided" if backtest == "same" else backtest
+    return "not_significant" if backtest == "same" else backtest
 
 
 def diff_values(a: Mapping[str, str], b: Mapping[str, str]) -> tuple[ValueChange, ...]:

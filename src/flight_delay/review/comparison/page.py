@@ -14,10 +14,10 @@ from flight_delay.review.comparison.rows import PROFIT, PeriodComparison
 
 NO_DIFFERENCE = "no significant difference"
 MAX_NAMES = 12  # in one line
-PERIOD_VERDICTS = {"same": "the same probability for every row", "undecided": NO_DIFFERENCE}
+PERIOD_VERDICTS = {"same": "the same probability for every row", "not_significant": NO_DIFFERENCE}
 VERDICTS = {
     "outcomes_differ": "A and B have different targets and cannot be compared",
-    "undecided": NO_DIFFERENCE.capitalize(),
+    "not_significant": NO_DIFFERENCE.capitalize(),
     "same": "A and B have the same probability for every row",
     "none": "A and B cannot be compared on the backtest",
 }
@@ -68,7 +68,11 @@ def describe_period(period: PeriodComparison) -> str:
         return f"not comparable: {period.reason}"
     clause = PERIOD_VERDICTS.get(period.verdict) or _describe_metrics(period)
     profit = {measure.name: measure.b_over_a.verdict for measure in period.measures}[PROFIT]
-    return clause if profit == "undecided" else f"{clause}; B's profit is {'higher' if profit == 'better' else 'lower'}"
+    return (
+        clause
+        if profit == "not_significant"
+        else f"{clause}; B's profit is {'higher' if profit == 'better' else 'lower'}"
+    )
 
 
 def _describe_metrics(period: PeriodComparison) -> str:

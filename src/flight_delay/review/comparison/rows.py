@@ -26,7 +26,7 @@ from flight_delay.model.predictions import Predictions
 
 # Of B against A. `same`: every common row has the same probability. `outcomes_differ`: targets of common rows
 # differ. `none`: there is nothing to compare.
-Verdict: TypeAlias = Literal["better", "worse", "mixed", "undecided", "same", "outcomes_differ", "none"]
+Verdict: TypeAlias = Literal["better", "worse", "mixed", "not_significant", "same", "outcomes_differ", "none"]
 
 MAX_ROWS_SHOWN = 10
 PROFIT = "profit"
@@ -126,10 +126,10 @@ def compare_period(common: CommonRows, thresholds: tuple[float, float], payoffs:
 
 
 def combine_verdicts(verdicts: Iterable[str]) -> Verdict:
-    """Combine verdicts of several metrics; undecided ones are ignored."""
-    decided = set(verdicts) - {"undecided"}
+    """Combine verdicts of several metrics; those that are not significant are ignored."""
+    decided = set(verdicts) - {"not_significant"}
     if not decided:
-        return "undecided"
+        return "not_significant"
     if len(decided) > 1:
         return "mixed"
     return "better" if decided == {"better"} else "worse"

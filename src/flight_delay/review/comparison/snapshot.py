@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Window
+from flight_delay.core.months import MonthRange
 from flight_delay.core.params import flatten
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.calibration import Method, calibrate
@@ -84,18 +84,17 @@ def read_snapshot(artefacts: CommitFiles, label: str) -> PipelineSnapshot:
             return parse(content)
         except (ValueError, KeyError, TypeError, AttributeError, OSError, yaml.YAMLError):
             raise UserError(
-                f"{path} of {label}: damaged or in the format of another version; choose another commit, or run `dvc "
-                "repro` there"
+                f"{path} of {label}: damaged, or written by another version (CHANGELOG.md); choose another commit"
             ) from None
 
-    def read_months(folder: str, first: str = "", through: str = "9999-12") -> list[Predictions]:
-        paths = [path for path in artefacts.files(folder) if first <= Path(path).stem <= through]
+    def read_months(folder: str, first: str = "", last: str = "9999-12") -> list[Predictions]:
+        paths = [path for path in artefacts.files(folder) if first <= Path(path).stem <= last]
         if not paths:
             raise UserError(f"{folder} of {label}: required months are missing; run `dvc repro` there")
         return [read(path, _parse_predictions) for path in paths]
 
     lock = parse_lock(read(LOCK_FILE.as_posix(), bytes.decode), f"{LOCK_FILE} of {label}")
-    sections, window, payoffs = read("params.yaml", _parse_params)
+    sections, split, payoffs = read("params.yaml", _parse_params)
     decision = read("models/bundle/decision.json", Decision.model_validate_json)
     origin, raw_files = read("data/raw/manifest.json", _parse_manifest)
     return PipelineSnapshot(
@@ -109,11 +108,11 @@ def read_snapshot(artefacts: CommitFiles, label: str) -> PipelineSnapshot:
         inputs=input_hashes(lock),
         origin=origin,
         raw_files=raw_files,
-        features=read("data/selection.json", _parse_features),
+        features=read("data/selected_features.json", _parse_features),
         threshold=decision.threshold,
         payoffs=payoffs,
         backtest=calibrate_out_of_sample(decision.calibration.method, read_months(BACKTEST)),
-        test=Predictions.concat(read_months(TEST, window.first, window.through)),
+        test=Predictions.concat(read_months(TEST, split.first, split.last)),
     )
 
 
@@ -146,10 +145,10 @@ def _stale_sections(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...
     return tuple(sorted(stale))
 
 
-def _parse_params(content: bytes) -> tuple[dict[str, Any], Window, Payoffs]:
+def _parse_params(content: bytes) -> tuple[dict[str, Any], MonthRange, Payoffs]:
     sections = yaml.safe_load(content)
-    window, payoffs = sections["windows"]["test"], sections["decide"]["payoffs"]
-    return sections, Window.model_validate(window), Payoffs.model_validate(payoffs)
+    split, payoffs = sections["splits"]["test"], sections["choose_threshold"]["payoffs"]
+    return sections, MonthRange.model_validate(split), Payoffs.model_validate(payoffs)
 
 
 def _parse_features(content: bytes) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Differences of JSON documents, texts and pictures."""
+"""Differences of JSON documents, texts and plots."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VISIBLE = 8  # of 255: larger differences of a colour channel can be seen
 VISIBLE_SHARE = 0.01  # of the pixels: fewer visible differences are the edges of letters and lines
 
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}  # of Pillow, at most 8 bits a channel
-_EMBEDDED_PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]*)")
+_EMBEDDED_PLOT = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]*)")
 
 
 def compare_json(
@@ -69,13 +69,13 @@ def compare_json(
 
 
 def compare_text(before: str, after: str) -> ContentDifference:
-    """Compare two texts line by line, and pictures embedded in them.
+    """Compare two texts line by line, and plots embedded in them.
 
     Raises:
-        ValueError, OSError: an embedded picture is damaged.
+        ValueError, OSError: an embedded plot is damaged.
     """
-    lines, lines_after = (_EMBEDDED_PICTURE.sub("(picture)", text).split("\n") for text in (before, after))
-    pictures, pictures_after = (_EMBEDDED_PICTURE.findall(text) for text in (before, after))
+    lines, lines_after = (_EMBEDDED_PLOT.sub("(plot)", text).split("\n") for text in (before, after))
+    plots, plots_after = (_EMBEDDED_PLOT.findall(text) for text in (before, after))
     changes = [step for step in SequenceMatcher(None, lines, lines_after).get_opcodes() if step[0] != "equal"]
     differences = []
     if changes:
@@ -86,26 +86,26 @@ def compare_text(before: str, after: str) -> ContentDifference:
         differences.append(
             ContentDifference(f"line {start + 1:,}: {first}; lines: {removed:,} removed, {added:,} added", matters=True)
         )
-    if len(pictures) != len(pictures_after):
-        differences.append(ContentDifference(f"{len(pictures)} -> {len(pictures_after)} pictures", matters=True))
-    for number, pair in enumerate(zip(pictures, pictures_after, strict=False), 1):
+    if len(plots) != len(plots_after):
+        differences.append(ContentDifference(f"{len(plots)} -> {len(plots_after)} plots", matters=True))
+    for number, pair in enumerate(zip(plots, plots_after, strict=False), 1):
         if pair[0] != pair[1]:
-            difference = compare_pictures(*(base64.b64decode(picture, validate=True) for picture in pair))
-            differences.append(ContentDifference(f"picture {number}: {difference.summary}", difference.matters))
+            difference = compare_plots(*(base64.b64decode(plot, validate=True) for plot in pair))
+            differences.append(ContentDifference(f"plot {number}: {difference.summary}", difference.matters))
     return join_differences(differences, "the same text, written differently")
 
 
-def compare_pictures(before: bytes, after: bytes) -> ContentDifference:
-    """Compare two PNG pictures by size and share of differing pixels.
+def compare_plots(before: bytes, after: bytes) -> ContentDifference:
+    """Compare two PNG plots by size and share of differing pixels.
 
     Raises:
         ValueError, OSError: one is damaged, or has more than 8 bits a channel.
     """
-    picture, picture_after = (_read_picture(content) for content in (before, after))
-    if picture.size != picture_after.size:
-        sizes = " -> ".join(f"{width} x {height}" for width, height in (picture.size, picture_after.size))
+    plot, plot_after = (_read_plot(content) for content in (before, after))
+    if plot.size != plot_after.size:
+        sizes = " -> ".join(f"{width} x {height}" for width, height in (plot.size, plot_after.size))
         return ContentDifference(f"{sizes} pixels", matters=True)
-    distance = np.asarray(ImageChops.difference(picture, picture_after)).max(axis=2)
+    distance = np.asarray(ImageChops.difference(plot, plot_after)).max(axis=2)
     if not distance.any():
         return ContentDifference("the same pixels, written differently", matters=False)
     visible = float((distance > VISIBLE).mean())
@@ -142,8 +142,8 @@ def _distance(before: float, after: float) -> float:
     return math.inf if math.isnan(distance) else distance
 
 
-def _read_picture(content: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-        if picture.mode not in _MODES:
-            raise ValueError(f"unsupported mode {picture.mode}")
-        return picture.convert("RGBA")
+def _read_plot(content: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as plot:
+        if plot.mode not in _MODES:
+            raise ValueError(f"unsupported mode {plot.mode}")
+        return plot.convert("RGBA")

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from flight_delay.review.diff.content_difference import ContentDifference
-from flight_delay.review.diff.documents import compare_json, compare_pictures, compare_text
+from flight_delay.review.diff.documents import compare_json, compare_plots, compare_text
 from flight_delay.review.diff.model import compare_model_dumps, read_model
 from flight_delay.review.diff.tables import compare_tables, read_csv_pair, read_parquet
 
@@ -73,7 +73,7 @@ def _compare(
         case ".ubj":
             return compare_model_dumps(read_model(before), read_model(after))
         case ".png":
-            return compare_pictures(before, after)
+            return compare_plots(before, after)
         case _:
             if b"\0" in before + after:
                 raise ValueError("binary")

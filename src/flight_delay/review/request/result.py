@@ -66,6 +66,6 @@ def _metric_cells(period: PeriodComparison | None) -> list[str]:
     """Format the difference of each metric, with a verdict if significant."""
     cells = dict.fromkeys(METRICS, "–")
     for name, _, _, comparison in period.measures if period else ():
-        verdict = "" if comparison.verdict == "undecided" else f" {comparison.verdict}"
+        verdict = "" if comparison.verdict == "not_significant" else f" {comparison.verdict}"
         cells[name] = f"{comparison.difference:+.4f}".replace("-", "−") + verdict
     return [cells[name] for name in METRICS]

@@ -14,7 +14,7 @@ from flight_delay.model.predictions import Predictions
 
 
 def main() -> int:
-    p = params.load_params("decide", DecisionParameters)
+    p = params.load_params("choose_threshold", DecisionParameters)
     backtest = paths.report("backtest") / "predictions"
     by_month = {month: Predictions.read(backtest, month) for month in months.list_months(backtest)}
     raw = Predictions.concat(by_month.values())
@@ -33,16 +33,16 @@ def main() -> int:
     best = min(methods, key=lambda method: methods[method]["log_loss"])
     log.info("  threshold %.2f; calibration with the lowest log loss in the backtest: %s", threshold, best)
 
-    with files.atomic_directory(paths.report("decide")) as report:
+    with files.atomic_directory(paths.report("choose_threshold")) as report:
         files.write_json(
             report / "metrics.json",
             {
                 "threshold": threshold,
                 "bayes_threshold": round(thresholds.bayes_threshold(p.payoffs), 6),
-                "expected_profit": round(float(profit.mean()), 4),
-                "expected_profit_interval": [round(end, 4) for end in interval(draws["model"])],
+                "mean_profit": round(float(profit.mean()), 4),
+                "mean_profit_interval": [round(end, 4) for end in interval(draws["model"])],
                 **{name: round(value, 4) for name, value in constant._asdict().items()},
-                "calibration": {"used": p.calibration, "lowest_log_loss": best, "judged": methods},
+                "calibration": {"used": p.calibration, "lowest_log_loss": best, "methods": methods},
             },
         )
         files.write_csv(report / "profit_curve.csv", *thresholds.profit_curve(raw.target, probability, p.payoffs))
@@ -53,4 +53,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    run_stage("decide", main)
+    run_stage("choose_threshold", main)

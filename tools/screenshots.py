@@ -1,4 +1,4 @@
-"""Take the pictures of the README: the report, and the runs in MLflow. `make pictures` calls it; it needs Chromium."""
+"""Take the screenshots of the README: the report, and the runs in MLflow. `make screenshots` calls it; it needs Chromium."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs/images"
 PORT = 5917
 SIZE = {"width": 1440, "height": 900}
-COLORS = 64  # a palette keeps both pictures below 300 kB together
+COLORS = 64  # a palette keeps both screenshots below 300 kB together
 TIMEOUT_SECONDS = 180
 # MLflow's assistant opens by itself on a first visit.
 RETURNING_VISITOR = "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')"
 
 
 def save(browser: Browser, address: str, name: str, text: str) -> None:
-    """Save a picture of a page as soon as it shows a text."""
+    """Save a screenshot of a page as soon as it shows a text."""
     context = browser.new_context(viewport=SIZE)
     context.add_init_script(RETURNING_VISITOR)
     page = context.new_page()
