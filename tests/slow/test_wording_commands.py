@@ -14,7 +14,7 @@ from flight_delay.commands import promote, publish, rollback, tune
 from flight_delay.core.errors import UserError
 from flight_delay.promotion import collect, gate
 from flight_delay.review.request import forms, request
-from flight_delay.tracking import client, lookup, publish_revision
+from flight_delay.tracking import client, database, lookup, publish_revision
 from flight_delay.tracking import publish as publishing
 from flight_delay.tracking.registry import aliases, candidate, versions
 from flight_delay.tracking.registry.versions import Event
@@ -29,7 +29,7 @@ def in_the_repository(monkeypatch) -> None:
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setattr(client, "mlflow_errors_as_user_errors", lambda **_: nullcontext())
     monkeypatch.setattr(client, "connect", lambda: None)
-    monkeypatch.setattr(client, "require_database", lambda _: None)
+    monkeypatch.setattr(database, "require_database", lambda _: None)
 
 
 @pytest.mark.parametrize(("previous", "label"), [(2, "version 2"), (None, "none")])

@@ -15,7 +15,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking import client, lookup
+from flight_delay.tracking import client, database, lookup
 from flight_delay.tracking.description import BaselinePipeline, describe_run
 from flight_delay.tracking.run_names import other_changes, parameter_changes
 from flight_delay.tracking.server import postgres
@@ -81,11 +81,27 @@ def test_a_server_that_does_not_answer(monkeypatch, error: Exception, problem: s
 
 
 def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "tracking_uri", lambda: "sqlite:////nowhere/mlflow.db")
+    monkeypatch.setattr(database, "tracking_uri", lambda: "sqlite:////nowhere/mlflow.db")
     with pytest.raises(UserError) as refused:
-        client.require_database("runs:/r")
+        database.require_database("runs:/r")
     assert str(refused.value) == (
         "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `dvc repro` publishes one"
+    )
+
+
+def test_runs_and_artifacts_that_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///:memory:")
+    with pytest.raises(UserError) as refused:
+        database.tracking_uri()
+    assert str(refused.value) == (
+        "MLFLOW_TRACKING_URI=sqlite:///:memory:: no file, so that runs are lost; write sqlite:///PATH"
+    )
+    experiment: Any = SimpleNamespace(name="flight-delay", artifact_location="mlruns/1")
+    with pytest.raises(UserError) as refused:
+        database.require_permanent_artifacts(experiment)
+    assert str(refused.value) == (
+        "the MLflow experiment 'flight-delay' stores artifacts in mlruns/1, which is not a permanent folder of this "
+        "machine; change publish.experiment in params.yaml, or use a tracking server"
     )
 
 

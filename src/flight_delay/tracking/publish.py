@@ -24,8 +24,8 @@ from flight_delay.tracking.client import (
     is_unique_violation,
     mlflow_errors_as_user_errors,
     retry_on_conflict,
-    tracking_uri,
 )
+from flight_delay.tracking.database import tracking_uri
 from flight_delay.tracking.model import log_model
 from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, LoggedDataset, RunContent
 from flight_delay.tracking.view import NOTE_TAG, PIPELINES, set_default_view

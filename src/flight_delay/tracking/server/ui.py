@@ -9,7 +9,8 @@ import webbrowser
 from pathlib import Path
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.client import connect, is_server, mlflow_errors_as_user_errors, tracking_uri
+from flight_delay.tracking.client import connect, is_server, mlflow_errors_as_user_errors
+from flight_delay.tracking.database import tracking_uri
 from flight_delay.tracking.server.mlflow_server import http_url, require_port_free, running_mlflow
 from flight_delay.tracking.view import PIPELINES, runs_page, set_default_view
 
