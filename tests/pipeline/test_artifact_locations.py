@@ -1,4 +1,4 @@
-"""Artifacts of a finished run are in a permanent folder, whatever the tracking URI is."""
+"""Artifacts of a finished run are in a permanent folder, whatever the tracking URI, and in checkouts of any path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from checkouts import Project
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 
-from flight_delay.tracking.database import sqlite_uri
+from flight_delay.tracking.database import database_file, sqlite_uri
+
+# Reserved in URIs, or quoted in them.
+RESERVED = "what?now#a%20b&c=d é:;+@'"
 
 
 @pytest.fixture
@@ -80,3 +83,16 @@ def test_an_experiment_whose_artifacts_would_be_lost_is_refused(checkout_at, loc
 def test_a_database_without_a_file_is_refused(checkout_at, uri) -> None:
     project = checkout_at("project")
     project.refuses("publish", "MLFLOW_TRACKING_URI", uri, MLFLOW_TRACKING_URI=uri)
+
+
+def test_a_path_with_reserved_characters_is_used_as_it_is(checkout_at, tmp_path) -> None:
+    project = checkout_at(f"{RESERVED}/project")
+    project.stage_here("publish")
+    run_with_files(project.root / "mlflow.db", project.root)
+    assert [path.name for path in tmp_path.iterdir()] == [RESERVED]
+    assert [path.name for path in (tmp_path / RESERVED).iterdir()] == ["project"]
+
+
+@pytest.mark.parametrize("file", [Path("/a/runs.db"), Path(f"/{RESERVED}/runs.db"), Path("/50%/runs.db")])
+def test_the_uri_of_a_database_file_has_its_path(file) -> None:
+    assert database_file(sqlite_uri(file)) == file

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import sqlalchemy
 from filelock import FileLock
@@ -40,8 +41,10 @@ def tracking_uri() -> str:
 
 
 def sqlite_uri(file: Path) -> str:
-    """Return the URI of an SQLite file."""
-    return f"sqlite:///{file}"
+    """Return the URI of an SQLite file; its path may have reserved characters."""
+    quoted = quote(str(file))
+    # For a URI that starts with sqlite:///, MLflow creates the folder of the quoted path as well.
+    return f"sqlite:///{file}" if quoted == str(file) else f"sqlite+pysqlite:///{quoted}"
 
 
 def database_file(uri: str) -> Path | None:
