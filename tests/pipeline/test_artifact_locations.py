@@ -1,4 +1,5 @@
-"""Artifacts of a finished run are in a permanent folder, whatever the tracking URI, and in checkouts of any path."""
+"""Artifacts of a finished run are in a permanent folder, whatever the tracking URI, in checkouts of any path, and after
+the checkout was moved or copied."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from checkouts import Project
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 
-from flight_delay.tracking.database import database_file, sqlite_uri
+from flight_delay.tracking.database import LOCATIONS, database_file, sqlite_uri
 
 # Reserved in URIs, or quoted in them.
 RESERVED = "what?now#a%20b&c=d é:;+@'"
@@ -96,3 +97,51 @@ def test_a_path_with_reserved_characters_is_used_as_it_is(checkout_at, tmp_path)
 @pytest.mark.parametrize("file", [Path("/a/runs.db"), Path(f"/{RESERVED}/runs.db"), Path("/50%/runs.db")])
 def test_the_uri_of_a_database_file_has_its_path(file) -> None:
     assert database_file(sqlite_uri(file)) == file
+
+
+@pytest.mark.parametrize("name", ["new", f"new {RESERVED}"])
+def test_a_moved_checkout_reads_its_runs_and_writes_to_itself(checkout_at, tmp_path, name, monkeypatch) -> None:
+    old = checkout_at("old")
+    old.stage_here("publish")
+    run = run_with_files(old.root / "mlflow.db", old.root)
+    client = MlflowClient(sqlite_uri(old.root / "mlflow.db"))
+    client.create_registered_model("flight-delay")
+    (model,) = client.search_logged_models([run.info.experiment_id])
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", client.tracking_uri)  # registration of a logged model uses it
+    client.create_model_version("flight-delay", f"models:/{model.model_id}", run.info.run_id, model_id=model.model_id)
+    client.set_registered_model_alias("flight-delay", "champion", "1")
+    elsewhere = client.create_experiment("bucket", "s3://bucket/mlruns")
+
+    moved = Project((tmp_path / name), old.environment)
+    old.root.rename(moved.root)
+    assert moved.command("registry", "--json").stdout.count('"number": 1') == 1
+    run_with_files(moved.root / "mlflow.db", moved.root)
+    champion = download_artifacts("models:/flight-delay@champion", tracking_uri=sqlite_uri(moved.root / "mlflow.db"))
+    assert Path(champion, "MLmodel").is_file()
+    with sqlite3.connect(moved.root / "mlflow.db") as database:
+        for table, column in LOCATIONS:
+            stored = [row for (row,) in database.execute(f"SELECT {column} FROM {table}")]  # noqa: S608
+            assert [row for row in stored if row and str(old.root) + "/" in row] == []
+        query = "SELECT artifact_location FROM experiments WHERE experiment_id = ?"
+        assert database.execute(query, [elsewhere]).fetchone() == ("s3://bucket/mlruns",)
+
+    lock = moved.root / "dvc.lock"
+    lock.write_text(lock.read_text().replace("old", "new"))  # another pipeline
+    moved.stage_here("publish")
+    assert not old.root.exists()
+    assert len([*moved.root.glob("mlruns/models/*/artifacts/MLmodel")]) == 2
+
+
+def test_a_copied_checkout_and_its_original_write_to_themselves(checkout_at, tmp_path) -> None:
+    old = checkout_at("old")
+    old.stage_here("publish")
+    new = Project(tmp_path / "new", old.environment)
+    shutil.copytree(old.root, new.root, symlinks=True)
+    before = {path for path in old.root.rglob("*") if path.is_file()}
+    (tmp_path / "link").symlink_to(new.root)
+    lock = new.root / "dvc.lock"
+    lock.write_text(lock.read_text().replace("old", "new"))
+    Project(tmp_path / "link", old.environment).stage_here("publish")
+    assert {path for path in old.root.rglob("*") if path.is_file()} == before
+    assert len([*new.root.glob("mlruns/models/*/artifacts/MLmodel")]) == 2
+    run_with_files(old.root / "mlflow.db", old.root)

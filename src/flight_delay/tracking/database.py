@@ -15,11 +15,24 @@ from mlflow.store.db.db_types import DATABASE_ENGINES
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.file_utils import local_file_uri_to_path
 from mlflow.utils.uri import get_uri_scheme, is_local_uri
+from sqlalchemy.pool import NullPool
 
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.settings import main_checkout
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
+# Columns in which MLflow stores absolute locations of artifacts.
+LOCATIONS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+UPDATE = (
+    "UPDATE {0} SET {1} = :new || substr({1}, length(:old) + 1) "
+    "WHERE {1} = :old OR substr({1}, 1, length(:old) + 1) = :old || '/'"
+)
 
 
 def tracking_uri() -> str:
@@ -30,7 +43,7 @@ def tracking_uri() -> str:
     Raises:
         UserError: it is an SQLite database without a file.
     """
-    uri = os.environ.get(URI_VARIABLE) or sqlite_uri(main_checkout() / "mlflow.db")
+    uri = os.environ.get(URI_VARIABLE) or sqlite_uri(_own_database())
     file = database_file(uri)
     if file is None:
         return uri
@@ -83,7 +96,7 @@ def artifact_root(uri: str) -> str | None:
 
 @contextmanager
 def prepared_database(uri: str) -> Iterator[None]:
-    """Create the database file atomically if it does not exist.
+    """Create the database file atomically if it does not exist, and connect; then adapt it to a move.
 
     MLflow's migrations fail if two run at once, and leave an unusable file if they are killed.
     """
@@ -99,6 +112,8 @@ def prepared_database(uri: str) -> Iterator[None]:
             store.engine.dispose()
             partial.rename(file)
         yield
+        if file == _own_database():
+            _update_locations(file)
 
 
 def require_permanent_artifacts(experiment: Experiment) -> None:
@@ -117,3 +132,27 @@ def require_permanent_artifacts(experiment: Experiment) -> None:
             f"the MLflow experiment '{experiment.name}' stores artifacts in {location}, which is not a permanent "
             "folder of this machine; change publish.experiment in params.yaml, or use a tracking server"
         )
+
+
+def _own_database() -> Path:
+    return main_checkout() / "mlflow.db"
+
+
+def _update_locations(file: Path) -> None:
+    """Update the stored locations of artifacts if the checkout was moved or copied.
+
+    The location of the first experiment, which every database has, tells where it was created.
+    """
+    engine = sqlalchemy.create_engine(sqlite_uri(file), poolclass=NullPool)
+    with engine.begin() as connection:
+        query = "SELECT artifact_location FROM experiments WHERE experiment_id = 0"
+        first = connection.scalar(sqlalchemy.text(query))
+        if first is None or not is_local_uri(first):
+            return
+        old, new = Path(local_file_uri_to_path(first)).parent, file.with_name("mlruns")
+        if old in {new, Path("/")} or not old.is_absolute():
+            return
+        for table, column in LOCATIONS:
+            for before in (old.as_uri(), str(old)):
+                update = sqlalchemy.text(UPDATE.format(table, column))
+                connection.execute(update, {"old": before, "new": new.as_uri()})
