@@ -36,9 +36,9 @@ def unpublished(spoilable_repository):
     spoilable_repository.put_right()
 
 
-def refused(project, seconds: float, *messages: str, uri: str = "") -> None:
+def refused(project, seconds: float, *messages: str, uri: str = "", **environment: str) -> None:
     """`publish` ends in time with code 2 and one line that says all this, and leaves everything as it was."""
-    environment = {"MLFLOW_TRACKING_URI": uri} if uri else {}
+    environment |= {"MLFLOW_TRACKING_URI": uri} if uri else {}
     begun = time.monotonic()
     project.refuses("publish", "MLFLOW_TRACKING_URI", "dvc repro", *messages, **environment)
     assert time.monotonic() - begun < seconds
@@ -88,6 +88,24 @@ def test_a_server_that_never_answers_is_given_up(unpublished, monkeypatch):
 def test_a_server_that_refuses_is_named_with_its_answer(unpublished, code):
     with answering(code, b"<html>no</html>") as broken:
         refused(unpublished, 30, broken, str(code), uri=broken)
+
+
+PROXIES = [name for scheme in ("http", "https", "all") for name in (f"{scheme}_proxy", f"{scheme}_PROXY".upper())]
+
+
+@pytest.mark.parametrize("excluded", [{}, {"no_proxy": "*"}, {"no_proxy": "example.org"}, {"NO_PROXY": "example.org"}])
+@pytest.mark.parametrize("name", [HERE, "localhost"])
+def test_a_server_on_this_machine_is_not_reached_through_a_proxy(unpublished, name, excluded):
+    proxies = dict.fromkeys(PROXIES, f"http://{HERE}:{free_port()}")
+    with answering(501) as server:
+        uri = server.replace(HERE, name)
+        refused(unpublished, 30, uri, "501", uri=uri, **proxies, **excluded)
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_server_elsewhere_is_reached_through_the_proxy(unpublished, name):
+    with answering(501) as proxy:
+        refused(unpublished, 30, "501", uri="http://mlflow.invalid:5000", **{name: proxy})
 
 
 def test_a_server_that_is_not_mlflow_is_named(unpublished):
