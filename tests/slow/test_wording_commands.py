@@ -92,7 +92,7 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, printed
         yield SimpleNamespace(name="deeper"), commit
 
     monkeypatch.setattr(publish_revision, "read_revision", read_revision)
-    monkeypatch.setattr(publishing, "publish", lambda *_: ("1ab", added))
+    monkeypatch.setattr(publishing, "publish", lambda *_, **__: ("1ab", added))
     assert publish.run(Namespace(rev="HEAD")) == 0
     assert capsys.readouterr().out == printed
 

@@ -42,7 +42,7 @@ def not_found(_: str) -> None:
         ("runs:/r", {"get_run": not_found}, f"runs:/r: not found in MLflow at {SERVER} (no run r); `flight-delay ui` lists its runs and models"),
         ("runs:/", {}, "runs:/: not a URI of a run or model; write runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…"),
         ("runs:/r", {"get_run": lambda _: run()}, "runs:/r: run r has no tag pipeline_digest, so it is not from this pipeline; choose one that `dvc repro` published"),
-        ("runs:/r", {"get_run": lambda _: run("FAILED", pipeline_digest="d")}, "runs:/r: run r is not complete (FAILED); publish it again with `dvc repro` or `flight-delay publish`"),
+        ("runs:/r", {"get_run": lambda _: run("FAILED", pipeline_digest="d")}, "runs:/r: run r is not complete (FAILED); publish it again with `flight-delay publish`"),
         ("models:/m-1", {"get_logged_model": lambda _: SimpleNamespace(source_run_id=None)}, "models:/m-1: the model was logged without a run, so that its origin is unknown"),
     ],
 )  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(UserError) as refused:
         database.require_database("runs:/r")
     assert str(refused.value) == (
-        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `dvc repro` publishes one"
+        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `flight-delay publish` adds one"
     )
 
 

@@ -11,6 +11,7 @@ import mlflow
 import requests
 import sqlalchemy.exc
 from mlflow import MlflowClient
+from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
 
 from flight_delay.core.errors import UserError
@@ -130,13 +131,22 @@ def experiment_id(client: MlflowClient, name: str) -> str:
             if client.get_experiment_by_name(name) is None:  # another process created it
                 raise
         experiment = client.get_experiment_by_name(name)
-    if experiment.lifecycle_stage == "deleted":
-        raise UserError(
-            f"the MLflow experiment '{name}' is deleted; `mlflow experiments restore -x {experiment.experiment_id}` "
-            "restores it, or change publish.experiment in params.yaml"
-        )
+    require_active(experiment)
     require_permanent_artifacts(experiment)
     return str(experiment.experiment_id)
+
+
+def require_active(experiment: Experiment) -> None:
+    """Check that an experiment is not deleted.
+
+    Raises:
+        UserError: it is.
+    """
+    if experiment.lifecycle_stage == "deleted":
+        raise UserError(
+            f"the MLflow experiment '{experiment.name}' is deleted; `mlflow experiments restore -x {experiment.experiment_id}` "
+            "restores it, or change publish.experiment in params.yaml"
+        )
 
 
 def _reason(error: BaseException) -> str:

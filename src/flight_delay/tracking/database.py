@@ -80,7 +80,7 @@ def require_database(wanted: str) -> None:
     """
     file = database_file(tracking_uri())
     if file and not file.exists():
-        raise UserError(f"{wanted}: there are no runs yet ({file} does not exist); `dvc repro` publishes one")
+        raise UserError(f"{wanted}: there are no runs yet ({file} does not exist); `flight-delay publish` adds one")
 
 
 def artifact_root(uri: str) -> str | None:

@@ -65,7 +65,7 @@ def find_run(uri: str) -> PublishedRun:
         )
     if run.info.status != "FINISHED":
         raise UserError(
-            f"{uri}: run {run.info.run_id} is not complete ({run.info.status}); publish it again with `dvc repro` or "
+            f"{uri}: run {run.info.run_id} is not complete ({run.info.status}); publish it again with "
             "`flight-delay publish`"
         )
     return PublishedRun(run.info.run_id, run.info.run_name, tags[DIGEST_TAG], tags.get(MODEL_MD5_TAG), uri)
