@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.server
 import shutil
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -113,7 +114,7 @@ def test_a_server_that_is_not_mlflow_is_named(unpublished):
         refused(unpublished, 30, other, uri=other)
 
 
-@pytest.mark.parametrize("uri", ["htp://example.org", "runs"])
+@pytest.mark.parametrize("uri", ["htp://example.org", "runs", "file:///tmp/runs"])
 def test_an_address_that_cannot_be_used_is_named(unpublished, uri):
     refused(unpublished, 30, uri, uri=uri)
 
@@ -121,6 +122,19 @@ def test_an_address_that_cannot_be_used_is_named(unpublished, uri):
 def test_a_file_that_is_no_database_is_named_and_kept(unpublished):
     (unpublished.root / "mlflow.db").write_text("This is a diary.\n")
     refused(unpublished, 30, "mlflow.db", "not a database")
+
+
+@pytest.mark.parametrize("revision", ["4465047574b1", "of_a_later_mlflow"])
+def test_a_database_of_another_version_is_named_and_kept(made, unpublished, revision):
+    database = shutil.copy(made.root / "mlflow.db", unpublished.root / "mlflow.db")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+    unpublished.refuses("publish", f"mlflow db upgrade sqlite:///{database}", apart=True)
+
+
+def test_a_setting_of_mlflow_that_is_no_number_is_named(unpublished):
+    name = "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"
+    unpublished.refuses("publish", name, "dvc repro", apart=True, **{name: "many"})
 
 
 def test_a_folder_in_which_no_database_can_be_made_is_named_soon(unpublished, as_a_user):

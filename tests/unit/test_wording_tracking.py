@@ -89,6 +89,24 @@ def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
+def test_a_database_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////a/mlflow.db")
+    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True):
+        raise MlflowException("Detected out-of-date database schema (found version a, but expected b).")
+    assert str(refused.value) == (
+        "MLflow at sqlite:////a/mlflow.db has a database of another version; back it up and run `mlflow db upgrade "
+        "sqlite:////a/mlflow.db`, or use the MLflow that wrote it, if that is newer"
+    )
+
+
+def test_an_invalid_setting() -> None:
+    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True):
+        raise ValueError("Failed to convert 'many' for POOL_SIZE")
+    assert str(refused.value) == (
+        "a setting of MLflow is invalid (Failed to convert 'many' for POOL_SIZE); correct or unset it, then run it again"
+    )
+
+
 def test_runs_and_artifacts_that_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///:memory:")
     with pytest.raises(UserError) as refused:

@@ -87,9 +87,18 @@ def mlflow_errors_as_user_errors(*, setting_up: bool = False, retry: str = "run 
     except MlflowException as error:
         if not setting_up and error.error_code not in UNREACHABLE:
             raise
+        if "out-of-date database schema" in str(error):
+            raise UserError(
+                f"MLflow at {tracking_uri()} has a database of another version; back it up and run `mlflow db upgrade "
+                f"{tracking_uri()}`, or use the MLflow that wrote it, if that is newer"
+            ) from None
         raise UserError(f"MLflow at {tracking_uri()} does not answer ({_reason(error)}); {advice}") from None
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_reason(error)}); {advice}") from None
+    except ValueError as error:
+        if not setting_up:
+            raise
+        raise UserError(f"a setting of MLflow is invalid ({error}); correct or unset it, then {retry}") from None
 
 
 def is_unique_violation(error: MlflowException) -> bool:
