@@ -137,6 +137,18 @@ def test_a_setting_of_mlflow_that_is_no_number_is_named(unpublished):
     unpublished.refuses("publish", name, "dvc repro", apart=True, **{name: "many"})
 
 
+def test_settings_of_other_runs_are_ignored(unpublished):
+    other = {
+        "MLFLOW_RUN_ID": "0" * 32, "MLFLOW_EXPERIMENT_NAME": "other", "MLFLOW_EXPERIMENT_ID": "77",
+        "MLFLOW_ACTIVE_MODEL_ID": "m-1", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true",
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": "/nowhere",
+    }  # fmt: skip
+    unpublished.stage_here("publish", **other)
+    (run,) = unpublished.runs()
+    assert run.info.status == "FINISHED"
+    assert (run.info.experiment_id, [name for name in run.data.metrics if name.startswith("system/")]) == ("1", [])
+
+
 def test_a_folder_in_which_no_database_can_be_made_is_named_soon(unpublished, as_a_user):
     (unpublished.root / "logs").mkdir(exist_ok=True)
     (unpublished.root / "mlflow.db.lock").unlink(missing_ok=True)  # of the tests before
