@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.server
 import shutil
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -36,9 +37,9 @@ def unpublished(spoilable_repository):
     spoilable_repository.put_right()
 
 
-def refused(project, seconds: float, *messages: str, uri: str = "") -> None:
+def refused(project, seconds: float, *messages: str, uri: str = "", **environment: str) -> None:
     """`publish` ends in time with code 2 and one line that says all this, and leaves everything as it was."""
-    environment = {"MLFLOW_TRACKING_URI": uri} if uri else {}
+    environment |= {"MLFLOW_TRACKING_URI": uri} if uri else {}
     begun = time.monotonic()
     project.refuses("publish", "MLFLOW_TRACKING_URI", "dvc repro", *messages, **environment)
     assert time.monotonic() - begun < seconds
@@ -90,12 +91,30 @@ def test_a_server_that_refuses_is_named_with_its_answer(unpublished, code):
         refused(unpublished, 30, broken, str(code), uri=broken)
 
 
+PROXIES = [name for scheme in ("http", "https", "all") for name in (f"{scheme}_proxy", f"{scheme}_PROXY".upper())]
+
+
+@pytest.mark.parametrize("excluded", [{}, {"no_proxy": "*"}, {"no_proxy": "example.org"}, {"NO_PROXY": "example.org"}])
+@pytest.mark.parametrize("name", [HERE, "localhost"])
+def test_a_server_on_this_machine_is_not_reached_through_a_proxy(unpublished, name, excluded):
+    proxies = dict.fromkeys(PROXIES, f"http://{HERE}:{free_port()}")
+    with answering(501) as server:
+        uri = server.replace(HERE, name)
+        refused(unpublished, 30, uri, "501", uri=uri, **proxies, **excluded)
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_server_elsewhere_is_reached_through_the_proxy(unpublished, name):
+    with answering(501) as proxy:
+        refused(unpublished, 30, "501", uri="http://mlflow.invalid:5000", **{name: proxy})
+
+
 def test_a_server_that_is_not_mlflow_is_named(unpublished):
     with answering(200, b"<html>Welcome</html>") as other:
         refused(unpublished, 30, other, uri=other)
 
 
-@pytest.mark.parametrize("uri", ["htp://example.org", "runs"])
+@pytest.mark.parametrize("uri", ["htp://example.org", "runs", "file:///tmp/runs"])
 def test_an_address_that_cannot_be_used_is_named(unpublished, uri):
     refused(unpublished, 30, uri, uri=uri)
 
@@ -103,6 +122,31 @@ def test_an_address_that_cannot_be_used_is_named(unpublished, uri):
 def test_a_file_that_is_no_database_is_named_and_kept(unpublished):
     (unpublished.root / "mlflow.db").write_text("This is a diary.\n")
     refused(unpublished, 30, "mlflow.db", "not a database")
+
+
+@pytest.mark.parametrize("revision", ["4465047574b1", "of_a_later_mlflow"])
+def test_a_database_of_another_version_is_named_and_kept(made, unpublished, revision):
+    database = shutil.copy(made.root / "mlflow.db", unpublished.root / "mlflow.db")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+    unpublished.refuses("publish", f"mlflow db upgrade sqlite:///{database}", apart=True)
+
+
+def test_a_setting_of_mlflow_that_is_no_number_is_named(unpublished):
+    name = "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"
+    unpublished.refuses("publish", name, "dvc repro", apart=True, **{name: "many"})
+
+
+def test_settings_of_other_runs_are_ignored(unpublished):
+    other = {
+        "MLFLOW_RUN_ID": "0" * 32, "MLFLOW_EXPERIMENT_NAME": "other", "MLFLOW_EXPERIMENT_ID": "77",
+        "MLFLOW_ACTIVE_MODEL_ID": "m-1", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true",
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": "/nowhere",
+    }  # fmt: skip
+    unpublished.stage_here("publish", **other)
+    (run,) = unpublished.runs()
+    assert run.info.status == "FINISHED"
+    assert (run.info.experiment_id, [name for name in run.data.metrics if name.startswith("system/")]) == ("1", [])
 
 
 def test_a_folder_in_which_no_database_can_be_made_is_named_soon(unpublished, as_a_user):

@@ -96,7 +96,7 @@ def _ui_answers(project) -> None:
     with (project.root / "logs/ui.txt").open("w") as output:
         server = project.start(
             "sh", "-c", f'exec "$@" > {output.name} 2>&1', "sh", "make", *AS_SET_UP, "ui", f"PORT={port}",
-            MLFLOW_WORKERS="1", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
+            MLFLOW_WORKERS="1", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", http_proxy=f"http://{HERE}:9",
         )  # fmt: skip
     try:
         wait_until(is_healthy, lambda: Path(output.name).read_text())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
+from mlflow import MlflowClient
 from waiting import HERE, free_port
 
 
@@ -40,3 +44,37 @@ def test_after_a_full_disk_cut_the_making_of_the_database_short_publishing_succe
     assert "Traceback" not in failed.stderr
     copy_of_made.stage("publish")
     assert [run.info.status for run in copy_of_made.runs()] == ["FINISHED"]
+
+
+def publish_as_advised(project, *command: str, **environment: str) -> None:
+    """Run a command that fails, since MLflow lacks a run, and then the command in its error message."""
+    refused = project.command(*command, code=2, **environment)
+    program, *arguments = shlex.split(re.search("`(.*)`", refused.stderr.splitlines()[-1])[1])
+    assert program == "flight-delay"
+    project.command(*arguments, **environment)
+
+
+def test_a_run_that_is_missing_in_mlflow_is_published_as_advised(copy_of_made, tmp_path):
+    """Where DVC sees nothing to do: `dvc repro` does not look into MLflow."""
+    copy_of_made.dvc("repro")
+    (run,) = copy_of_made.runs()
+    client = MlflowClient(f"sqlite:///{copy_of_made.root / 'mlflow.db'}")
+    client.delete_run(run.info.run_id)
+    assert "Running stage" not in copy_of_made.dvc("repro").stdout
+    publish_as_advised(copy_of_made, "promote", "HEAD")
+    assert [run.info.status for run in copy_of_made.runs()] == ["FINISHED"]
+    for command in (("promote", "HEAD"), ("registry",), ("ui",)):
+        elsewhere = tmp_path / f"{command[0]}.db"
+        if command == ("ui",):
+            MlflowClient(f"sqlite:///{elsewhere}").search_experiments()
+        publish_as_advised(copy_of_made, *command, MLFLOW_TRACKING_URI=f"sqlite:///{elsewhere}")
+        assert len(MlflowClient(f"sqlite:///{elsewhere}").search_runs(["1"])) == 1
+
+
+def test_a_deleted_experiment_is_refused(copy_of_made):
+    client = MlflowClient(f"sqlite:///{copy_of_made.root / 'mlflow.db'}")
+    number = client.create_experiment("flight-delay")
+    client.delete_experiment(number)
+    for command in ("publish", "ui"):
+        error = copy_of_made.command(command, code=2).stderr.splitlines()[-1]
+        assert f"mlflow experiments restore -x {number}" in error

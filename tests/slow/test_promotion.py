@@ -144,7 +144,8 @@ def test_the_other_commands_of_the_page_run(published, second) -> None:
 
 
 def test_the_champion_loads_as_the_page_says(published, second) -> None:
-    assert published.project.run("python", "-c", PROGRAM + PREDICT).stdout.splitlines()[-1] == "1.0"
+    program = PROGRAM.replace("/home/ada/flight-delay", str(published.project.root))
+    assert published.project.run("python", "-c", program + PREDICT).stdout.splitlines()[-1] == "1.0"
 
 
 def test_a_worse_model_in_an_experiment_is_refused_with_all_its_reasons(published, second) -> None:

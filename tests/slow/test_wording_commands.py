@@ -14,7 +14,7 @@ from flight_delay.commands import promote, publish, rollback, tune
 from flight_delay.core.errors import UserError
 from flight_delay.promotion import collect, gate
 from flight_delay.review.request import forms, request
-from flight_delay.tracking import client, lookup, publish_revision
+from flight_delay.tracking import client, database, lookup, publish_revision
 from flight_delay.tracking import publish as publishing
 from flight_delay.tracking.registry import aliases, candidate, versions
 from flight_delay.tracking.registry.versions import Event
@@ -29,7 +29,7 @@ def in_the_repository(monkeypatch) -> None:
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setattr(client, "mlflow_errors_as_user_errors", lambda **_: nullcontext())
     monkeypatch.setattr(client, "connect", lambda: None)
-    monkeypatch.setattr(client, "require_database", lambda _: None)
+    monkeypatch.setattr(database, "require_database", lambda _: None)
 
 
 @pytest.mark.parametrize(("previous", "label"), [(2, "version 2"), (None, "none")])
@@ -92,7 +92,7 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, printed
         yield SimpleNamespace(name="deeper"), commit
 
     monkeypatch.setattr(publish_revision, "read_revision", read_revision)
-    monkeypatch.setattr(publishing, "publish", lambda *_: ("1ab", added))
+    monkeypatch.setattr(publishing, "publish", lambda *_, **__: ("1ab", added))
     assert publish.run(Namespace(rev="HEAD")) == 0
     assert capsys.readouterr().out == printed
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import re
 import socket
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.server import server
+from flight_delay.tracking.server import mlflow_server, server
 from flight_delay.tracking.server.mlflow_server import (
     DEFAULTS,
     START_SECONDS,
@@ -27,6 +30,14 @@ from flight_delay.tracking.server.server import sqlalchemy_url
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((REPOSITORY / "deploy/compose.yaml").read_text())["services"]
 HERE = "127.0.0.1"
+
+
+class Healthy(http.server.BaseHTTPRequestHandler):
+    """Answers that it is healthy."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
 
 
 def test_options_win_over_the_environment_and_both_over_the_defaults(project_at, tmp_path, monkeypatch) -> None:
@@ -77,6 +88,22 @@ def test_a_port_is_required_to_be_free_and_left_free() -> None:
 def test_an_address_that_this_machine_does_not_have_is_refused(host: str, port: int) -> None:
     with pytest.raises(UserError, match=rf"\b{re.escape(host)}, port {port} "):
         require_port_free(host, port)
+
+
+def test_the_health_of_an_own_server_is_not_asked_through_a_proxy(monkeypatch) -> None:
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://{HERE}:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setattr(mlflow_server, "START_SECONDS", 5)
+    with (
+        http.server.HTTPServer((HERE, 0), Healthy) as healthy,
+        subprocess.Popen(["sleep", "60"]) as process,
+    ):
+        threading.Thread(target=healthy.handle_request, daemon=True).start()
+        try:
+            mlflow_server._wait_until_healthy(process, http_url(HERE, healthy.server_port))
+        finally:
+            process.kill()
 
 
 def test_a_server_that_listens_everywhere_is_reached_by_the_loopback_address() -> None:

@@ -77,6 +77,13 @@ def run(study: Any, n_trials: int, tune: Tune = TUNE, evaluation: Any = evaluate
     return [trial.user_attrs["values"] for trial in complete_trials(study)]
 
 
+def test_a_study_is_stored_at_a_path_with_reserved_characters(opened, tmp_path) -> None:
+    name = "what?now#a%20b.db"
+    with opened(name=name) as study:
+        assert len(study.trials) == 1
+    assert {path.name for path in tmp_path.glob("*.db")} == {name}
+
+
 def test_the_first_trial_has_the_current_parameters_and_others_short_values_of_the_space(opened) -> None:
     with opened() as study:
         first, *others = run(study, 6)

@@ -15,7 +15,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking import client, lookup
+from flight_delay.tracking import client, database, lookup
 from flight_delay.tracking.description import BaselinePipeline, describe_run
 from flight_delay.tracking.run_names import other_changes, parameter_changes
 from flight_delay.tracking.server import postgres
@@ -42,7 +42,7 @@ def not_found(_: str) -> None:
         ("runs:/r", {"get_run": not_found}, f"runs:/r: not found in MLflow at {SERVER} (no run r); `flight-delay ui` lists its runs and models"),
         ("runs:/", {}, "runs:/: not a URI of a run or model; write runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…"),
         ("runs:/r", {"get_run": lambda _: run()}, "runs:/r: run r has no tag pipeline_digest, so it is not from this pipeline; choose one that `dvc repro` published"),
-        ("runs:/r", {"get_run": lambda _: run("FAILED", pipeline_digest="d")}, "runs:/r: run r is not complete (FAILED); publish it again with `dvc repro` or `flight-delay publish`"),
+        ("runs:/r", {"get_run": lambda _: run("FAILED", pipeline_digest="d")}, "runs:/r: run r is not complete (FAILED); publish it again with `flight-delay publish`"),
         ("models:/m-1", {"get_logged_model": lambda _: SimpleNamespace(source_run_id=None)}, "models:/m-1: the model was logged without a run, so that its origin is unknown"),
     ],
 )  # fmt: skip
@@ -81,11 +81,45 @@ def test_a_server_that_does_not_answer(monkeypatch, error: Exception, problem: s
 
 
 def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "tracking_uri", lambda: "sqlite:////nowhere/mlflow.db")
+    monkeypatch.setattr(database, "tracking_uri", lambda: "sqlite:////nowhere/mlflow.db")
     with pytest.raises(UserError) as refused:
-        client.require_database("runs:/r")
+        database.require_database("runs:/r")
     assert str(refused.value) == (
-        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `dvc repro` publishes one"
+        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `flight-delay publish` adds one"
+    )
+
+
+def test_a_database_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////a/mlflow.db")
+    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True):
+        raise MlflowException("Detected out-of-date database schema (found version a, but expected b).")
+    assert str(refused.value) == (
+        "MLflow at sqlite:////a/mlflow.db has a database of another version; back it up and run `mlflow db upgrade "
+        "sqlite:////a/mlflow.db`, or use the MLflow that wrote it, if that is newer"
+    )
+
+
+def test_an_invalid_setting() -> None:
+    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True):
+        raise ValueError("Failed to convert 'many' for POOL_SIZE")
+    assert str(refused.value) == (
+        "a setting of MLflow is invalid (Failed to convert 'many' for POOL_SIZE); correct or unset it, then run it again"
+    )
+
+
+def test_runs_and_artifacts_that_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///:memory:")
+    with pytest.raises(UserError) as refused:
+        database.tracking_uri()
+    assert str(refused.value) == (
+        "MLFLOW_TRACKING_URI=sqlite:///:memory:: no file, so that runs are lost; write sqlite:///PATH"
+    )
+    experiment: Any = SimpleNamespace(name="flight-delay", artifact_location="mlruns/1")
+    with pytest.raises(UserError) as refused:
+        database.require_permanent_artifacts(experiment)
+    assert str(refused.value) == (
+        "the MLflow experiment 'flight-delay' stores artifacts in mlruns/1, which is not a permanent folder of this "
+        "machine; change publish.experiment in params.yaml, or use a tracking server"
     )
 
 

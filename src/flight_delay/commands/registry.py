@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     apply_settings()
     # now: mlflow reads its settings
-    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors, require_database
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
+    from flight_delay.tracking.database import require_database
     from flight_delay.tracking.registry.listing import versions_json, versions_text
     from flight_delay.tracking.registry.versions import list_versions
 

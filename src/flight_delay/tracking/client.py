@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import mlflow
 import requests
 import sqlalchemy.exc
-from filelock import FileLock
 from mlflow import MlflowClient
+from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.settings import main_checkout
+from flight_delay.tracking.database import (
+    URI_VARIABLE,
+    artifact_root,
+    prepared_database,
+    require_permanent_artifacts,
+    tracking_uri,
+)
 
-URI_VARIABLE = "MLFLOW_TRACKING_URI"
 # Error codes of a server or database that fails, not of a request that is refused.
 UNREACHABLE = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}
 # The UI view for trained models (the other is for language-model applications).
@@ -29,11 +31,6 @@ HEALTH_SECONDS = 10
 # Attempts when other processes write the same.
 ATTEMPTS = 5
 PUBLISHES = "run `dvc repro` to publish the existing outputs"
-
-
-def tracking_uri() -> str:
-    """Return MLFLOW_TRACKING_URI, or else that of mlflow.db in the checkout."""
-    return os.environ.get(URI_VARIABLE) or f"sqlite:///{main_checkout() / 'mlflow.db'}"
 
 
 def connect() -> MlflowClient:
@@ -53,22 +50,8 @@ def connect() -> MlflowClient:
     mlflow.set_tracking_uri(uri)
     if is_server(uri):
         _require_healthy(uri)
-    with _database_created(uri):
+    with prepared_database(uri):
         return MlflowClient()
-
-
-def require_database(wanted: str) -> None:
-    """Check that the database file exists; connecting would create an empty one.
-
-    Args:
-        wanted: the run or model to find, for the message.
-
-    Raises:
-        UserError: it does not exist.
-    """
-    database = tracking_uri().removeprefix("sqlite:///")
-    if database != tracking_uri() and not Path(database).exists():
-        raise UserError(f"{wanted}: there are no runs yet ({database} does not exist); `dvc repro` publishes one")
 
 
 def is_server(uri: str) -> bool:
@@ -84,26 +67,6 @@ def _require_healthy(uri: str) -> None:
         raise MlflowException(_reason(error)) from None
     if answer.status_code >= 500:
         raise MlflowException(f"HTTP status {answer.status_code} {answer.reason}")
-
-
-@contextmanager
-def _database_created(uri: str) -> Iterator[None]:
-    """Create the database file atomically if it does not exist.
-
-    MLflow's migrations fail if two run at once, and leave an unusable file if they are killed.
-    """
-    path = Path(uri.removeprefix("sqlite:///"))
-    if not uri.startswith("sqlite:///") or not path.parent.is_dir():
-        yield  # a server creates its own
-        return
-    with FileLock(f"{path}.lock"):
-        if not path.exists():
-            partial = path.with_name(f".{path.name}.partial")
-            partial.unlink(missing_ok=True)
-            store = SqlAlchemyStore(f"sqlite:///{partial}", (main_checkout() / "mlruns").as_uri())
-            store.engine.dispose()
-            partial.rename(path)
-        yield
 
 
 @contextmanager
@@ -124,9 +87,18 @@ def mlflow_errors_as_user_errors(*, setting_up: bool = False, retry: str = "run 
     except MlflowException as error:
         if not setting_up and error.error_code not in UNREACHABLE:
             raise
+        if "out-of-date database schema" in str(error):
+            raise UserError(
+                f"MLflow at {tracking_uri()} has a database of another version; back it up and run `mlflow db upgrade "
+                f"{tracking_uri()}`, or use the MLflow that wrote it, if that is newer"
+            ) from None
         raise UserError(f"MLflow at {tracking_uri()} does not answer ({_reason(error)}); {advice}") from None
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         raise UserError(f"MLflow at {tracking_uri()} cannot be used ({_reason(error)}); {advice}") from None
+    except ValueError as error:
+        if not setting_up:
+            raise
+        raise UserError(f"a setting of MLflow is invalid ({error}); correct or unset it, then {retry}") from None
 
 
 def is_unique_violation(error: MlflowException) -> bool:
@@ -162,21 +134,28 @@ def experiment_id(client: MlflowClient, name: str) -> str:
     """
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
-        # A server has its own location of artifacts; those of a database file are beside it.
-        local = not os.environ.get(URI_VARIABLE)
-        location = (main_checkout() / "mlruns").as_uri() if local else None
         try:
-            return str(client.create_experiment(name, artifact_location=location, tags=MODEL_TRAINING_VIEW))
+            client.create_experiment(name, artifact_location=artifact_root(tracking_uri()), tags=MODEL_TRAINING_VIEW)
         except MlflowException:
-            experiment = client.get_experiment_by_name(name)  # another process created it
-            if experiment is None:
+            if client.get_experiment_by_name(name) is None:  # another process created it
                 raise
+        experiment = client.get_experiment_by_name(name)
+    require_active(experiment)
+    require_permanent_artifacts(experiment)
+    return str(experiment.experiment_id)
+
+
+def require_active(experiment: Experiment) -> None:
+    """Check that an experiment is not deleted.
+
+    Raises:
+        UserError: it is.
+    """
     if experiment.lifecycle_stage == "deleted":
         raise UserError(
-            f"the MLflow experiment '{name}' is deleted; `mlflow experiments restore -x {experiment.experiment_id}` "
+            f"the MLflow experiment '{experiment.name}' is deleted; `mlflow experiments restore -x {experiment.experiment_id}` "
             "restores it, or change publish.experiment in params.yaml"
         )
-    return str(experiment.experiment_id)
 
 
 def _reason(error: BaseException) -> str:

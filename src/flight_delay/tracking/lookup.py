@@ -48,7 +48,8 @@ def find_run(uri: str) -> PublishedRun:
     """
     apply_settings()
     # now: mlflow reads its settings
-    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors, require_database
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
+    from flight_delay.tracking.database import require_database
     from flight_delay.tracking.run_content import DIGEST_TAG
 
     require_database(uri)
@@ -64,7 +65,7 @@ def find_run(uri: str) -> PublishedRun:
         )
     if run.info.status != "FINISHED":
         raise UserError(
-            f"{uri}: run {run.info.run_id} is not complete ({run.info.status}); publish it again with `dvc repro` or "
+            f"{uri}: run {run.info.run_id} is not complete ({run.info.status}); publish it again with "
             "`flight-delay publish`"
         )
     return PublishedRun(run.info.run_id, run.info.run_name, tags[DIGEST_TAG], tags.get(MODEL_MD5_TAG), uri)
@@ -110,7 +111,7 @@ def _run_id(client: MlflowClient, uri: str) -> str:
 def _not_found_as_user_error(uri: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
 
-    from flight_delay.tracking.client import tracking_uri
+    from flight_delay.tracking.database import tracking_uri
 
     try:
         yield

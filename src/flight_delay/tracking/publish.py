@@ -24,8 +24,8 @@ from flight_delay.tracking.client import (
     is_unique_violation,
     mlflow_errors_as_user_errors,
     retry_on_conflict,
-    tracking_uri,
 )
+from flight_delay.tracking.database import tracking_uri
 from flight_delay.tracking.model import log_model
 from flight_delay.tracking.run_content import COMMIT_TAG, DIGEST_TAG, LoggedDataset, RunContent
 from flight_delay.tracking.view import NOTE_TAG, PIPELINES, set_default_view
@@ -41,7 +41,7 @@ class Published(NamedTuple):
     added: bool
 
 
-def publish(content: RunContent, experiment: str, commit: str | None) -> Published:
+def publish(content: RunContent, experiment: str, commit: str | None, retry: str = PUBLISHES) -> Published:
     """Make sure that exactly one complete run holds this content.
 
     Idempotent, also with concurrent publishers: search-then-create is a race, and MLflow has no lock.
@@ -63,15 +63,16 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
         content: of the run.
         experiment: name of the MLflow experiment.
         commit: the commit whose dvc.lock has this digest, if there is one.
+        retry: what to do when the server is available again.
 
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with mlflow_errors_as_user_errors(setting_up=True, retry=PUBLISHES):
+    with mlflow_errors_as_user_errors(setting_up=True, retry=retry):
         client = connect()
         number = experiment_id(client, experiment)
         set_default_view(client, number, PIPELINES)
-    with mlflow_errors_as_user_errors(retry=PUBLISHES):
+    with mlflow_errors_as_user_errors(retry=retry):
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
@@ -83,10 +84,7 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
             complete, _ = _runs(client, number, content.digest)
             if complete and _resolve_duplicates(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
-    raise UserError(
-        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; retry with `dvc "
-        "repro`"
-    )
+    raise UserError(f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; {retry}")
 
 
 def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:

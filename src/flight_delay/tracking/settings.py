@@ -24,6 +24,16 @@ DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "120",
 }
+# Settings of the user's own runs, which would change or hinder those of pipelines.
+IGNORED = (
+    "MLFLOW_ACTIVE_MODEL_ID",
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING",
+    "MLFLOW_EXPERIMENT_ID",
+    "MLFLOW_EXPERIMENT_NAME",
+    "MLFLOW_RUN_ID",
+)
+# Names of this machine, whose servers no proxy reaches.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Publish(Parameters):
@@ -43,7 +53,13 @@ def main_checkout() -> Path:
 
 
 def apply_settings() -> None:
-    """Set missing environment variables from `.env`, then from defaults."""
+    """Set missing environment variables from `.env`, then from defaults; exclude this machine from proxies."""
     load_dotenv(main_checkout() / ENV_FILE)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    for name in IGNORED:
+        os.environ.pop(name, None)
+    excluded = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if excluded != "*":
+        names = [name for name in LOOPBACK if name not in excluded.split(",")]
+        os.environ["no_proxy"] = ",".join([*filter(None, [excluded]), *names])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
@@ -110,7 +111,7 @@ def open_study(database: Path, spec: StudySpec) -> Iterator[Any]:
     metric = spec.tune.metric
     with lock:
         study = optuna.create_study(
-            storage=f"sqlite:///{database}",
+            storage=f"sqlite:///{quote(str(database))}",
             study_name=spec.name,
             direction="maximize" if METRICS[metric].higher_is_better else "minimize",
             load_if_exists=True,

@@ -56,9 +56,10 @@ def _run_of_revision(revision: str) -> str:
     digest = pipeline_digest(CommitFiles.at(revision).lock)
     apply_settings()
     from flight_delay.tracking import client as tracking  # now: mlflow reads its settings
+    from flight_delay.tracking.database import require_database, tracking_uri
     from flight_delay.tracking.run_content import DIGEST_TAG
 
-    tracking.require_database(revision)
+    require_database(revision)
     with tracking.mlflow_errors_as_user_errors(setting_up=True):
         client = tracking.connect()
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
@@ -67,7 +68,7 @@ def _run_of_revision(revision: str) -> str:
     runs.sort(key=lambda run: run.info.status != "FINISHED")
     if not runs:
         raise UserError(
-            f"{revision}: MLflow at {tracking.tracking_uri()} has no run of its pipeline; publish it with "
+            f"{revision}: MLflow at {tracking_uri()} has no run of its pipeline; publish it with "
             f"`flight-delay publish --rev {revision}`"
         )
     return str(runs[0].info.run_id)

@@ -9,7 +9,8 @@ import webbrowser
 from pathlib import Path
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.client import connect, is_server, mlflow_errors_as_user_errors, tracking_uri
+from flight_delay.tracking.client import connect, is_server, mlflow_errors_as_user_errors, require_active
+from flight_delay.tracking.database import tracking_uri
 from flight_delay.tracking.server.mlflow_server import http_url, require_port_free, running_mlflow
 from flight_delay.tracking.view import PIPELINES, runs_page, set_default_view
 
@@ -53,8 +54,9 @@ def _runs_page(base: str, experiment: str) -> str:
         row = client.get_experiment_by_name(experiment)
         if row is None:
             raise UserError(
-                f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `dvc repro` publishes a run"
+                f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `flight-delay publish` adds it"
             )
+        require_active(row)
         set_default_view(client, row.experiment_id, PIPELINES)
     return runs_page(base, row.experiment_id)
 
