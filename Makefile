@@ -10,6 +10,9 @@ HOST := 127.0.0.1
 # Stages and tools are found in the environment without activating it.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
+# pip installs into the environment, whatever the user's settings.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT
 # uv uses the package index that pip uses.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
