@@ -36,7 +36,7 @@ docs: $(RUNTIME) ## write docs/data_dictionary.md
 	flight-delay dictionary > docs/data_dictionary.md
 
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE pytest --dist loadfile --no-loadscope-reorder
+PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONWARNDEFAULTENCODING=1 pytest --dist loadfile --no-loadscope-reorder
 
 test: $(DEV) ## run the fast tests (five minutes)
 	$(PYTEST) --numprocesses logical --maxprocesses 4 tests/model tests/unit tests/contract tests/pipeline

@@ -41,7 +41,7 @@ class Environment(NamedTuple):
 def read_environment(python: Path) -> Environment:
     """Read the versions that are installed for an interpreter."""
     # Isolated: this folder and PYTHONPATH are not part of the installation.
-    done = subprocess.run([python, "-I", "-c", _LIST], capture_output=True, text=True, check=True)
+    done = subprocess.run([python, "-I", "-c", _LIST], capture_output=True, encoding="utf-8", check=True)
     versions: dict[str, str] = {canonicalize_name(name): version for name, version in json.loads(done.stdout).items()}
     return Environment(
         platform=f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}".rstrip(", "),
