@@ -33,7 +33,7 @@ repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
 docs: $(RUNTIME) ## write docs/data_dictionary.md
-	flight-delay dictionary > docs/data_dictionary.md
+	page=$$(flight-delay dictionary) && printf '%s\n' "$$page" > docs/data_dictionary.md
 
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONWARNDEFAULTENCODING=1 pytest --dist loadfile --no-loadscope-reorder
