@@ -9,10 +9,11 @@ PORT ?= 5000
 HOST := 127.0.0.1
 # Stages and tools are found in the environment without activating it.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-unexport PYTHONPATH PYTHONHOME
+# XGBoost needs its docstrings, and setuptools warns.
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS
 # pip installs into the environment, whatever the user's settings.
 export PIP_USER := 0
-unexport PIP_TARGET PIP_PREFIX PIP_ROOT
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PIP_REQUIRE_HASHES
 # uv uses the package index that pip uses.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)

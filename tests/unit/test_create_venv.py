@@ -23,7 +23,7 @@ sys.version_info = ({version}, 5)
 sys.version = '{version} build of $0'
 sys._base_executable = '$0'
 exec(sys.argv[1])" "$3" ;;
-"-m pip") echo "$HOME $https_proxy $PIP_INDEX_URL $PIP_USER${{PIP_TARGET-}}${{PIP_PREFIX-}}" >> pip-environment ;;
+"-m pip") echo "$HOME $https_proxy $PIP_INDEX_URL $PIP_USER${{PIP_TARGET-}}${{PIP_DRY_RUN-}}" >> pip-environment ;;
 "-m venv")
     mkdir -p "$3/bin"
     printf '#!/bin/sh\nexec %s "$@"\n' "$0" > "$3/bin/python"
@@ -287,7 +287,7 @@ def test_uv_uses_the_index_of_pip(machine: Machine, environment: dict[str, str],
 def test_pip_gets_proxy_index_and_home_as_they_are(machine: Machine) -> None:
     machine.has("python3.13", "3.13")
     environment = {"HOME": "/read-only", "https_proxy": "http://proxy:3128", "PIP_INDEX_URL": "http://a/simple"}
-    elsewhere = {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PIP_PREFIX": "/elsewhere"}
+    elsewhere = {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PIP_DRY_RUN": "1"}
     assert machine.make(target="setup", **environment, **elsewhere).returncode == 0
     lines = (machine.root / "pip-environment").read_text().splitlines()
     assert len(lines) == 5

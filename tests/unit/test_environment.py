@@ -50,6 +50,7 @@ def test_the_lock_of_this_repository_is_installed() -> None:
 def test_a_built_environment_has_the_locked_packages_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = {
         "PIP_USER": "1",
+        "PIP_DRY_RUN": "1",
         "PIP_TARGET": str(tmp_path / "elsewhere"),
         "PYTHONPATH": sysconfig.get_path("purelib"),
     }

@@ -19,8 +19,8 @@ from flight_delay.core.errors import UserError
 
 # Packages whose versions can change the bytes of outputs.
 PACKAGES = ("dvc", "numpy", "pandas", "pyarrow", "scikit-learn", "xgboost", "shap", "matplotlib")
-# Settings of pip that install elsewhere.
-_ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"}
+# Settings of pip with which it installs elsewhere or nothing.
+_ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN"}
 _LIST = """
 import json, platform
 from importlib.metadata import distributions
