@@ -9,7 +9,11 @@ PORT ?= 5000
 HOST := 127.0.0.1
 # Stages and tools are found in the environment without activating it.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-unexport PYTHONPATH PYTHONHOME
+# XGBoost needs its docstrings, and setuptools warns.
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS
+# pip installs into the environment, whatever the user's settings.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PIP_REQUIRE_HASHES
 # uv uses the package index that pip uses.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
@@ -30,10 +34,10 @@ repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
 docs: $(RUNTIME) ## write docs/data_dictionary.md
-	flight-delay dictionary > docs/data_dictionary.md
+	page=$$(flight-delay dictionary) && printf '%s\n' "$$page" > docs/data_dictionary.md
 
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE pytest --dist loadfile --no-loadscope-reorder
+PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONWARNDEFAULTENCODING=1 pytest --dist loadfile --no-loadscope-reorder
 
 test: $(DEV) ## run the fast tests (five minutes)
 	$(PYTEST) --numprocesses logical --maxprocesses 4 tests/model tests/unit tests/contract tests/pipeline

@@ -77,7 +77,7 @@ def main() -> None:
             for stage in ("fetch_raw", "make_dataset"):
                 done = subprocess.run(
                     [sys.executable, "-m", f"flight_delay.stages.{stage}"],
-                    cwd=root, env=clean_environment(), capture_output=True, text=True, check=False,
+                    cwd=root, env=clean_environment(), capture_output=True, encoding="utf-8", check=False,
                 )  # fmt: skip
                 found = re.search(r"done, .*, (.*) s, peak memory (\d+) MiB", done.stderr)
                 if done.returncode or found is None:

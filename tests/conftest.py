@@ -91,8 +91,8 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("DVC_", "MLFLOW_", "GIT_"))
-        # Without bytecode every command would compile our sources again.
-        and name not in {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+        # Without bytecode every command would compile our sources again; warnings of libraries would be in its log.
+        and name not in {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNDEFAULTENCODING"}
     }
     person = {"NAME": "Ada Lovelace", "EMAIL": "ada@example.org"}
     return {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Create a virtual environment with the newest supported Python on the PATH, or with the one that is named. An environment
-# that works is kept, unless another Python is named than the one that it was created with.
+# that was completed here and works is kept, unless another Python is named than the one that it was created with.
 #
 # Usage: tools/create_venv.sh FOLDER [PYTHON]
 set -eu
@@ -45,8 +45,21 @@ full_version() {
     "$1" -I -c "import sys; $2; print(sys.version)" 2> /dev/null
 }
 
-if has=$(full_version "$venv/bin/python" 'import pip'); then
-    [ -n "$named" ] && [ "$(full_version "$named" 'pass')" != "$has" ] || exit 0
+# Names the folder, because scripts name their interpreter by its path: they do not work in a checkout that was moved.
+complete=$venv/.complete
+here=$(pwd -P)/$venv
+# pip takes a package for installed as soon as it has metadata; INSTALLER is what pip writes after all other files.
+remove_half_installed() {
+    for package in "$venv"/lib/python*/site-packages/*.dist-info; do
+        [ -s "$package/INSTALLER" ] || rm -rf "$package"
+    done
+}
+
+if [ "$(cat "$complete" 2> /dev/null)" = "$here" ] && has=$(full_version "$venv/bin/python" 'import pip'); then
+    if [ -z "$named" ] || [ "$(full_version "$named" 'pass')" = "$has" ]; then
+        remove_half_installed
+        exit 0
+    fi
 fi
 
 if [ -n "$named" ]; then
@@ -60,12 +73,13 @@ incomplete=$(newest incomplete)
 versions=$(echo "$found" | cut -d ' ' -f 1 | sort -u | paste -s -d ' ' -)
 range=$(sed -n 's/^requires-python = "\(.*\)"$/\1/p' pyproject.toml)
 
-# Replace the environment. A half-made one would be taken for a whole one by the next run.
+# Replace the environment.
 create() {
     echo "creating $venv: $*" >&2
-    rm -rf "$venv"
+    rm -rf "$venv" || fail "$venv cannot be removed; remove it as the user that it belongs to"
     trap '[ $? -eq 0 ] || rm -rf "$venv"' EXIT
-    "$@" "$venv" >&2 || fail "$venv could not be created (see above); mend that, or name a Python: make PYTHON=/path/to/python3.13"
+    "$@" "$venv" >&2 && full_version "$venv/bin/python" 'import pip' > /dev/null && echo "$here" > "$complete" ||
+        fail "$venv could not be created (see above); mend that, or name a Python: make PYTHON=/path/to/python3.13"
 }
 
 if [ -n "$python" ]; then

@@ -41,7 +41,7 @@ def main() -> None:
         sys.exit("chromium is not installed; install it (apt-get install chromium)")
     command = ["flight-delay", "ui", "--port", str(PORT)]
     with (
-        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as server,
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8") as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

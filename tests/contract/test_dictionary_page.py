@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from flight_delay.data.dictionary import load_dictionary
@@ -14,6 +16,17 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def test_the_page_is_the_one_that_the_command_prints() -> None:
     done = subprocess.run(["flight-delay", "dictionary"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert (REPOSITORY / "docs/data_dictionary.md").read_text() == done.stdout
+
+
+def test_the_page_stays_where_the_dictionary_has_a_mistake(tmp_path: Path) -> None:
+    page = tmp_path / "docs/data_dictionary.md"
+    page.parent.mkdir()
+    page.write_text("page\n")
+    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    command = ["make", "--old-file", ".venv/.runtime-installed", "docs"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 2
+    assert page.read_text() == "page\n"
 
 
 def test_every_word_of_the_dictionary_is_on_the_page() -> None:

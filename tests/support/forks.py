@@ -55,7 +55,8 @@ def start(
     _context.set_forkserver_preload(LIBRARIES)
     process = _context.Process(target=_run, args=(command, folder, environment, outputs, hold))
     with pytest.MonkeyPatch.context() as patch:  # the first process starts the server, which inherits this
-        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONWARNDEFAULTENCODING"):
+            patch.delenv(name, raising=False)
         for name, value in LOADED_WITH.items():
             patch.setenv(name, value)
         process.start()

@@ -11,7 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # All that the script and make need, without a Python beside it.
-COMMANDS = ("cat", "cut", "head", "make", "mkdir", "paste", "rm", "sed", "sh", "sort", "touch", "tr")
+COMMANDS = ("cat", "cut", "head", "ln", "make", "mkdir", "paste", "rm", "sed", "sh", "sort", "touch", "tr")
 
 FAKE = """#!/bin/sh
 case "$1 $2" in
@@ -23,19 +23,20 @@ sys.version_info = ({version}, 5)
 sys.version = '{version} build of $0'
 sys._base_executable = '$0'
 exec(sys.argv[1])" "$3" ;;
-"-m pip") echo "$HOME $https_proxy $PIP_INDEX_URL" >> pip-environment ;;
+"-m pip") echo "$HOME $https_proxy $PIP_INDEX_URL $PIP_USER${{PIP_TARGET-}}${{PIP_DRY_RUN-}}" >> pip-environment ;;
 "-m venv")
     mkdir -p "$3/bin"
     printf '#!/bin/sh\nexec %s "$@"\n' "$0" > "$3/bin/python"
     {chmod} +x "$3/bin/python"
     echo "$0" > "$3/pyvenv.cfg"
-    exit {code} ;;
+    {end} ;;
 esac
 """
 UV = """#!/bin/sh
 echo "$* UV_DEFAULT_INDEX=${{UV_DEFAULT_INDEX-}}" > uv-arguments
 for last in "$@"; do :; done
-mkdir -p "$last"
+mkdir -p "$last/bin"
+[ {code} != 0 ] || ln -s {real} "$last/bin/python"
 echo uv > "$last/pyvenv.cfg"
 exit {code}
 """
@@ -58,15 +59,17 @@ class Machine:
         ):
             shutil.copy2(REPOSITORY / name, self.root / name)
 
-    def has(self, name: str, version: str = "", *, missing: str = "()", code: int = 0, folder: str = "bin") -> Path:
-        """Install an interpreter; without a version, one that does not run."""
+    def has(
+        self, name: str, version: str = "", *, missing: str = "()", end: str = "exit 0", folder: str = "bin"
+    ) -> Path:
+        """Install an interpreter, and how its module venv ends; without a version, one that does not run."""
         path = self.root.parent / folder / name
         path.parent.mkdir(exist_ok=True)
         text = FAKE.format(
             real=sys.executable,
             version=version.replace(".", ", "),
             missing=missing,
-            code=code,
+            end=end,
             chmod=shutil.which("chmod"),
         )
         path.write_text(text if version else f"#!/bin/sh\necho 'pyenv: {name}: command not found' >&2\nexit 127\n")
@@ -75,7 +78,7 @@ class Machine:
 
     def has_uv(self, code: int = 0) -> None:
         """Install uv."""
-        (self.bin / "uv").write_text(UV.format(code=code))
+        (self.bin / "uv").write_text(UV.format(code=code, real=sys.executable))
         (self.bin / "uv").chmod(0o755)
 
     def create(self, python: str = "", *, folders: tuple[str, ...] = ("bin",)) -> subprocess.CompletedProcess[str]:
@@ -183,18 +186,56 @@ def test_the_one_that_is_named_is_taken_and_replaces_another(machine: Machine) -
     assert (machine.root / ".venv/.runtime-installed").exists()
 
 
-@pytest.mark.parametrize("code", [0, 3])
-def test_an_environment_whose_python_is_gone_is_created_again(machine: Machine, code: int) -> None:
+@pytest.mark.parametrize("end", ["exit 0", "exit 3", "rm $3/bin/python; exit 0"])
+def test_an_environment_whose_python_is_gone_is_created_again(machine: Machine, end: str) -> None:
     machine.has("python3.13", "3.13")
     machine.create()
     (machine.root / ".venv/bin/python").unlink()
     (machine.root / ".venv/.runtime-installed").touch()
-    machine.has("python3.13", "3.13", code=code)
+    machine.has("python3.13", "3.13", end=end)
     done = machine.create()
-    assert done.returncode == (2 if code else 0)
-    # What could only half be made would be taken for an environment by the next make.
-    assert machine.created_with() == (None if code else str(machine.bin / "python3.13"))
+    assert done.returncode == (0 if end == "exit 0" else 2)
+    assert machine.created_with() == (str(machine.bin / "python3.13") if end == "exit 0" else None)
     assert not (machine.root / ".venv/.runtime-installed").exists()
+
+
+def test_an_environment_whose_creation_was_killed_is_created_again(machine: Machine) -> None:
+    machine.has("python3.13", "3.13", end="kill -9 $PPID")
+    assert machine.create().returncode == -9
+    assert machine.created_with() == str(machine.bin / "python3.13")
+    newest = machine.has("python3.14", "3.14")
+    assert machine.create().returncode == 0
+    assert machine.created_with() == str(newest)
+
+
+def test_in_a_checkout_that_was_moved_the_environment_is_created_again(machine: Machine) -> None:
+    machine.has("python3.13", "3.13")
+    machine.create()
+    machine.root = machine.root.rename(machine.root.with_name("moved"))
+    newest = machine.has("python3.14", "3.14")
+    assert machine.create().returncode == 0
+    assert machine.created_with() == str(newest)
+
+
+def test_what_is_no_folder_is_replaced_by_an_environment(machine: Machine) -> None:
+    path, venv = machine.has("python3.13", "3.13"), machine.root / ".venv"
+    for make in (venv.touch, lambda: venv.symlink_to("gone")):
+        make()
+        assert machine.create().returncode == 0
+        assert machine.created_with() == str(path)
+        shutil.rmtree(venv)
+
+
+def test_a_half_installed_package_is_no_longer_taken_for_installed(machine: Machine) -> None:
+    machine.has("python3.13", "3.13")
+    machine.create()
+    packages = machine.root / ".venv/lib/python3.13/site-packages"
+    for name in ("half", "whole"):
+        (packages / f"{name}-1.0.dist-info").mkdir(parents=True)
+        (packages / f"{name}-1.0.dist-info/METADATA").touch()
+    (packages / "whole-1.0.dist-info/INSTALLER").write_text("pip\n")
+    assert machine.create().returncode == 0
+    assert [path.name for path in packages.iterdir()] == ["whole-1.0.dist-info"]
 
 
 def test_uv_completes_or_provides_a_python(machine: Machine) -> None:
@@ -246,10 +287,11 @@ def test_uv_uses_the_index_of_pip(machine: Machine, environment: dict[str, str],
 def test_pip_gets_proxy_index_and_home_as_they_are(machine: Machine) -> None:
     machine.has("python3.13", "3.13")
     environment = {"HOME": "/read-only", "https_proxy": "http://proxy:3128", "PIP_INDEX_URL": "http://a/simple"}
-    assert machine.make(target="setup", **environment).returncode == 0
+    elsewhere = {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PIP_DRY_RUN": "1"}
+    assert machine.make(target="setup", **environment, **elsewhere).returncode == 0
     lines = (machine.root / "pip-environment").read_text().splitlines()
     assert len(lines) == 5
-    assert {*lines} == {" ".join(environment.values())}
+    assert {*lines} == {" ".join([*environment.values(), "0"])}
     # Nothing is installed a second time, unless the environment is created again.
     assert machine.make(target="setup", **environment).stderr == ""
     assert (machine.root / "pip-environment").read_text().splitlines() == lines

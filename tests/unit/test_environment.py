@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,15 @@ def test_the_lock_of_this_repository_is_installed() -> None:
     assert not environment.fresh
 
 
-def test_a_built_environment_has_the_locked_packages_only(tmp_path: Path) -> None:
+def test_a_built_environment_has_the_locked_packages_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = {
+        "PIP_USER": "1",
+        "PIP_DRY_RUN": "1",
+        "PIP_TARGET": str(tmp_path / "elsewhere"),
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+    }
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
     (tmp_path / "requirements.txt").write_text(SMALL[0])
     environment = read_environment(build_environment(tmp_path, tmp_path / "env"))
     assert environment.fresh

@@ -38,6 +38,13 @@ def test_a_figure_is_closed_and_the_style_is_reset_also_after_an_error() -> None
     assert dict(mpl.rcParams) == style
 
 
+def test_the_settings_of_the_user_change_no_plot(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plot()
+    for name, value in {"savefig.bbox": "tight", "xtick.labelsize": 20, "axes.facecolor": "yellow"}.items():
+        monkeypatch.setitem(mpl.rcParams, name, value)
+    assert plot() == before
+
+
 def test_plots_are_read_in_the_order_written_and_none_may_be_missing(tmp_path: Path) -> None:
     plots = [plot("b"), plot("a")._replace(text="<é>")]
     write_plots(tmp_path, plots)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import json
 import logging
 import os
@@ -43,6 +44,7 @@ def run_with_error_handling(name: str, work: Callable[[], int]) -> int:
 
     Errors of the user become one line on stderr and code 2; Ctrl-C becomes one line and code 130, as in shells.
     """
+    _prepare_standard_streams()
     level = os.environ.get(LEVEL_VARIABLE, "INFO").upper()
     if level not in logging.getLevelNamesMapping():
         print(
@@ -81,7 +83,7 @@ def track_progress(items: Sequence[T], unit: str) -> Iterator[T]:
 
 def read_timings() -> dict[str, dict[str, float]]:
     """Read seconds, peak memory in MiB and rows of the stages that ran since `clear_timings`, by stage."""
-    return {path.stem: json.loads(path.read_text()) for path in sorted(LOGS.glob("*.json"))}
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(LOGS.glob("*.json"))}
 
 
 def clear_timings() -> None:
@@ -95,15 +97,29 @@ def peak_memory_mib() -> float:
     status = Path("/proc/self/status")
     if status.exists():
         # Unlike that of getrusage, this peak does not include that of the parent process.
-        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return next(
+            int(line.split()[1]) / 1024 for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM")
+        )
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # macOS counts bytes
+
+
+def _prepare_standard_streams() -> None:
+    """Open those that are closed, and keep output from failing for its encoding."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 (gets the descriptor that is closed)
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file is the same in all locales; a terminal shows a question mark for what it does not have.
+        sys.stdout.reconfigure(encoding=None if sys.stdout.isatty() else "utf-8", errors="replace")
 
 
 @contextmanager
 def _stage_lock(name: str) -> Iterator[None]:
     """Hold the lock of a stage: when only `dvc` is killed, its stage continues while the next one starts."""
     LOGS.mkdir(exist_ok=True)
-    with (LOGS / f"{name}.lock").open("w") as file:
+    with (LOGS / f"{name}.lock").open("w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -43,7 +43,13 @@ class CleanClone:
         command = [str(self.python), "-m", "dvc", *arguments]
         # In a process group of its own, so that its stages are killed with it.
         with subprocess.Popen(
-            command, cwd=self.root, env=self.environment, stdout=subprocess.PIPE, text=True, process_group=0
+            command,
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            process_group=0,
         ) as process:
             try:
                 output, _ = process.communicate(timeout=timeout_seconds)

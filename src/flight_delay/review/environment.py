@@ -19,6 +19,8 @@ from flight_delay.core.errors import UserError
 
 # Packages whose versions can change the bytes of outputs.
 PACKAGES = ("dvc", "numpy", "pandas", "pyarrow", "scikit-learn", "xgboost", "shap", "matplotlib")
+# Settings of pip with which it installs elsewhere or nothing.
+_ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN"}
 _LIST = """
 import json, platform
 from importlib.metadata import distributions
@@ -39,7 +41,7 @@ class Environment(NamedTuple):
 def read_environment(python: Path) -> Environment:
     """Read the versions that are installed for an interpreter."""
     # Isolated: this folder and PYTHONPATH are not part of the installation.
-    done = subprocess.run([python, "-I", "-c", _LIST], capture_output=True, text=True, check=True)
+    done = subprocess.run([python, "-I", "-c", _LIST], capture_output=True, encoding="utf-8", check=True)
     versions: dict[str, str] = {canonicalize_name(name): version for name, version in json.loads(done.stdout).items()}
     return Environment(
         platform=f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}".rstrip(", "),
@@ -104,8 +106,11 @@ def build_environment(root: Path, folder: Path) -> Path:
             "leave out --fresh-env"
         ) from None
     python = folder / "bin/python"
+    # pip installs into the environment, whatever the user's settings.
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | {"PIP_USER": "0"}
     pip = [
         str(python),
+        "-I",  # what is on PYTHONPATH would count as installed
         "-m",
         "pip",
         "install",
@@ -118,7 +123,7 @@ def build_environment(root: Path, folder: Path) -> Path:
     # Build with the locked build requirements, not with those that pip would fetch.
     isolation = ["--no-build-isolation", "--use-pep517"] if steps else []
     for step in [*steps, [*isolation, "--requirement", "requirements.txt"]]:
-        done = subprocess.run([*pip, *step], cwd=root, stdout=sys.stderr, check=False)
+        done = subprocess.run([*pip, *step], cwd=root, env=environment, stdout=sys.stderr, check=False)
         if done.returncode:
             raise UserError(
                 f"pip could not install {step[-1]} of the commit (see the log above); check the network, or leave out "

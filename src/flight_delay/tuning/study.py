@@ -69,7 +69,7 @@ def require_up_to_date() -> None:
         UserError: it has not, or `dvc status` fails.
     """
     command = [sys.executable, "-m", "dvc", "status", "--json", "--with-deps", STAGE]
-    status = subprocess.run(command, capture_output=True, text=True, check=False)
+    status = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if status.returncode:
         reason = (status.stderr.strip().splitlines() or ["no reason given"])[0]
         raise UserError(f"`dvc status` fails ({reason}); fix that and run it again")

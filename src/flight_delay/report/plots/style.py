@@ -59,7 +59,9 @@ def new_figure(
         size: width and height in inches.
         options: of `matplotlib.pyplot.subplots`.
     """
-    with plt.rc_context(RC_PARAMS):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # not what the user's matplotlibrc sets
+        matplotlib.rcParams.update(RC_PARAMS)
         figure, axes = plt.subplots(**{"figsize": size, "dpi": DOTS_PER_INCH, "layout": "constrained"} | options)
         try:
             figure.suptitle(title, x=0.01, ha="left")

@@ -82,7 +82,9 @@ def score(model: Path, data: Path, target: Path) -> Speed:
     script = Path(__file__).with_name("score_in_subprocess.py")
     command = [sys.executable, "-P", str(script), *map(str, (model, data, target)), KEYS[0], TARGET]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         raise UserError(f"the logged model did not predict within {TIMEOUT_SECONDS} s; try again") from None
     if done.returncode:

@@ -42,7 +42,7 @@ def main() -> None:
         "row_milliseconds": round(1000 * row_seconds, 3),
         "rows_per_second": round(len(features) / batch_seconds, 1),
     }
-    (target / "speed.json").write_text(json.dumps(speed))
+    (target / "speed.json").write_text(json.dumps(speed), "utf-8")
 
 
 def _seconds(model: mlflow.pyfunc.PyFuncModel, features: pd.DataFrame) -> float:

@@ -85,7 +85,7 @@ def _run(folder: Path, owner: str | None, program: str, *arguments: str, stdin: 
         raise UserError(f"PostgreSQL is not installed ({program} is not on PATH); {INSTALL}")
     done = subprocess.run(
         [executable, *arguments], cwd=folder, env={"PATH": path, "LC_ALL": "C"}, input=stdin, capture_output=True,
-        text=True, check=False, user=owner, group=owner, extra_groups=[] if owner else None,
+        encoding="utf-8", errors="replace", check=False, user=owner, group=owner, extra_groups=[] if owner else None,
     )  # fmt: skip
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
