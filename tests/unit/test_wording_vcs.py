@@ -13,6 +13,7 @@ from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import git, repo_root, resolve_revision
 from flight_delay.vcs.lock import parse_lock, read_lock
 
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # which every repository has
 BEFORE_GIT: list[tuple[Callable[[], Any], str]] = [
     (repo_root, "FOLDER: not in a git repository; run it in a checkout of the project"),
     (lambda: read_lock(Path("dvc.lock")), "dvc.lock: no such file; `dvc repro` makes it"),
@@ -29,8 +30,8 @@ IN_GIT: list[tuple[Callable[[], Any], str]] = [
         "`dvc exp list --all-commits` lists experiments",
     ),
     (
-        lambda: CommitFiles("c" * 40, Path()).lock,
-        "commit cccccccccc has no dvc.lock; choose one that has (`git log --oneline -- dvc.lock`)",
+        lambda: CommitFiles(EMPTY_TREE, Path()).lock,
+        "commit 4b825dc642 has no dvc.lock; choose one that has (`git log --oneline -- dvc.lock`)",
     ),
 ]
 

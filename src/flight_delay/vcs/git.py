@@ -16,15 +16,20 @@ _OVERRIDES = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=ca
 _GIT = ("git", "--no-pager", *(part for setting in _OVERRIDES for part in ("-c", setting)))
 
 
-class NoGitError(UserError):
-    """Git is not installed."""
+class GitError(UserError):
+    """Git fails; `reason` is the first line of its own error, empty without one."""
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(f"{command}: {reason or 'no reason given'}")
+        self.reason = reason
 
 
 def git(*arguments: str, cwd: Path = Path()) -> str:
     """Run git and return its output.
 
     Raises:
-        UserError: git fails, with the first line of its error; or git is not installed.
+        GitError: git fails.
+        UserError: git is not installed.
     """
     return _run_git(arguments, cwd, _environment())
 
@@ -57,29 +62,30 @@ def repo_root(cwd: Path = Path()) -> Path:
     """Return the top folder of the checkout that a folder is in.
 
     Raises:
-        UserError: the folder is not in a git repository, or git is not installed.
+        UserError: the folder is not in a git repository, or git fails.
     """
     try:
         return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
-    except NoGitError:
-        raise
-    except UserError:
-        raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from None
+    except GitError as error:
+        if "not a git repository" not in error.reason:
+            raise
+        raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from error
 
 
 def resolve_revision(revision: str, cwd: Path = Path()) -> str:
     """Return the commit, 40 hexadecimal digits, of a commit, tag, branch or DVC experiment.
 
     Raises:
-        UserError: there is none of this name, or the folder is not in a git repository.
+        UserError: there is none of this name, the folder is not in a git repository, or git fails.
     """
     repo_root(cwd)
     named = [commit for commit, name in list_experiments(cwd).items() if name == revision]
     for name in (revision, *reversed(named)):  # the newest of several experiments of the same name
         try:
             return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd)
-        except UserError:
-            continue
+        except GitError as error:
+            if error.reason:  # with --quiet git gives none for an unknown name
+                raise
     raise UserError(
         f"there is no commit '{revision}' here; `git log --oneline` lists them, `git fetch` brings more, "
         "`dvc exp list --all-commits` lists experiments"
@@ -127,6 +133,9 @@ def _environment() -> dict[str, str]:
         **kept,
         "GIT_CONFIG_GLOBAL": str(_CONFIG),
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",  # the content that a commit's id stands for
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
     }
@@ -139,8 +148,7 @@ def _run_git(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str])
             cwd=cwd, env=environment, capture_output=True, check=False, encoding="utf-8", errors="surrogateescape",
         )  # fmt: skip
     except FileNotFoundError:
-        raise NoGitError("there is no git on the PATH; install it") from None
+        raise UserError("there is no git on the PATH; install it") from None
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise UserError(f"git {' '.join(arguments[:2])}: {reason}")
+        raise GitError(f"git {' '.join(arguments[:2])}", done.stderr.strip().partition("\n")[0])
     return done.stdout.strip()
