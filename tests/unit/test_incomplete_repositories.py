@@ -1,7 +1,8 @@
-"""vcs: partial clones, damaged repositories, replaced commits, other owners, a locked index of DVC."""
+"""vcs: shallow and partial clones, damaged repositories, replaced commits, other owners, a locked index of DVC."""
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,17 @@ from repositories import Repository
 
 from flight_delay.core.errors import UserError
 from flight_delay.vcs.commit_files import CommitFiles
-from flight_delay.vcs.git import GitError, git, repo_root, resolve_revision
-from flight_delay.vcs.history import last_change
+from flight_delay.vcs.git import GitError, cut_off_commits, git, repo_root, resolve_revision
+from flight_delay.vcs.history import last_change, previous_pipeline_commit
+from flight_delay.vcs.lock import pipeline_digest
 
 
 def lock(model: str) -> str:
     return yaml.safe_dump({"stages": {"train": {"cmd": "train", "outs": [{"path": "model.ubj", "md5": model}]}}})
+
+
+def digest(model: str) -> str:
+    return pipeline_digest(yaml.safe_load(lock(model))["stages"])
 
 
 @pytest.fixture
@@ -41,6 +47,40 @@ def clone(origin: Repository, tmp_path: Path) -> Any:
         return tmp_path / "clone"
 
     return cloned
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_shallow_clone_knows_the_changes_that_it_has(clone: Any, origin: Repository, depth: int) -> None:
+    root = clone("--depth", str(depth))
+    assert cut_off_commits(root) == {origin.git("rev-parse", f"HEAD~{depth - 1}")}
+    if depth == 3:
+        assert last_change("dvc.lock", "HEAD", root) == last_change("dvc.lock", "HEAD", origin.root)
+    else:
+        with pytest.raises(UserError, match=r"^dvc\.lock: [^\n]*--unshallow"):
+            last_change("dvc.lock", "HEAD", root)
+    with pytest.raises(UserError, match=r"--unshallow"):
+        resolve_revision("HEAD~3", root)
+    with pytest.raises(UserError) as refused:
+        resolve_revision("HEAD~9", origin.root)
+    assert "--unshallow" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("depth", "warnings"), [(1, 1), (2, 1), (3, 0)])
+def test_a_baseline_before_a_shallow_clone_is_missed_with_a_warning(
+    clone: Any, origin: Repository, depth: int, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = clone("--depth", str(depth))
+    with caplog.at_level(logging.WARNING):
+        found = previous_pipeline_commit(digest("m2"), "HEAD", root)
+    assert found == (None if warnings else origin.git("rev-parse", "HEAD~2"))
+    assert len(caplog.records) == warnings
+
+
+def test_no_earlier_pipeline_in_a_whole_history_is_no_warning(
+    origin: Repository, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert previous_pipeline_commit(digest("m1"), "HEAD~2", origin.root) is None
+    assert caplog.records == []
 
 
 def test_a_partial_clone_reads_what_it_has(clone: Any) -> None:

@@ -86,10 +86,17 @@ def resolve_revision(revision: str, cwd: Path = Path()) -> str:
         except GitError as error:
             if error.reason:  # with --quiet git gives none for an unknown name
                 raise
+    fetch = "git fetch --unshallow" if cut_off_commits(cwd) else "git fetch"
     raise UserError(
-        f"there is no commit '{revision}' here; `git log --oneline` lists them, `git fetch` brings more, "
+        f"there is no commit '{revision}' here; `git log --oneline` lists them, `{fetch}` brings more, "
         "`dvc exp list --all-commits` lists experiments"
     )
+
+
+def cut_off_commits(cwd: Path = Path()) -> frozenset[str]:
+    """Return the commits of a shallow clone whose parents it does not have; they seem to add every file."""
+    shallow = cwd / git("rev-parse", "--git-path", "shallow", cwd=cwd)
+    return frozenset(shallow.read_text().split()) if shallow.exists() else frozenset()
 
 
 def list_experiments(cwd: Path = Path()) -> dict[str, str]:
