@@ -51,6 +51,16 @@ def test_what_is_refused(
     assert message.partition("ambiguous")[0] == expected  # what git itself says comes after it
 
 
+def test_a_project_in_a_subfolder(tmp_path: Path) -> None:
+    Repository(tmp_path)
+    (tmp_path / "ml/.dvc").mkdir(parents=True)
+    with pytest.raises(UserError) as refused:
+        repo_root(tmp_path / "ml")
+    assert str(refused.value) == (
+        f"{tmp_path}/ml: in a subfolder of the git repository {tmp_path}; make it a repository of its own"
+    )
+
+
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError) as refused:

@@ -62,14 +62,18 @@ def repo_root(cwd: Path = Path()) -> Path:
     """Return the top folder of the checkout that a folder is in.
 
     Raises:
-        UserError: the folder is not in a git repository, or git fails.
+        UserError: the folder is not in a git repository, the project is in a subfolder of one, or git fails.
     """
     try:
-        return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
+        root = Path(git("rev-parse", "--show-toplevel", cwd=cwd))
     except GitError as error:
         if "not a git repository" not in error.reason:
             raise
         raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from error
+    folders = [folder for folder in (cwd.resolve(), *cwd.resolve().parents) if folder.is_relative_to(root)]
+    if nested := [folder for folder in folders if folder != root and (folder / ".dvc").is_dir()]:
+        raise UserError(f"{nested[-1]}: in a subfolder of the git repository {root}; make it a repository of its own")
+    return root
 
 
 def resolve_revision(revision: str, cwd: Path = Path()) -> str:
