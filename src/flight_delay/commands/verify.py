@@ -13,7 +13,9 @@ def add_arguments(commands: Any) -> None:
         help="reproduce every artefact of a commit and compare it byte for byte",
         description="Clone a commit into a temporary folder, run all stages but `publish` from raw data without a "
         "cache, and compare every output with the commit's dvc.lock; differences are described. Takes as long as a "
-        "first `dvc repro`; the checkout, its cache and MLflow are not touched.",
+        "first `dvc repro`; the checkout, its cache and MLflow are not touched. This runs the code of the commit as "
+        "you: it can read and change your files. Verify a commit that you do not trust in a container; --quick runs "
+        "none of its code, as long as you do not check it out.",
         epilog="examples: `flight-delay verify HEAD~1`, `flight-delay verify --quick`, `flight-delay verify "
         "models:/flight-delay@champion`; exit codes: 0 all the same, 1 something differs, 2 not checked",
     )

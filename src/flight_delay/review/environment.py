@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import venv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,12 +82,13 @@ def version_mismatches(locked: dict[str, str], installed: dict[str, str]) -> lis
     ]
 
 
-def build_environment(root: Path, folder: Path) -> Path:
+def build_environment(root: Path, folder: Path, variables: Mapping[str, str] = os.environ) -> Path:
     """Build a virtual environment from locked requirements with hashes.
 
     Args:
         root: the checkout, with requirements.txt and, if something has to be built, requirements-build.txt.
         folder: of the new environment.
+        variables: environment variables of pip, which runs code of packages that it builds.
 
     Returns:
         Its interpreter.
@@ -118,7 +120,7 @@ def build_environment(root: Path, folder: Path) -> Path:
     # Build with the locked build requirements, not with those that pip would fetch.
     isolation = ["--no-build-isolation", "--use-pep517"] if steps else []
     for step in [*steps, [*isolation, "--requirement", "requirements.txt"]]:
-        done = subprocess.run([*pip, *step], cwd=root, stdout=sys.stderr, check=False)
+        done = subprocess.run([*pip, *step], cwd=root, env=dict(variables), stdout=sys.stderr, check=False)
         if done.returncode:
             raise UserError(
                 f"pip could not install {step[-1]} of the commit (see the log above); check the network, or leave out "
