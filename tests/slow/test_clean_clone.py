@@ -1,9 +1,10 @@
-"""review.clean_clone: a commit is run independently of the caller's git, configuration and credentials."""
+"""review.clean_clone: a commit is run independently of the caller's git, configuration, credentials and network."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -171,6 +172,21 @@ def test_a_stage_sees_no_credentials(reaching: str, monkeypatch: pytest.MonkeyPa
     assert found["reached"]
     assert "secret" not in found["variables"].values()
     assert found["variables"]["HOME"] != os.environ.get("HOME")
+
+
+def test_an_isolated_stage_has_no_network(reaching: str) -> None:
+    possible = subprocess.run(["unshare", "--map-root-user", "--net", "true"], check=False).returncode == 0
+    if possible:
+        assert not seen(reaching, isolate=True)["reached"]
+    else:
+        with pytest.raises(UserError):
+            seen(reaching, isolate=True)
+
+
+def test_without_a_means_of_isolation_nothing_runs(reaching: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(shutil.which("git") or "").parent / "nowhere"))
+    with pytest.raises(UserError, match=r"^--isolate: [^\n]*$"):
+        seen(reaching, isolate=True)
 
 
 @pytest.mark.parametrize("path", [".dvc/config.local", ".dvc", "data.csv"])

@@ -113,10 +113,18 @@ def test_the_lines_of_a_result(replayed: ReplayedPredictions | str, line: str) -
     assert line in result_page(run, [Question(title="Why?", text="Who needs it?")], date="2014-01-01").splitlines()
 
 
-def test_what_a_clean_clone_refuses(small: Project) -> None:
+def test_what_a_clean_clone_refuses(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     (small.root / "data.csv").symlink_to("/etc/hosts")
     small.commit("link")
     commit = git("rev-parse", "HEAD")
-    with pytest.raises(UserError) as refused, clean_clone(commit):
-        pass
-    assert str(refused.value) == f"data.csv of commit {commit[:10]}: a link out of the repository; remove it"
+    messages = []
+    for options in ({}, {"isolate": True}):
+        with pytest.raises(UserError) as refused, clean_clone(commit, **options):
+            pass
+        messages.append(str(refused.value))
+        monkeypatch.setenv("PATH", "/nowhere")
+    assert messages == [
+        f"data.csv of commit {commit[:10]}: a link out of the repository; remove it",
+        "--isolate: not possible on this system (there is no unshare on the PATH); "
+        "verify it in a container without network",
+    ]

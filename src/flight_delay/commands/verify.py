@@ -32,7 +32,13 @@ def add_arguments(commands: Any) -> None:
         action="store_true",
         help="check only that dvc.lock fits the commit's code, parameters and requirements: in seconds, without data",
     )
-    parser.add_argument(
+    surroundings = parser.add_mutually_exclusive_group()
+    surroundings.add_argument(
+        "--isolate",
+        action="store_true",
+        help="run the commit's code without network (Linux with user namespaces); your files stay accessible",
+    )
+    surroundings.add_argument(
         "--fresh-env",
         action="store_true",
         help="in a virtual environment built from the commit's own locked requirements (minutes; pip needs its index)",
@@ -67,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         verified = check_lock(revision)
     else:
         tolerance = Tolerance(metric=arguments.tolerance, probability=arguments.tolerance)
-        verified = verify(revision, tolerance, fresh_env=arguments.fresh_env)
+        verified = verify(revision, tolerance, fresh_env=arguments.fresh_env, isolate=arguments.isolate)
     verified = verified._replace(stored_model=stored)
     print(verification_json(verified) if arguments.json else verification_table(verified))
     return 0 if verified.is_same else 1

@@ -33,12 +33,13 @@ _PIP = re.compile("PIP_.*|.*_PROXY|SSL_CERT_.*|REQUESTS_CA_BUNDLE", re.IGNORECAS
 
 @dataclass(frozen=True)
 class CleanClone:
-    """A clone of a commit at `root`; `python` is the interpreter that runs its pipeline."""
+    """A clone of a commit at `root`; `python` is the interpreter that runs its pipeline, `prefix` what isolates it."""
 
     root: Path
     commit: str
     python: Path
     environment: dict[str, str] = field(repr=False)
+    prefix: tuple[str, ...] = ()
 
     def dvc(self, *arguments: str, timeout_seconds: float | None = None) -> str:
         """Run DVC in the clone and return its standard output; stages log to stderr.
@@ -48,7 +49,7 @@ class CleanClone:
             subprocess.TimeoutExpired: it took longer; DVC and its stages are killed.
         """
         # -P: not `dvc` or another module at the top of the commit.
-        command = [str(self.python), "-P", "-m", "dvc", *arguments]
+        command = [*self.prefix, str(self.python), "-P", "-m", "dvc", *arguments]
         # In a process group of its own, so that its stages are killed with it.
         with subprocess.Popen(
             command,
@@ -95,17 +96,20 @@ class CleanClone:
 
 
 @contextmanager
-def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]:
+def clean_clone(commit: str, *, fresh_env: bool = False, isolate: bool = False) -> Iterator[CleanClone]:
     """Clone a commit of this repository into a temporary folder.
 
     Args:
         commit: 40 hexadecimal digits.
         fresh_env: run its pipeline in a virtual environment built from the commit's own locked requirements, instead of
             the environment of this process.
+        isolate: run its pipeline without network.
 
     Raises:
-        UserError: the commit has a link that leads out of it, or its environment cannot be built.
+        UserError: the commit has a link that leads out of it, its environment cannot be built, or this system does not
+            isolate.
     """
+    prefix = _isolation() if isolate else ()
     with tempfile.TemporaryDirectory(prefix="flight-delay-review-") as folder:
         root, home = Path(folder) / "clone", Path(folder) / "home"
         home.mkdir()
@@ -124,7 +128,7 @@ def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]
             environment = clean_environment(Path.home()) | settings
             python = build_environment(root, Path(folder) / "env", environment)
         _use_own_cache(root)
-        yield CleanClone(root, commit, python, clean_environment(home, python=python))
+        yield CleanClone(root, commit, python, clean_environment(home, python=python), prefix)
 
 
 def clean_environment(
@@ -136,6 +140,24 @@ def clean_environment(
     """
     kept = {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
     return {**kept, "HOME": str(home), "PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"}
+
+
+def _isolation() -> tuple[str, ...]:
+    """Return the command that runs another one without network.
+
+    Raises:
+        UserError: this system does not allow it.
+    """
+    prefix = ("unshare", "--map-root-user", "--net", "--")
+    try:
+        subprocess.run([*prefix, "true"], capture_output=True, check=True, text=True)
+    except FileNotFoundError:
+        reason = "there is no unshare on the PATH"
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.strip().partition("\n")[0]
+    else:
+        return prefix
+    raise UserError(f"--isolate: not possible on this system ({reason}); verify it in a container without network")
 
 
 def _use_own_cache(root: Path) -> None:
