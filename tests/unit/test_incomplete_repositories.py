@@ -16,7 +16,7 @@ from repositories import Repository
 
 from flight_delay.core.errors import UserError
 from flight_delay.vcs.commit_files import CommitFiles
-from flight_delay.vcs.git import GitError, cut_off_commits, git, repo_root, resolve_revision
+from flight_delay.vcs.git import GitError, cut_off_commits, git, read_blobs, repo_root, resolve_revision
 from flight_delay.vcs.history import last_change, previous_pipeline_commit
 from flight_delay.vcs.lock import pipeline_digest
 
@@ -92,6 +92,14 @@ def test_a_partial_clone_reads_what_it_has(clone: Any) -> None:
     assert CommitFiles.at("HEAD~2", root).lock["train"]["outs"][0]["md5"] == "m1"
 
 
+def test_a_partial_clone_without_its_remote_does_not_hide_commits(clone: Any, origin: Repository) -> None:
+    root = clone("--filter=blob:none")
+    origin.root.rename(origin.root.with_name("moved"))
+    assert [name for name, _, _ in read_blobs(["HEAD:dvc.lock", "HEAD:none"], root)] == ["HEAD:dvc.lock"]
+    with pytest.raises(GitError):
+        list(read_blobs(["HEAD:dvc.lock", "HEAD~2:dvc.lock", "HEAD~1:dvc.lock"], root))
+
+
 def test_a_missing_object_is_not_a_missing_lock(origin: Repository) -> None:
     blob = origin.git("rev-parse", "HEAD:dvc.lock")
     (origin.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
@@ -112,9 +120,11 @@ def test_an_error_of_git_is_given_as_it_is(origin: Repository, damage: str) -> N
         assert failed.value.reason in str(failed.value)
 
 
-def test_a_commit_is_what_its_id_stands_for(origin: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_is_what_its_id_stands_for(origin: Repository) -> None:
+    parent = origin.git("rev-parse", "HEAD~1")
     origin.git("replace", "HEAD", "HEAD~2")
-    monkeypatch.setenv("GIT_GRAFT_FILE", "/nowhere")
+    (origin.root / ".git/info/grafts").write_text(f"{git('rev-parse', 'HEAD', cwd=origin.root)}\n")
+    assert resolve_revision("HEAD~1", origin.root) == parent
     assert CommitFiles.at("HEAD", origin.root).lock["train"]["outs"][0]["md5"] == "m2"
 
 

@@ -43,6 +43,9 @@ def read_blobs(names: Iterable[str], cwd: Path) -> Iterator[tuple[str, str, byte
 
     Yields:
         Name, object id and content of each.
+
+    Raises:
+        GitError: git ends early, as in a partial clone that cannot reach its remote.
     """
     with subprocess.Popen(
         [*_GIT, "cat-file", "--batch"], cwd=cwd, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -52,7 +55,10 @@ def read_blobs(names: Iterable[str], cwd: Path) -> Iterator[tuple[str, str, byte
         for name in names:
             requests.write(f"{name}\n".encode())
             requests.flush()
-            match replies.readline().decode().split():
+            reply = replies.readline()
+            if not reply:  # git writes the reason to stderr
+                raise GitError(f"git cat-file {name}", "it ended early (see the log above)")
+            match reply.decode().split():
                 case [blob, "blob", size]:
                     yield name, blob, replies.read(int(size) + 1)[:-1]
         requests.close()
@@ -146,7 +152,10 @@ def _environment() -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",  # the content that a commit's id stands for
+        "GIT_OPTIONAL_LOCKS": "0",
+        # The content and the parents that a commit's id stands for.
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
     }
