@@ -69,8 +69,12 @@ def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
         build_environment(tmp_path, tmp_path / "env")
 
 
-def test_variables_of_dvc_mlflow_git_and_python_do_not_reach_a_clean_clone() -> None:
-    names = ("DVC_ROOT", "MLFLOW_TRACKING_URI", "GIT_DIR", "PYTHONPATH", "HOME")
-    kept = clean_environment({**dict.fromkeys(names, "x"), "PATH": "/bin"})
-    assert kept == {"HOME": "x", "PATH": f"{Path(sys.executable).parent}:/bin"}
-    assert clean_environment({"PATH": "/bin"}, Path("/env/bin/python"))["PATH"] == "/env/bin:/bin"
+def test_credentials_and_settings_do_not_reach_a_clean_clone() -> None:
+    gone = (
+        "DVC_ROOT", "MLFLOW_TRACKING_PASSWORD", "GIT_DIR", "AWS_SECRET_ACCESS_KEY", "PYTHONPATH", "XDG_CONFIG_HOME",
+        "SSH_AUTH_SOCK", "GITHUB_TOKEN", "LD_PRELOAD", "http_proxy",
+    )  # fmt: skip
+    kept = {"LC_ALL": "x", "TZ": "x", "OMP_NUM_THREADS": "x", "LD_LIBRARY_PATH": "x", "USER": "x"}
+    given = {**kept, **dict.fromkeys(gone, "x"), "HOME": "/home/ada", "PATH": "/bin"}
+    clean = clean_environment(Path("/new"), given, Path("/env/bin/python"))
+    assert clean == {**kept, "HOME": "/new", "PATH": "/env/bin:/bin"}

@@ -78,6 +78,15 @@ def test_environment_and_configuration_of_the_caller_do_not_matter(repository: R
         git("rev-parse", "nowhere")
 
 
+def test_a_project_is_at_the_top_of_its_repository(repository: Repository) -> None:
+    for folder in (".dvc", "docs", "ml/.dvc", "ml/docs"):
+        (repository.root / folder).mkdir(parents=True)
+    assert repo_root(repository.root / "docs") == repository.root
+    for folder in ("ml", "ml/docs"):
+        with pytest.raises(UserError, match=rf"^{repository.root}/ml: "):
+            repo_root(repository.root / folder)
+
+
 def test_the_author_is_who_would_commit(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"NAME": "Ada Lovelace", "EMAIL": "ada@example.org"}.items():
         monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)

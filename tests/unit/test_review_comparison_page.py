@@ -65,7 +65,11 @@ def test_periods_that_are_not_comparable_have_no_table() -> None:
     assert len(tables(page)) == 1
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1))
-def test_no_value_breaks_its_table(value: str) -> None:
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"]) | st.sampled_from("`\n"), min_size=1))
+def test_no_value_breaks_its_table_or_its_code_span(value: str) -> None:
     page = render_comparison(replace(better(), parameters=(ValueChange("name", value, None),)))
     assert [len(row) for row in tables(page)[0]] == [3, 3, 3]
+    cell = tables(page)[0][2][1]
+    fence = re.match("`+", cell)[0]
+    assert cell.endswith(fence)
+    assert fence not in re.findall("`+", cell[len(fence) : -len(fence)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,11 @@ def test_settings_have_the_syntax_of_dvc(value, text: str) -> None:
     experiment = Experiment(name="x", parameters={"stage.key": value}, question="?")
     assert experiment.settings == [f"stage.key={text}"]
     assert experiment.command.split() == ["dvc", "exp", "run", "-S", f"'stage.key={text}'"]
+
+
+def test_a_value_does_not_end_the_quotes_of_its_command() -> None:
+    experiment = Experiment(name="x", parameters={"stage.key": "a'; touch b; '"}, question="?")
+    assert shlex.split(experiment.command) == ["dvc", "exp", "run", "-S", "stage.key=a'; touch b; '"]
 
 
 def test_an_experiment_that_changes_no_parameter_is_a_noop() -> None:

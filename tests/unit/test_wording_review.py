@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkouts import Project
 from verifications import DATA, ENVIRONMENT, LARGE, MISSING, MODEL, SMALL, other_model, verified
 
 from flight_delay.core.errors import UserError
+from flight_delay.review.clean_clone import clean_clone
 from flight_delay.review.environment import build_environment, version_mismatches
 from flight_delay.review.request.experiments import ExperimentResult, ReviewRun
 from flight_delay.review.request.forms import Experiment, Question, Request
@@ -17,6 +19,7 @@ from flight_delay.review.request.replay import ReplayedPredictions
 from flight_delay.review.request.result import result_page
 from flight_delay.review.verification.verdict import summarize_verification, verification_table
 from flight_delay.review.verification.verify import StoredModel, Verification
+from flight_delay.vcs.git import git
 
 
 def stored(md5: str) -> Verification:
@@ -108,3 +111,20 @@ def test_the_lines_of_a_result(replayed: ReplayedPredictions | str, line: str) -
     results = [ExperimentResult(experiment, 30.0, None, "time limit reached")]
     run = ReviewRun(request, 90.0, verified(MODEL), replayed, results)
     assert line in result_page(run, [Question(title="Why?", text="Who needs it?")], date="2014-01-01").splitlines()
+
+
+def test_what_a_clean_clone_refuses(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    (small.root / "data.csv").symlink_to("/etc/hosts")
+    small.commit("link")
+    commit = git("rev-parse", "HEAD")
+    messages = []
+    for options in ({}, {"isolate": True}):
+        with pytest.raises(UserError) as refused, clean_clone(commit, **options):
+            pass
+        messages.append(str(refused.value))
+        monkeypatch.setenv("PATH", "/nowhere")
+    assert messages == [
+        f"data.csv of commit {commit[:10]}: a link out of the repository; remove it",
+        "--isolate: not possible on this system (there is no unshare on the PATH); "
+        "verify it in a container without network",
+    ]

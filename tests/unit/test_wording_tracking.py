@@ -135,7 +135,7 @@ SUMMARY = (
 
 def test_the_description_of_a_run() -> None:
     first = describe_run(METRICS, None, "Better.").splitlines()
-    assert first == [SUMMARY, "", "There is no earlier pipeline to compare with.", "", "Better."]
+    assert first == [SUMMARY, "", "No earlier pipeline was found to compare with.", "", "Better."]
     before = {**METRICS, "backtest/average_precision": 0.38, "backtest/log_loss": 0.5187, "test/log_loss": 0.5}
     del before["backtest/mean_profit"]
     assert describe_run(METRICS, BaselinePipeline("c" * 40, before, ""), "Better.").splitlines() == [

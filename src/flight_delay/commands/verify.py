@@ -13,7 +13,9 @@ def add_arguments(commands: Any) -> None:
         help="reproduce every artefact of a commit and compare it byte for byte",
         description="Clone a commit into a temporary folder, run all stages but `publish` from raw data without a "
         "cache, and compare every output with the commit's dvc.lock; differences are described. Takes as long as a "
-        "first `dvc repro`; the checkout, its cache and MLflow are not touched.",
+        "first `dvc repro`; the checkout, its cache and MLflow are not touched. This runs the code of the commit as "
+        "you: it can read and change your files. Verify a commit that you do not trust in a container; --quick runs "
+        "none of its code, as long as you do not check it out.",
         epilog="examples: `flight-delay verify HEAD~1`, `flight-delay verify --quick`, `flight-delay verify "
         "models:/flight-delay@champion`; exit codes: 0 all the same, 1 something differs, 2 not checked",
     )
@@ -30,7 +32,13 @@ def add_arguments(commands: Any) -> None:
         action="store_true",
         help="check only that dvc.lock fits the commit's code, parameters and requirements: in seconds, without data",
     )
-    parser.add_argument(
+    surroundings = parser.add_mutually_exclusive_group()
+    surroundings.add_argument(
+        "--isolate",
+        action="store_true",
+        help="run the commit's code without network (Linux with user namespaces); your files stay accessible",
+    )
+    surroundings.add_argument(
         "--fresh-env",
         action="store_true",
         help="in a virtual environment built from the commit's own locked requirements (minutes; pip needs its index)",
@@ -65,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         verified = check_lock(revision)
     else:
         tolerance = Tolerance(metric=arguments.tolerance, probability=arguments.tolerance)
-        verified = verify(revision, tolerance, fresh_env=arguments.fresh_env)
+        verified = verify(revision, tolerance, fresh_env=arguments.fresh_env, isolate=arguments.isolate)
     verified = verified._replace(stored_model=stored)
     print(verification_json(verified) if arguments.json else verification_table(verified))
     return 0 if verified.is_same else 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,15 +24,22 @@ from flight_delay.review.environment import build_environment
 from flight_delay.vcs.git import git, repo_root
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH
 
+_KEPT = re.compile(
+    "PATH|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|USER|LOGNAME|(DY)?LD_LIBRARY_PATH|(OMP|OPENBLAS|MKL)_.*|FLIGHT_DELAY_LOG"
+    "|PYTHON(HASHSEED|DONTWRITEBYTECODE)"
+)
+_PIP = re.compile("PIP_.*|.*_PROXY|SSL_CERT_.*|REQUESTS_CA_BUNDLE", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class CleanClone:
-    """A clone of a commit at `root`; `python` is the interpreter that runs its pipeline."""
+    """A clone of a commit at `root`; `python` is the interpreter that runs its pipeline, `prefix` what isolates it."""
 
     root: Path
     commit: str
     python: Path
     environment: dict[str, str] = field(repr=False)
+    prefix: tuple[str, ...] = ()
 
     def dvc(self, *arguments: str, timeout_seconds: float | None = None) -> str:
         """Run DVC in the clone and return its standard output; stages log to stderr.
@@ -40,12 +48,14 @@ class CleanClone:
             subprocess.CalledProcessError: DVC fails.
             subprocess.TimeoutExpired: it took longer; DVC and its stages are killed.
         """
-        command = [str(self.python), "-m", "dvc", *arguments]
+        # -P: not `dvc` or another module at the top of the commit.
+        command = [*self.prefix, str(self.python), "-P", "-m", "dvc", *arguments]
         # In a process group of its own, so that its stages are killed with it.
         with subprocess.Popen(
             command,
             cwd=self.root,
             env=self.environment,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
@@ -87,40 +97,68 @@ class CleanClone:
 
 
 @contextmanager
-def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]:
+def clean_clone(commit: str, *, fresh_env: bool = False, isolate: bool = False) -> Iterator[CleanClone]:
     """Clone a commit of this repository into a temporary folder.
 
     Args:
         commit: 40 hexadecimal digits.
         fresh_env: run its pipeline in a virtual environment built from the commit's own locked requirements, instead of
             the environment of this process.
+        isolate: run its pipeline without network.
 
     Raises:
-        UserError: the environment cannot be built.
+        UserError: the commit has a link that leads out of it, its environment cannot be built, or this system does not
+            isolate.
     """
+    prefix = _isolation() if isolate else ()
     with tempfile.TemporaryDirectory(prefix="flight-delay-review-") as folder:
-        root = Path(folder) / "clone"
+        root, home = Path(folder) / "clone", Path(folder) / "home"
+        home.mkdir()
         git("clone", "--quiet", "--no-checkout", str(repo_root()), str(root))
         git("fetch", "--quiet", "origin", commit, cwd=root)  # an experiment is on no branch
         git("checkout", "--quiet", "--detach", commit, cwd=root)
+        for link in (path for path in root.rglob("*") if path.is_symlink()):
+            if not link.resolve().is_relative_to(root.resolve()):
+                raise UserError(
+                    f"{link.relative_to(root)} of commit {commit[:10]}: a link out of the repository; remove it"
+                )
         python = Path(sys.executable)
         if fresh_env:
             log.info("building an environment from the requirements of %s", commit[:10])
-            python = build_environment(root, Path(folder) / "env")
+            settings = {name: value for name, value in os.environ.items() if _PIP.fullmatch(name)}
+            environment = clean_environment(Path.home()) | settings
+            python = build_environment(root, Path(folder) / "env", environment)
         _use_own_cache(root)
-        yield CleanClone(root, commit, python, clean_environment(os.environ, python))
+        yield CleanClone(root, commit, python, clean_environment(home, python=python), prefix)
 
 
 def clean_environment(
-    environment: Mapping[str, str] = os.environ, python: Path = Path(sys.executable)
+    home: Path, environment: Mapping[str, str] = os.environ, python: Path = Path(sys.executable)
 ) -> dict[str, str]:
-    """Remove variables of DVC, MLflow, git and Python, and set the interpreter."""
-    kept = {
-        name: value
-        for name, value in environment.items()
-        if not name.startswith(("DVC_", "MLFLOW_", "GIT_")) and name not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
-    }
-    return {**kept, "PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"}
+    """Keep the variables that stages need, and set the interpreter and the home folder.
+
+    Credentials and the configuration of git, DVC and MLflow are in other variables or in the user's home folder.
+    """
+    kept = {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
+    return {**kept, "HOME": str(home), "PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"}
+
+
+def _isolation() -> tuple[str, ...]:
+    """Return the command that runs another one without network.
+
+    Raises:
+        UserError: this system does not allow it.
+    """
+    prefix = ("unshare", "--map-root-user", "--net", "--")
+    try:
+        subprocess.run([*prefix, "true"], capture_output=True, check=True)
+    except FileNotFoundError:
+        reason = "there is no unshare on the PATH"
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.strip().partition("\n")[0]
+    else:
+        return prefix
+    raise UserError(f"--isolate: not possible on this system ({reason}); verify it in a container without network")
 
 
 def _use_own_cache(root: Path) -> None:

@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import venv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,12 +84,13 @@ def version_mismatches(locked: dict[str, str], installed: dict[str, str]) -> lis
     ]
 
 
-def build_environment(root: Path, folder: Path) -> Path:
+def build_environment(root: Path, folder: Path, variables: Mapping[str, str] = os.environ) -> Path:
     """Build a virtual environment from locked requirements with hashes.
 
     Args:
         root: the checkout, with requirements.txt and, if something has to be built, requirements-build.txt.
         folder: of the new environment.
+        variables: environment variables of pip, which runs code of packages that it builds.
 
     Returns:
         Its interpreter.
@@ -107,7 +109,7 @@ def build_environment(root: Path, folder: Path) -> Path:
         ) from None
     python = folder / "bin/python"
     # pip installs into the environment, whatever the user's settings.
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | {"PIP_USER": "0"}
+    environment = {name: value for name, value in variables.items() if name not in _ELSEWHERE} | {"PIP_USER": "0"}
     pip = [
         str(python),
         "-I",  # what is on PYTHONPATH would count as installed

@@ -65,7 +65,7 @@ def describe_run(metrics: Mapping[str, float], baseline: BaselinePipeline | None
         splits += [f"**{split}** {', '.join(values)}"] if values else []
     summary = " · ".join(splits)
     if baseline is None:
-        return "\n\n".join([summary, "There is no earlier pipeline to compare with.", verdict])
+        return "\n\n".join([summary, "No earlier pipeline was found to compare with.", verdict])
     rows = [
         f"| {metric.label} | {metric.format(metrics[metric.name])} | {metric.format(baseline.metrics[metric.name])} | "
         f"{metric.format_difference(metrics[metric.name] - baseline.metrics[metric.name])} |"

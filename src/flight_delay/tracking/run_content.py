@@ -159,7 +159,9 @@ def _find_baseline(stages: Stages, params: Mapping[str, str], source: RunSource)
         commit = previous_pipeline_commit(pipeline_digest(stages), source.start)
         if commit is None:
             return None
-        lock, sections, report = (git("show", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS))
+        lock, sections, report = (
+            git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS)
+        )
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
         changes = parameter_changes(logged_params(yaml.safe_load(sections)), params)
         return BaselinePipeline(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flight_delay.core.runner import read_timings
-from flight_delay.vcs.git import git, git_author, list_experiments
+from flight_delay.vcs.git import commit_author, git, git_author, list_experiments
 from flight_delay.vcs.lock import PUBLISH
 
 
@@ -51,7 +51,7 @@ class RunSource:
         """
         experiment = list_experiments(cwd).get(commit)
         return RunSource(
-            author=git("log", "-1", "--format=%an <%ae>", commit, cwd=cwd),
+            author=commit_author(commit, cwd),
             start=commit,
             experiment=experiment,
             experiment_baseline=git("rev-parse", f"{commit}^", cwd=cwd) if experiment else None,

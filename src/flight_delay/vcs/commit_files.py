@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pygit2
 import yaml
 from dvc.api import DVCFileSystem
-from dvc_data.index import DataIndexDirError
+from dvc_data.index import DataIndex, DataIndexDirError
 
 from flight_delay.core.errors import UserError
 from flight_delay.vcs.git import git, repo_root, resolve_revision
@@ -31,24 +32,31 @@ class CommitFiles:
         """Return the files of a commit, tag, branch or DVC experiment.
 
         Raises:
-            UserError: there is none of this name, or the folder is not in a git repository.
+            UserError: there is none of this name, some of its files are missing in git, the folder is not in a git
+                repository, or git fails.
         """
-        return CommitFiles(resolve_revision(revision, checkout), repo_root(checkout))
+        commit, root = resolve_revision(revision, checkout), repo_root(checkout)
+        objects = git("rev-list", "--objects", "--no-walk", "--missing=print", commit, cwd=root)
+        if "\n?" in objects:
+            raise UserError(
+                f"commit {commit[:10]}: some of its files are missing in this clone; `git fetch --refetch --no-filter` "
+                "completes a partial clone, `git fsck` checks another one"
+            )
+        return CommitFiles(commit, root)
 
     @cached_property
     def lock(self) -> Stages:
         """The entries of the commit's dvc.lock by stage.
 
         Raises:
-            UserError: it has none.
+            UserError: it has none, or git fails.
         """
-        try:
-            text = git("cat-file", "blob", f"{self.commit}:{LOCK_FILE}", cwd=self.root)
-        except UserError:
+        if not git("ls-tree", "--name-only", self.commit, "--", str(LOCK_FILE), cwd=self.root):
             raise UserError(
                 f"commit {self.commit[:10]} has no {LOCK_FILE}; choose one that has "
                 f"(`git log --oneline -- {LOCK_FILE}`)"
-            ) from None
+            )
+        text = git("cat-file", "blob", f"{self.commit}:{LOCK_FILE}", cwd=self.root)
         return parse_lock(text, f"{self.commit[:10]}:{LOCK_FILE}")
 
     @cached_property
@@ -90,14 +98,20 @@ class CommitFiles:
 
     @cached_property
     def _system(self) -> DVCFileSystem:
-        return DVCFileSystem(str(self.root), rev=self.commit)
+        pygit2.settings.owner_validation = False  # as for the commands of git.py
+        system = DVCFileSystem(str(self.root), rev=self.commit)
+        # DVC's index on disk is locked by other processes that read this repository.
+        system.repo._data_index = DataIndex()  # noqa: SLF001
+        return system
 
     @contextmanager
     def _not_found_as_user_error(self, path: str) -> Iterator[None]:
         try:
             yield
-        except (FileNotFoundError, DataIndexDirError):  # the latter: the list of a folder is missing
+        except (FileNotFoundError, DataIndexDirError) as error:  # the latter: the list of a folder cannot be read
+            cause = error.__cause__
+            reason = f" ({cause})" if cause and not isinstance(cause, FileNotFoundError) else ""
             raise UserError(
-                f"{path} of commit {self.commit[:10]}: neither in git nor in the DVC cache or remote; "
+                f"{path} of commit {self.commit[:10]}: neither in git nor in the DVC cache or remote{reason}; "
                 "`dvc fetch --all-commits` brings what a remote has, and `dvc repro` in that commit makes it"
-            ) from None
+            ) from error

@@ -16,15 +16,20 @@ _OVERRIDES = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=ca
 _GIT = ("git", "--no-pager", *(part for setting in _OVERRIDES for part in ("-c", setting)))
 
 
-class NoGitError(UserError):
-    """Git is not installed."""
+class GitError(UserError):
+    """Git fails; `reason` is the first line of its own error, empty without one."""
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(f"{command}: {reason or 'no reason given'}")
+        self.reason = reason
 
 
 def git(*arguments: str, cwd: Path = Path()) -> str:
     """Run git and return its output.
 
     Raises:
-        UserError: git fails, with the first line of its error; or git is not installed.
+        GitError: git fails.
+        UserError: git is not installed.
     """
     return _run_git(arguments, cwd, _environment())
 
@@ -38,6 +43,9 @@ def read_blobs(names: Iterable[str], cwd: Path) -> Iterator[tuple[str, str, byte
 
     Yields:
         Name, object id and content of each.
+
+    Raises:
+        GitError: git ends early, as in a partial clone that cannot reach its remote.
     """
     with subprocess.Popen(
         [*_GIT, "cat-file", "--batch"], cwd=cwd, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -47,7 +55,10 @@ def read_blobs(names: Iterable[str], cwd: Path) -> Iterator[tuple[str, str, byte
         for name in names:
             requests.write(f"{name}\n".encode())
             requests.flush()
-            match replies.readline().decode().split():
+            reply = replies.readline()
+            if not reply:  # git writes the reason to stderr
+                raise GitError(f"git cat-file {name}", "it ended early (see the log above)")
+            match reply.decode().split():
                 case [blob, "blob", size]:
                     yield name, blob, replies.read(int(size) + 1)[:-1]
         requests.close()
@@ -57,33 +68,45 @@ def repo_root(cwd: Path = Path()) -> Path:
     """Return the top folder of the checkout that a folder is in.
 
     Raises:
-        UserError: the folder is not in a git repository, or git is not installed.
+        UserError: the folder is not in a git repository, the project is in a subfolder of one, or git fails.
     """
     try:
-        return Path(git("rev-parse", "--show-toplevel", cwd=cwd))
-    except NoGitError:
-        raise
-    except UserError:
-        raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from None
+        root = Path(git("rev-parse", "--show-toplevel", cwd=cwd))
+    except GitError as error:
+        if "not a git repository" not in error.reason:
+            raise
+        raise UserError(f"{cwd.absolute()}: not in a git repository; run it in a checkout of the project") from error
+    folders = [folder for folder in (cwd.resolve(), *cwd.resolve().parents) if folder.is_relative_to(root)]
+    if nested := [folder for folder in folders if folder != root and (folder / ".dvc").is_dir()]:
+        raise UserError(f"{nested[-1]}: in a subfolder of the git repository {root}; make it a repository of its own")
+    return root
 
 
 def resolve_revision(revision: str, cwd: Path = Path()) -> str:
     """Return the commit, 40 hexadecimal digits, of a commit, tag, branch or DVC experiment.
 
     Raises:
-        UserError: there is none of this name, or the folder is not in a git repository.
+        UserError: there is none of this name, the folder is not in a git repository, or git fails.
     """
     repo_root(cwd)
     named = [commit for commit, name in list_experiments(cwd).items() if name == revision]
     for name in (revision, *reversed(named)):  # the newest of several experiments of the same name
         try:
             return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", cwd=cwd)
-        except UserError:
-            continue
+        except GitError as error:
+            if error.reason:  # with --quiet git gives none for an unknown name
+                raise
+    fetch = "git fetch --unshallow" if cut_off_commits(cwd) else "git fetch"
     raise UserError(
-        f"there is no commit '{revision}' here; `git log --oneline` lists them, `git fetch` brings more, "
+        f"there is no commit '{revision}' here; `git log --oneline` lists them, `{fetch}` brings more, "
         "`dvc exp list --all-commits` lists experiments"
     )
+
+
+def cut_off_commits(cwd: Path = Path()) -> frozenset[str]:
+    """Return the commits of a shallow clone whose parents it does not have; they seem to add every file."""
+    shallow = cwd / git("rev-parse", "--git-path", "shallow", cwd=cwd)
+    return frozenset(shallow.read_text().split()) if shallow.exists() else frozenset()
 
 
 def list_experiments(cwd: Path = Path()) -> dict[str, str]:
@@ -127,6 +150,12 @@ def _environment() -> dict[str, str]:
         **kept,
         "GIT_CONFIG_GLOBAL": str(_CONFIG),
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        # The content and the parents that a commit's id stands for.
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
     }
@@ -139,8 +168,7 @@ def _run_git(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str])
             cwd=cwd, env=environment, capture_output=True, check=False, encoding="utf-8", errors="surrogateescape",
         )  # fmt: skip
     except FileNotFoundError:
-        raise NoGitError("there is no git on the PATH; install it") from None
+        raise UserError("there is no git on the PATH; install it") from None
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise UserError(f"git {' '.join(arguments[:2])}: {reason}")
+        raise GitError(f"git {' '.join(arguments[:2])}", done.stderr.strip().partition("\n")[0])
     return done.stdout.strip()

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.git import git, list_experiments, read_blobs, repo_root
+from flight_delay.core.runner import log
+from flight_delay.vcs.git import cut_off_commits, git, list_experiments, read_blobs, repo_root
 from flight_delay.vcs.lock import LOCK_FILE, parse_lock, pipeline_digest
 
 
@@ -67,13 +68,28 @@ def previous_pipeline_commit(digest: str, start: str, cwd: Path = Path()) -> str
     first = git("rev-parse", "--verify", f"{start}^{{commit}}", cwd=cwd)
     before = git("rev-list", "--first-parent", first, "--", str(LOCK_FILE), cwd=cwd).splitlines()
     locks = ((commit, _digest_or_none(text)) for commit, _, text in _read_locks([first, *before], cwd))
-    return next((commit for commit, other in locks if other not in {None, digest}), None)
+    found = next((commit for commit, other in locks if other not in {None, digest}), None)
+    if not found and cut_off_commits(cwd):
+        log.warning("no earlier pipeline in this shallow clone; `git fetch --unshallow` brings its history")
+    return found
 
 
 def last_change(path: str, commit: str, root: Path) -> PathChange | None:
-    """Find the commit that last changed a path, up to and including `commit`; None if git has no such path."""
+    """Find the commit that last changed a path, up to and including `commit`; None if git has no such path.
+
+    Raises:
+        UserError: the history of a shallow clone does not go back to it.
+    """
     output = git("rev-list", "-1", "--format=%an <%ae>", commit, "--", path, cwd=root)
-    return PathChange(*output.removeprefix("commit ").split("\n", 1)) if output else None
+    if not output:
+        return None
+    change = PathChange(*output.removeprefix("commit ").split("\n", 1))
+    if change.commit in cut_off_commits(root):
+        raise UserError(
+            f"{path}: the commit that last changed it is not in this shallow clone, which ends at "
+            f"{change.commit[:10]}; `git fetch --unshallow` brings its history"
+        )
+    return change
 
 
 def _head_commit(root: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from importlib import resources
 
@@ -91,9 +92,10 @@ def _describe_metrics(period: PeriodComparison) -> str:
 
 
 def _format_code(text: str) -> str:
-    """Format as code; in a table, GitHub takes a bar for the end of a cell."""
-    fence, space = ("``", " ") if "`" in text else ("`", "")
-    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
+    """Format as code, whatever the text is; in a table, GitHub takes a bar for the end of a cell."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence, space = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{space}{' '.join(text.split())}{space}{fence}".replace("|", "\\|")
 
 
 def _format_codes(names: Sequence[str]) -> str:

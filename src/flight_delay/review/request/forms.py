@@ -36,7 +36,8 @@ class Experiment(Parameters):
     @property
     def command(self) -> str:
         """The shell command that runs it."""
-        return "dvc exp run " + " ".join(f"-S '{setting}'" for setting in self.settings)
+        quoted = (setting.replace("'", "'\\''") for setting in self.settings)
+        return "dvc exp run " + " ".join(f"-S '{setting}'" for setting in quoted)
 
 
 class Question(Parameters):

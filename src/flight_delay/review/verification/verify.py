@@ -86,7 +86,7 @@ def check_lock(revision: str) -> Verification:
         return Verification(artefacts.commit, [], find_stale_entries(clone), None, [], Tolerance(), model)
 
 
-def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> Verification:
+def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False, isolate: bool = False) -> Verification:
     """Run all stages but `publish` in a clean clone, and compare the outputs.
 
     The user's checkout, cache and MLflow are not touched. Progress goes to stderr.
@@ -95,14 +95,16 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False) -> V
         revision: commit, tag, branch or DVC experiment.
         tolerance: differences up to this do not matter.
         fresh_env: run it in an environment built from the commit's own locked requirements.
+        isolate: run it without network.
 
     Raises:
-        UserError: there is no such commit, it has no dvc.lock, its environment cannot be built, or a stage fails.
+        UserError: there is no such commit, it has no dvc.lock, its environment cannot be built, this system does not
+            isolate, or a stage fails.
     """
     artefacts = CommitFiles.at(revision)
     _ = artefacts.lock
     log.info("verifying %s in a clean clone", artefacts.commit[:10])
-    with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
+    with clean_clone(artefacts.commit, fresh_env=fresh_env, isolate=isolate) as clone:
         return verify_in_clone(clone, artefacts, tolerance)
 
 
