@@ -85,6 +85,8 @@ def test_experiments_in_another_folder_read_them(project, way) -> None:
     project.dvc("exp", "run", way, "--name", "tried", "-S", "fetch_raw.allow_gaps=false")
     if way == "--queue":
         project.dvc("exp", "run", "--run-all")
+    experiment = project.command("provenance", "data/raw/manifest.json", "--at", "tried").stdout
+    assert "not confirmed" not in experiment
 
 
 def test_a_clone_gets_them_with_its_outputs(pushed, clone, stages_run) -> None:
@@ -92,6 +94,46 @@ def test_a_clone_gets_them_with_its_outputs(pushed, clone, stages_run) -> None:
     assert stages_run(clone.dvc("repro", "--pull").stdout) == []
     assert external(clone) == external(pushed)
     assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_a_commit_is_verified_with_them(project) -> None:
+    """With the remote only, which is where a reviewer has them from."""
+    shutil.rmtree(project.root / ".dvc/cache")
+    project.command("verify", "--quick")
+    project.command("verify")
+    assert "not confirmed" not in project.command("provenance", "data/raw/manifest.json").stdout
+
+
+def test_other_external_data_are_a_stale_lock(project) -> None:
+    (project.root / "data/external/airports.csv").write_text("faa,tzone\n")
+    project.dvc("add", "data/external/airports.csv")
+    project.commit("other airports")
+    done = project.command("verify", "--quick", code=1)
+    assert "fetch_raw: data/external changed" in done.stdout
+    assert (
+        "data/external" in project.command("provenance", "data/raw/manifest.json").stdout.partition("not confirmed")[2]
+    )
+
+
+def test_without_them_nothing_is_verified(project) -> None:
+    shutil.rmtree(project.root / ".dvc/cache")
+    project.dvc("remote", "modify", "storage", "url", str(project.root / "nowhere"))
+    done = project.command("verify", code=2)
+    assert done.stderr.splitlines()[-1].count("data/external/") == 1
+
+
+FOLDERS = (
+    "data",
+    "data/external",
+    "data/raw",
+    "data/interim",
+    "models",
+    "references",
+    "reports",
+    "docs",
+    "tests",
+    "src",
+)
 
 
 def test_dvc_sees_every_file_that_it_accepts(project) -> None:

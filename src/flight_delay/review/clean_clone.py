@@ -20,6 +20,7 @@ import yaml
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
 from flight_delay.review.environment import build_environment
+from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import git, repo_root
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH
 
@@ -58,9 +59,12 @@ class CleanClone:
         """Run all stages but `publish`, whatever dvc.lock says.
 
         Raises:
-            UserError: a stage fails.
+            UserError: a stage fails, or data that `dvc add` tracks are not available.
             subprocess.TimeoutExpired: it took longer.
         """
+        files = CommitFiles.at(self.commit)
+        for path in files.added_data:
+            files.copy(path, self.root / path)
         (self.root / LOCK_FILE).unlink()
         declared = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
         command = ("repro", "--force", "--no-run-cache", *(name for name in declared if name != PUBLISH))

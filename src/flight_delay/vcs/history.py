@@ -71,8 +71,8 @@ def previous_pipeline_commit(digest: str, start: str, cwd: Path = Path()) -> str
 
 
 def last_change(path: str, commit: str, root: Path) -> PathChange | None:
-    """Find the commit that last changed a path, up to and including `commit`; None if git has no such path."""
-    output = git("rev-list", "-1", "--format=%an <%ae>", commit, "--", path, cwd=root)
+    """Find the commit that last changed a path or its .dvc file, up to and including `commit`; None if git has neither."""
+    output = git("rev-list", "-1", "--format=%an <%ae>", commit, "--", path, f"{path}.dvc", cwd=root)
     return PathChange(*output.removeprefix("commit ").split("\n", 1)) if output else None
 
 
