@@ -15,9 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import parse_yaml
 from flight_delay.core.runner import log
 from flight_delay.review.environment import build_environment
 from flight_delay.vcs.commit_files import CommitFiles
@@ -66,7 +65,7 @@ class CleanClone:
         for path in files.added_data:
             files.copy(path, self.root / path)
         (self.root / LOCK_FILE).unlink()
-        declared = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
+        declared = parse_yaml((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
         command = ("repro", "--force", "--no-run-cache", *(name for name in declared if name != PUBLISH))
         try:
             # Standard output is for the result of the command; DVC's output is progress.

@@ -12,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from dvc.api import DVCFileSystem
 from dvc_data.index import DataIndexDirError
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import parse_yaml
 from flight_delay.vcs.git import git, repo_root, resolve_revision
 from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, parse_lock
 
@@ -56,7 +56,7 @@ class CommitFiles:
     @cached_property
     def params(self) -> dict[str, Any]:
         """The sections of the commit's params.yaml."""
-        return dict(yaml.safe_load(self.read_text("params.yaml")))
+        return dict(parse_yaml(self.read_text("params.yaml")))
 
     def files(self, path: str) -> list[str]:
         """List the files in a folder of the commit, sorted; a path of a file gives itself, a missing path nothing.

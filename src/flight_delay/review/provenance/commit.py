@@ -8,8 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from flight_delay.core.params import parse_yaml
 from flight_delay.review.provenance.lineage import (
     Artifact,
     StageRun,
@@ -57,7 +56,7 @@ def read_provenance(artefacts: CommitFiles) -> Provenance:
     """
     commit, root = artefacts.commit, artefacts.root
     # DVC leaves the entry of a removed stage in dvc.lock.
-    defined = yaml.safe_load(artefacts.read_text("dvc.yaml"))["stages"]
+    defined = parse_yaml(artefacts.read_text("dvc.yaml"))["stages"]
     stages = read_stages({name: entry for name, entry in artefacts.lock.items() if name.partition("@")[0] in defined})
     tracked = git("ls-tree", "-r", "-z", "--name-only", commit, cwd=root).rstrip("\0").split("\0")
     changes = {
@@ -78,7 +77,7 @@ def _is_committed(artefacts: CommitFiles, artifact: Artifact, tracked: list[str]
     """Whether the content of an input in the commit has the checksum in dvc.lock."""
     file, _, key = artifact.path.partition(":")
     if artifact.values is not None:
-        value = yaml.safe_load(artefacts.read_text(file)) if file in tracked else None
+        value = parse_yaml(artefacts.read_text(file)) if file in tracked else None
         for name in key.split("."):
             value = value.get(name) if isinstance(value, dict) else None
         return encode_values(value) == artifact.values

@@ -9,10 +9,8 @@ import subprocess
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import yaml
-
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import PARAMS_FILE, flatten
+from flight_delay.core.params import PARAMS_FILE, flatten, parse_yaml
 from flight_delay.review.clean_clone import CleanClone
 from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
@@ -27,8 +25,8 @@ def find_stale_entries(clone: CleanClone) -> list[str]:
     Raises:
         UserError: the lock or the pipeline cannot be read.
     """
-    declared = yaml.safe_load((clone.root / "dvc.yaml").read_text("utf-8"))["stages"]
-    params = yaml.safe_load((clone.root / PARAMS_FILE).read_text("utf-8"))
+    declared = parse_yaml((clone.root / "dvc.yaml").read_text("utf-8"))["stages"]
+    params = parse_yaml((clone.root / PARAMS_FILE).read_text("utf-8"))
     lock = read_lock(clone.root / LOCK_FILE)
     files = CommitFiles.at(clone.commit)
     try:
