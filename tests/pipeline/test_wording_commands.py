@@ -55,7 +55,7 @@ def test_without_an_experiment_there_is_no_page_of_runs(made, tmp_path) -> None:
     done = made.command("ui", code=2, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}")
     assert done.stderr == (
         f"flight-delay ui: error: MLflow at sqlite:///{tmp_path / 'mlflow.db'} has no experiment 'flight-delay' yet; "
-        "`dvc repro` publishes a run\n"
+        "`flight-delay publish` publishes a run\n"
     )
 
 

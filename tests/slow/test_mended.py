@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
+
 from waiting import HERE, free_port
+
+from flight_delay.vcs.lock import pipeline_digest
 
 
 def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy_of_made, made):
@@ -40,3 +46,26 @@ def test_after_a_full_disk_cut_the_making_of_the_database_short_publishing_succe
     assert "Traceback" not in failed.stderr
     copy_of_made.stage("publish")
     assert [run.info.status for run in copy_of_made.runs()] == ["FINISHED"]
+
+
+def follow(project, error: str) -> None:
+    """Run the command that an error suggests."""
+    (command,) = re.findall("`(flight-delay .*?)`", error)
+    project.command(*shlex.split(command)[1:])
+
+
+def test_runs_that_dvc_does_not_publish_are_published_as_the_error_suggests(copy_of_made, made):
+    """DVC has the receipt: without the database, and after `dvc commit`, `dvc repro` does nothing."""
+    shutil.copytree(made.root / "logs", copy_of_made.root / "logs")
+    assert "Running" not in copy_of_made.dvc("repro").stdout
+    follow(copy_of_made, copy_of_made.command("promote", "HEAD", code=2).stderr)
+    digests = [pipeline_digest(copy_of_made.lock())]
+    assert [run.data.tags["pipeline_digest"] for run in copy_of_made.runs()] == digests
+
+    copy_of_made.params({"evaluate": {"min_slice_flights": 310}})
+    copy_of_made.dvc("commit", "--force")
+    copy_of_made.commit("accept the outputs")
+    assert "Running" not in copy_of_made.dvc("repro").stdout
+    follow(copy_of_made, copy_of_made.command("promote", "HEAD", code=2).stderr)
+    digests.append(pipeline_digest(copy_of_made.lock()))
+    assert [run.data.tags["pipeline_digest"] for run in copy_of_made.runs()] == digests

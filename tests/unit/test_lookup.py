@@ -108,7 +108,7 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_lookup_creates_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with pytest.raises(UserError, match=r"^runs:/abc: [^\n]*/mlflow\.db [^\n]+`dvc repro`[^\n]*$"):
+    with pytest.raises(UserError, match=r"^runs:/abc: [^\n]*/mlflow\.db [^\n]+`flight-delay publish`[^\n]*$"):
         find_run("runs:/abc")
     assert list(tmp_path.iterdir()) == []
 

@@ -85,7 +85,7 @@ def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(UserError) as refused:
         client.require_database("runs:/r")
     assert str(refused.value) == (
-        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `dvc repro` publishes one"
+        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `flight-delay publish` publishes one"
     )
 
 

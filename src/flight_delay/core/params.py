@@ -56,7 +56,9 @@ def read_validated_json(path: Path, kind: type[P], description: str) -> P:
     try:
         return kind.model_validate_json(json.dumps(read_json(path)))
     except ValidationError as error:
-        raise UserError(f"{path}: not {description} ({error.errors()[0]['msg']}); `dvc repro` makes it") from None
+        raise UserError(
+            f"{path}: not {description} ({error.errors()[0]['msg']}); `dvc repro --force` makes it"
+        ) from None
 
 
 def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
@@ -72,7 +74,7 @@ def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
     except ValueError as error:
         raise UserError(f"{path}: not valid YAML ({error}); correct the line") from None
     if not isinstance(sections, dict):
-        raise UserError(f"{path}: not a mapping of sections; `git checkout {path}` restores it")
+        raise UserError(f"{path}: not a mapping of sections; `git checkout HEAD {path}` restores it")
     return sections
 
 

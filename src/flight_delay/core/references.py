@@ -22,7 +22,7 @@ def read_reference(path: Path, kind: type[P]) -> P:
         if not isinstance(content, dict):
             *names, last = kind.model_fields
             raise UserError(
-                f"{path}: not a mapping of {', '.join(names)} and {last}; `git checkout {path}` restores it"
+                f"{path}: not a mapping of {', '.join(names)} and {last}; `git checkout HEAD {path}` restores it"
             )
         return kind.model_validate(content)
     except FileNotFoundError:

@@ -28,7 +28,6 @@ MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
 HEALTH_SECONDS = 10
 # Attempts when other processes write the same.
 ATTEMPTS = 5
-PUBLISHES = "run `dvc repro` to publish the existing outputs"
 
 
 def tracking_uri() -> str:
@@ -68,7 +67,9 @@ def require_database(wanted: str) -> None:
     """
     database = tracking_uri().removeprefix("sqlite:///")
     if database != tracking_uri() and not Path(database).exists():
-        raise UserError(f"{wanted}: there are no runs yet ({database} does not exist); `dvc repro` publishes one")
+        raise UserError(
+            f"{wanted}: there are no runs yet ({database} does not exist); `flight-delay publish` publishes one"
+        )
 
 
 def is_server(uri: str) -> bool:

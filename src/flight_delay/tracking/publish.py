@@ -17,7 +17,6 @@ from mlflow.exceptions import MlflowException
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.client import (
     ATTEMPTS,
-    PUBLISHES,
     UNREACHABLE,
     connect,
     experiment_id,
@@ -67,11 +66,11 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with mlflow_errors_as_user_errors(setting_up=True, retry=PUBLISHES):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
         number = experiment_id(client, experiment)
         set_default_view(client, number, PIPELINES)
-    with mlflow_errors_as_user_errors(retry=PUBLISHES):
+    with mlflow_errors_as_user_errors():
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
@@ -84,8 +83,7 @@ def publish(content: RunContent, experiment: str, commit: str | None) -> Publish
             if complete and _resolve_duplicates(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
     raise UserError(
-        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; retry with `dvc "
-        "repro`"
+        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; run it again"
     )
 
 

@@ -109,6 +109,10 @@ class CommitFiles:
     @cached_property
     def added_data(self) -> list[str]:
         """Files and folders that `dvc add` or `dvc import` tracks and that are inputs of a stage."""
+        if ".dvc" not in {
+            Path(name).suffix for name in git("ls-tree", "-r", "--name-only", self.commit, cwd=self.root).split()
+        }:
+            return []
         with self._errors_as_user_errors("dvc.yaml"):
             stages = [stage for stage in self._system.repo.index.stages if stage.is_data_source]
         paths = [out.fspath.lstrip("/") for stage in stages for out in stage.outs]

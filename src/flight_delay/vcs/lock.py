@@ -27,7 +27,9 @@ def parse_lock(text: str, where: str) -> Stages:
         lock = parse_yaml(text)
         return dict(lock["stages"])
     except (TypeError, KeyError, ValueError):
-        raise UserError(f"{where}: not a lock file of DVC; `git checkout dvc.lock` restores it") from None
+        raise UserError(
+            f"{where}: not a lock file of DVC; `git checkout COMMIT dvc.lock` restores that of a commit"
+        ) from None
 
 
 def read_lock(path: Path = LOCK_FILE) -> Stages:

@@ -83,8 +83,7 @@ def read_snapshot(artefacts: CommitFiles, label: str) -> PipelineSnapshot:
             return parse(content)
         except (ValueError, KeyError, TypeError, AttributeError, OSError):
             raise UserError(
-                f"{path} of {label}: damaged or in the format of another version; choose another commit, or run `dvc "
-                "repro` there"
+                f"{path} of {label}: damaged or in the format of another version; choose another commit"
             ) from None
 
     def read_months(folder: str, first: str = "", through: str = "9999-12") -> list[Predictions]:

@@ -53,7 +53,7 @@ def _runs_page(base: str, experiment: str) -> str:
         row = client.get_experiment_by_name(experiment)
         if row is None:
             raise UserError(
-                f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `dvc repro` publishes a run"
+                f"MLflow at {tracking_uri()} has no experiment '{experiment}' yet; `flight-delay publish` publishes a run"
             )
         set_default_view(client, row.experiment_id, PIPELINES)
     return runs_page(base, row.experiment_id)
