@@ -112,6 +112,19 @@ def test_what_the_verdict_suggests_brings_the_lock_up_to_date(stale, small, name
     assert stale(small) == []
 
 
+@pytest.mark.parametrize(
+    "setting", ["[core]\nno_scm = true\nautostage = true", "[core]\nremote = nowhere", "[cache]\ntype = none"]
+)
+def test_the_settings_of_the_user_do_not_matter(stale, small, tmp_path, monkeypatch, setting: str) -> None:
+    for name in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
+        monkeypatch.delitem(small.environment, name)
+    (tmp_path / "settings/dvc").mkdir(parents=True)
+    (tmp_path / "settings/dvc/config").write_text(f"{setting}\n")
+    monkeypatch.setitem(small.environment, "XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    assert small.run("dvc", "config", "--global", "--list").stdout
+    assert stale(small) == []
+
+
 def test_a_commit_is_judged_not_what_is_edited_and_nothing_is_touched(stale, small) -> None:
     edit(small, "make.py", "row", "line")
     before = files(small)

@@ -105,7 +105,9 @@ def clean_clone(commit: str, *, fresh_env: bool = False) -> Iterator[CleanClone]
             log.info("building an environment from the requirements of %s", commit[:10])
             python = build_environment(root, Path(folder) / "env")
         _use_own_cache(root)
-        yield CleanClone(root, commit, python, clean_environment(os.environ, python))
+        # The user's own DVC settings, such as core.no_scm or cache.type, are not those of the pipeline.
+        settings = dict.fromkeys(("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"), str(Path(folder) / "no-settings"))
+        yield CleanClone(root, commit, python, clean_environment(os.environ, python) | settings)
 
 
 def clean_environment(
