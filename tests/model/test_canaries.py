@@ -191,8 +191,8 @@ def test_an_explanation_of_another_version_of_the_model_is_refused(tmp_path: Pat
     path = tmp_path / "reference.json"
     write_json(path, reference.fit_reference(one, lambda _: learnt, ["2013-01"]).model_dump(mode="json"))
     assert reference.load_reference(path, one).rows == ROWS
-    with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro`"):
+    with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro --force`"):
         reference.load_reference(path, other)
     another_threshold = replace(one, decision=one.decision.model_copy(update={"threshold": 0.31}))
-    with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro`"):
+    with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro --force`"):
         reference.load_reference(path, another_threshold)

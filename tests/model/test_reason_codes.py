@@ -87,7 +87,7 @@ def test_a_reference_is_read_for_its_own_model_only(reference: Reference, bundle
     write_json(path, reference.model_dump(mode="json"))
     assert load_reference(path, bundle) == reference
     other = replace(bundle, decision=bundle.decision.model_copy(update={"threshold": 0.31}))
-    with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro`"):
+    with pytest.raises(UserError, match=r"reference\.json: .*`dvc repro --force`"):
         load_reference(path, other)
     with pytest.raises(UserError, match=r"nothing\.json: "):
         load_reference(tmp_path / "nothing.json", bundle)

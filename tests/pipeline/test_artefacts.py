@@ -9,6 +9,7 @@ import pytest
 from flight_delay.core.errors import UserError
 from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import resolve_revision
+from flight_delay.vcs.lock import input_hashes
 
 
 def next_commit(project) -> None:
@@ -83,3 +84,42 @@ def test_reading_changes_nothing(small) -> None:
     before = small.state()
     CommitFiles.at().read_bytes("data/rows.txt")
     assert small.state() == before
+
+
+def test_checksums_are_those_of_dvc_without_reading_data(small) -> None:
+    """Of a folder with a .dvc file, with a file that git has and DVC ignores, and with one that only DVC has."""
+    (small.root / "own").mkdir()
+    for name, text in {
+        "flights.csv": "1\n",
+        "README.md": "own\n",
+        "b/c.txt": "2\n",
+        "b.txt": "3\n",
+        ".b.swp": "",
+    }.items():
+        (small.root / "own" / name).parent.mkdir(exist_ok=True)
+        (small.root / "own" / name).write_text(text)
+    (small.root / ".dvcignore").write_text("*.swp\n")
+    small.dvc("add", "own/flights.csv")
+    pipeline = (small.root / "dvc.yaml").read_text().replace("deps: [make.py", "deps: [make.py, own")
+    (small.root / "dvc.yaml").write_text(pipeline)
+    small.dvc("repro")
+    small.commit("own data")
+    shutil.rmtree(small.root / ".dvc/cache")
+    artefacts = CommitFiles.at()
+    assert artefacts.added_data == ["own/flights.csv"]
+    inputs = input_hashes(artefacts.lock)
+    assert {path: artefacts.md5(path) for path in inputs} == inputs
+    assert set(inputs) == {"own", "make.py", "train.py", "requirements.txt"}
+    assert artefacts.md5("nowhere") is None
+
+
+def test_a_remote_that_fails_and_a_broken_pipeline_end_in_one_line(small) -> None:
+    for url in ("ssh://127.0.0.1:9/storage", "s3://bucket/storage", "http://127.0.0.1:9/storage"):
+        small.dvc("remote", "add", "--local", "--force", "--default", "storage", url)
+        shutil.rmtree(small.root / ".dvc/cache", ignore_errors=True)
+        with pytest.raises(UserError):
+            CommitFiles.at().read_bytes("model.txt")
+    (small.root / "dvc.yaml").write_text("stages: {make: {}}\n")
+    small.commit("no command")
+    with pytest.raises(UserError):
+        CommitFiles.at().md5("make.py")

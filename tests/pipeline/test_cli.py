@@ -68,7 +68,7 @@ def test_outside_of_a_checkout_it_is_said_where_to_run_it(made, tmp_path, comman
 def test_the_ui_needs_runs(copy_of_made) -> None:
     error = one_line_of_error(copy_of_made.command("ui", code=2))
     assert "no experiment 'flight-delay'" in error
-    assert "`dvc repro`" in error
+    assert "`flight-delay publish`" in error
 
 
 def test_the_ui_of_a_server_that_is_down_is_an_error(made) -> None:

@@ -91,7 +91,7 @@ def test_what_cannot_be_explained_is_refused_in_one_line(explaining, may: list[d
     done = explaining.command("explain", "--flight", key, code=2)
     path.write_text(whole)
     assert "reference.json" in done.stderr
-    assert "`dvc repro`" in done.stderr
+    assert "`dvc repro --force`" in done.stderr
     counts = explaining.root / "models/history/2013-04.parquet"
     kept = counts.read_bytes()
     table = pq.read_table(counts)

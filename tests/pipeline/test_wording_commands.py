@@ -66,5 +66,17 @@ def test_a_file_that_is_nowhere(small) -> None:
         artefacts.read_bytes("model.txt")
     assert str(refused.value) == (
         f"model.txt of commit {artefacts.commit[:10]}: neither in git nor in the DVC cache or remote; "
-        "`dvc fetch --all-commits` brings what a remote has, and `dvc repro` in that commit makes it"
+        "`dvc push` where it exists sends it to the remote, and `dvc repro` in that commit makes outputs again"
+    )
+
+
+def test_a_remote_that_dvc_cannot_read(small) -> None:
+    shutil.rmtree(small.root / ".dvc/cache")
+    small.dvc("remote", "add", "--local", "--default", "storage", "ssh://127.0.0.1:9/storage")
+    artefacts = CommitFiles.at()
+    with pytest.raises(UserError) as refused:
+        artefacts.read_bytes("model.txt")
+    assert str(refused.value) == (
+        f"model.txt of commit {artefacts.commit[:10]}: DVC cannot read it (ssh is supported, but requires 'dvc-ssh' to be "
+        "installed); `dvc remote list` shows from where"
     )

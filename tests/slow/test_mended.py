@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 
 from mlflow import MlflowClient
 from waiting import HERE, free_port
+
+from flight_delay.vcs.lock import pipeline_digest
 
 
 def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy_of_made, made):
@@ -78,3 +81,20 @@ def test_a_deleted_experiment_is_refused(copy_of_made):
     for command in ("publish", "ui"):
         error = copy_of_made.command(command, code=2).stderr.splitlines()[-1]
         assert f"mlflow experiments restore -x {number}" in error
+
+
+def test_runs_that_dvc_does_not_publish_are_published_as_the_error_suggests(copy_of_made, made):
+    """DVC has the receipt: without the database, and after `dvc commit`, `dvc repro` does nothing."""
+    shutil.copytree(made.root / "logs", copy_of_made.root / "logs")
+    assert "Running" not in copy_of_made.dvc("repro").stdout
+    publish_as_advised(copy_of_made, "promote", "HEAD")
+    digests = [pipeline_digest(copy_of_made.lock())]
+    assert [run.data.tags["pipeline_digest"] for run in copy_of_made.runs()] == digests
+
+    copy_of_made.params({"evaluate": {"min_slice_rows": 310}})
+    copy_of_made.dvc("commit", "--force")
+    copy_of_made.commit("accept the outputs")
+    assert "Running" not in copy_of_made.dvc("repro").stdout
+    publish_as_advised(copy_of_made, "promote", "HEAD")
+    digests.append(pipeline_digest(copy_of_made.lock()))
+    assert [run.data.tags["pipeline_digest"] for run in copy_of_made.runs()] == digests

@@ -4,6 +4,8 @@ two stages that DVC really runs."""
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,48 @@ def test_every_edit_after_the_pipeline_ran_is_named(stale, small, edits) -> None
         edit(small, name, old, new)
     small.commit()
     assert sorted(stale(small)) == sorted(sentence for *_, sentences in edits for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("make.py", "import pathlib", "import json, pathlib"),
+        *(edit[:3] for edit in CHANGED[1:]),
+        ("dvc.yaml", "[make.py, requirements.txt]", "[make.py]"),
+        ("dvc.yaml", "[make.py, requirements.txt]", "[make.py, requirements.txt, train.py]"),
+        ("dvc.yaml", "    params: [make]\n", ""),
+        ("dvc.yaml", "outs: [model.txt]", "outs: [model.txt, model.txt.copy]"),
+        ("dvc.yaml", "    outs: [model.txt]\n", ""),
+        ("dvc.yaml", "  train:\n", "  train_again:\n"),
+    ],
+)
+def test_what_the_verdict_suggests_brings_the_lock_up_to_date(stale, small, name, old, new) -> None:
+    edit(small, name, old, new)
+    if "copy" in new:
+        edit(small, "dvc.yaml", "cmd: python train.py", "cmd: python train.py && cp model.txt model.txt.copy")
+    small.commit()
+    done = small.command("verify", "--quick", code=1)
+    *entries, verdict = done.stdout.splitlines()
+    if re.search("no longer declared|not in dvc.yaml", "".join(entries)):
+        assert "remove" in verdict
+        (small.root / "dvc.lock").unlink()
+    (command,) = re.findall("`(dvc .*?)`", verdict)
+    small.run(*shlex.split(command))
+    small.commit("follow the verdict")
+    assert stale(small) == []
+
+
+@pytest.mark.parametrize(
+    "setting", ["[core]\nno_scm = true\nautostage = true", "[core]\nremote = nowhere", "[cache]\ntype = none"]
+)
+def test_the_settings_of_the_user_do_not_matter(stale, small, tmp_path, monkeypatch, setting: str) -> None:
+    for name in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
+        monkeypatch.delitem(small.environment, name)
+    (tmp_path / "settings/dvc").mkdir(parents=True)
+    (tmp_path / "settings/dvc/config").write_text(f"{setting}\n")
+    monkeypatch.setitem(small.environment, "XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    assert small.run("dvc", "config", "--global", "--list").stdout
+    assert stale(small) == []
 
 
 def test_a_commit_is_judged_not_what_is_edited_and_nothing_is_touched(stale, small) -> None:

@@ -106,7 +106,7 @@ def test_publish_says_which_run_it_is_and_of_which_commit(added, commit, printed
             ["max_depth", "subsample"],
             "not_significant",
             "Wrote to params.yaml: max_depth, subsample. The improvement is not significant; "
-            "`git restore params.yaml` undoes it. Next: `dvc repro`.",
+            "`git diff params.yaml` shows what to undo. Next: `dvc repro`.",
         ),
     ],
 )
@@ -149,5 +149,5 @@ def test_a_lock_that_does_not_fit_says_where(small) -> None:
     printed = small.command("verify", "--quick", code=1).stdout.splitlines()
     assert printed[1:] == [
         "dvc.lock does not fit the commit: train: data was read in another version than make wrote",
-        "dvc.lock is out of date: run `dvc repro` and commit it",
+        "dvc.lock is out of date: run `dvc repro` and commit it; remove it before if it has what is no longer declared",
     ]

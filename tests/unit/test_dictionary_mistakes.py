@@ -140,7 +140,7 @@ def test_an_entry_that_stands_there_twice_is_named_with_its_line(dictionary_file
     before, after = text.split("  origin:\n", 1)
     path.write_text(f"{before}{copied}  origin:\n{after}")
     line = before.count("\n") + 1
-    with pytest.raises(UserError, match=rf"YAML .*'carrier' .* line {line}, column 3"):
+    with pytest.raises(UserError, match=rf'YAML .*line {line}, column 3: .*"carrier"'):
         load_dictionary(path)
 
 

@@ -20,7 +20,7 @@ from flight_delay.vcs.commit_files import CommitFiles
 PARAMS = {"fetch": {"last": "2013-02", "from": {"year": 2013}}, "train": {"depth": 4}}
 FILES = {
     "params.yaml": yaml.safe_dump(PARAMS),
-    "dvc.yaml": yaml.safe_dump({"stages": {"fetch": {}, "train": {}}}),
+    "dvc.yaml": yaml.safe_dump({"stages": {name: {"cmd": f"python {name}"} for name in ("fetch", "train")}}),
     "requirements.txt": "numpy==2.0\n",
     "src/core/a.py": "a\n",
     "src/core/b/c.py": "c\n",
@@ -67,9 +67,9 @@ STAGES: dict[str, Any] = {
         "cmd": "python train",
         "deps": [RAW, of_file("requirements.txt"), of_file("src/train.py")],
         "params": {"params.yaml": {"train": PARAMS["train"]}},
-        "outs": [made("model.ubj", "m1"), made("curve.csv", "c1")],
+        "outs": [made("model.ubj", "mmm1"), made("curve.csv", "ccc1")],
     },
-    "gone": {"cmd": "left behind", "outs": [made("model.ubj", "m1")]},
+    "gone": {"cmd": "left behind", "outs": [made("model.ubj", "mmm1")]},
 }  # fmt: skip
 
 
@@ -83,7 +83,9 @@ class Provenanced(Repository):
         return self.commit(author=author)
 
     def lock(self, **changes: Any) -> str:
-        return self.commit_files(GRACE, {"dvc.lock": yaml.safe_dump({"stages": {**STAGES, **changes}})})
+        return self.commit_files(
+            GRACE, {"dvc.lock": yaml.safe_dump({"schema": "2.0", "stages": {**STAGES, **changes}})}
+        )
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from flight_delay.core.params import parse_yaml
 from flight_delay.tuning.write import write_values
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
@@ -25,7 +25,7 @@ def test_one_line_changes_and_is_read_as_the_value(path: Path, value: Any) -> No
     assert write_values("train_model", {"max_depth": value, "max_bin": 256}, path) == ["max_depth"]
     before, after = PARAMS.read_text().splitlines(), path.read_text().splitlines()
     (changed,) = [new for old, new in zip(before, after, strict=True) if old != new]
-    assert yaml.safe_load(changed) == {"max_depth": value}
+    assert parse_yaml(changed) == {"max_depth": value}
 
 
 def test_a_comment_stays_in_its_column(path: Path) -> None:

@@ -156,5 +156,5 @@ def test_features_that_differ_from_the_recorded_ones_are_refused_by_name() -> No
     recorded = {name: values[:1] for name, values in again.items()}
     for name, value in (("a", np.nextafter(np.float32(1), np.float32(2))), ("b", "y")):
         other = recorded | {name: np.array([value], again[name].dtype)}
-        with pytest.raises(UserError, match=f"'{name}' .*`dvc repro`"):
+        with pytest.raises(UserError, match=f"'{name}' .*`dvc repro --force`"):
             require_same_features(again, 0, other)

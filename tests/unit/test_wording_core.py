@@ -85,30 +85,28 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "YAML of parameters": (
         lambda: load_params("kind", Kind, holding("a: b: c\n")),
-        'a: not valid YAML (mapping values are not allowed here in "<unicode string>", line 1, column 5: a: b: c ^); '
-        "correct the line",
+        "a: not valid YAML (line 1, column 5: mapping values are not allowed in this context); correct the line",
     ),
     "no sections": (
-        lambda: load_params("kind", Kind, holding("")), "a: not a mapping of sections; `git checkout a` restores it",
+        lambda: load_params("kind", Kind, holding("")), "a: not a mapping of sections; `git checkout HEAD a` restores it",
     ),
     "written by a stage": (
         lambda: read_validated_json(holding("[]"), Kind, "a manifest"),
-        "a: not a manifest (Input should be an object); `dvc repro` makes it",
+        "a: not a manifest (Input should be an object); `dvc repro --force` makes it",
     ),
     "missing reference": (
         lambda: read_reference(Path("a"), Kind), "a: no such file; run from the top of the repository",
     ),
     "no reference": (
         lambda: read_reference(holding("- b\n"), Kind),
-        "a: not a mapping of rounds and rate; `git checkout a` restores it",
+        "a: not a mapping of rounds and rate; `git checkout HEAD a` restores it",
     ),
     "entry of a reference": (
         lambda: read_reference(holding("rounds: 1\n"), Kind), "a: rate: Field required; correct the entry",
     ),
     "entry given twice": (
         lambda: read_reference(holding("rounds: 1\nrounds: 2\n"), Kind),
-        "a: not valid YAML (repeated key 'rounds' in \"<unicode string>\", line 2, column 1); "
-        "correct the line",
+        'a: not valid YAML (line 2, column 1: found duplicate key "rounds"); correct the line',
     ),
 }  # fmt: skip
 

@@ -139,7 +139,7 @@ def test_features_without_an_entry_or_topic(tmp_path: Path) -> None:
 
 
 def test_outputs_of_different_versions(tmp_path: Path) -> None:
-    words = "data/processed: 'a' of this flight differs from what this checkout computes; run `dvc repro`"
+    words = "data/processed: 'a' of this flight differs from what this checkout computes; run `dvc repro --force`"
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
         require_same_features({"a": np.array([1.0])}, 0, {"a": np.array([2.0])})
     path = tmp_path / "reference.json"
@@ -147,7 +147,7 @@ def test_outputs_of_different_versions(tmp_path: Path) -> None:
     reference = Reference(format=1, bundle="b", months=(), rows=0, late=0, **empty)
     write_json(path, reference.model_dump(mode="json"))
     bundle: Any = SimpleNamespace(checksum="c")
-    words = f"{path}: explanation and model are of different versions; run `dvc repro`"
+    words = f"{path}: explanation and model are of different versions; run `dvc repro --force`"
     with pytest.raises(UserError, match=f"^{re.escape(words)}$"):
         load_reference(path, bundle)
 

@@ -33,7 +33,7 @@ def selection(folder: Path) -> None:
         (targets(True), f"{CLASSES}: 1 of 1 {WIDEN}"),
         (
             selection,
-            "selected_features.json: not a selection of features (Input should be an object); `dvc repro` makes it",
+            "selected_features.json: not a selection of features (Input should be an object); `dvc repro --force` makes it",
         ),
     ],
 )

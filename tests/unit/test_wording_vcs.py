@@ -21,7 +21,7 @@ BEFORE_GIT: list[tuple[Callable[[], Any], str]] = [
     (lambda: read_lock(Path("dvc.lock")), "dvc.lock: no such file; `dvc repro` makes it"),
     (
         lambda: parse_lock("", "HEAD:dvc.lock"),
-        "HEAD:dvc.lock: not a lock file of DVC; `git checkout dvc.lock` restores it",
+        "HEAD:dvc.lock: not a lock file of DVC; `git checkout COMMIT dvc.lock` restores that of a commit",
     ),
 ]
 IN_GIT: list[tuple[Callable[[], Any], str]] = [

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     experiment = load_params("publish", Publish).experiment
     with read_revision(arguments.rev) as (content, commit):
-        run_id, added = publish(content, experiment, commit, retry="run it again")
+        run_id, added = publish(content, experiment, commit)
     committed = f"commit {commit[:10]}" if commit else "not in a commit of a branch yet"
     print(f"{'added' if added else 'already published:'} run {run_id} ({content.name}; {committed})")
     return 0

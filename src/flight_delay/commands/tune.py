@@ -91,6 +91,6 @@ def _write(best: Any, metric: str) -> str:
     note = (
         ""
         if improvement(best)[metric].verdict == "better"
-        else " The improvement is not significant; `git restore params.yaml` undoes it."
+        else " The improvement is not significant; `git diff params.yaml` shows what to undo."
     )
     return f"Wrote to params.yaml: {', '.join(changed)}.{note} Next: `dvc repro`."

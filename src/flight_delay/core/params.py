@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_json
@@ -55,7 +56,9 @@ def read_validated_json(path: Path, kind: type[P], description: str) -> P:
     try:
         return kind.model_validate_json(json.dumps(read_json(path)))
     except ValidationError as error:
-        raise UserError(f"{path}: not {description} ({error.errors()[0]['msg']}); `dvc repro` makes it") from None
+        raise UserError(
+            f"{path}: not {description} ({error.errors()[0]['msg']}); `dvc repro --force` makes it"
+        ) from None
 
 
 def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
@@ -65,14 +68,30 @@ def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
         UserError: the file is missing or is not a mapping in YAML.
     """
     try:
-        sections = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sections = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the top of the repository") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); correct the line") from None
+    except ValueError as error:
+        raise UserError(f"{path}: not valid YAML ({error}); correct the line") from None
     if not isinstance(sections, dict):
-        raise UserError(f"{path}: not a mapping of sections; `git checkout {path}` restores it")
+        raise UserError(f"{path}: not a mapping of sections; `git checkout HEAD {path}` restores it")
     return sections
+
+
+def parse_yaml(text: str | bytes) -> Any:
+    """Parse YAML 1.2 as DVC does: 1e-05 is a number, `yes` is text, and a repeated key is an error.
+
+    Raises:
+        ValueError: it is not valid YAML; the message is one line.
+    """
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError as error:
+        reason: object = error
+        if isinstance(error, MarkedYAMLError) and error.problem_mark:
+            problem = str(error.problem).partition(" with value ")[0]  # which a repeated mapping does not have yet
+            reason = f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}: {problem}"
+        raise ValueError(" ".join(str(reason).split())) from None
 
 
 def flatten(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:

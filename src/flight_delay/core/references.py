@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import P
+from flight_delay.core.params import P, parse_yaml
 
 
 def read_reference(path: Path, kind: type[P]) -> P:
@@ -21,11 +18,11 @@ def read_reference(path: Path, kind: type[P]) -> P:
             names it.
     """
     try:
-        content: Any = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506 (it is a safe one)
+        content = parse_yaml(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict):
             *names, last = kind.model_fields
             raise UserError(
-                f"{path}: not a mapping of {', '.join(names)} and {last}; `git checkout {path}` restores it"
+                f"{path}: not a mapping of {', '.join(names)} and {last}; `git checkout HEAD {path}` restores it"
             )
         return kind.model_validate(content)
     except FileNotFoundError:
@@ -34,16 +31,5 @@ def read_reference(path: Path, kind: type[P]) -> P:
         details = [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.errors()]
         problems = "; ".join(f"{entry}: {reason}" if entry else reason for entry, reason in details)
         raise UserError(f"{path}: {problems.replace('Value error, ', '')}; correct the entry") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist, or bytes that are not UTF-8
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); correct the line") from None
-
-
-class _UniqueKeyLoader(yaml.CSafeLoader):
-    """Refuses a repeated key in a mapping, such as an entry copied under its old name; PyYAML keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [key.value for key, _ in node.value]
-        for position, (key, _) in enumerate(node.value):
-            if key.value in names[:position]:
-                raise yaml.constructor.ConstructorError(None, None, f"repeated key '{key.value}'", key.start_mark)
-        return super().construct_mapping(node, deep)
+    except ValueError as error:
+        raise UserError(f"{path}: not valid YAML ({error}); correct the line") from None

@@ -123,7 +123,7 @@ def load_reference(path: Path, bundle: Bundle) -> Reference:
     """
     reference = read_validated_json(path, Reference, "a reference of this format")
     if reference.bundle != bundle.checksum:
-        raise UserError(f"{path}: explanation and model are of different versions; run `dvc repro`")
+        raise UserError(f"{path}: explanation and model are of different versions; run `dvc repro --force`")
     return reference
 
 

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import parse_yaml
 from flight_delay.core.runner import log
 from flight_delay.review.environment import build_environment
+from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import git, repo_root
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH
 
@@ -74,11 +74,14 @@ class CleanClone:
         """Run all stages but `publish`, whatever dvc.lock says.
 
         Raises:
-            UserError: a stage fails.
+            UserError: a stage fails, or data that `dvc add` tracks are not available.
             subprocess.TimeoutExpired: it took longer.
         """
+        files = CommitFiles.at(self.commit)
+        for path in files.added_data:
+            files.copy(path, self.root / path)
         (self.root / LOCK_FILE).unlink()
-        declared = yaml.safe_load((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
+        declared = parse_yaml((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
         command = ("repro", "--force", "--no-run-cache", *(name for name in declared if name != PUBLISH))
         try:
             # Standard output is for the result of the command; DVC's output is progress.
@@ -129,7 +132,9 @@ def clean_clone(commit: str, *, fresh_env: bool = False, isolate: bool = False) 
             environment = clean_environment(Path.home()) | settings
             python = build_environment(root, Path(folder) / "env", environment)
         _use_own_cache(root)
-        yield CleanClone(root, commit, python, clean_environment(home, python=python), prefix)
+        # The user's own DVC settings, such as core.no_scm or cache.type, are not those of the pipeline.
+        settings = dict.fromkeys(("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"), str(Path(folder) / "no-settings"))
+        yield CleanClone(root, commit, python, clean_environment(home, python=python) | settings, prefix)
 
 
 def clean_environment(

@@ -20,7 +20,7 @@ def main() -> int:
     manifest = paths.BUNDLE / "manifest.json"
     bundle = files.read_json(manifest)
     if explanation["model_sha256"] != bundle["model_sha256"]:
-        raise UserError(f"{paths.report('interpret')}: explains another model than {manifest}; run `dvc repro`")
+        raise UserError(f"{paths.report('interpret')}: explains another model than {manifest}; run `dvc repro --force`")
     inputs = Inputs(
         metrics=files.read_json(paths.METRICS),
         threshold_choice=files.read_json(paths.report("choose_threshold") / "metrics.json"),

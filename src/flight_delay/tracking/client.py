@@ -30,7 +30,6 @@ MODEL_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
 HEALTH_SECONDS = 10
 # Attempts when other processes write the same.
 ATTEMPTS = 5
-PUBLISHES = "run `dvc repro` to publish the existing outputs"
 
 
 def connect() -> MlflowClient:

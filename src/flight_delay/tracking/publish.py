@@ -17,7 +17,6 @@ from mlflow.exceptions import MlflowException
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.client import (
     ATTEMPTS,
-    PUBLISHES,
     UNREACHABLE,
     connect,
     experiment_id,
@@ -41,7 +40,7 @@ class Published(NamedTuple):
     added: bool
 
 
-def publish(content: RunContent, experiment: str, commit: str | None, retry: str = PUBLISHES) -> Published:
+def publish(content: RunContent, experiment: str, commit: str | None) -> Published:
     """Make sure that exactly one complete run holds this content.
 
     Idempotent, also with concurrent publishers: search-then-create is a race, and MLflow has no lock.
@@ -63,16 +62,15 @@ def publish(content: RunContent, experiment: str, commit: str | None, retry: str
         content: of the run.
         experiment: name of the MLflow experiment.
         commit: the commit whose dvc.lock has this digest, if there is one.
-        retry: what to do when the server is available again.
 
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with mlflow_errors_as_user_errors(setting_up=True, retry=retry):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
         number = experiment_id(client, experiment)
         set_default_view(client, number, PIPELINES)
-    with mlflow_errors_as_user_errors(retry=retry):
+    with mlflow_errors_as_user_errors():
         for _ in range(ATTEMPTS):
             added = None
             complete, others = _runs(client, number, content.digest)
@@ -84,7 +82,9 @@ def publish(content: RunContent, experiment: str, commit: str | None, retry: str
             complete, _ = _runs(client, number, content.digest)
             if complete and _resolve_duplicates(client, number, complete[0], content.digest, commit):
                 return Published(complete[0], added=complete[0] == added)
-    raise UserError(f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; {retry}")
+    raise UserError(
+        f"other processes are publishing this pipeline at {tracking_uri()}, or responses are lost; run it again"
+    )
 
 
 def _resolve_duplicates(client: MlflowClient, experiment: str, run_id: str, digest: str, commit: str | None) -> bool:

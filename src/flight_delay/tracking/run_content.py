@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_csv_columns, read_json
 from flight_delay.core.months import Splits
-from flight_delay.core.params import flatten, read_params
+from flight_delay.core.params import flatten, parse_yaml, read_params
 from flight_delay.tracking.description import HEADLINE_METRICS, BaselinePipeline, describe_run
 from flight_delay.tracking.raw_manifest import count_monthly_rows
 from flight_delay.tracking.run_names import other_changes, parameter_changes
@@ -163,13 +161,13 @@ def _find_baseline(stages: Stages, params: Mapping[str, str], source: RunSource)
             git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS)
         )
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
-        changes = parameter_changes(logged_params(yaml.safe_load(sections)), params)
+        changes = parameter_changes(logged_params(parse_yaml(sections)), params)
         return BaselinePipeline(
             commit=commit,
             metrics=logged_metrics(json.loads(report)),
             changes=changes or other_changes(_inputs_and_raw_data(before), _inputs_and_raw_data(stages)),
         )
-    except (UserError, ValueError, KeyError, AttributeError, yaml.YAMLError):
+    except (UserError, ValueError, KeyError, AttributeError):
         return None  # there is no commit yet, or it is by an older version of this code
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ruamel.yaml import YAML
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_text
-from flight_delay.core.params import PARAMS_FILE, read_params
+from flight_delay.core.params import PARAMS_FILE, parse_yaml, read_params
 from flight_delay.tuning.space import Value
 
 
@@ -36,11 +35,10 @@ def write_values(section: str, values: Mapping[str, Value], path: Path = PARAMS_
     document = editor.load(path.read_text(encoding="utf-8"))
     changed = [key for key, value in values.items() if document[section][key] != value]
     for key in changed:
-        # In PyYAML's notation: it reads 1.0e-05 as a number, and 1e-05 as text.
-        document[section][key] = editor.load(yaml.safe_dump(values[key]))
+        document[section][key] = values[key]
     text = io.StringIO()
     editor.dump(document, text)
-    if yaml.safe_load(text.getvalue()) != {**sections, section: {**sections[section], **values}}:
+    if parse_yaml(text.getvalue()) != {**sections, section: {**sections[section], **values}}:
         raise UserError(f"{path}: other sections share values of {section}; write {dict(values)} there by hand")
     if changed:
         write_text(path, text.getvalue())

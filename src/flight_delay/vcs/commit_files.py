@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pygit2
-import yaml
 from dvc.api import DVCFileSystem
 from dvc_data.index import DataIndex, DataIndexDirError
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import parse_yaml
 from flight_delay.vcs.git import git, repo_root, resolve_revision
-from flight_delay.vcs.lock import LOCK_FILE, Stages, parse_lock
+from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, parse_lock
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class CommitFiles:
     @cached_property
     def params(self) -> dict[str, Any]:
         """The sections of the commit's params.yaml."""
-        return dict(yaml.safe_load(self.read_text("params.yaml")))
+        return dict(parse_yaml(self.read_text("params.yaml")))
 
     def files(self, path: str) -> list[str]:
         """List the files in a folder of the commit, sorted; a path of a file gives itself, a missing path nothing.
@@ -70,7 +72,7 @@ class CommitFiles:
         Raises:
             UserError: the list of the folder is neither in the DVC cache nor in a remote.
         """
-        with self._not_found_as_user_error(path):
+        with self._errors_as_user_errors(path):
             return sorted(self._system.find(path))
 
     def read_bytes(self, path: str) -> bytes:
@@ -79,7 +81,7 @@ class CommitFiles:
         Raises:
             UserError: the file is neither in git nor in the DVC cache or a remote.
         """
-        with self._not_found_as_user_error(path):
+        with self._errors_as_user_errors(path):
             return bytes(self._system.read_bytes(path))
 
     def read_text(self, path: str) -> str:
@@ -90,11 +92,43 @@ class CommitFiles:
         """Read a JSON file of the commit; see `read_bytes`."""
         return json.loads(self.read_bytes(path))
 
+    def md5(self, path: str) -> str | None:
+        """Compute the MD5 of a file or folder as DVC does, without reading data that DVC tracks; None if it is absent.
+
+        Raises:
+            UserError: the list of a folder is neither in the DVC cache nor in a remote.
+        """
+        with self._errors_as_user_errors(path):
+            try:
+                if self._system.info(path)["type"] == "file":
+                    return self._file_md5(path)
+            except FileNotFoundError:
+                return None
+            names = sorted(self._system.find(path, dvcfiles=True))
+            parts = [{"md5": self._file_md5(name), "relpath": name[len(path) + 1 :]} for name in names]
+        return f"{md5(json.dumps(parts, sort_keys=True).encode())}.dir"
+
     def copy(self, path: str, target: Path) -> None:
         """Copy a file or folder of the commit to `target`, which must not exist; see `read_bytes`."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        with self._not_found_as_user_error(path):
+        with self._errors_as_user_errors(path):
             self._system.get(path, str(target), recursive=True)
+
+    @cached_property
+    def added_data(self) -> list[str]:
+        """Files and folders that `dvc add` or `dvc import` tracks and that are inputs of a stage."""
+        if ".dvc" not in {
+            Path(name).suffix for name in git("ls-tree", "-r", "--name-only", self.commit, cwd=self.root).split()
+        }:
+            return []
+        with self._errors_as_user_errors("dvc.yaml"):
+            stages = [stage for stage in self._system.repo.index.stages if stage.is_data_source]
+        paths = [out.fspath.lstrip("/") for stage in stages for out in stage.outs]
+        pairs = [(path, f"{path}/", f"{name}/") for path in paths for name in input_hashes(self.lock)]
+        return sorted({path for path, out, name in pairs if out.startswith(name) or name.startswith(out)})
+
+    def _file_md5(self, path: str) -> str:
+        return str(self._system.info(path).get("md5") or md5(self._system.read_bytes(path)))
 
     @cached_property
     def _system(self) -> DVCFileSystem:
@@ -105,7 +139,7 @@ class CommitFiles:
         return system
 
     @contextmanager
-    def _not_found_as_user_error(self, path: str) -> Iterator[None]:
+    def _errors_as_user_errors(self, path: str) -> Iterator[None]:
         try:
             yield
         except (FileNotFoundError, DataIndexDirError) as error:  # the latter: the list of a folder cannot be read
@@ -113,5 +147,17 @@ class CommitFiles:
             reason = f" ({cause})" if cause and not isinstance(cause, FileNotFoundError) else ""
             raise UserError(
                 f"{path} of commit {self.commit[:10]}: neither in git nor in the DVC cache or remote{reason}; "
-                "`dvc fetch --all-commits` brings what a remote has, and `dvc repro` in that commit makes it"
+                "`dvc push` where it exists sends it to the remote, and `dvc repro` in that commit makes outputs again"
             ) from error
+        except Exception as error:  # every kind of remote has exceptions of its own
+            if isinstance(error, OSError) and (error.filename or error.errno == errno.ENOSPC):
+                raise  # of this machine
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise UserError(
+                f"{path} of commit {self.commit[:10]}: DVC cannot read it ({reason}); `dvc remote list` shows from where"
+            ) from error
+
+
+def md5(content: bytes) -> str:
+    """Compute the MD5 in hexadecimal, as in dvc.lock."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

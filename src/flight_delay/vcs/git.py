@@ -106,7 +106,7 @@ def resolve_revision(revision: str, cwd: Path = Path()) -> str:
 def cut_off_commits(cwd: Path = Path()) -> frozenset[str]:
     """Return the commits of a shallow clone whose parents it does not have; they seem to add every file."""
     shallow = cwd / git("rev-parse", "--git-path", "shallow", cwd=cwd)
-    return frozenset(shallow.read_text().split()) if shallow.exists() else frozenset()
+    return frozenset(shallow.read_text("utf-8").split()) if shallow.exists() else frozenset()
 
 
 def list_experiments(cwd: Path = Path()) -> dict[str, str]:

@@ -75,12 +75,14 @@ def previous_pipeline_commit(digest: str, start: str, cwd: Path = Path()) -> str
 
 
 def last_change(path: str, commit: str, root: Path) -> PathChange | None:
-    """Find the commit that last changed a path, up to and including `commit`; None if git has no such path.
+    """Find the commit that last changed a path or its .dvc file.
+
+    Returns None if git has neither up to and including `commit`.
 
     Raises:
         UserError: the history of a shallow clone does not go back to it.
     """
-    output = git("rev-list", "-1", "--format=%an <%ae>", commit, "--", path, cwd=root)
+    output = git("rev-list", "-1", "--format=%an <%ae>", commit, "--", path, f"{path}.dvc", cwd=root)
     if not output:
         return None
     change = PathChange(*output.removeprefix("commit ").split("\n", 1))

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import parse_yaml
 
 LOCK_FILE = Path("dvc.lock")
 PUBLISH = "publish"
@@ -25,10 +24,12 @@ def parse_lock(text: str, where: str) -> Stages:
         UserError: it is not a lock file of DVC 2 or later.
     """
     try:
-        lock = yaml.safe_load(text)
+        lock = parse_yaml(text)
         return dict(lock["stages"])
-    except (yaml.YAMLError, TypeError, KeyError, ValueError):
-        raise UserError(f"{where}: not a lock file of DVC; `git checkout dvc.lock` restores it") from None
+    except (TypeError, KeyError, ValueError):
+        raise UserError(
+            f"{where}: not a lock file of DVC; `git checkout COMMIT dvc.lock` restores that of a commit"
+        ) from None
 
 
 def read_lock(path: Path = LOCK_FILE) -> Stages:

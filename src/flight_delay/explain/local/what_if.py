@@ -148,5 +148,5 @@ def require_same_features(features: Columns, at: int, recorded: Columns) -> None
     for name, values in recorded.items():
         if not np.array_equal(features[name][at : at + 1], values, equal_nan=values.dtype != object):
             raise UserError(
-                f"data/processed: '{name}' of this flight differs from what this checkout computes; run `dvc repro`"
+                f"data/processed: '{name}' of this flight differs from what this checkout computes; run `dvc repro --force`"
             )

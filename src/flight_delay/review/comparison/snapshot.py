@@ -11,11 +11,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.months import MonthRange
-from flight_delay.core.params import flatten
+from flight_delay.core.params import flatten, parse_yaml
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.calibration import Method, calibrate
 from flight_delay.model.decision_rule import Decision
@@ -82,7 +81,7 @@ def read_snapshot(artefacts: CommitFiles, label: str) -> PipelineSnapshot:
         content = artefacts.read_bytes(path)
         try:
             return parse(content)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError, yaml.YAMLError):
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
             raise UserError(
                 f"{path} of {label}: damaged, or written by another version (CHANGELOG.md); choose another commit"
             ) from None
@@ -146,7 +145,7 @@ def _stale_sections(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...
 
 
 def _parse_params(content: bytes) -> tuple[dict[str, Any], MonthRange, Payoffs]:
-    sections = yaml.safe_load(content)
+    sections = parse_yaml(content)
     split, payoffs = sections["splits"]["test"], sections["choose_threshold"]["payoffs"]
     return sections, MonthRange.model_validate(split), Payoffs.model_validate(payoffs)
 

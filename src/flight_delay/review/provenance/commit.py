@@ -4,13 +4,11 @@ Neither the working tree nor the DVC cache is read."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from flight_delay.core.params import parse_yaml
 from flight_delay.review.provenance.lineage import (
     Artifact,
     StageRun,
@@ -21,7 +19,7 @@ from flight_delay.review.provenance.lineage import (
     read_stages,
     sources,
 )
-from flight_delay.vcs.commit_files import CommitFiles
+from flight_delay.vcs.commit_files import CommitFiles, md5
 from flight_delay.vcs.git import commit_author, git
 from flight_delay.vcs.history import PathChange, last_change
 from flight_delay.vcs.lock import LOCK_FILE
@@ -58,7 +56,7 @@ def read_provenance(artefacts: CommitFiles) -> Provenance:
     """
     commit, root = artefacts.commit, artefacts.root
     # DVC leaves the entry of a removed stage in dvc.lock.
-    defined = yaml.safe_load(artefacts.read_text("dvc.yaml"))["stages"]
+    defined = parse_yaml(artefacts.read_text("dvc.yaml"))["stages"]
     stages = read_stages({name: entry for name, entry in artefacts.lock.items() if name.partition("@")[0] in defined})
     tracked = git("ls-tree", "-r", "-z", "--name-only", commit, cwd=root).rstrip("\0").split("\0")
     changes = {
@@ -75,22 +73,12 @@ def read_provenance(artefacts: CommitFiles) -> Provenance:
     return Provenance(PathChange(commit, author), lock_md5, stages, manifest, changes)
 
 
-def md5(content: bytes) -> str:
-    """Compute the MD5 in hexadecimal, as in dvc.lock."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
 def _is_committed(artefacts: CommitFiles, artifact: Artifact, tracked: list[str]) -> bool:
     """Whether the content of an input in the commit has the checksum in dvc.lock."""
     file, _, key = artifact.path.partition(":")
     if artifact.values is not None:
-        value = yaml.safe_load(artefacts.read_text(file)) if file in tracked else None
+        value = parse_yaml(artefacts.read_text(file)) if file in tracked else None
         for name in key.split("."):
             value = value.get(name) if isinstance(value, dict) else None
         return encode_values(value) == artifact.values
-    if not artifact.is_folder:
-        return file in tracked and md5(artefacts.read_bytes(file)) == artifact.md5
-    # As DVC computes the checksum of a folder.
-    paths = sorted(path for path in tracked if is_inside(path, file))
-    parts = [{"md5": md5(artefacts.read_bytes(path)), "relpath": path[len(file) + 1 :]} for path in paths]
-    return f"{md5(json.dumps(parts, sort_keys=True).encode())}.dir" == artifact.md5
+    return artefacts.md5(file) == artifact.md5

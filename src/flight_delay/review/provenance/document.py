@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flight_delay.review.provenance.commit import Provenance, md5
+from flight_delay.review.provenance.commit import Provenance
 from flight_delay.review.provenance.lineage import (
     Artifact,
     StageRun,
@@ -17,6 +17,7 @@ from flight_delay.review.provenance.lineage import (
     select_artifacts,
     upstream,
 )
+from flight_delay.vcs.commit_files import md5
 from flight_delay.vcs.history import PathChange
 from flight_delay.vcs.lock import LOCK_FILE
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from jinja2 import Environment, StrictUndefined
 from pydantic import Field, ValidationError
+from ruamel.yaml import YAML
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import Parameters
+from flight_delay.core.params import Parameters, parse_yaml
 
 REVIEW_FILE = Path("references/review.yaml")
 REVIEWS = Path("docs/reviews")
@@ -84,12 +85,12 @@ def read_request(path: Path) -> Request:
     if not front_matter:
         raise UserError(f"{path}: no front matter (YAML between lines of ---); restore it")
     try:
-        return Request.model_validate(yaml.safe_load(front_matter[1]))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: front matter is not valid YAML ({' '.join(str(error).split())}); fix it") from None
+        return Request.model_validate(parse_yaml(front_matter[1]))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
         raise UserError(f"{path}: front matter: {problems}; fix it, or write the request again") from None
+    except ValueError as error:
+        raise UserError(f"{path}: front matter is not valid YAML ({error}); fix it") from None
 
 
 def render_page(template: str, front_matter: dict[str, Any], **values: Any) -> str:
@@ -99,7 +100,10 @@ def render_page(template: str, front_matter: dict[str, Any], **values: Any) -> s
     )
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     body = environment.from_string(resources.files(__package__).joinpath(template).read_text("utf-8")).render(**values)
-    return f"---\n{yaml.safe_dump(front_matter, sort_keys=False, allow_unicode=True, width=120)}---\n\n{body}"
+    writer, head = YAML(), StringIO()
+    writer.default_flow_style, writer.width = False, 120
+    writer.dump(front_matter, head)
+    return f"---\n{head.getvalue()}---\n\n{body}"
 
 
 def require_absent(path: Path) -> None:

@@ -22,6 +22,7 @@ from flight_delay.review.request.forms import (
     render_page,
     require_absent,
 )
+from flight_delay.review.verification.verdict import STALE_LOCK
 from flight_delay.review.verification.verify import check_lock
 from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import git, git_author
@@ -59,7 +60,7 @@ def request_review(*, name: str | None, against: str | None, date: str) -> Path:
     if changed:
         raise UserError(f"{changed.split()[1]} has uncommitted changes; commit them first: a review is of a commit")
     if stale := check_lock(artefacts.commit).stale:
-        raise UserError(f"dvc.lock is stale ({stale[0]}); run `dvc repro`, commit it and try again")
+        raise UserError(f"{STALE_LOCK} ({stale[0]})")
     comparison = None
     if base:
         snapshots = read_snapshot(base, against or ""), read_snapshot(artefacts, "this commit")

@@ -9,11 +9,10 @@ import subprocess
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import yaml
-
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import PARAMS_FILE, flatten
+from flight_delay.core.params import PARAMS_FILE, flatten, parse_yaml
 from flight_delay.review.clean_clone import CleanClone
+from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
 
 
@@ -26,9 +25,10 @@ def find_stale_entries(clone: CleanClone) -> list[str]:
     Raises:
         UserError: the lock or the pipeline cannot be read.
     """
-    declared = yaml.safe_load((clone.root / "dvc.yaml").read_text("utf-8"))["stages"]
-    params = yaml.safe_load((clone.root / PARAMS_FILE).read_text("utf-8"))
+    declared = parse_yaml((clone.root / "dvc.yaml").read_text("utf-8"))["stages"]
+    params = parse_yaml((clone.root / PARAMS_FILE).read_text("utf-8"))
     lock = read_lock(clone.root / LOCK_FILE)
+    files = CommitFiles.at(clone.commit)
     try:
         status = json.loads(clone.dvc("status", "--json") or "{}")
     except subprocess.CalledProcessError:
@@ -41,6 +41,11 @@ def find_stale_entries(clone: CleanClone) -> list[str]:
     for stage in (name for name in declared if name != PUBLISH):
         if stage in lock:
             changes = _changed_entries(status.get(stage, []), _locked_params(lock[stage]), params, produced)
+            # DVC misses data that `dvc add` tracks, alone or in a folder with other files: the commit has their checksums.
+            inputs = {dep["path"]: dep.get("md5") for dep in lock[stage].get("deps", []) if dep["path"] not in produced}
+            changes = {
+                path: why for path, why in changes.items() if path not in inputs or files.md5(path) != inputs[path]
+            }
             changes |= _redeclared_entries(declared[stage], lock[stage])
             stale += [f"{stage}: {f'{path} {change}'.strip()}" for path, change in changes.items()]
             stale += [f"{stage}: {change}" for change in _version_conflicts(stage, lock)]

@@ -8,8 +8,13 @@ from typing import Any
 from flight_delay.review.environment import PACKAGES
 from flight_delay.review.verification.verify import OutputCheck, Verification
 
-NOT_AVAILABLE = "differences unknown: the committed bytes are not here; `dvc fetch` downloads them from a remote"
-STALE_LOCK = "dvc.lock is out of date: run `dvc repro` and commit it"
+NOT_AVAILABLE = (
+    "differences unknown: the committed bytes are neither in the DVC cache nor in a remote; `dvc push` sends them there"
+)
+# DVC keeps what is no longer declared (treeverse/dvc#5369, #9818).
+STALE_LOCK = (
+    "dvc.lock is out of date: run `dvc repro` and commit it; remove it before if it has what is no longer declared"
+)
 
 
 def summarize_verification(verified: Verification) -> str:
