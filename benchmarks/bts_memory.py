@@ -1,8 +1,9 @@
-"""Whether memory grows with the number of BTS files: peak memory of fetch_raw and make_dataset for 1, 4 and 12 monthly zips.
+"""Measure whether memory grows with the number of BTS files.
 
     python benchmarks/bts_memory.py --rows 200000 --months 1 4 12
 
-The files are invented from the package's flights, in the current layout of 109 columns; a real month has 450,000 to 650,000 rows."""
+prints the peak memory of fetch_raw and make_dataset for 1, 4 and 12 monthly zips. The files are invented from the
+package's flights, in the current layout of 109 columns; a real month has 450,000 to 650,000 rows."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     python benchmarks/explanation_cost.py --runs 5
 
-explains a month of this checkout (after `dvc repro`), in turns, and says medians, the ratio, and how far both are apart. Both predict
-as well, to check that contributions add up."""
+explains a month of this checkout (after `dvc repro`), in turns, and prints medians, the ratio, and how far both are
+apart. Both predict as well, to check that contributions add up."""
 
 from __future__ import annotations
 

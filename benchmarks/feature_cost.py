@@ -2,8 +2,8 @@
 
     python benchmarks/feature_cost.py --runs 3 --flights 10000000
 
-runs the stages of this checkout (after `dvc repro`, whose outputs they make again), then history and density on invented flights
-of a large country. Medians of CPU and wall seconds, and peak memory of the process."""
+runs the stages of this checkout (after `dvc repro`, whose outputs they make again), then history and density on
+invented flights of a large country. Medians of CPU and wall seconds, and peak memory of the process."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ train, late = (np.load(f"{folder}/{name}.npy") for name in ("train", "train_late
 later, later_late = (np.load(f"{folder}/{name}.npy") for name in ("validation", "validation_late"))
 matrix = xgb.QuantileDMatrix(train, late, max_bin=described["max_bin"], **names)
 validation = xgb.QuantileDMatrix(later, later_late, max_bin=described["max_bin"], ref=matrix, **names)
-xgb.train(described["options"], matrix, described["rounds"], evals=[(matrix, "t"), (validation, "v")], verbose_eval=False,
-          early_stopping_rounds=described["patience"])
+xgb.train(described["options"], matrix, described["rounds"], evals=[(matrix, "t"), (validation, "v")],
+          verbose_eval=False, early_stopping_rounds=described["patience"])
 """
 
 
@@ -76,6 +76,7 @@ def finished_matrix(folder: Path) -> None:
     p = params.load_params("train_model", BoosterParameters)
     options = p.model_dump(exclude={"num_boost_round", "early_stopping_rounds", "monotone_constraints"})
     effects = {"increasing": 1, "decreasing": -1, None: 0}
+    constraints = [str(effects[column.effect] if p.monotone_constraints else 0) for column in encoding]
     described = {
         "names": [of.name for of in encoding],
         "types": [of.xgboost_type for of in encoding],
@@ -87,7 +88,7 @@ def finished_matrix(folder: Path) -> None:
             "objective": "binary:logistic",
             "tree_method": "hist",
             "eval_metric": "logloss",
-            "monotone_constraints": f"({','.join(str(effects[of.effect] if p.monotone_constraints else 0) for of in encoding)})",
+            "monotone_constraints": f"({','.join(constraints)})",
         },
     }
     (folder / "described.json").write_text(json.dumps(described))

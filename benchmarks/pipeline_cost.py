@@ -1,9 +1,10 @@
-"""What orchestration costs, as ratios from one run: medians of CPU and wall seconds, and the peak memory of every stage.
+"""Measure the cost of orchestration, as ratios from one run.
 
     python benchmarks/pipeline_cost.py --runs 3
 
-compares a cold `dvc repro` of the committed pipeline with one plain process that does the same work, and a `dvc repro` where
-nothing has changed with one in an empty DVC project of as many stages. Every run is in a clone of its own, the two in turn."""
+compares a cold `dvc repro` of the committed pipeline with one plain process that does the same work, and a `dvc repro`
+where nothing has changed with one in an empty DVC project of as many stages. Every run is in a clone of its own, the
+two in turn. Medians of CPU and wall seconds, and the peak memory of every stage."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
     OMP_WAIT_POLICY=passive python benchmarks/published_protocol.py allyears2k.csv.gz
 
-The course predicts `IsDepDelayed` in the sample of 43,978 flights that H2O.ai publishes (docs/bts.md), for a random third of
-them. The same models are judged on later years, too. LightGBM is a development requirement: `make test` installs it."""
+The course predicts `IsDepDelayed` in the sample of 43,978 flights that H2O.ai publishes (docs/bts.md), for a random
+third of them. The same models are judged on later years, too. LightGBM is a development requirement: `make test`
+installs it."""
 
 from __future__ import annotations
 
@@ -44,8 +45,8 @@ THRESHOLD = 0.5
 # The search: how deep trees are and how much weight a leaf needs. The rest is given; there are more days than 256 bins.
 CANDIDATES = ((3, 5.0), (6, 5.0), (10, 5.0), (12, 10.0))
 GIVEN: dict[str, Any] = {
-    "num_boost_round": 3000, "early_stopping_rounds": 25, "learning_rate": 0.1, "subsample": 0.9, "colsample_bytree": 0.4,
-    "reg_lambda": 5.0, "max_bin": 1024, "monotone_constraints": False,
+    "num_boost_round": 3000, "early_stopping_rounds": 25, "learning_rate": 0.1, "subsample": 0.9,
+    "colsample_bytree": 0.4, "reg_lambda": 5.0, "max_bin": 1024, "monotone_constraints": False,
 }  # fmt: skip
 MODELS = (
     "always the more common answer", "XGBoost as it comes", "LightGBM as it comes", "scikit-learn as it comes", "ours",
@@ -53,16 +54,19 @@ MODELS = (
 SCORES = ("roc_auc", "accuracy", "roc_auc_by_year")
 SPREAD = (("random", "roc_auc"), ("random", "accuracy"), ("later", "roc_auc"), ("later", "roc_auc_by_year"))
 NOTES = """\
-- A random third: a stratified 67/33 split. All flights are kept, as in the course: {cancelled:,} cancelled ones count as
+- A random third: a stratified 67/33 split. All flights are kept, as in the course: {cancelled:,} cancelled ones \
+count as
   delayed departures.
 - Everything is the median of {seeds} seeds. Ours goes from {spread[0]} in ROC AUC and {spread[1]} in accuracy for
   a random third, from {spread[2]} and by year {spread[3]} for later years.
 - Filed: the 12 columns of the schedule. Derived: minutes instead of clock times, and the day as a number.
-- Ours: encoding and booster of flight_delay.model, the mean of {folds} models, each stopped on a fold of the training rows
+- Ours: encoding and booster of flight_delay.model, the mean of {folds} models, each stopped on a fold of the \
+training rows
   (of whole years, where later ones follow). The depth and leaf weight with the least log loss on those folds, by seed:
   {chosen[0]}; for later years {chosen[1]}. No test row has a say.
 - Every model calls a flight delayed from a probability of {threshold} on.
-- With random rows the flights of one day, and of one year, stand on both sides: whoever reads the date is told which days
+- With random rows the flights of one day, and of one year, stand on both sides: whoever reads the date is told \
+which days
   and years were bad. Nobody is told that before departure. What a model knows of flights to come stands on the right:
   {rows:,} flights from {first} on, learnt from the years before.
 - ROC AUC over several years also rewards guessing which year is bad: the delayed share goes from {shares[0]:.0%} to
@@ -191,7 +195,8 @@ def measured(flights: pd.DataFrame) -> dict[str, Any]:
         importlib.import_module("lightgbm")
     except (ImportError, OSError) as error:
         raise UserError(
-            f"LightGBM does not load ({error}); it is in requirements-dev.txt, which `make test` installs, and needs libgomp"
+            f"LightGBM does not load ({error}); it is in requirements-dev.txt, which `make test` installs, "
+            "and needs libgomp"
         ) from None
     in_time = split_in_time(flights)
     runs = {

@@ -9,8 +9,8 @@ import numpy as np
 from flight_delay.checks.findings import Finding, share
 from flight_delay.checks.table import SPLITS, EncodedColumn, EncodedTable
 
-MISSING_SHARE = 0.01  # a smaller one hardly changes a model; every missing value is in the profile
-QUASI_CONSTANT_SHARE = 0.995  # one row in 200 differs: hardly a leaf of a tree
+MISSING_SHARE = 0.01  # smaller shares hardly change a model; the profile has all of them
+QUASI_CONSTANT_SHARE = 0.995  # one row in 200 differs, which is hardly enough for a leaf
 
 
 def check_columns(table: EncodedTable) -> Iterator[Finding]:

@@ -40,8 +40,8 @@ def check_drift(table: EncodedTable, seasonal: Collection[str] = ()) -> Iterator
 def population_stability_index(one: Numbers, other: Numbers) -> float:
     """Compute the symmetric divergence of two distributions from counts by bin.
 
-    The sum over bins of (p - q) ln(p / q), where a share is (count + 0.5) / (rows + 0.5 bins); bins that are empty on
-    both sides are left out.
+    It is the sum over bins of (p - q) ln(p / q), where a share is (count + 0.5) / (rows + 0.5 bins). Bins that are
+    empty on both sides are left out.
     """
     filled = (one + other) > 0
     p, q = ((side[filled] + PSEUDO_ROWS) / (side.sum() + PSEUDO_ROWS * filled.sum()) for side in (one, other))
@@ -51,9 +51,8 @@ def population_stability_index(one: Numbers, other: Numbers) -> float:
 def _index_by_chance(training: Numbers, later: Numbers) -> float:
     """Compute an index that samples of one distribution hardly exceed.
 
-    The mean plus five standard deviations.
-    It is distributed as (1 / rows + 1 / rows) chi-squared of (bins - 1): Yurdakul and Naranjo 2020,
-    https://doi.org/10.21314/JRMV.2020.227
+    It is the mean plus five standard deviations of the index, which is distributed as (1 / rows + 1 / rows)
+    chi-squared of (bins - 1): Yurdakul and Naranjo 2020, https://doi.org/10.21314/JRMV.2020.227
     """
     freedom = np.count_nonzero(training + later) - 1
     return float((1 / training.sum() + 1 / later.sum()) * (freedom + 5 * np.sqrt(2 * freedom)))
@@ -73,7 +72,7 @@ def _bin_numbers(column: EncodedColumn, training: Numbers) -> Numbers:
 
 
 def _bin_labels(column: EncodedColumn, training: Numbers) -> Numbers:
-    """Bin labels: each by itself, but all rare, all new, and missing ones."""
+    """Bin labels: one bin each, and one each for rare, new and missing ones."""
     labels = len(column.values)
     bins = np.where(training >= RARE_ROWS, np.arange(labels), np.where(training > 0, labels, labels + 1))
     return np.append(bins, labels + 2)

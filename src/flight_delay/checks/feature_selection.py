@@ -21,8 +21,8 @@ def exclude_features(
 
     Args:
         features: existing ones, in order.
-        patterns: of names.
-        possible: features of other data, which a pattern may match, too.
+        patterns: patterns of feature names.
+        possible: features of other sources, which a pattern may match, too.
 
     Raises:
         UserError: a pattern matches nothing, or no feature stays.
@@ -48,7 +48,7 @@ def exclude_features(
 def select_features(
     features: Sequence[Feature], findings: Iterable[Finding], excluded: Sequence[DroppedFeature] = ()
 ) -> Selection:
-    """Drop constant and duplicated features (but the first), and noise.
+    """Drop constant features, duplicates except the first, and noise.
 
     A feature is listed once, under the first of these rules.
 

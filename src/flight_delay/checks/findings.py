@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
-# By check, in the order of the report: what a finding means for a model, and what to do.
+# Meaning of a finding for a model, and advice, by check in the order of the report.
 CHECKS: dict[str, tuple[str, str]] = {
     "missing": (
         "Trees send rows without a value down a default branch; a share that differs between splits is misleading.",
@@ -67,7 +67,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     ),
 }
 
-MAX_NAMES = 5  # in a list of a sentence
+MAX_NAMES = 5  # listed in a sentence
 
 
 @dataclass(frozen=True)

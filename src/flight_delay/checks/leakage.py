@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from flight_delay.checks.findings import Finding
 from flight_delay.checks.table import EncodedColumn, EncodedTable, Numbers
 
-# All features of this project together reach about 0.65. A model with this area is rare a day ahead, a column rarer.
+# All features of this project together reach about 0.65; a single column with this area is most likely a leak.
 SUSPICIOUS_ROC_AUC = 0.80
 MIN_ROWS_OF_A_CLASS = 30  # with fewer, the standard error of the area is above 0.07
 QUANTILE_BINS = 50
@@ -34,7 +34,7 @@ def check_leakage(table: EncodedTable) -> Iterator[Finding]:
             areas["its order"] = _roc_auc(present)
         values = "ranges" if column.kind == "quantitative" else "labels"
         areas[f"the rates of its {values} in other rows"] = _roc_auc_of_rates(_binned(column, counts))
-        # Of areas that are nearly the same, the simplest way is named.
+        # Of nearly equal areas, the message has the simplest way.
         way = max(areas, key=lambda of_way: round(areas[of_way], 2))
         if areas[way] >= SUSPICIOUS_ROC_AUC:
             message = f"{name} alone predicts the target with ROC AUC {areas[way]:.3f}, by {way}."
@@ -42,7 +42,7 @@ def check_leakage(table: EncodedTable) -> Iterator[Finding]:
 
 
 def _halves(table: EncodedTable) -> Numbers:
-    """Split rows into halves by month, or, of one month, alternately."""
+    """Split rows into halves by month, or alternately if there is one month."""
     codes, months = table.months
     return codes % 2 if len(months) > 1 else np.arange(len(table)) % 2
 
@@ -62,7 +62,7 @@ def _weighted_roc_auc(counts: Numbers, score: Numbers) -> float:
 
 
 def _binned(column: EncodedColumn, counts: Numbers) -> Numbers:
-    """Pool numbers into bins of about as many rows; missing ones are apart."""
+    """Pool numbers into bins of similar size; missing ones have their own bin."""
     if column.kind == "categorical" or len(counts) - 1 <= QUANTILE_BINS:
         return counts
     rows = counts[:-1].sum(axis=(1, 2))

@@ -19,14 +19,14 @@ from flight_delay.model.examples import Examples, Outcome
 from flight_delay.model.predictions import log_loss_per_row
 from flight_delay.model.training_data import load_training_data
 
-# Several, since a random column is more important than another one half of the time.
+# Several, since a useless feature is more important than a single random column half of the time.
 RANDOM_NUMBERS = tuple(f"random_number_{number}" for number in (1, 2, 3))
 RANDOM_LABELS = tuple(f"random_label_{number}" for number in (1, 2, 3))
 
 # Small trees that still overfit to random columns: leaves have fewer rows than those of the model in use.
 SMALL = BoosterParameters(
-    num_boost_round=100, early_stopping_rounds=100, learning_rate=0.1, max_depth=5, min_child_weight=100.0, subsample=1.0,
-    colsample_bytree=0.5, reg_lambda=5.0, max_bin=64, monotone_constraints=True, seed=2013,
+    num_boost_round=100, early_stopping_rounds=100, learning_rate=0.1, max_depth=5, min_child_weight=100.0,
+    subsample=1.0, colsample_bytree=0.5, reg_lambda=5.0, max_bin=64, monotone_constraints=True, seed=2013,
 )  # fmt: skip
 
 
@@ -61,8 +61,8 @@ def noise_probe_importance(
     Args:
         train: examples for training.
         validation: later examples for early stopping and importances.
-        features: of the booster.
-        parameters: of the booster.
+        features: features of the booster.
+        parameters: parameters of the booster.
         repeats: number of permutations of each column.
         seed: random seed.
         worker: limits the number of threads.
@@ -112,7 +112,7 @@ def _with_noise(examples: Examples, most_labels: str | None, random: np.random.G
 def _permutation_increases(
     booster: xgb.Booster, matrix: Matrix, target: Outcome, repeats: int, random: np.random.Generator
 ) -> list[float]:
-    """Compute permutation importances, https://doi.org/10.1023/A:1010933404324"""
+    """Compute permutation importances (https://doi.org/10.1023/A:1010933404324)."""
 
     def loss() -> float:
         return float(log_loss_per_row(target, predict(booster, matrix)).mean())
@@ -124,7 +124,7 @@ def _permutation_increases(
         column = matrix[:, place].copy()
         after = []
         for _ in range(repeats):
-            # Also where no tree uses the column, so that permutations of the others do not depend on it.
+            # Permuted also if no tree uses the column, so that permutations of the others do not depend on it.
             matrix[:, place] = random.permutation(column)
             after.append(loss() if name in used else before)
         matrix[:, place] = column

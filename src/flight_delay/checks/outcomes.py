@@ -1,6 +1,6 @@
 """Check for features that are outcomes, known only with the target.
 
-Some predict the target too weakly for `checks.leakage`, and are leaks all the same."""
+`checks.leakage` does not find outcomes that predict the target only weakly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check_outcomes(
     """Find features that are computed from an outcome, or have the values of one.
 
     Args:
-        features: of the model.
+        features: features of the model.
         others: further columns of the same rows in the same order.
         outcomes: names of columns that are known only with the target.
         sources: by feature, the columns that it is computed from.

@@ -15,8 +15,8 @@ from flight_delay.checks.findings import Finding
 from flight_delay.checks.table import EncodedColumn
 
 CORRELATED = 0.95  # one column explains nine tenths of the variance of the other (0.95 squared)
-MAX_LABELS = 200  # of a column whose association is computed: larger contingency tables are slow and mostly empty
-MIN_ROWS = 30  # with both values
+MAX_LABELS = 200  # per column; larger contingency tables are slow and mostly empty
+MIN_ROWS = 30  # rows with both values
 SCREENING_MARGIN = 0.1
 
 
@@ -47,7 +47,7 @@ def _associated(one: EncodedColumn, other: EncodedColumn, measure: str, coeffici
 
 
 def _duplicates(columns: Iterable[EncodedColumn]) -> list[list[EncodedColumn]]:
-    """Group equal numbers, and labels (not keys) that partition rows alike."""
+    """Group equal numbers, and labels (not keys) with the same partition of rows."""
     groups = defaultdict(list)
     for column in columns:
         if column.kind == "categorical" and len(column.values) == len(column.codes):
@@ -61,9 +61,10 @@ def _duplicates(columns: Iterable[EncodedColumn]) -> list[list[EncodedColumn]]:
 def rank_correlated(
     columns: Sequence[EncodedColumn], threshold: float
 ) -> Iterator[tuple[EncodedColumn, EncodedColumn, float]]:
-    """Find pairs of numbers whose rank correlation (Spearman) is at least `threshold`.
+    """Find pairs of numbers with a rank correlation of at least `threshold`.
 
-    The absolute coefficient counts, on the rows with both values, of which there are at least `MIN_ROWS`.
+    The correlation is the absolute value of Spearman's coefficient on the rows with both values. Pairs with fewer than
+    `MIN_ROWS` such rows are left out.
     """
     table = pd.DataFrame(
         {column.name: np.where(column.codes < len(column.values), column.codes, np.nan) for column in columns}

@@ -11,7 +11,7 @@ import numpy as np
 from flight_delay.checks.table import SPLITS, EncodedColumn, EncodedTable, Numbers
 from flight_delay.features.feature import TARGET, Kind
 
-MOST_BINS = 20  # of numbers
+MOST_BINS = 20  # of a column of numbers
 MOST_LABELS = 12
 OTHER, MISSING = "other", "missing"
 ROUND = (1, 2, 2.5, 3, 4, 5, 6, 8, 10, 20)  # widths of ranges, times a power of ten
@@ -31,10 +31,10 @@ class ColumnProfile:
         rows: number by split.
         missing: share by split.
         distinct: number of values or labels.
-        quantiles: of numbers, in all rows.
+        quantiles: quantiles of numbers, in all rows.
         top: share of the most frequent labels in the rows with a label, in descending order.
-        bins: names.
-        edges: see above.
+        bins: names of the bins.
+        edges: lower ends of the ranges after the first.
         share: by split, the share of its rows in each bin.
         rate: by split, the share of positive rows in each bin, None without known targets.
         known: by split, the number of known targets in each bin.

@@ -35,7 +35,7 @@ def read_sample(
         splits: months by split.
         features: columns of the processed tables.
         others: columns of the canonical tables.
-        max_rows: of all months together.
+        max_rows: maximum number of rows of all months together.
     """
     split_of_month = {month: split for split, names in splits.items() for month in names}
     every = months.list_months(paths.PROCESSED)

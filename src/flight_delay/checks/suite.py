@@ -51,8 +51,8 @@ class CheckResult:
     Attributes:
         rows: number of sampled rows.
         findings: sorted; none is an error.
-        profiles: of the features, then of the other columns.
-        plots: of the profiles.
+        profiles: profiles of the features, then of the other columns.
+        plots: plots of the profiles.
     """
 
     rows: int
@@ -70,10 +70,10 @@ class CheckResult:
 def run_checks(
     features: EncodedTable, further: Iterable[Finding] = (), seasonal: Collection[str] = ()
 ) -> list[Finding]:
-    """Run all checks that count.
+    """Run the checks that are based on counts, and sort all findings.
 
     Args:
-        features: of the model.
+        features: features of the model.
         further: findings of other checks, to be sorted among these.
         seasonal: features that vary with the season, which are not checked for drift.
     """
@@ -97,7 +97,7 @@ def check(
 
     Args:
         sample: rows by month.
-        features: of the model.
+        features: features of the model.
         outcomes: names of columns that are known only with the target.
         draw: draws profiles.
 

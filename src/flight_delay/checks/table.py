@@ -23,9 +23,9 @@ _MILLISECONDS_PER_DAY = 86_400_000
 class EncodedColumn:
     """A column as positions in its distinct values.
 
-    `values` holds numbers (float64, ascending; of dates and times days since 1970) or labels (text, in order of
-    appearance); `codes`, of shape (rows,), the position of each row's value there, and len(values) where it is
-    missing. Infinite numbers are missing, and counted.
+    `values` holds numbers (float64, ascending; days since 1970 for dates and times) or labels (text, in order of
+    appearance). `codes` holds the position of each row's value in `values`, or len(values) where it is missing; shape
+    (rows,). Infinite numbers are treated as missing; `infinite` is their number.
     """
 
     name: str

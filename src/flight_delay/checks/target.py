@@ -14,7 +14,7 @@ from flight_delay.model.encode import cohens_h
 # https://developers.google.com/machine-learning/crash-course/overfitting/imbalanced-datasets: extreme below 1 %.
 EXTREME_IMBALANCE = 0.01
 SHIFT = 0.2  # Cohen's h of a small effect: Cohen 1988, Statistical Power Analysis for the Behavioral Sciences
-MIN_ROWS = 100  # of a month: of fewer, a share varies by so much through chance
+MIN_ROWS = 100  # per month; shares of fewer rows vary by as much through chance
 
 
 def check_target(table: EncodedTable) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
-"""Parse the rows of a source into the canonical columns of the data dictionary.
+"""Parse the rows of a source into the columns of the data dictionary.
 
-Values that cannot be parsed are left empty and reported; data.contract decides about their rows."""
+Values that cannot be parsed are left empty and reported; data.contract handles their rows."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ CLOCK_TIMES = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
 COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destination")
 
 Mask = pd.Series  # of booleans, shape (rows,)
-# By layout and canonical column: functions that compute a column from the raw table.
+# Functions that compute a canonical column from the raw table, by layout and column.
 DERIVED = {"nycflights13": nycflights13.DERIVED}
 
 
 def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
-    """Find the layout of a raw file, and read the columns that the dictionary describes.
+    """Find the layout of a raw file; read the columns in the dictionary.
 
     Raises:
         UserError: a required column of the layout is missing.
@@ -46,8 +46,8 @@ class ParsedFlights(NamedTuple):
 
     Attributes:
         flights: the columns of the dictionary.
-        unreadable: by column and problem, the rows whose value could not be parsed.
-        remarks: by text of a warning, the rows that it is about.
+        unreadable: rows whose value could not be parsed, by column and problem.
+        remarks: rows of a warning, by its text.
     """
 
     flights: pd.DataFrame
@@ -65,7 +65,7 @@ def parse_flights(
 
     Args:
         raw: source columns of the layout; those of informative columns may be missing. Numbers may be text.
-        layout: of the source.
+        layout: layout of the source.
         dictionary: describes the canonical columns.
         zones: IANA time zone by airport code.
     """
@@ -106,7 +106,7 @@ def parse_flights(
 
 
 def count_flights(flights: pd.DataFrame) -> dict[str, int]:
-    """Count the flights of a canonical table by outcome, with the names in `COUNTS`."""
+    """Count the flights of a canonical table by outcome; keys are `COUNTS`."""
     return {
         "scheduled": len(flights),
         "completed": int((~flights["cancelled"] & ~flights["diverted"]).sum()),
@@ -157,7 +157,7 @@ def _dates(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
     return date, date.isna() & ~missing
 
 
-# By type of a column: how its source columns are parsed, and what is wrong with a value that cannot be.
+# Parser of the source columns, and problem of a value that cannot be parsed, by type of the canonical column.
 _PARSERS: dict[str, tuple[Callable[[pd.DataFrame], tuple[pd.Series, Mask]], str]] = {
     "text": (_text, "is not text"),
     "integer": (_whole_numbers, "is not a whole number"),

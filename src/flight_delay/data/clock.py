@@ -8,10 +8,10 @@ MINUTES_PER_DAY = 24 * 60
 
 
 def minutes_after_midnight(hhmm: pd.Series) -> pd.Series:
-    """Convert clock times written as HHMM to minutes: 517 is 5:17, 2400 the end of the day.
+    """Convert clock times written as HHMM to minutes after midnight.
 
     Args:
-        hhmm: whole numbers, shape (n,).
+        hhmm: whole numbers, shape (n,); 517 is 5:17, 2400 is the end of the day.
 
     Returns:
         Minutes after midnight, shape (n,); NaN for a number that is not a clock time.
@@ -23,8 +23,8 @@ def minutes_after_midnight(hhmm: pd.Series) -> pd.Series:
 def local_to_utc(local: pd.Series, zone: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Convert local times to UTC.
 
-    A time in the gap of the spring change is moved to the end of the gap; of a time that the autumn change repeats, the
-    first is taken, as timetables do.
+    A time in the gap of the spring change is moved to the end of the gap. A time that the autumn change repeats is
+    taken to be the first of the two, as in timetables.
 
     Args:
         local: times without zone, shape (n,).
@@ -45,10 +45,11 @@ def local_to_utc(local: pd.Series, zone: pd.Series) -> tuple[pd.Series, pd.Serie
 def first_arrival_after(
     departure_utc: pd.Series, arrival_minutes: pd.Series, flight_date: pd.Series, zone: pd.Series
 ) -> pd.Series:
-    """Find the first time after departure at which the destination's clock shows the scheduled arrival, in UTC.
+    """Compute the scheduled arrival in UTC from its local clock time.
 
     Timetables give an arrival as a clock time without a date. It may be on the next day, or, flying west, earlier by
-    the clock than the departure.
+    the clock than the departure. The result is the first time after departure at which the destination's clock shows
+    the scheduled arrival.
     """
     # Across the date line an arrival may have the local date of the day before.
     arrival = pd.Series(pd.NaT, index=departure_utc.index, dtype="datetime64[ms, UTC]")

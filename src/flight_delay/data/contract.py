@@ -35,7 +35,7 @@ class QualityResult(NamedTuple):
 
     Attributes:
         flights: rows that keep the contract, as the canonical table in order of departure.
-        reasons: by position in the source, why a row is in the quarantine.
+        reasons: reasons of a quarantined row, by its position in the source.
         warnings: number of rows by text; such rows may be among `flights`.
         missing: number of rows of the source without a value, by column.
     """
@@ -75,7 +75,7 @@ WARNINGS: dict[str, Callable[[pd.DataFrame], Mask]] = {
 
 
 def apply_contract(parsed: ParsedFlights, dictionary: Dictionary) -> QualityResult:
-    """Separate the rows of a month that keep the contract from those that break it."""
+    """Separate a month's rows that keep the contract from those that break it."""
     flights = parsed.flights
     broken_rules: dict[str, Mask] = {}
     warnings = dict(parsed.remarks)
@@ -95,7 +95,7 @@ def apply_contract(parsed: ParsedFlights, dictionary: Dictionary) -> QualityResu
     ordered = flights[~broken].sort_values(["scheduled_departure_utc", "flight_id", *flights.columns], kind="stable")
     again = ordered["flight_id"].duplicated()
     broken_rules["flight_id: the same flight again"] = again.reindex(flights.index, fill_value=False)
-    # Without the zone, which the schema adds again: pandas deprecates passing times with a zone to Arrow.
+    # Times go to Arrow without their zone, since pandas deprecates passing it; the schema adds it again.
     utc = {str(name): ordered[name].dt.tz_convert(None) for name in ordered.select_dtypes("datetimetz")}
     kept = ordered.assign(**utc)[~again]
     return QualityResult(
@@ -107,7 +107,7 @@ def apply_contract(parsed: ParsedFlights, dictionary: Dictionary) -> QualityResu
 
 
 def quarantine_rows(raw: pd.DataFrame, reasons: Mapping[int, list[str]]) -> list[dict[str, Any]]:
-    """Return the rows of a source that are in the quarantine, with the schema `QUARANTINE`."""
+    """Return the quarantined rows of a source, with the schema `QUARANTINE`."""
     rows = raw.iloc[list(reasons)].astype(object).where(raw.iloc[list(reasons)].notna(), None)
     return [
         {"row": position, "reasons": texts, "source": json.dumps(row, default=str, ensure_ascii=False)}
@@ -116,7 +116,7 @@ def quarantine_rows(raw: pd.DataFrame, reasons: Mapping[int, list[str]]) -> list
 
 
 def _checks(column: ColumnEntry) -> Iterator[pandera.Check]:
-    """Yield the rules of the dictionary for a column; the error of a check is the text of a reason."""
+    """Yield the checks of a column; the error of a check is a reason's text."""
     if column.minimum is not None and column.maximum is not None:
         low, high = column.minimum, column.maximum
         bounds = (low, high) if column.type == "integer" else (pd.Timestamp(low), pd.Timestamp(high))
@@ -128,10 +128,10 @@ def _checks(column: ColumnEntry) -> Iterator[pandera.Check]:
 
 
 def _breaches(parsed: ParsedFlights, dictionary: Dictionary) -> Iterator[tuple[str, str, Mask]]:
-    """Yield column, problem and rows of every breach of the contract, each cause once.
+    """Yield column, problem and rows of every breach of the contract.
 
-    A value that could not be parsed is not counted as missing or out of range, and a computed column is not counted as
-    missing where a column that it is computed from breaks the contract.
+    Each cause is reported once: a value that could not be parsed is not counted as missing or out of range, and a
+    computed column is not counted as missing where a column that it is computed from breaks the contract.
     """
     none = pd.Series(False, index=parsed.flights.index)
     unread, broken = dict.fromkeys(parsed.flights.columns, none), none

@@ -1,6 +1,7 @@
-"""The data dictionary: canonical columns with their meaning, contract, sources and time of availability, and features.
+"""The data dictionary: entries of canonical columns and of features.
 
-The schema of the canonical table, data validation and the leakage check are generated from it."""
+The entry of a column has its meaning, contract, sources and time of availability. The schema of the canonical table,
+data validation and the leakage check are generated from the dictionary."""
 
 from __future__ import annotations
 
@@ -39,7 +40,10 @@ REQUIRED_COLUMNS = (
 
 
 class Dictionary(Parameters):
-    """The dictionary; columns in the order of the canonical table, features in that of the processed one."""
+    """Entries of columns and features, in the order of their tables.
+
+    `columns` are those of the canonical table, `features` those of the processed one.
+    """
 
     format: Literal[1]
     moments: dict[str, AvailabilityTime]
@@ -83,10 +87,16 @@ class Dictionary(Parameters):
         return {name: entry.sources[layout] for name, entry in self.columns.items() if layout in entry.sources}
 
     def check_point_in_time(self, feature: str, columns: Iterable[str], horizon_hours: int) -> None:
-        """Check that the columns of a feature may be used and are known at the prediction horizon.
+        """Check that a feature's columns may be used and are known in time.
+
+        Args:
+            feature: name of the feature.
+            columns: canonical columns that it is computed from.
+            horizon_hours: hours between prediction and departure.
 
         Raises:
-            UserError: one may not or is not; the message names feature, column and reason.
+            UserError: a column must not be used, or is not known at the prediction; the message has feature, column
+                and reason.
         """
         for name in columns:
             if name not in self.columns:
@@ -111,7 +121,7 @@ def find_layout(names: Collection[str], layouts: Mapping[L, Collection[str]], wh
         names: columns of the table.
         layouts: columns that a table of each layout must have; the first layout that fits is taken.
         where: the table, for an error.
-        advice: what to do about an unknown layout.
+        advice: advice for an unknown layout.
 
     Raises:
         UserError: no layout fits; the message names the closest one and the missing columns.

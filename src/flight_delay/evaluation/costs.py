@@ -7,7 +7,7 @@ from pydantic import model_validator
 from flight_delay.core.params import Parameters
 from flight_delay.model.calibration import Method
 
-CELLS = ("true_positive", "false_negative", "false_positive", "true_negative")  # of the confusion matrix
+CELLS = ("true_positive", "false_negative", "false_positive", "true_negative")  # cells of the confusion matrix
 
 
 class Payoffs(Parameters):

@@ -27,9 +27,9 @@ def _ascending(numbers: list[int]) -> list[int]:
 class CurveParameters(Parameters):
     """Numbers of months and depths of trees that models are trained with.
 
-    Months are the last ones of the training split. Every model stops early on the validation split, as that of
-    train_model does, since the best number of rounds depends on months and depth, and is evaluated there. The learning
-    rate is larger, so that a curve costs no more than the model itself.
+    Months are the last ones of the training split. Every model stops early on the validation split, as in train_model,
+    since the best number of rounds depends on months and depth; it is evaluated on the same split. The learning rate is
+    larger than that of train_model, so that a curve costs no more than the model.
     """
 
     training_months: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2), AfterValidator(_ascending)]
@@ -62,8 +62,8 @@ def fit_curves(
 
     Args:
         parameters: numbers of months and depths.
-        model: XGBoost parameters of everything else.
-        features: of the models.
+        model: the other XGBoost parameters.
+        features: features of the models.
         read: reads the examples of a month.
         train: months of the training split.
         validation: months for early stopping and evaluation.

@@ -1,4 +1,4 @@
-"""Compute and write everything of the stage evaluate."""
+"""Compute and write the results of the stage evaluate."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class EvaluationResult:
 
     Attributes:
         metrics: content of reports/metrics.json.
-        predictions: of the model by month after training.
+        predictions: predictions of the model by month after training.
         curves: 'roc', 'precision_recall' and 'calibration', each by model name.
         slices: metrics of slices of the test split.
         monthly: metrics by month.
@@ -74,7 +74,9 @@ def evaluate(
     payoffs: Payoffs,
     parameters: EvaluateParameters,
 ) -> EvaluationResult:
-    """Evaluate a model and its baselines; read outputs of backtest and choose_threshold.
+    """Evaluate a model and its baselines.
+
+    Outputs of backtest and choose_threshold are read from their reports.
 
     Args:
         by_month: predictions of the model by month of every split.

@@ -1,6 +1,6 @@
 """Measure the points of learning curves, and interpret the curves.
 
-Models are evaluated on the split of their early stopping, so that all of them look slightly too good."""
+Models are evaluated on the split of their early stopping, so that all metrics are slightly optimistic."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def interpret_depth(used: int, by_depth: Mapping[int, CurveModel], split: str) -
     comparisons = {
         depth: compare_log_loss(model.validation, by_depth[used].validation) for depth, model in by_depth.items()
     }
-    # Among equal depths, the used one is preferred.
+    # Among depths of equal log loss, the used one is preferred.
     best = min(comparisons, key=lambda depth: (comparisons[depth].difference, depth != used))
     tried = ", ".join(map(str, by_depth))
     if best == used:

@@ -61,7 +61,7 @@ def slice_all(
 
     Args:
         groupings: by name, labels of the predicted rows, shape (rows,).
-        predictions: of the model.
+        predictions: predictions of the model.
         threshold: rows are predicted positive from this probability on.
         payoffs: per row.
         min_rows: labels with fewer rows are pooled.
@@ -80,7 +80,7 @@ def slice_metrics(
     """Measure every slice of one grouping. Each row is in exactly one slice.
 
     Args:
-        name: of the grouping.
+        name: name of the grouping.
         labels: text label of each row, shape (rows,); None counts as 'unknown'.
         rows: the columns `COLUMNS`; profit is that of the predictions, best_profit that of correct predictions.
         min_rows: labels with fewer rows are pooled into one slice, 'others (N labels)'.
@@ -146,8 +146,10 @@ def _ratio(part: PerSlice, whole: PerSlice) -> PerSlice:
 
 
 def _roc_auc_by_slice(place: Position, slices: int, target: Column, probability: Column) -> PerSlice:
-    """Compute ROC AUC from ranks of positive rows (Mann & Whitney 1947,
-    https://doi.org/10.1214/aoms/1177730491); NaN with one class."""
+    """Compute ROC AUC from ranks of positive rows; NaN with one class.
+
+    Method: Mann & Whitney 1947, https://doi.org/10.1214/aoms/1177730491.
+    """
     rank = pd.Series(probability).groupby(place).rank().to_numpy()
     positives = np.bincount(place[target], minlength=slices)
     pairs = positives * (np.bincount(place, minlength=slices) - positives)
@@ -165,7 +167,7 @@ def _profit_intervals(
     sums = np.bincount(cell, profit, minlength=slices * days).reshape(slices, days)
     exact = weights.astype(np.float64)
     bounds = np.full((2, slices), np.nan)
-    # Slice by slice, since the resamples of thousands of slices do not fit into memory together.
+    # Slice by slice, since resamples of thousands of slices do not fit into memory together.
     for at in np.flatnonzero(np.count_nonzero(counts, axis=1) > 1):
         # The ratio is NaN for a resample without a day of the slice.
         bounds[:, at] = interval(_ratio(exact @ sums[at], exact @ counts[at]))

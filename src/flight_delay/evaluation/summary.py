@@ -26,8 +26,8 @@ def summarize(
         model: predictions of the model by split: 'train', 'validation', 'test'.
         baselines: predictions of each baseline for the test split, the simplest first.
         backtest: mean metrics of the backtest.
-        decision: content of reports/choose_threshold/metrics.json. Baselines use its bayes_threshold, since no threshold was
-            chosen for them.
+        decision: content of reports/choose_threshold/metrics.json. Baselines use its bayes_threshold, since no
+            threshold was chosen for them.
         payoffs: per row.
     """
     test = model["test"]

@@ -49,9 +49,9 @@ def profit_per_row(target: Outcome, predicted_positive: Outcome, payoffs: Payoff
 def bayes_threshold(payoffs: Payoffs) -> float:
     """Compute the optimal threshold for calibrated probabilities.
 
-    To predict positive with probability p is expected to earn p * gain_positive - (1 - p) * gain_negative more than to
-    predict negative, a gain being the payoff of the correct prediction minus that of the wrong one. Elkan (2001), The
-    foundations of cost-sensitive learning, equation 2, with payoffs for costs.
+    For a row with probability p, the expected profit of predicting positive minus that of predicting negative is
+    p * gain_positive - (1 - p) * gain_negative; a gain is the payoff of the correct prediction minus that of the wrong
+    one. Elkan (2001), The foundations of cost-sensitive learning, equation 2, with payoffs for costs.
     """
     return float(_bayes(payoffs))
 
@@ -59,10 +59,9 @@ def bayes_threshold(payoffs: Payoffs) -> float:
 def best_threshold(target: Outcome, probability: Probability, payoffs: Payoffs) -> float:
     """Choose the most profitable threshold of 0.01, 0.02, … 0.99.
 
-    A finer grid would fit noise.
-    Of equally profitable thresholds, the one nearest to `bayes_threshold` is chosen, the lower one of two. They
-    differ on other rows only, where theory is a better guess than the middle of a plateau, which depends on the ends
-    of the grid.
+    A finer grid would fit noise. Of equally profitable thresholds, the one nearest to `bayes_threshold` is chosen, and
+    the lower one of two such thresholds. These thresholds differ on other rows only; for those, the theoretical optimum
+    is a better guess than the middle of the plateau, which depends on the ends of the grid.
 
     Args:
         target: observed target, shape (rows,).
@@ -112,7 +111,7 @@ def break_even(counts: Mapping[str, int], payoffs: Payoffs) -> dict[str, BreakEv
 
     Returns:
         By name of the payoff, the range in which the predictions are at least as profitable as both constant ones, to
-        six digits, rounded inwards; None where no value makes them so. Ranges may leave what `Payoffs` allows.
+        six digits, rounded inwards; None if there is no such value. Ranges may include values that `Payoffs` rejects.
     """
     constants = [_constant_counts(counts, positive=positive) for positive in (False, True)]
     leads = [_profit(counts, payoffs) - _profit(constant, payoffs) for constant in constants]

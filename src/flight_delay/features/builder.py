@@ -1,4 +1,6 @@
-"""Compute the features of flights from the schedule and from outcomes and weather known at the prediction."""
+"""Compute features from the schedule, known outcomes and observed weather.
+
+Outcomes and weather are those known at the prediction."""
 
 from __future__ import annotations
 
@@ -20,11 +22,11 @@ from flight_delay.features.registry import all_source_columns, feature_functions
 
 @dataclass(frozen=True)
 class FeatureBuilder:
-    """Computation of features, the same for training, what-if explanations and predictions.
+    """Computation of features for training, what-if and predictions alike.
 
     Attributes:
-        parameters: of the features; a model bundle records them.
-        features: to compute, in order.
+        parameters: parameters of the features; a model bundle records them.
+        features: features to compute, in order.
     """
 
     parameters: FeatureParameters
@@ -34,7 +36,9 @@ class FeatureBuilder:
     def from_dictionary(
         cls, parameters: FeatureParameters, dictionary: Dictionary, observations: Columns
     ) -> FeatureBuilder:
-        """Build all features of the data dictionary, those of the weather if there are observations.
+        """Create a builder of all features in the data dictionary.
+
+        Features of the weather are included if there are observations.
 
         Raises:
             UserError: a feature reads a column that is not known at the prediction, or has no function.
@@ -55,11 +59,15 @@ class FeatureBuilder:
         return all_source_columns(self.features)
 
     def count_outcomes(self, flights: Columns) -> pa.Table:
-        """Count the outcomes of flights by day, as `history.count_daily_outcomes` does."""
+        """Count outcomes by day, as `history.count_daily_outcomes` does."""
         return history.count_daily_outcomes(flights, self.parameters.late_threshold_minutes)
 
     def first_day_needed(self, month: str) -> np.datetime64:
-        """Return the first day of counts that `build` needs for flights of a month, such as '2013-01', or later."""
+        """Return the first day of counts that `build` needs from a month on.
+
+        Args:
+            month: such as '2013-01'.
+        """
         days, hours = max(self.parameters.history_days), self.parameters.horizon_hours
         return history.first_day_of_counts(np.datetime64(month), days, hours)
 
@@ -70,7 +78,7 @@ class FeatureBuilder:
             flights: canonical columns, at least `columns`, each of shape (rows,), of all scheduled flights of a date,
                 since features of density count them.
             counts: outcomes by day, of schema `history.COUNTS`; days after the prediction are ignored.
-            observations: of the weather, see `weather.observed_weather`.
+            observations: weather observations, see `weather.observed_weather`.
 
         Returns:
             By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape

@@ -10,6 +10,6 @@ _DAYS = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], dtype=object
 
 
 def day_of_week(flight_date: Column) -> Column:
-    """Day of the week at the origin, 'Mon' … 'Sun'."""
+    """Return the day of the week at the origin, 'Mon' … 'Sun'."""
     days_since_thursday = flight_date.astype("datetime64[D]").astype(np.int64)  # 1970-01-01 was a Thursday
     return _DAYS[(days_since_thursday + 3) % 7]

@@ -14,7 +14,7 @@ Effect = Literal["increasing", "decreasing"]
 
 
 class Feature(Parameters):
-    """A column of the processed tables; `effect` is the direction of a monotone constraint."""
+    """Column of the processed tables; `effect` sets its monotone constraint."""
 
     name: str
     kind: Kind
@@ -32,7 +32,7 @@ ROW_ID = "flight_id"
 DATE = "flight_date"
 KEYS = (ROW_ID, DATE)
 TARGET = "late"
-# Names of the values of the target, False and True.
+# Names of the target's values False and True.
 CLASS_NAMES = ("on time", "late")
 
 

@@ -1,7 +1,7 @@
-"""Features of earlier outcomes: rates of late and cancelled flights in the days before the prediction.
+"""Features of earlier outcomes: rates of late and cancelled flights.
 
-Outcomes are counted by the UTC day *on which they became known*. Only days that ended before the
-prediction are used."""
+Outcomes are counted by the UTC day *on which they became known*. Only days that ended before the prediction are
+used."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def outcome_known_at(columns: Columns) -> Column:
 
 
 def count_daily_outcomes(columns: Columns, late_threshold_minutes: int) -> pa.Table:
-    """Count outcomes of flights by group and by the day on which they became known.
+    """Count outcomes by group and by the day on which they became known.
 
     Args:
         columns: `HISTORY_COLUMNS` and `OUTCOMES`, each of shape (rows,).
@@ -115,7 +115,8 @@ def count_daily_outcomes(columns: Columns, late_threshold_minutes: int) -> pa.Ta
 
 
 def first_day_of_counts(month: np.datetime64, days: int, horizon_hours: int) -> np.datetime64:
-    """Return the first day of counts that flights of a month or later need; a day early because of time zones."""
+    """Return the first day of counts that flights of a month or later need."""
+    # A day is added because of time zones.
     first: np.datetime64 = month.astype("datetime64[D]") - np.timedelta64(days + horizon_hours // 24 + 2, "D")
     return first
 
@@ -128,18 +129,18 @@ def filter_since(counts: pa.Table, day: np.datetime64) -> pa.Table:
 def smoothed_rates(
     columns: Columns, counts: pa.Table, days: Sequence[int], smoothing_flights: float, horizon_hours: int
 ) -> Columns:
-    """Compute smoothed late and cancellation rates of flights whose outcome was known at the prediction.
+    """Compute smoothed late and cancellation rates known at the prediction.
 
     The rate of a group of n flights, k of them late, is shrunk towards the rate p of all flights with m =
     `smoothing_flights` pseudo-counts: (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
-    https://doi.org/10.1080/01621459.1973.10481350). Returns rate - p; for 'all flights', p. Centring removes day-level
-    variation that the trees would otherwise memorise.
+    https://doi.org/10.1080/01621459.1973.10481350). The feature is this rate minus p, or p for the grouping 'all'.
+    Centring removes day-level variation that the trees would otherwise memorise.
 
     Args:
         columns: `HISTORY_COLUMNS`, each of shape (rows,).
-        counts: of schema `COUNTS`, at least of the days that are used.
-        days: lengths of the split, in days that ended before the prediction.
-        smoothing_flights: pseudo-counts.
+        counts: table of schema `COUNTS`, with at least the days that are used.
+        days: window lengths, in days that ended before the prediction.
+        smoothing_flights: pseudo-count of flights.
         horizon_hours: hours between prediction and departure.
 
     Returns:

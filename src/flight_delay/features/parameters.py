@@ -16,7 +16,7 @@ def _require_distinct(days: list[int]) -> list[int]:
 
 
 class FeatureParameters(Parameters):
-    """Parameters of features and target, the section `build_features` of params.yaml."""
+    """Parameters of features and target: `build_features` in params.yaml."""
 
     late_threshold_minutes: Annotated[int, Field(ge=1)]
     horizon_hours: Annotated[int, Field(ge=1)]

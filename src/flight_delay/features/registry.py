@@ -1,5 +1,7 @@
-"""List features. A feature is an entry of the data dictionary and a function of its name, whose arguments are the
-canonical columns that it reads; features of history and weather come in families."""
+"""List features and the functions that compute them.
+
+A feature is an entry of the data dictionary and a function of the same name, whose arguments are the canonical columns
+that it reads. Features of history and weather come in families."""
 
 from __future__ import annotations
 
@@ -39,12 +41,12 @@ def list_features(
     """List the features of the processed tables, in order.
 
     Args:
-        entries: of the data dictionary, by name.
-        history_days: numbers of days of features of history.
+        entries: entries of the data dictionary, by name.
+        history_days: window lengths of history features, in days.
         with_weather: whether weather features are included.
 
     Raises:
-        UserError: an entry has no function or family, or another group, or a function has no entry.
+        UserError: an entry has no function or family, or a different group, or a function has no entry.
     """
     known = groups_by_name()
     unknown, undescribed = sorted(set(entries) - set(known)), sorted(set(known) - set(entries))

@@ -1,4 +1,4 @@
-"""Segments of flights: the groupings that evaluation measures by itself, and the groups of the lookup baseline."""
+"""Groupings of flights for evaluation by slice and for the lookup baseline."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ SLICE_FEATURES = (
 
 
 def lookup_groups(columns: Columns) -> Columns:
-    """Group flights by carrier and scheduled hour of departure, as a dispatcher's table would; shape (rows,)."""
+    """Group flights by carrier and scheduled hour of departure; shape (rows,).
+
+    A dispatcher's lookup table would have these groups.
+    """
     return {"carrier": columns[CARRIER.name], "hour": columns[DEPARTURE.name] // MINUTES_PER_HOUR}
 
 
 def slice_labels(columns: Columns, date: Column) -> Columns:
-    """Label flights by carrier, origin, hour, route, day of week and month; texts of shape (rows,)."""
+    """Label flights by every grouping of slices; texts of shape (rows,)."""
     hours = np.char.mod("%02d:00", (columns[DEPARTURE.name] // MINUTES_PER_HOUR).astype(int))
     return {
         "carrier": columns["carrier"],

@@ -10,11 +10,12 @@ OUTCOME = "arrival_delay_minutes"
 
 
 def is_late(arrival_delay_minutes: Column, late_threshold_minutes: int) -> Column:
-    """Compute whether flights arrived late; the US Department of Transportation counts from 15 minutes.
+    """Compute whether flights arrived late.
 
     Args:
         arrival_delay_minutes: shape (rows,), NaN for cancelled and diverted flights.
-        late_threshold_minutes: smallest delay of a late flight, in minutes.
+        late_threshold_minutes: smallest delay of a late flight, in minutes; 15 at the US Department of
+            Transportation.
 
     Returns:
         True, False, or None for cancelled and diverted flights, shape (rows,).

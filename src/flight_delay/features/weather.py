@@ -1,4 +1,4 @@
-"""Features of the weather that had been observed when the prediction is made."""
+"""Features of the weather observed before the prediction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MEASUREMENTS = (
 )  # fmt: skip
 WEATHER_COLUMNS = ("origin", "scheduled_departure_utc")
 
-# Largest age of the last observation when it is reported, and delay of the report.
+# Maximum age of the last observation, without the delay of its report, and that delay.
 MAX_AGE_HOURS = 6
 REPORTED_AFTER_HOURS = 1
 
@@ -23,7 +23,7 @@ def weather_features() -> list[str]:
 
 
 def observed_weather(columns: Columns, observations: Columns, horizon_hours: int) -> Columns:
-    """Look up the last weather at the origin that was known when the prediction is made.
+    """Look up the last weather at the origin that was known at the prediction.
 
     Args:
         columns: `WEATHER_COLUMNS`, each of shape (rows,).
@@ -31,7 +31,7 @@ def observed_weather(columns: Columns, observations: Columns, horizon_hours: int
         horizon_hours: hours between prediction and departure.
 
     Returns:
-        By name, float64 of shape (rows,); NaN without an observation of the last hours.
+        By name, float64 of shape (rows,); NaN without an observation in the last `MAX_AGE_HOURS`.
     """
     departure = columns["scheduled_departure_utc"].astype("datetime64[s]")
     known_until = departure - np.timedelta64(horizon_hours + REPORTED_AFTER_HOURS, "h")

@@ -26,10 +26,10 @@ from flight_delay.model.training_data import load_training_data
 
 Predictor = Callable[[Columns], Any]
 
-# Pseudo-count of rows with the base rate in `group_rate`.
+# Pseudo-count of `group_rate`: rows with the base rate.
 SMOOTHING_ROWS = 20
 
-# https://xgboost.readthedocs.io/en/stable/parameter.html, and the 100 rounds of its scikit-learn interface.
+# Defaults of https://xgboost.readthedocs.io/en/stable/parameter.html; 100 rounds as in its scikit-learn interface.
 XGBOOST_DEFAULTS = BoosterParameters(
     num_boost_round=100, early_stopping_rounds=100, learning_rate=0.3, max_depth=6, min_child_weight=1.0, subsample=1.0,
     colsample_bytree=1.0, reg_lambda=1.0, max_bin=256, monotone_constraints=False, seed=0,
@@ -43,9 +43,10 @@ def base_rate(train: Examples) -> Predictor:
 
 
 def group_rate(train: Examples) -> Predictor:
-    """Predict the rate of the group, smoothed by `SMOOTHING_ROWS` of the base rate.
+    """Predict the rate of the group, smoothed towards the base rate.
 
-    Groups are those of `features.segments.lookup_groups`; an unknown group gets the base rate.
+    The pseudo-count is `SMOOTHING_ROWS`. Groups are those of `features.segments.lookup_groups`; an unknown group gets
+    the base rate.
     """
     base = float(train.target.mean())
     groups = pd.DataFrame(lookup_groups(train.features))
@@ -66,7 +67,7 @@ def logistic_regression(train: Examples, features: Sequence[Feature], c: float) 
 
     Args:
         train: examples to fit.
-        features: of the model.
+        features: features of the model.
         c: inverse of the regularization strength, `C` of scikit-learn.
     """
     categories = [feature.name for feature in features if feature.kind == "categorical"]
@@ -113,7 +114,7 @@ class BaselineSettings(NamedTuple):
     worker: Worker | None = None
 
 
-# From the simplest; each is compared with the one before it.
+# The simplest first; each is compared with the one before it.
 BASELINES: dict[str, Callable[[Examples, BaselineSettings], Predictor]] = {
     "base_rate": lambda train, _: base_rate(train),
     "group_rate": lambda train, _: group_rate(train),

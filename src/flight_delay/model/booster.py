@@ -24,9 +24,10 @@ _DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 
 
 class BoosterParameters(Parameters):
-    """Parameters of XGBoost, https://xgboost.readthedocs.io/en/stable/parameter.html
+    """Parameters of XGBoost.
 
-    `monotone_constraints` applies the declared effects of features.
+    See https://xgboost.readthedocs.io/en/stable/parameter.html. `monotone_constraints` applies the declared effects of
+    features.
     """
 
     num_boost_round: Annotated[int, Field(ge=1)]
@@ -70,7 +71,7 @@ def train_booster(
     """Train a booster, with early stopping where the data have validation rows.
 
     Args:
-        parameters: of XGBoost; the number of threads is not among them, since it does not change the model.
+        parameters: parameters of XGBoost; the number of threads is not among them, since it does not change the model.
         data: built with `parameters.max_bin`.
         record_train: whether the curve includes the training rows, which takes a tenth longer.
         label: name of the model in the log.
@@ -123,9 +124,10 @@ def shap_contributions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding)
 
 
 def shap_interactions(booster: xgb.Booster, matrix: Matrix, encoding: Encoding) -> Any:
-    """Compute SHAP interaction values (https://doi.org/10.1038/s42256-019-0138-9).
+    """Compute SHAP interaction values in log-odds.
 
-    With 44 features, a row takes a hundred times as long as its `shap_contributions`, also for unused features.
+    Method: https://doi.org/10.1038/s42256-019-0138-9. With 44 features, a row takes a hundred times as long as its
+    `shap_contributions`, also for unused features.
 
     Returns:
         float32 of shape (rows, features + 1, features + 1), symmetric: main effects on the diagonal, half of each

@@ -52,7 +52,7 @@ class Manifest(Parameters):
 
 
 class ExplainedPredictions(NamedTuple):
-    """Probabilities before and after calibration, and SHAP values of the former."""
+    """Probabilities before and after calibration, and SHAP values before it."""
 
     before_calibration: Any
     probability: Any

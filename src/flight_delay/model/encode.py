@@ -22,19 +22,19 @@ from flight_delay.model.examples import Examples
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
-# An indicator is added where the share of missing values in training, and of present ones, is at least this,
+# Minimum share of missing values in training, and of present ones, for an indicator.
 MIN_MISSING_SHARE = 0.001
-# where Cohen's h of the two rates of the target is at least this (0.2 is "small": Cohen 1988, ch. 6),
+# Minimum Cohen's h of the target's rates with and without a value (0.2 is "small": Cohen 1988, ch. 6).
 MIN_MISSING_EFFECT = 0.1
-# and at least so many standard errors of h, the root of 1/n + 1/m.
+# Minimum Cohen's h in standard errors, sqrt(1/n + 1/m).
 MIN_MISSING_ERRORS = 3
 
 
 class EncodedFeature(Parameters):
     """A column of the matrix.
 
-    A quantitative or categorical column holds the feature of its name, the latter as positions in `categories`; an
-    indicator is 1 where the feature `of` is missing. `missing_share` is the share of the training rows.
+    A quantitative or categorical column holds the feature of its name; categories are positions in `categories`. An
+    indicator is 1 where the feature `of` is missing. `missing_share` is a share of the training rows.
     """
 
     name: str
@@ -97,7 +97,10 @@ def is_missing(values: Column) -> Column:
 
 
 def cohens_h(one: float, other: float) -> float:
-    """Compute https://en.wikipedia.org/wiki/Cohen%27s_h of two shares, 0 to pi."""
+    """Compute Cohen's h of two shares, from 0 to pi.
+
+    Definition: https://en.wikipedia.org/wiki/Cohen%27s_h.
+    """
     return abs(2 * math.asin(math.sqrt(one)) - 2 * math.asin(math.sqrt(other)))
 
 

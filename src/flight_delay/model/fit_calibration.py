@@ -27,7 +27,7 @@ def fit_calibration(method: Method, probability: Probability, target: Outcome) -
     `HIGHEST`.
 
     Args:
-        method: `none` fits nothing.
+        method: calibration method; `none` needs no fit.
         probability: predicted probability, shape (rows,).
         target: observed target, shape (rows,).
 
@@ -48,7 +48,7 @@ def _sigmoid(probability: Exact, target: Outcome) -> Calibration:
     )
     if slope < 0:  # ranks are reversed; of the allowed slopes, 0 has the highest likelihood
         slope, intercept = 0.0, float(to_log_odds(target.mean()))
-    # Decimals, not significant digits: those of a number near 0 depend on the processor, as does the sign of 0.
+    # Decimals, since the significant digits of a number near 0 depend on the processor, as does the sign of 0.
     slope, intercept = (round(float(value), DIGITS) + 0.0 for value in (slope, intercept))
     return Calibration(method="sigmoid", slope=slope, intercept=intercept)
 

@@ -78,8 +78,8 @@ def load_training_data(
     Args:
         encoding: columns of the matrices.
         read: reads the examples of a month.
-        train_months: for training.
-        validation_months: for early stopping; may be empty.
+        train_months: months for training.
+        validation_months: months for early stopping; may be empty.
         max_bin: parameter of XGBoost.
         worker: limits the number of threads.
     """
@@ -90,7 +90,7 @@ def load_training_data(
         return TrainingData(encoding, max_bin, train, None)
     validation_examples = [read(month) for month in validation_months]
     matrix: Matrix = np.concatenate([encode(examples.features, encoding) for examples in validation_examples])
-    # Not a QuantileDMatrix, from which the prediction of every round takes three times as long.
+    # With a QuantileDMatrix, the prediction of every round takes three times as long.
     validation = xgb.DMatrix(
         matrix,
         label=np.concatenate([examples.target for examples in validation_examples]),

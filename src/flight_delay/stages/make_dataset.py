@@ -1,4 +1,4 @@
-"""Stage: convert raw files to canonical flights; quarantine contract violations."""
+"""Stage: convert raw files to canonical flights; quarantine invalid rows."""
 
 from typing import Annotated
 

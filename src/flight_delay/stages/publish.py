@@ -17,7 +17,7 @@ from flight_delay.vcs.lock import read_lock
 def main() -> int:
     p = params.load_params("publish", Publish)
     apply_settings()
-    from flight_delay.tracking.publish import publish  # now: mlflow reads its settings while it is imported
+    from flight_delay.tracking.publish import publish  # after apply_settings: mlflow reads its settings on import
 
     content = collect_run_content(
         Path(), read_lock(), params.load_params("splits", months.Splits), RunSource.of_workspace()

@@ -30,7 +30,7 @@ def main() -> int:
     trained = train_booster(p, data, record_train=True)
 
     target = np.concatenate([read(month).target for month in train])
-    # The folder is not replaced as a whole, since it also has the decision.
+    # The folder is not replaced as a whole, since it also contains the decision.
     save_bundle(
         paths.BUNDLE,
         trained.booster,

@@ -1,6 +1,6 @@
-"""Read "on-time performance" files of the US Bureau of Transportation Statistics (BTS) and sort their rows into months.
+"""Read on-time performance files of the BTS and sort their rows by month.
 
-All rows and columns are kept, every value as text."""
+The BTS is the US Bureau of Transportation Statistics. All rows and columns are kept, every value as text."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ SOURCE = "bts"
 LICENCE = "public domain: a work of the US Government (Department of Transportation), 17 U.S.C. 105"
 HOMEPAGE = "https://www.transtats.bts.gov/"
 LAYOUTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
-FIRST_MONTH, LAST_MONTH = "1987-10", "2100-12"  # the first that was published; later than the last is a mistake
+FIRST_MONTH, LAST_MONTH = "1987-10", "2100-12"  # first published month; a month after the last one is a mistake
 OTHER_FILES = ("README.md", "airports.csv")  # other files of the folder
 
 log = logging.getLogger(__name__)
 
 
 class FetchedFiles(NamedTuple):
-    """Months that were written, by 'YYYY-MM' in order, and SHA-256 of the files that were read, by name in order."""
+    """Written months by 'YYYY-MM', and SHA-256 of read files by name, in order."""
 
     months: dict[str, SpooledMonth]
     files: dict[str, str]
 
 
 def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]], last_month: str) -> FetchedFiles:
-    """Write flights/YYYY-MM.parquet for every month up to `last_month` that the files in a folder hold.
+    """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
     The same files give the same bytes. Memory does not grow with their number or size.
 
     Args:
         external: folder with .csv, .csv.gz and .zip files, each with any months.
-        flights: an empty folder; the rows are spooled beside it.
+        flights: an empty folder for the result; the rows are spooled beside it.
         layouts: columns that a file of each layout must have, Year and Month among them.
         last_month: last month to write; later ones are read and checked only.
 
@@ -123,7 +123,7 @@ def _split_by_month(text: CsvText) -> Iterator[tuple[str, pa.RecordBatch]]:
 
 
 def _parse_month(date: str) -> str | None:
-    """Parse the text of Year and Month, such as '2013|1'; None if it is not a month."""
+    """Parse the text of Year and Month, such as '2013|1'; None if invalid."""
     parts = re.fullmatch(r"\s*([0-9]{4})(?:\.0*)?\s*\|\s*([0-9]{1,2})(?:\.0*)?\s*", date)
     month = f"{parts[1]}-{int(parts[2]):02d}" if parts and 1 <= int(parts[2]) <= 12 else ""
     return month if FIRST_MONTH <= month <= LAST_MONTH else None

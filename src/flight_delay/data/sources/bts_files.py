@@ -1,4 +1,6 @@
-"""Open CSV files, plain, in gzip or in zip, as UTF-8; a damaged file is named in one line."""
+"""Open CSV files, plain, in gzip or in zip, as UTF-8.
+
+A damaged file is a `UserError` of one line with its name."""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ from flight_delay.core.errors import UserError
 
 SUFFIXES = (".csv", ".csv.gz", ".zip")
 BLOCK_BYTES = 1 << 20  # read at a time
-# What gzip, zip and the methods inside a zip raise for bytes that are not theirs; zipfile raises RuntimeError for an
-# encrypted file, and NotImplementedError, which is one, for an unknown method of compression.
+# Exceptions of gzip, zipfile and the compression methods inside a zip for damaged data. zipfile raises RuntimeError for
+# an encrypted file, and its subclass NotImplementedError for an unknown compression method.
 DAMAGED = (
     EOFError, OSError, RuntimeError, ValueError, lzma.LZMAError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
@@ -36,7 +38,10 @@ codecs.register_error("latin-1", _decode_latin_1)
 
 
 class Utf8Stream(io.RawIOBase):
-    """A file as UTF-8: bytes that are not valid UTF-8 are read as Latin-1. `quotes` counts quotation marks."""
+    """A file as UTF-8; bytes that are not valid UTF-8 are read as Latin-1.
+
+    `quotes` counts quotation marks.
+    """
 
     def __init__(self, file: IO[bytes], label: str) -> None:
         self._file, self._label = file, label
@@ -70,7 +75,7 @@ def csv_members(path: Path) -> list[zipfile.ZipInfo]:
         UserError: there is none, or the zip is damaged.
     """
     with _damage_as_user_error(path), zipfile.ZipFile(path) as archive:
-        # Some systems add hidden files of their own. A Windows path knows both slashes.
+        # Some systems add hidden files of their own. A Windows path is split at both slashes.
         members = [member for member in archive.infolist() if PureWindowsPath(member.filename).match("[!.]*.csv")]
     if not (files := [member for member in members if not member.is_dir()]):
         raise UserError(f"{printable_name(path)}: no .csv in this zip; download it again or remove it")
@@ -102,7 +107,7 @@ def _damage_as_user_error(path: Path, member: zipfile.ZipInfo | None = None) -> 
         yield
     except DAMAGED as error:
         if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
-            raise  # an error of the disk; EINVAL is a zip that names a place before the file's start
+            raise  # an error of the disk; EINVAL comes from a zip with an offset before its start
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(
             f"{printable_name(path, member)}: cut short, damaged or not what its name says ({reason}); "
@@ -111,6 +116,6 @@ def _damage_as_user_error(path: Path, member: zipfile.ZipInfo | None = None) -> 
 
 
 def printable_name(path: Path, member: zipfile.ZipInfo | None = None) -> str:
-    """Name a file for an error, on one line: letters that cannot be printed become question marks."""
+    """Return a name for an error: unprintable letters become question marks."""
     name = f"{path} ({member.filename})" if member is not None else str(path)
     return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -100,7 +100,7 @@ def _read(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Regroup rows, so that the bytes of the Parquet file do not depend on how they were read."""
+    """Regroup rows, so that the bytes of the file do not depend on the batches."""
     waiting: list[pa.RecordBatch] = []
     missing = ROW_GROUP_ROWS
     for batch in batches:

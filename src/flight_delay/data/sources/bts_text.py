@@ -1,4 +1,6 @@
-"""Read CSV files with Arrow. All values are text; what is no table is named in one line."""
+"""Read CSV files with Arrow; all values are text.
+
+A file that is not a table is a `UserError` of one line with its name."""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ BLOCK_BYTES = 1 << 20  # parsed at a time; no row may be longer
 
 
 class CsvText(NamedTuple):
-    """A CSV file, or a CSV in a zip. `header` has the names of all columns; the last name may be empty."""
+    """A CSV file, or a CSV file in a zip.
+
+    `header` has the names of all columns; the last name may be empty.
+    """
 
     path: Path
     member: zipfile.ZipInfo | None
@@ -38,7 +43,7 @@ class CsvText(NamedTuple):
 
 
 def open_texts(path: Path) -> Iterator[CsvText]:
-    """Read the headers of a file: one, or those of the CSV files in a zip, in its order.
+    """Read the header of a file, or of each CSV file in a zip, in its order.
 
     Raises:
         UserError: the file is damaged or is not text, or its first line does not name columns.
@@ -50,7 +55,7 @@ def open_texts(path: Path) -> Iterator[CsvText]:
 
 
 def read_blocks(text: CsvText) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Read the rows of a CSV in blocks, so that memory does not grow with the file.
+    """Read the rows of a CSV in blocks; memory does not grow with the file.
 
     Yields:
         The number of a block's first row (the header is row 1, blank lines do not count), and the block: all columns
@@ -78,7 +83,7 @@ def read_blocks(text: CsvText) -> Iterator[tuple[int, pa.RecordBatch]]:
 
 
 def quote_values(values: Sequence[str]) -> str:
-    """Quote names or values from a file for an error: on one line, however many and long they are."""
+    """Quote names or values for an error on one line; shorten long ones."""
     shown = [repr(value if len(value) <= 60 else f"{value[:60]}…") for value in values[:30]]
     return ", ".join(shown) + (f" and {len(values) - 30} more" if len(values) > 30 else "")
 
@@ -109,7 +114,7 @@ def _arrow_reader(stream: Utf8Stream, header: list[str], invalid: list[pa.csv.In
 
     return pa.csv.open_csv(
         io.BufferedReader(stream, BLOCK_BYTES),
-        # Arrow knows the number of a row only with one thread.
+        # Arrow numbers rows only with one thread.
         pa.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, skip_rows=1, column_names=header),
         pa.csv.ParseOptions(invalid_row_handler=keep),
         pa.csv.ConvertOptions(
@@ -119,9 +124,10 @@ def _arrow_reader(stream: Utf8Stream, header: list[str], invalid: list[pa.csv.In
 
 
 def _check(text: CsvText, row: int, block: pa.RecordBatch) -> None:
-    """Refuse what Arrow accepts: values in a column without a name, and line breaks in values.
+    """Refuse values in a column without a name, and line breaks in values.
 
-    No file of the BTS has values of two lines: a quotation mark is missing, and rows would be lost in the value.
+    Arrow accepts both. No file of the BTS has values of two lines: a quotation mark is missing, and the value would
+    contain rows.
     """
     for name, column in zip(text.header, block.columns, strict=True):
         values = column.buffers()[2]

