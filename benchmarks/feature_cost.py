@@ -64,7 +64,7 @@ def finished_matrix(folder: Path) -> None:
     from flight_delay.model.selection import read_selection
 
     features, processed = read_selection(Path("data/selected_features.json")).features, Path("data/processed")
-    splits = params.load_params("splits", months.Splits).named()
+    splits = params.load_params("splits", months.Splits).by_name()
     read = {
         name: read_split(processed, features, months.require_months(processed, name, splits[name]))
         for name in ("train", "validation")

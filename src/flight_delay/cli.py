@@ -1,4 +1,7 @@
-"""The command `flight-delay`. Each of its commands is a module of commands/ with the same name."""
+"""The command `flight-delay`.
+
+Each of its commands is a module of commands/ with the same name.
+"""
 
 from __future__ import annotations
 

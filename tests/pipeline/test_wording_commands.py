@@ -78,5 +78,5 @@ def test_a_remote_that_dvc_cannot_read(small) -> None:
         artefacts.read_bytes("model.txt")
     assert str(refused.value) == (
         f"model.txt of commit {artefacts.commit[:10]}: DVC cannot read it (ssh is supported, but requires 'dvc-ssh' to be "
-        "installed); `dvc remote list` shows from where"
+        "installed); see `dvc remote list`"
     )

@@ -1,4 +1,4 @@
-"""Command: explain the prediction for a flight, and predict it at other times of departure."""
+"""Command: explain the prediction for a flight; predict other departures."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "explain",
         help="explain the prediction for a flight",
-        description="Print the probability that a flight is late, the prediction, the contributions to the probability, and at most\n"
-        "four reasons. Any flight of data/processed can be explained, also cancelled flights; output is ordered by month.\n"
-        "Reads models/, data/ and reports/interpret/, and changes nothing.",
+        description="Print the probability that a flight is late, the prediction, contributions to the probability,\n"
+        "and at most four reasons. Any flight of data/processed can be explained, also cancelled flights; output is\n"
+        "ordered by month. Reads models/, data/ and reports/interpret/, and changes nothing.",
         epilog="examples:\n"
         "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500\n"
         "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500 --plot why.png\n"
         "  flight-delay explain --flight 2013-11-01-US-1895-EWR-0500 --what-if departure\n"
         "  flight-delay explain --flights tomorrow.csv --json > reasons.jsonl\n"
         "  cut -d, -f1-5 plan.csv | flight-delay explain --flights -\n\n"
-        "FLIGHT_ID is date, carrier, flight number, origin and scheduled departure (HHMM), as in the column flight_id of\n"
-        "data/processed. The CSV has that column, or flight_date, carrier, flight_number, origin and scheduled_departure (HHMM)\n"
-        "or scheduled_departure_minutes (after midnight).\n\n"
+        "FLIGHT_ID is date, carrier, flight number, origin and scheduled departure (HHMM), as in the column flight_id\n"
+        "of data/processed. The CSV has that column, or flight_date, carrier, flight_number, origin, and\n"
+        "scheduled_departure (HHMM) or scheduled_departure_minutes (after midnight).\n\n"
         "exit codes: 0 success, 2 error",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,4 +1,4 @@
-"""Command: register the model of a run and make it challenger or champion, if it passes the gate."""
+"""Command: make the model of a run challenger or champion if it passes."""
 
 from __future__ import annotations
 

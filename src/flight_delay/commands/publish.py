@@ -1,4 +1,4 @@
-"""Command: publish the pipeline of a commit or DVC experiment as an MLflow run."""
+"""Command: publish the pipeline of a commit or experiment as an MLflow run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command: list the versions of the registered model with their aliases, and who moved an alias when and why."""
+"""Command: list versions of the registered model, aliases and their moves."""
 
 from __future__ import annotations
 

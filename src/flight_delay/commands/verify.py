@@ -1,4 +1,4 @@
-"""Command: reproduce every artefact of a commit, or check that its dvc.lock fits it."""
+"""Command: reproduce every artefact of a commit, or check its dvc.lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Run independent work in parallel. Results do not depend on the number of workers."""
+"""Run independent work in parallel.
+
+Results do not depend on the number of workers.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def single_worker() -> Worker:
 
 
 def map_months(function: Callable[[str], R], months: Sequence[str], label: str = "month") -> Iterator[tuple[str, R]]:
-    """Call a function for each month, such as '2013-01', and yield months and results in order.
+    """Call a function for each month, and yield months and results in order.
 
     Args:
         function: must not depend on the months before.
@@ -55,7 +58,9 @@ def map_months(function: Callable[[str], R], months: Sequence[str], label: str =
 
 
 def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterator[R]:
-    """Train a model for every item, `PARALLEL_MODELS` at a time, and yield the results in order.
+    """Train a model for every item in parallel, and yield results in order.
+
+    At most `PARALLEL_MODELS` train at a time.
 
     Threads suffice, since XGBoost releases the interpreter's lock: two models of one thread each are faster than one
     after the other of two threads each. The last item starts first: with a growing training window it takes longest.
@@ -76,7 +81,7 @@ def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterat
 
 @contextmanager
 def run_in_background(function: Callable[[Worker], R]) -> Iterator[Future[R]]:
-    """Train a model while the block runs, and wait for it at the end of the block.
+    """Train a model while the block runs; wait for it at the end.
 
     The block keeps one core. If it fails, the function is stopped.
 

@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Invalid input. The message is one line: what is wrong, where, and what to do.
+    """Invalid input; the message is one line: what, where, and what to do.
 
     Stages and commands print it and exit with code 2.
     """

@@ -1,4 +1,4 @@
-"""Read and write files. Writing is atomic, and the same values give the same bytes on every run."""
+"""Read and write files: atomically, and with the same bytes on every run."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON atomically, keys in the given order; NaN and infinity raise ValueError."""
+    """Write indented JSON atomically; NaN and infinity raise ValueError."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a CSV atomically, with Unix line ends and floats of at most six significant digits."""
+    """Write a CSV atomically; floats have at most six significant digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -59,7 +59,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a Parquet file atomically, without metadata of the writer (pandas index, schema fingerprints)."""
+    """Write a Parquet file atomically, without metadata of the writer."""
     sink = pa.BufferOutputStream()
     plain = table.combine_chunks().replace_schema_metadata(None)
     pq.write_table(plain, sink, compression="zstd", store_schema=False, write_page_checksum=True)
@@ -68,7 +68,7 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """Yield a directory that replaces `path` when the block succeeds, and is removed when it fails."""
+    """Yield a directory that replaces `path` if the block succeeds."""
     partial, former = _partial(path), path.with_name(f".{path.name}.former.partial")
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
@@ -108,7 +108,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_csv_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Read a CSV by row; columns in `text` hold text, all others numbers, or None for an empty value.
+    """Read a CSV by row: columns in `text` as text, others as number or None.
 
     Raises:
         UserError: the file is missing or empty, or a value is not a number.
@@ -172,7 +172,7 @@ def sha256(path: Path) -> str:
 
 
 def round_values(values: Mapping[str, float], digits: int = 6) -> dict[str, float]:
-    """Round floats for writing: their last digits depend on the processor that computed them."""
+    """Round floats for writing, because their last digits depend on the CPU."""
     return {name: value if isinstance(value, int) else round(float(value), digits) for name, value in values.items()}
 
 

@@ -1,4 +1,4 @@
-"""Months, such as '2013-01', splits of months into training, validation and test, and folders of monthly files."""
+"""Months such as '2013-01', splits of months, and folders of monthly files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="a 
 
 
 def months_between(first: str, last: str) -> list[str]:
-    """List all months from `first` to `last`, in order; none if `last` is before `first`."""
+    """List all months from `first` to `last`, none if `last` is before `first`."""
     return [_month_name(index) for index in range(_month_number(first), _month_number(last) + 1)]
 
 
@@ -98,7 +98,7 @@ def require_months(folder: Path, parameter: str, split: MonthRange) -> list[str]
 
 
 def load_splits(folder: Path) -> dict[str, list[str]]:
-    """Read the splits of params.yaml, and list the months of each that a folder has, in order of time.
+    """List the months of each split in params.yaml that a folder has, in order.
 
     Raises:
         UserError: parameters are invalid, or the first or the last month of a split is missing.
@@ -108,7 +108,7 @@ def load_splits(folder: Path) -> dict[str, list[str]]:
 
 
 def missing_months(months: Sequence[str]) -> list[str]:
-    """List the months that are missing between the first and the last of months in order."""
+    """List the months missing between the first and the last, in order."""
     return sorted(set(months_between(months[0], months[-1])) - set(months)) if months else []
 
 

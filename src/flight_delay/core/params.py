@@ -1,4 +1,4 @@
-"""Read sections of params.yaml, and JSON files of stages, into strict and frozen classes."""
+"""Read params.yaml and JSON files of stages into strict, frozen classes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARAMS_FILE = Path("params.yaml")
 
 
 class Parameters(BaseModel):
-    """Base of parameter classes: no coercion, no unknown keys, no changes, no NaN and infinities."""
+    """Base of parameter classes: no coercion, unknown keys, changes, or NaN."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -48,7 +48,9 @@ def load_params(section: str, kind: type[P], path: Path = PARAMS_FILE) -> P:
 
 
 def read_validated_json(path: Path, kind: type[P], description: str) -> P:
-    """Read a JSON file of a stage into a class; `description` names such a file in an error, such as 'a manifest'.
+    """Read a JSON file of a stage into a class.
+
+    `description` names such a file in an error, such as 'a manifest'.
 
     Raises:
         UserError: the file is missing, or does not fit the class.
@@ -79,7 +81,9 @@ def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
 
 
 def parse_yaml(text: str | bytes) -> Any:
-    """Parse YAML 1.2 as DVC does: 1e-05 is a number, `yes` is text, and a repeated key is an error.
+    """Parse YAML 1.2 as DVC does.
+
+    1e-05 is a number, `yes` is text, and a repeated key is an error.
 
     Raises:
         ValueError: it is not valid YAML; the message is one line.
@@ -95,7 +99,7 @@ def parse_yaml(text: str | bytes) -> Any:
 
 
 def flatten(nested: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:
-    """Flatten a nested mapping: {'train_model': {'seed': 1}} becomes {'train_model.seed': 1}."""
+    """Flatten a nested mapping: {'a': {'b': 1}} becomes {'a.b': 1}."""
     flat: dict[str, Any] = {}
     for name, value in nested.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Paths of the folders and files that stages hand to each other, relative to the top of the repository."""
+"""Paths of the inputs and outputs of stages, relative to the repository."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
-"""Run stages and commands: logging, timing, and errors of the user in one line.
+"""Run stages and commands: logging, timing and one-line errors.
 
-Durations and memory go to the log and to `logs/` (not tracked), never into an output."""
+Durations and memory go to the log and to `logs/` (not tracked), never into an output.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +36,10 @@ T = TypeVar("T")
 
 
 def run_stage(name: str, work: Callable[[], int]) -> None:
-    """Run a stage, which returns its number of rows, and exit; see `run_with_error_handling`."""
+    """Run a stage and exit; see `run_with_error_handling`.
+
+    `work` returns the number of rows.
+    """
     sys.exit(run_with_error_handling(name, lambda: _run_timed(name, work)))
 
 
@@ -72,7 +76,7 @@ def run_with_error_handling(name: str, work: Callable[[], int]) -> int:
 
 
 def track_progress(items: Sequence[T], unit: str) -> Iterator[T]:
-    """Yield items and show progress: a bar on a terminal, a line per item elsewhere."""
+    """Yield items with a progress bar on a terminal, elsewhere a line per item."""
     if sys.stderr.isatty():
         yield from tqdm(items, unit=unit, leave=False)
         return
@@ -82,12 +86,12 @@ def track_progress(items: Sequence[T], unit: str) -> Iterator[T]:
 
 
 def read_timings() -> dict[str, dict[str, float]]:
-    """Read seconds, peak memory in MiB and rows of the stages that ran since `clear_timings`, by stage."""
+    """Read seconds, peak memory in MiB and rows by stage since `clear_timings`."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(LOGS.glob("*.json"))}
 
 
 def clear_timings() -> None:
-    """Remove the timings, so that a stage restored from the cache does not get those of another run."""
+    """Remove the timings, so that a stage from the cache gets none."""
     for path in LOGS.glob("*.json"):
         path.unlink()
 
@@ -117,7 +121,10 @@ def _prepare_standard_streams() -> None:
 
 @contextmanager
 def _stage_lock(name: str) -> Iterator[None]:
-    """Hold the lock of a stage: when only `dvc` is killed, its stage continues while the next one starts."""
+    """Hold the lock of a stage.
+
+    If only `dvc` is killed, its stage continues while the next run starts.
+    """
     LOGS.mkdir(exist_ok=True)
     with (LOGS / f"{name}.lock").open("w", encoding="utf-8") as file:
         try:

@@ -56,7 +56,9 @@ def confusion_rows(counts: Mapping[str, int]) -> Curve:
     negative, positive = CLASS_NAMES
     cells = [(positive, positive, "true_positive"), (positive, negative, "false_negative")]
     cells += [(negative, positive, "false_positive"), (negative, negative, "true_negative")]
-    return Curve(("actual", "predicted", "rows"), [(actual, called, counts[name]) for actual, called, name in cells])
+    return Curve(
+        ("actual", "predicted", "rows"), [(actual, predicted, counts[name]) for actual, predicted, name in cells]
+    )
 
 
 def _thinned(header: tuple[str, ...], x: Any, *others: Any) -> Curve:

@@ -1,7 +1,9 @@
-"""A clone of a commit in a temporary folder, with its own cache, environment and experiments, in which its pipeline
-is run.
+"""A temporary clone of a commit, in which its pipeline runs.
 
-No code of the commit is imported, and the user's checkout is not written to."""
+It has its own cache, environment and experiments.
+
+No code of the commit is imported, and the user's checkout is not written to.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ _PIP = re.compile("PIP_.*|.*_PROXY|SSL_CERT_.*|REQUESTS_CA_BUNDLE", re.IGNORECAS
 
 @dataclass(frozen=True)
 class CleanClone:
-    """A clone of a commit at `root`; `python` is the interpreter that runs its pipeline, `prefix` what isolates it."""
+    """A clone of a commit at `root`.
+
+    `python` is the interpreter that runs its pipeline, `prefix` the command that isolates it.
+    """
 
     root: Path
     commit: str
@@ -140,7 +145,7 @@ def clean_clone(commit: str, *, fresh_env: bool = False, isolate: bool = False) 
 def clean_environment(
     home: Path, environment: Mapping[str, str] = os.environ, python: Path = Path(sys.executable)
 ) -> dict[str, str]:
-    """Keep the variables that stages need, and set the interpreter and the home folder.
+    """Keep variables that stages need; set the interpreter and home folder.
 
     Credentials and the configuration of git, DVC and MLflow are in other variables or in the user's home folder.
     """

@@ -1,5 +1,4 @@
-"""The environment that a pipeline runs in: its versions, those that its commit locks, and building one from a
-commit."""
+"""Environments of a pipeline: versions, locked versions, and building one."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ print(json.dumps({"python": platform.python_version(), **{d.name: d.version for 
 
 
 class Environment(NamedTuple):
-    """The environment of a run: `versions` by package; `fresh` if it was built for this run."""
+    """The environment of a run; `fresh` if it was built for this run."""
 
     platform: str
     cpus: int

@@ -32,7 +32,7 @@ def main() -> int:
     encoding, read_inputs = bundle.manifest.features, partial(read_month, paths.PROCESSED, bundle.manifest.inputs)
     read = partial(read_arrived, paths.PROCESSED, bundle)
     train_seeds = partial(train_other_seeds, booster, encoding, read_inputs, train, validation, p.n_extra_seeds)
-    with run_in_background(train_seeds) as n_extra_seeds, files.atomic_directory(paths.report("interpret")) as report:
+    with run_in_background(train_seeds) as extra_seeds, files.atomic_directory(paths.report("interpret")) as report:
         explainer = Explainer(bundle, topics, fit_reference(bundle, read, train))
         outcomes = {month: read_month(paths.PROCESSED, (), month).target for month in test}
         sample = stratified_sample(outcomes, p.sample_rows, p.seed)
@@ -48,7 +48,7 @@ def main() -> int:
         gains = files.read_json(paths.report("train") / "importances.json")
         slices = files.read_csv_rows(paths.report("evaluate") / "slices.csv", {"by", "label"})
         costly = costliest_slices(slices, files.read_json(paths.METRICS)["test"]["roc_auc"])
-        result = merge_months(explainer, p, booster, summaries, n_extra_seeds.result(), gains, costly)
+        result = merge_months(explainer, p, booster, summaries, extra_seeds.result(), gains, costly)
         result.write(report)
         dependence = draw_dependence(result, dictionary, p.n_dependence_plots)
         write_plots(report, [*draw_importance(result), *dependence, *draw_waterfalls(result)])

@@ -1,4 +1,4 @@
-"""Connect to MLflow: tracking URI, health check, and errors that name the server and what to do."""
+"""Connect to MLflow, and turn its errors into errors of the user."""
 
 from __future__ import annotations
 
@@ -152,8 +152,8 @@ def require_active(experiment: Experiment) -> None:
     """
     if experiment.lifecycle_stage == "deleted":
         raise UserError(
-            f"the MLflow experiment '{experiment.name}' is deleted; `mlflow experiments restore -x {experiment.experiment_id}` "
-            "restores it, or change publish.experiment in params.yaml"
+            f"the MLflow experiment '{experiment.name}' is deleted; `mlflow experiments restore -x "
+            f"{experiment.experiment_id}` restores it, or change publish.experiment in params.yaml"
         )
 
 

@@ -1,4 +1,4 @@
-"""The tracking store without a server: its URI, its database file, and the location of its artifacts."""
+"""The tracking store without a server: URI, database and artifact location."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def artifact_root(uri: str) -> str | None:
 
 @contextmanager
 def prepared_database(uri: str) -> Iterator[None]:
-    """Create the database file atomically if it does not exist, and connect; then adapt it to a move.
+    """Create the database if it does not exist; adapt it if it was moved.
 
     MLflow's migrations fail if two run at once, and leave an unusable file if they are killed.
     """
@@ -139,7 +139,7 @@ def _own_database() -> Path:
 
 
 def _update_locations(file: Path) -> None:
-    """Update the stored locations of artifacts if the checkout was moved or copied.
+    """Update the locations of artifacts if the checkout was moved or copied.
 
     The location of the first experiment, which every database has, tells where it was created.
     """

@@ -1,4 +1,7 @@
-"""The description of a run as Markdown: its metrics beside those of its baseline. Does not import mlflow."""
+"""The description of a run in Markdown: metrics and those of its baseline.
+
+Does not import mlflow.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from flight_delay.evaluation.metrics import METRICS
 
 
 class HeadlineMetric(NamedTuple):
-    """A metric that is shown first, with its label, decimals and better direction."""
+    """A metric that is shown first: label, decimals and better direction."""
 
     name: str
     label: str
@@ -39,7 +42,10 @@ HEADLINE_METRICS = tuple(
 
 
 class BaselinePipeline(NamedTuple):
-    """The pipeline of an earlier commit (40 hexadecimal digits), its metrics, and the changes since in a few words."""
+    """The pipeline of an earlier commit, its metrics, and the changes since.
+
+    `commit` has 40 hexadecimal digits.
+    """
 
     commit: str
     metrics: Mapping[str, float]
@@ -74,5 +80,8 @@ def describe_run(metrics: Mapping[str, float], baseline: BaselinePipeline | None
     ]
     table = "\n".join(["| | this run | baseline | difference |", "|---|---|---|---|", *rows])
     heading = f"Baseline: commit `{baseline.commit[:10]}` ({baseline.changes or 'no changes since'})."
-    note = "`flight-delay compare` tests whether differences are significant; choose by the backtest, the test is reported."
+    note = (
+        "`flight-delay compare` tests whether differences are significant; choose by the backtest, the test is "
+        "reported."
+    )
     return "\n\n".join([summary, heading, table, note, verdict])

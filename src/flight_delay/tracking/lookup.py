@@ -1,4 +1,7 @@
-"""Find the run of an MLflow URI, and the commit of a run. Importing this does not import mlflow."""
+"""Find the run of an MLflow URI, and the commit of a run.
+
+Importing this does not import mlflow.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ FORMS = "runs:/RUN_ID, models:/NAME/VERSION, models:/NAME@ALIAS or models:/m-…
 
 
 class PublishedRun(NamedTuple):
-    """A run of this pipeline: digest of the pipeline, MD5 of its model, and the URI by which it was found."""
+    """A run: digest of its pipeline, MD5 of its model, and the URI looked up."""
 
     run_id: str
     run_name: str

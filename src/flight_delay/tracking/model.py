@@ -1,4 +1,4 @@
-"""Log the bundle as an MLflow model, with its signature, code and pinned requirements."""
+"""Log the bundle as an MLflow model with signature, code and requirements."""
 
 from __future__ import annotations
 

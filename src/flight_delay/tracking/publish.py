@@ -1,4 +1,4 @@
-"""Publish a pipeline as exactly one complete run, however many processes publish it."""
+"""Publish a pipeline as exactly one complete run, also concurrently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content to publish of a commit or DVC experiment that is not checked out."""
+"""The content of a run for a commit or experiment not checked out."""
 
 from __future__ import annotations
 

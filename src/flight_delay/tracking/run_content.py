@@ -1,4 +1,7 @@
-"""The content of a run, collected from the files of a pipeline. Does not import mlflow."""
+"""The content of a run, collected from the files of a pipeline.
+
+Does not import mlflow.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ COMMAND_SECTIONS = ("publish", "tune", "promote")
 
 @dataclass(frozen=True)
 class LoggedDataset:
-    """A data set as MLflow lists it for a run; `bts_provenance` is the source of its raw data."""
+    """A data set of a run in MLflow; `origin` describes its raw data."""
 
     name: str
     context: str

@@ -1,4 +1,7 @@
-"""Names of runs: what differs from the baseline, in a few words. Does not import mlflow."""
+"""Names of runs: the difference from the baseline in a few words.
+
+Does not import mlflow.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Author, baseline and durations of a pipeline: of the one in this folder, or of a commit or DVC experiment."""
+"""Author, baseline and durations of a pipeline.
+
+The pipeline is in this folder, in a commit or in a DVC experiment.
+"""
 
 from __future__ import annotations
 

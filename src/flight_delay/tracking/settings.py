@@ -1,4 +1,7 @@
-"""Settings of tracking: parameters, `.env`, and environment variables to set before mlflow is imported."""
+"""Settings of tracking: parameters, `.env` and environment variables.
+
+They are applied before mlflow is imported.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,10 @@ def main_checkout() -> Path:
 
 
 def apply_settings() -> None:
-    """Set missing environment variables from `.env`, then from defaults; exclude this machine from proxies."""
+    """Set missing environment variables from `.env`, then from defaults.
+
+    Exclude this machine from proxies.
+    """
     load_dotenv(main_checkout() / ENV_FILE)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)

@@ -1,7 +1,8 @@
-"""The saved view of an experiment in the MLflow UI: its columns, charts and description.
+"""The saved view of an experiment in MLflow: columns, charts, description.
 
 MLflow stores saved views as tags of an experiment and has no default view. `flight-delay ui` opens this one, the
-experiment's description links to it, and the menu "Views" lists it."""
+experiment's description links to it, and the menu "Views" lists it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ FIGURES_SECTION, PARAMETERS_SECTION = "figures", "parameters"
 
 
 class View(NamedTuple):
-    """The view of an experiment: metrics as columns and bars, further columns, and a description."""
+    """Metrics as columns and bars, further columns, and a description."""
 
     metrics: tuple[str, ...]
     columns: tuple[str, ...]

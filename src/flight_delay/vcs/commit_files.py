@@ -67,7 +67,9 @@ class CommitFiles:
         return dict(parse_yaml(self.read_text("params.yaml")))
 
     def files(self, path: str) -> list[str]:
-        """List the files in a folder of the commit, sorted; a path of a file gives itself, a missing path nothing.
+        """List the files in a folder of the commit, sorted.
+
+        The path of a file gives itself, a missing path nothing.
 
         Raises:
             UserError: the list of the folder is neither in the DVC cache nor in a remote.
@@ -93,7 +95,9 @@ class CommitFiles:
         return json.loads(self.read_bytes(path))
 
     def md5(self, path: str) -> str | None:
-        """Compute the MD5 of a file or folder as DVC does, without reading data that DVC tracks; None if it is absent.
+        """Compute the MD5 of a file or folder as DVC does, or None if it is absent.
+
+        Data that DVC tracks are not read.
 
         Raises:
             UserError: the list of a folder is neither in the DVC cache nor in a remote.
@@ -109,14 +113,17 @@ class CommitFiles:
         return f"{md5(json.dumps(parts, sort_keys=True).encode())}.dir"
 
     def copy(self, path: str, target: Path) -> None:
-        """Copy a file or folder of the commit to `target`, which must not exist; see `read_bytes`."""
+        """Copy a file or folder of the commit to `target`, which must not exist.
+
+        See `read_bytes` for errors.
+        """
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._errors_as_user_errors(path):
             self._system.get(path, str(target), recursive=True)
 
     @cached_property
     def added_data(self) -> list[str]:
-        """Files and folders that `dvc add` or `dvc import` tracks and that are inputs of a stage."""
+        """List inputs of stages that `dvc add` or `dvc import` tracks."""
         if ".dvc" not in {
             Path(name).suffix for name in git("ls-tree", "-r", "--name-only", self.commit, cwd=self.root).split()
         }:
@@ -154,7 +161,7 @@ class CommitFiles:
                 raise  # of this machine
             reason = " ".join(str(error).split()) or type(error).__name__
             raise UserError(
-                f"{path} of commit {self.commit[:10]}: DVC cannot read it ({reason}); `dvc remote list` shows from where"
+                f"{path} of commit {self.commit[:10]}: DVC cannot read it ({reason}); see `dvc remote list`"
             ) from error
 
 

@@ -83,7 +83,7 @@ def repo_root(cwd: Path = Path()) -> Path:
 
 
 def resolve_revision(revision: str, cwd: Path = Path()) -> str:
-    """Return the commit, 40 hexadecimal digits, of a commit, tag, branch or DVC experiment.
+    """Return the commit (40 digits) of a commit, tag, branch or experiment.
 
     Raises:
         UserError: there is none of this name, the folder is not in a git repository, or git fails.
@@ -104,13 +104,19 @@ def resolve_revision(revision: str, cwd: Path = Path()) -> str:
 
 
 def cut_off_commits(cwd: Path = Path()) -> frozenset[str]:
-    """Return the commits of a shallow clone whose parents it does not have; they seem to add every file."""
+    """Return the commits of a shallow clone whose parents are missing.
+
+    They seem to add every file.
+    """
     shallow = cwd / git("rev-parse", "--git-path", "shallow", cwd=cwd)
     return frozenset(shallow.read_text("utf-8").split()) if shallow.exists() else frozenset()
 
 
 def list_experiments(cwd: Path = Path()) -> dict[str, str]:
-    """List DVC experiments, oldest first: name by commit. DVC keeps them as refs/exps/xx/baseline/name."""
+    """List the names of DVC experiments by commit, oldest first.
+
+    DVC stores them as refs/exps/xx/baseline/name.
+    """
     refs = git("for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", "refs/exps", cwd=cwd)
     lines = [line.split(" ", 1) for line in refs.splitlines()]
     return {commit: ref.rpartition("/")[2] for commit, ref in lines if ref.count("/") == 4}
@@ -122,7 +128,7 @@ def commit_author(commit: str, cwd: Path = Path()) -> str:
 
 
 def git_author() -> str:
-    """Return the name and address that git would write into a commit made here, or 'unknown'.
+    """Return the author that git would write into a commit, or 'unknown'.
 
     The only question that the user's configuration and GIT_AUTHOR_* answer.
     """
@@ -135,7 +141,7 @@ def git_author() -> str:
 
 
 def find_commit_of_lock(digest: str) -> str | None:
-    """Return the commit that is checked out, if its dvc.lock has a digest; None if not, or without a commit."""
+    """Return the checked-out commit if its dvc.lock has the digest, else None."""
     name = f"HEAD:{LOCK_FILE}"
     try:
         committed = parse_lock(git("cat-file", "blob", name), name)

@@ -1,4 +1,4 @@
-"""Search git's history for pipelines, and for the commit that last changed a path."""
+"""Search git's history for pipelines and for changes of a path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from flight_delay.vcs.lock import LOCK_FILE, parse_lock, pipeline_digest
 
 
 class PipelineCommit(NamedTuple):
-    """A commit that holds a pipeline; `experiment` is the name of a DVC experiment, None for a commit on a branch."""
+    """A commit that holds a pipeline.
+
+    `experiment` is the name of a DVC experiment, None for a commit on a branch.
+    """
 
     commit: str
     experiment: str | None
@@ -53,7 +56,7 @@ def find_pipeline_commit(digest: str, model_md5: str | None) -> PipelineCommit |
 
 
 def previous_pipeline_commit(digest: str, start: str, cwd: Path = Path()) -> str | None:
-    """Find the nearest earlier commit that holds another pipeline; None if there is none.
+    """Find the nearest earlier commit that holds another pipeline, or None.
 
     Args:
         digest: of the lock file of the pipeline, see `lock.pipeline_digest`.

@@ -41,7 +41,9 @@ def read_lock(path: Path = LOCK_FILE) -> Stages:
 
 
 def pipeline_digest(stages: Mapping[str, Any]) -> str:
-    """Compute SHA-256 over all entries but that of `publish`: commands, parameters, inputs and outputs with checksums.
+    """Compute SHA-256 over all entries of a lock but that of `publish`.
+
+    Entries hold commands, parameters, and inputs and outputs with checksums.
 
     Two checkouts with the same digest hold the same pipeline, data, model and reports.
     """
@@ -50,13 +52,16 @@ def pipeline_digest(stages: Mapping[str, Any]) -> str:
 
 
 def output_hashes(stages: Mapping[str, Any]) -> dict[str, str]:
-    """Return MD5 by path of every output, without those of `publish`; a folder's ends in '.dir'."""
+    """Return MD5 by path of every output but those of `publish`.
+
+    The MD5 of a folder ends in '.dir'.
+    """
     entries = [entry for name, entry in stages.items() if name != PUBLISH]
     return {out["path"]: out["md5"] for entry in entries for out in entry.get("outs", [])}
 
 
 def input_hashes(stages: Mapping[str, Any]) -> dict[str, str]:
-    """Return MD5 by path of what no stage makes: code, requirements, external data."""
+    """Return MD5 by path of inputs that no stage writes, such as code."""
     outputs = output_hashes(stages)
     entries = [entry for name, entry in stages.items() if name != PUBLISH]
     deps = [dep for entry in entries for dep in entry.get("deps", [])]

@@ -1,5 +1,4 @@
-"""Comparison of two finished pipelines: inputs that differ, metrics on the rows that both predict, and rows that
-differ most."""
+"""Comparison of two finished pipelines: inputs, metrics and predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A comparison as Markdown for a pull request: the verdict first, then the figures."""
+"""Format a comparison as Markdown for a pull request."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _describe_metrics(period: PeriodComparison) -> str:
 
 
 def _format_code(text: str) -> str:
-    """Format as code, whatever the text is; in a table, GitHub takes a bar for the end of a cell."""
+    """Format any text as code; bars are escaped, because they end a cell."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence, space = "`" * (longest + 1), " " if longest else ""
     return f"{fence}{space}{' '.join(text.split())}{space}{fence}".replace("|", "\\|")

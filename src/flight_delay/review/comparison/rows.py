@@ -1,5 +1,4 @@
-"""Comparison of two predictions of the same rows: metrics with intervals over days, and the rows on which they differ
-most."""
+"""Comparison of two predictions of the same rows."""
 
 from __future__ import annotations
 
@@ -33,7 +32,10 @@ PROFIT = "profit"
 
 
 class CommonRows(NamedTuple):
-    """Rows that both A and B predict, in the same order, and the number of rows that only one predicts."""
+    """Rows that A and B predict, and the number of rows that only one predicts.
+
+    Rows of A and B are in the same order.
+    """
 
     a: Predictions
     b: Predictions
@@ -42,7 +44,7 @@ class CommonRows(NamedTuple):
 
 
 class MetricComparison(NamedTuple):
-    """A metric, or the profit per row, of A and B on all common rows, and B minus A with its interval."""
+    """A metric or the mean profit of A and B on common rows, and B − A."""
 
     name: str
     a: float
@@ -52,8 +54,10 @@ class MetricComparison(NamedTuple):
 
 @dataclass(frozen=True)
 class PeriodComparison:
-    """B against A in one period. `measures` ends with the profit; it is empty if `reason` says why they are not
-    comparable."""
+    """Comparison of B with A in one period.
+
+    `measures` ends with the profit; it is empty if A and B are not comparable for a `reason`.
+    """
 
     rows: int
     days: int
@@ -75,8 +79,11 @@ class RowDifference(NamedTuple):
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Mean absolute difference of probabilities, the number of rows that are classified differently, on how many of
-    these A and B are right, and the rows that differ most."""
+    """Disagreement of two predictions.
+
+    Mean absolute difference of probabilities, number of rows that are classified differently, on how many of these A
+    and B are right, and the rows that differ most.
+    """
 
     rows: int
     mean_difference: float
@@ -126,7 +133,7 @@ def compare_period(common: CommonRows, thresholds: tuple[float, float], payoffs:
 
 
 def combine_verdicts(verdicts: Iterable[str]) -> Verdict:
-    """Combine verdicts of several metrics; those that are not significant are ignored."""
+    """Combine verdicts of several metrics; ignore those not significant."""
     decided = set(verdicts) - {"not_significant"}
     if not decided:
         return "not_significant"

@@ -1,5 +1,4 @@
-"""What a finished pipeline predicted, and with which parameters, code and data: read from a commit. Nothing is
-compared here."""
+"""Read parameters, inputs and predictions of a finished pipeline."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ MAX_NAMES = 5  # names listed before the rest is counted
 
 
 class ContentDifference(NamedTuple):
-    """A difference. `matters` is False only where it is within a tolerance, or in the encoding alone."""
+    """A difference; `matters` is False within a tolerance or in encoding alone."""
 
     summary: str
     matters: bool

@@ -1,4 +1,4 @@
-"""Differences between the committed and the reproduced files: what differs, by how much, and whether it matters."""
+"""Differences between committed and reproduced files."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ class Tolerance(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How a file differs, in one line. `matters` is False only where it is within the tolerance, or in the encoding
-    alone."""
+    """The difference of a file in one line.
+
+    `matters` is False only within the tolerance, or in the encoding alone.
+    """
 
     file: str
     summary: str

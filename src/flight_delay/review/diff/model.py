@@ -1,4 +1,4 @@
-"""Differences of XGBoost models: settings, features and trees, without the statistics of training."""
+"""Differences of XGBoost models in settings, features and trees."""
 
 from __future__ import annotations
 

@@ -20,8 +20,10 @@ LAST_DIGITS = 1e-6  # absolute or relative: the effect of another order of summa
 
 
 class _Column(NamedTuple):
-    """Two columns, with arrays of shape (rows,): whether values differ, whether that matters, and by how much (0 if
-    not numbers)."""
+    """Comparison of two columns; arrays have the shape (rows,).
+
+    They hold whether values differ, whether that matters, and by how much (0 if not numbers).
+    """
 
     name: str
     before: Any

@@ -1,6 +1,7 @@
-"""What a commit records of its pipeline: dvc.lock, git history and the manifest of the raw data.
+"""Read dvc.lock, history and raw-data manifest of a commit.
 
-Neither the working tree nor the DVC cache is read."""
+Neither the working tree nor the DVC cache is read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stages of a dvc.lock as a graph: the stages before and after an artifact."""
+"""The stages of a dvc.lock as a graph of artifacts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from flight_delay.vcs.lock import LOCK_FILE, Stages
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file, folder or section of parameters (path 'params.yaml:train_model') that a stage read or wrote.
+    """A file, folder or section of parameters that a stage read or wrote.
+
+    The path of a section is like 'params.yaml:train_model'.
 
     The same path with another checksum is another artifact. `values`, of parameters only, is JSON; `md5` is that of
     this JSON.
@@ -39,7 +41,7 @@ class Artifact:
 
 
 class StageRun(NamedTuple):
-    """A stage in dvc.lock: its command, and the artifacts that it read (files, then parameters) and wrote."""
+    """A stage in dvc.lock: command, inputs (files, then parameters), outputs."""
 
     name: str
     command: str

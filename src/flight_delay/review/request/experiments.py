@@ -1,5 +1,7 @@
-"""Run a review in a clean clone, within a time limit: verify the commit, replay its predictions, run the
-experiments."""
+"""Run a review in a clean clone, within a time limit.
+
+Verify the commit, replay its predictions, and run the experiments.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ REPLAYED = (
 
 
 class ExperimentResult(NamedTuple):
-    """Outcome of an experiment: its comparison with the commit under review, or the error."""
+    """Comparison of an experiment with the reviewed commit, or the error."""
 
     experiment: Experiment
     seconds: float
@@ -43,7 +45,7 @@ class ExperimentResult(NamedTuple):
 
 
 class ReviewRun(NamedTuple):
-    """Outcome of a review; `replayed` is the error if predictions could not be replayed."""
+    """Outcome of a review; `replayed` is the error if the replay failed."""
 
     request: Request
     seconds: float

@@ -1,4 +1,4 @@
-"""Pages of a review, Markdown with YAML front matter: models of the front matter, reading and rendering."""
+"""Read and render pages of a review: Markdown with YAML front matter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
 class Experiment(Parameters):
-    """Parameters to change, by dotted name, and the question that the result answers."""
+    """Parameters to change, by dotted name, and the question to answer."""
 
     name: Name
     parameters: Annotated[dict[str, bool | int | float | str | list[str]], Field(min_length=1)]

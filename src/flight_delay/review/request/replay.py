@@ -1,4 +1,4 @@
-"""Replay: predict again with a stored bundle, and compare with the recorded predictions."""
+"""Replay recorded predictions with a stored bundle, and compare."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ PREDICTIONS = paths.report("evaluate") / "predictions"
 
 
 class ReplayedPredictions(NamedTuple):
-    """Number of recorded predictions, of those that are not repeated bit for bit, and the largest absolute
-    difference."""
+    """Number of predictions, of differing ones, and the largest difference."""
 
     rows: int
     changed: int

@@ -1,4 +1,4 @@
-"""The request for a review: the commit, its comparison with another one, and the experiments to run."""
+"""The request for a review: commit, comparison and experiments."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Check that a dvc.lock fits its commit: code, parameters, requirements and files in git.
+"""Check that a dvc.lock fits code, parameters and files of its commit.
 
-Without data: files that are not in git are compared by the checksums in the lock."""
+Without data: files that are not in git are compared by the checksums in the lock.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ def find_stale_entries(clone: CleanClone) -> list[str]:
     for stage in (name for name in declared if name != PUBLISH):
         if stage in lock:
             changes = _changed_entries(status.get(stage, []), _locked_params(lock[stage]), params, produced)
-            # DVC misses data that `dvc add` tracks, alone or in a folder with other files: the commit has their checksums.
+            # DVC misses data that `dvc add` tracks, alone or in a folder with others: the commit has their checksums.
             inputs = {dep["path"]: dep.get("md5") for dep in lock[stage].get("deps", []) if dep["path"] not in produced}
             changes = {
                 path: why for path, why in changes.items() if path not in inputs or files.md5(path) != inputs[path]

@@ -1,4 +1,4 @@
-"""Run the pipeline of a commit in a clean clone without a cache, and compare every output byte for byte."""
+"""Reproduce a commit in a clean clone, and compare every output's bytes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ MODEL = "models/bundle/model.ubj"
 
 
 class OutputCheck(NamedTuple):
-    """An output with its MD5 in the commit's dvc.lock and after the run (None: absent), and how its files differ
-    (None: the committed bytes are not available)."""
+    """An output with its MD5 in dvc.lock and after the run, and differences.
+
+    An MD5 is None if the output is absent; differences are None if the committed bytes are not available.
+    """
 
     stage: str
     path: str

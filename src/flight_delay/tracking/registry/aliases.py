@@ -1,4 +1,4 @@
-"""Move the aliases `champion`, `challenger` and `previous` of the registered model.
+"""Move the aliases `champion`, `challenger` and `previous` of the model.
 
 MLflow has no compare-and-set: an alias is read before it is set and again afterwards, and a process whose alias was
 overwritten gets an error.

@@ -1,5 +1,7 @@
-"""Find the published run to promote: by run id, MLflow URI, commit, tag, branch or DVC experiment. Importing this
-does not import mlflow."""
+"""Find the published run to promote by run ID, MLflow URI or revision.
+
+A revision is a commit, tag, branch or DVC experiment. Importing this does not import mlflow.
+"""
 
 from __future__ import annotations
 

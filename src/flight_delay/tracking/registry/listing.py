@@ -1,4 +1,4 @@
-"""Versions of the registered model with their aliases and events, as text and as JSON."""
+"""Format versions, aliases and events of the registered model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Download a logged model, and predict with it in another process. Importing this does not import mlflow."""
+"""Download a logged model, and predict with it in another process.
+
+Importing this does not import mlflow.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ TIMEOUT_SECONDS = 900
 
 
 class Speed(NamedTuple):
-    """Speed of a loaded model: median latency of a single row, and throughput of a month of rows at once."""
+    """Median latency of one row, and throughput of a month of rows at once."""
 
     row_milliseconds: float
     rows_per_second: float

@@ -1,4 +1,4 @@
-"""Versions of the registered model in MLflow: registration, aliases, and the events that moved an alias.
+"""Versions of the registered model: registration, aliases and events.
 
 Events are tags of a version: `champion_by`, `champion_at` (UTC),
 `champion_reason` and `champion_previous` (the version that had the alias before), and the same with `challenger_` and
@@ -23,8 +23,10 @@ CHAMPION, CHALLENGER, PREVIOUS, ROLLBACK = "champion", "challenger", "previous",
 
 
 class Event(NamedTuple):
-    """The move of an alias to a version: 'challenger', 'champion' or 'rollback'. `previous` had the alias before;
-    `at` is in UTC."""
+    """The move of an alias to a version: 'challenger', 'champion' or 'rollback'.
+
+    `previous` had the alias before; `at` is in UTC.
+    """
 
     kind: str
     version: int
@@ -35,8 +37,10 @@ class Event(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A version: its aliases, its run and commit, when it was registered (UTC), and its latest event of each kind, by
-    kind."""
+    """A version with aliases, run, commit and its latest event of each kind.
+
+    The time of registration is in UTC.
+    """
 
     number: int
     aliases: tuple[str, ...]
@@ -91,7 +95,10 @@ def list_versions(client: MlflowClient, model: str) -> list[Version]:
 
 
 def register(client: MlflowClient, model: str, entry: Registration) -> int:
-    """Return the version of a run; register the run if it has none. Concurrent processes may register it twice."""
+    """Return the version of a run; register the run if it has none.
+
+    Concurrent processes may register it twice.
+    """
     try:
         client.create_registered_model(model)
     except MlflowException as error:

@@ -1,4 +1,7 @@
-"""The process `mlflow server`: its settings, starting and stopping it. Does not import mlflow."""
+"""The process `mlflow server`: settings, start and stop.
+
+Does not import mlflow.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster in a folder of the checkout, run by `pg_ctl` while a server needs it."""
+"""A PostgreSQL cluster in a folder of the checkout, run by `pg_ctl`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The team server: MLflow over PostgreSQL, its own or a given one, with proxied artifacts. Does not import mlflow."""
+"""The team server: MLflow over PostgreSQL, with proxied artifacts.
+
+Does not import mlflow.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +39,11 @@ UPGRADE = "import os; from mlflow.db import commands; commands(['upgrade', os.en
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """Settings of a server: `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative
-    to the main checkout or absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow
-    server`."""
+    """Settings of a server.
+
+    `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative to the main checkout or
+    absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow server`.
+    """
 
     host: str
     port: int
