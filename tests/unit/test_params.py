@@ -43,11 +43,17 @@ def test_a_valid_section_is_loaded_and_frozen(tmp_path: Path) -> None:
         ("  rate: 0.5\n", "", {"training.rate"}),
         ("  rate", "  patience: 5\n  rate", {"training.patience"}),
         ("2013-01}", "2013}", {"training.inner.first"}),
-        *(("rounds: 3", f"rounds: {value}", {"training.rounds"}) for value in ("'3'", "3.0", "true", "null", "[3]", "0")),
+        *(
+            ("rounds: 3", f"rounds: {value}", {"training.rounds"})
+            for value in ("'3'", "3.0", "true", "null", "[3]", "0")
+        ),
         *(("rate: 0.5", f"rate: {value}", {"training.rate"}) for value in ("'0.5'", "true", "null", ".inf", ".nan")),
         (GOOD, "testing: {}\n", {"training"}),
         (GOOD, "training:\n", {"training"}),
-        *((GOOD, text, {"YAML"}) for text in ("training: {rounds: 3\nrate: 1", "training:\n\t- 3\n", "a: b: c\n", "caf\xe9: 1")),
+        *(
+            (GOOD, text, {"YAML"})
+            for text in ("training: {rounds: 3\nrate: 1", "training:\n\t- 3\n", "a: b: c\n", "caf\xe9: 1")
+        ),
         *((GOOD, text, {"git checkout"}) for text in ("", "- training\n", "training\n")),
     ],
 )  # fmt: skip
