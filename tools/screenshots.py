@@ -1,4 +1,6 @@
-"""Take the screenshots of the README: the report, and the runs in MLflow. `make screenshots` calls it; it needs Chromium."""
+"""Take the screenshots of the README: the report, and the runs in MLflow.
+
+`make screenshots` runs it; it needs Chromium."""
 
 from __future__ import annotations
 

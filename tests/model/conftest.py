@@ -76,8 +76,8 @@ def months() -> dict[str, Examples]:
 def parameters() -> BoosterParameters:
     """So many rounds of so large trees that training stops early."""
     return BoosterParameters(
-        num_boost_round=200, early_stopping_rounds=5, learning_rate=0.3, max_depth=4, min_child_weight=5.0, subsample=0.8,
-        colsample_bytree=0.6, reg_lambda=1.0, max_bin=64, monotone_constraints=True, seed=7,
+        num_boost_round=200, early_stopping_rounds=5, learning_rate=0.3, max_depth=4, min_child_weight=5.0,
+        subsample=0.8, colsample_bytree=0.6, reg_lambda=1.0, max_bin=64, monotone_constraints=True, seed=7,
     )  # fmt: skip
 
 

@@ -77,6 +77,6 @@ def test_a_remote_that_dvc_cannot_read(small) -> None:
     with pytest.raises(UserError) as refused:
         artefacts.read_bytes("model.txt")
     assert str(refused.value) == (
-        f"model.txt of commit {artefacts.commit[:10]}: DVC cannot read it (ssh is supported, but requires 'dvc-ssh' to be "
-        "installed); see `dvc remote list`"
+        f"model.txt of commit {artefacts.commit[:10]}: DVC cannot read it (ssh is supported, but requires 'dvc-ssh' "
+        "to be installed); see `dvc remote list`"
     )

@@ -1,4 +1,4 @@
-"""Expensive fixtures of the slow tests, made once for all workers: a verified clone and a worse model's pipeline."""
+"""Expensive fixtures of the slow tests, made once for all workers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,27 @@ from typing import Any, NamedTuple
 import pytest
 
 from flight_delay.review.clean_clone import CleanClone
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def whole_year(made_once, project_at) -> Any:
+    """The working tree where DVC reports its explanations as up to date, or else a copy in which they are made."""
+    tree = project_at(REPOSITORY)
+    if tree.run("dvc", "status", "--quiet", "--with-deps", "interpret", code=None).returncode == 0:
+        return tree
+
+    def make(root: Path) -> None:
+        listed = tree.run("git", "ls-files", "--cached", "--others", "--exclude-standard").stdout.splitlines()
+        for name in filter(lambda name: (REPOSITORY / name).exists(), listed):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, root / name)
+        project = project_at(root)
+        project.run("git", "init", "--quiet")
+        project.dvc("repro", "--quiet", "interpret", timeout=1800)
+
+    return project_at(made_once("whole_year", make))
 
 
 @pytest.fixture(scope="session")

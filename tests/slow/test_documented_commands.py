@@ -84,6 +84,13 @@ def test_the_commands_of_all_pages_run(copy_of_made, of_two_stages) -> None:
             project.run("bash", "-ec", f"source .venv/bin/activate && {command}")
 
 
+def test_the_explanation_in_the_docs_is_the_output_of_its_command(whole_year) -> None:
+    page = (REPOSITORY / "docs/explanations.md").read_text()
+    ((arguments, output),) = re.findall(r"```text\n\$ flight-delay (.+)\n([^`]*)```", page)
+    example = [*output.splitlines(), ""]  # the terms that are printed after it are left out
+    assert whole_year.command(*shlex.split(arguments)).stdout.splitlines()[: len(example)] == example
+
+
 def _ui_answers(project) -> None:
     port = free_port()
 

@@ -1,12 +1,9 @@
-"""Predictions for golden flights, of this checkout and of the released model; see tests/model/golden/README.md.
-Where they are not made yet, data and model are made of all of the year."""
+"""Predictions for golden flights, of this checkout and of the released model; see tests/model/golden/README.md."""
 
 from __future__ import annotations
 
 import csv
 import importlib.util
-import shutil
-import subprocess
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,8 +14,6 @@ import pytest
 import scipy.stats
 
 from flight_delay.model.booster import predict
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 # The worst that 20 other seeds did: 0.995, 0.014 and 0.075 (golden/README.md).
 MIN_RANK_CORRELATION, MAX_MEAN_DIFFERENCE, MAX_DIFFERENCE = 0.99, 0.02, 0.10
@@ -79,28 +74,12 @@ class Checkout(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, clean_environment: dict[str, str]) -> Checkout:
-    """The working tree where DVC says that its data and model are up to date, or else a copy in which they are made."""
-    root = REPOSITORY
-    stages = ("dvc", "status", "--quiet", "build_features", "train_model")
-    if subprocess.run(stages, cwd=root, env=clean_environment, check=False).returncode:
-        root = tmp_path_factory.mktemp("golden") / "project"
-        _copy_without_outputs(root)
-        for command in (("git", "init", "--quiet"), ("dvc", "repro", "--quiet", "train_model")):
-            done = subprocess.run(command, cwd=root, env=clean_environment, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stderr
+def checkout(whole_year: Any) -> Checkout:
+    """The checkout of all of the year, with what the model reads of golden flights."""
+    root = whole_year.root
     booster, manifest = renew.model_of(root)
     months = sorted({flight["flight_date"][:7] for flight in GOLDEN})
     return Checkout(root, booster, manifest, renew.matrix_of(renew.flights_of(root, months), manifest, FLIGHT_IDS))
-
-
-def _copy_without_outputs(root: Path) -> None:
-    listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
-    names = subprocess.run(listed, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.splitlines()
-    for name in names:
-        if (REPOSITORY / name).exists():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, root / name)
 
 
 def test_the_model_says_what_the_released_one_said(checkout: Checkout) -> None:

@@ -145,8 +145,9 @@ def test_a_difference_is_that_on_all_flights_with_the_interval_of_pairs_of_draws
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [(1, 2, "better"), (-2, -1, "worse"), (-1, 1, "not_significant"), (0, 1, "not_significant"), (-1, 0, "not_significant"),
-     (2e-6, 1, "better"), (2e-7, 1, "not_significant"), (-1, -2e-7, "not_significant"), (0, 0, "not_significant")],
+    [(1, 2, "better"), (-2, -1, "worse"), (-1, 1, "not_significant"), (0, 1, "not_significant"),
+     (-1, 0, "not_significant"), (2e-6, 1, "better"), (2e-7, 1, "not_significant"), (-1, -2e-7, "not_significant"),
+     (0, 0, "not_significant")],
 )  # fmt: skip
 def test_a_verdict_needs_the_whole_interval_as_written_on_one_side_of_zero(
     low: float, high: float, verdict: str

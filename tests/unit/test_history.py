@@ -105,8 +105,8 @@ def test_counts_are_those_of_counting_one_by_one(
     for flight in flights:
         delay, hour = flight["arrival_delay_minutes"], flight["scheduled_departure_minutes"] // 60
         became = {
-            "flights": True, "arrived": delay is not None, "late": delay is not None and delay >= late_threshold_minutes,
-            "cancelled": flight["cancelled"],
+            "flights": True, "arrived": delay is not None,
+            "late": delay is not None and delay >= late_threshold_minutes, "cancelled": flight["cancelled"],
         }  # fmt: skip
         for grouping, names in history.GROUPINGS.items():
             key = "-".join(str({**flight, "hour": hour}[name]) for name in names)

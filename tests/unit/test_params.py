@@ -46,12 +46,20 @@ def test_a_valid_section_is_loaded_and_frozen(tmp_path: Path) -> None:
         ("  rate: 0.5\n", "", {"training.rate"}),
         ("  rate", "  patience: 5\n  rate", {"training.patience"}),
         ("2013-01}", "2013}", {"training.inner.first"}),
-        *(("rounds: 3", f"rounds: {value}", {"training.rounds"}) for value in ("'3'", "3.0", "true", "null", "[3]", "0")),
+        *(
+            ("rounds: 3", f"rounds: {value}", {"training.rounds"})
+            for value in ("'3'", "3.0", "true", "null", "[3]", "0")
+        ),
         *(("rate: 0.5", f"rate: {value}", {"training.rate"}) for value in ("'0.5'", "true", "null", ".inf", ".nan")),
         (GOOD, "testing: {}\n", {"training"}),
         (GOOD, "training:\n", {"training"}),
-        *((GOOD, text, {"YAML"}) for text in ("training: {rounds: 3\nrate: 1", "training:\n\t- 3\n", "a: b: c\n", "caf\xe9: 1",
-                                               "training: {rate: 1, rate: 2}", "a: 2013-02-30", "a: @b", "a: !b 1", "a: \0")),
+        *(
+            (GOOD, text, {"YAML"})
+            for text in (
+                "training: {rounds: 3\nrate: 1", "training:\n\t- 3\n", "a: b: c\n", "caf\xe9: 1",
+                "training: {rate: 1, rate: 2}", "a: 2013-02-30", "a: @b", "a: !b 1", "a: \0",
+            )
+        ),
         *((GOOD, text, {"git checkout"}) for text in ("", "- training\n", "training\n")),
     ],
 )  # fmt: skip
@@ -75,7 +83,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 NOTATIONS = (
     "1e-05", "1e5", "1E+2", "1.e3", ".5", "12e03", "1.0e-05", "-0", "+5", "1_000", "017", "0o17", "0x1F", "0b11",
-    "yes", "No", "on", "OFF", "y", "true", "TRUE", "~", "null", ".inf", "1:30", "2013-01", "2013-01-01", "0.0.3", "'1e5'",
+    "yes", "No", "on", "OFF", "y", "true", "TRUE", "~", "null", ".inf", "1:30", "2013-01", "2013-01-01", "0.0.3",
+    "'1e5'",
 )  # fmt: skip
 DOCUMENTS = (
     "\ufeffa: 1\n",

@@ -131,8 +131,8 @@ def test_the_interval_is_from_a_paired_bootstrap_over_days(bundle: Bundle) -> No
     order = random.permutation(ROWS)
     shuffled = {**COLUMNS, "twin": TWIN[order], "other_twin": TWIN[order] + 1}
     drawn = bootstrap(
-        LATE, {"as_is": bundle.predict_probability(COLUMNS), "shuffled": bundle.predict_probability(shuffled)}, SAMPLE.flight_date,
-        draws=40, seed=2013,
+        LATE, {"as_is": bundle.predict_probability(COLUMNS), "shuffled": bundle.predict_probability(shuffled)},
+        SAMPLE.flight_date, draws=40, seed=2013,
     )  # fmt: skip
     error = np.std(drawn["as_is"]["average_precision"] - drawn["shuffled"]["average_precision"], ddof=1)
     assert row.high - row.drop == pytest.approx(1.959964 * error, abs=2e-6)

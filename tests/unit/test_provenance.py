@@ -29,7 +29,10 @@ FILES = {
     "README.md": "hello\n",
     MANIFEST: json.dumps({
         "source": "flights of old", "version": "0.1", "licence": "CC0-1.0", "homepage": "https://example.org",
-        "files": {"flights/2013-01.parquet": {"rows": 10}, "flights/2013-02.parquet": {"rows": 11}, "tables/a.parquet": {"rows": 3}},
+        "files": {
+            "flights/2013-01.parquet": {"rows": 10}, "flights/2013-02.parquet": {"rows": 11},
+            "tables/a.parquet": {"rows": 3},
+        },
     }),
     ".dvc/config": "",
 }  # fmt: skip

@@ -44,9 +44,11 @@ def sample(tmp_path_factory) -> Path:
     flights = pd.DataFrame(
         {
             "Year": year, "Month": 1, "DayofMonth": day, "DayOfWeek": day % 7 + 1, "DepTime": departure * 100,
-            "CRSDepTime": departure * 100 + 30, "CRSArrTime": departure * 100 + 145, "FlightNum": random.integers(1, 99, rows),
+            "CRSDepTime": departure * 100 + 30, "CRSArrTime": departure * 100 + 145,
+            "FlightNum": random.integers(1, 99, rows),
             "UniqueCarrier": random.choice(["AA", "UA"], rows), "TailNum": "N700\xe4\xe6",
-            "CRSElapsedTime": np.where(random.random(rows) < 0.01, np.nan, 75.0), "Distance": random.integers(99, 999, rows),
+            "CRSElapsedTime": np.where(random.random(rows) < 0.01, np.nan, 75.0),
+            "Distance": random.integers(99, 999, rows),
             "Origin": random.choice(["JFK", "SFO"], rows), "Dest": random.choice(["LAX", "BOS"], rows),
             "Cancelled": cancelled.astype(int), "IsDepDelayed": np.where(late | cancelled, "YES", "NO"),
         }

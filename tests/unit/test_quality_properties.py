@@ -26,8 +26,8 @@ every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 ZONES = {"EWR": "America/New_York", "HNL": "Pacific/Honolulu", "GUM": "Pacific/Guam"}
 NASTY = (
     "", "NA", " ", "-", "0", "1", "-1", "1.00", "0.5", "2400", "2500", "1275", "nan", "inf", "-inf", "1e400", "1e300",
-    "99999999999999999999", "-2147483649", "0x10", "1_000", "１２", "٣", "TRUE", "YES", "no", "EWR", "EWR\n", "ewr", "N7äæ",
-    "\ufffd", "None", "<NA>", "NaT", "2013", "9999", "10000", "1000", "-5", "30", "31", "2100",
+    "99999999999999999999", "-2147483649", "0x10", "1_000", "１２", "٣", "TRUE", "YES", "no", "EWR", "EWR\n", "ewr",
+    "N7äæ", "\ufffd", "None", "<NA>", "NaT", "2013", "9999", "10000", "1000", "-5", "30", "31", "2100",
 )  # fmt: skip
 
 Write = Callable[..., pd.DataFrame]

@@ -21,7 +21,8 @@ from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import feature_functions, groups_by_name, list_features
 
 PARAMETERS: dict[str, Any] = {
-    "late_threshold_minutes": 15, "horizon_hours": 24, "history_days": [3, 7], "smoothing_flights": 20.0, "weather": "none",
+    "late_threshold_minutes": 15, "horizon_hours": 24, "history_days": [3, 7], "smoothing_flights": 20.0,
+    "weather": "none",
 }  # fmt: skip
 
 

@@ -39,7 +39,8 @@ def test_metrics_and_profit_are_as_by_hand() -> None:
     assert (period.rows, period.days, period.only_a, period.only_b, period.reason) == (4, 2, 0, 0, None)
     assert [measure.name for measure in period.measures] == ["roc_auc", "average_precision", "log_loss", "profit"]
     # A ranks one of four pairs correctly; at its positive rows, second and last, half of the rows are positive.
-    # Its log loss is that of 0.6, 0.6, 0.3 and 0.3, B's that of 0.8, 0.8, 0.9 and 0.9. A is right on the first day only.
+    # Its log loss is that of 0.6, 0.6, 0.3 and 0.3, B's that of 0.8, 0.8, 0.9 and 0.9. A is right on the first
+    # day only.
     assert [measure.a for measure in period.measures] == pytest.approx([0.25, 0.5, -np.log(0.18) / 2, -100], abs=1e-6)
     assert [measure.b for measure in period.measures] == pytest.approx([1, 1, -np.log(0.72) / 2, 100], abs=1e-6)
     auc, _, log_loss, profit = (measure.b_over_a for measure in period.measures)

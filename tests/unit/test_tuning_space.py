@@ -13,8 +13,8 @@ from flight_delay.model.booster import BoosterParameters
 from flight_delay.tuning.space import Tune, distributions, require_valid_space
 
 PARAMETERS = BoosterParameters(
-    num_boost_round=1000, early_stopping_rounds=25, learning_rate=0.05, max_depth=4, min_child_weight=1000, subsample=0.8,
-    colsample_bytree=0.3, reg_lambda=5.0, max_bin=256, monotone_constraints=True, seed=2013,
+    num_boost_round=1000, early_stopping_rounds=25, learning_rate=0.05, max_depth=4, min_child_weight=1000,
+    subsample=0.8, colsample_bytree=0.3, reg_lambda=5.0, max_bin=256, monotone_constraints=True, seed=2013,
 )  # fmt: skip
 
 
@@ -52,7 +52,8 @@ def test_an_invalid_space_is_one_line_that_names_the_parameter(space: dict[str, 
 
 @pytest.mark.parametrize(
     "search_range",
-    [{}, {"low": 3}, {"low": None, "high": 3}, {"low": 1, "choices": [2, 4]}, {"choices": [2]}, {"low": 1, "high": 2, "lgo": True}],
+    [{}, {"low": 3}, {"low": None, "high": 3}, {"low": 1, "choices": [2, 4]}, {"choices": [2]},
+     {"low": 1, "high": 2, "lgo": True}],
 )  # fmt: skip
 def test_a_range_has_one_form(search_range: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"space\.max_depth"):

@@ -1,4 +1,4 @@
-"""A model with everything that explains its predictions."""
+"""A model with the reference values and texts that explain its predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flight_delay.model.bundle import Bundle
 
 @dataclass(frozen=True)
 class Explainer:
-    """A model, the topics of its features, and reference values of its training flights."""
+    """A model, the topics of its features, and its reference values."""
 
     bundle: Bundle
     topics: Topics
@@ -30,7 +30,7 @@ class Explainer:
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """A label for every feature, topic and group: the declared one, or the name with blanks."""
+        """The declared label of every feature, topic and group, or else its name."""
         names = [*self.topic_of, *self.topic_of.values(), *self.group_of.values()]
         declared = self.topics.labels(self.bundle.manifest.features)
         return {name: name.replace("_", " ") for name in names} | declared

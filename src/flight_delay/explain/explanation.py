@@ -23,9 +23,8 @@ ADDS_UP_WITHIN = 1e-4
 class Explanation:
     """Predictions for flights and their SHAP values.
 
-    Every column has the shape (rows,). `shap` holds, by feature, the effect on the log-odds of being late; with
-    `expected` the columns of a row add up to the log-odds of the prediction before calibration. `probability` is
-    calibrated.
+    Every column has the shape (rows,). `shap` holds the effect of each feature on the log-odds of being late; effects
+    and `expected` of a row add up to the log-odds of the prediction before calibration. `probability` is calibrated.
     """
 
     flight_id: Column
@@ -46,7 +45,7 @@ class Explanation:
         return _apply(lambda columns: columns[0][positions], [self])
 
     def table(self) -> pa.Table:
-        """Return a table of keys, outcome, probability, expected log-odds and a column 'shap_<feature>' per feature."""
+        """Return keys, outcomes and predictions with a column 'shap_<feature>' each."""
         keys = {
             "flight_id": self.flight_id,
             "flight_date": self.flight_date,
@@ -58,7 +57,7 @@ class Explanation:
 
 
 def _apply(function: Callable[[list[Column]], Column], parts: list[Explanation]) -> Explanation:
-    """Build an explanation whose columns are a function of the same columns of the parts."""
+    """Build an explanation by a function of the same columns of the parts."""
     fields: dict[str, Any] = {}
     for field, value in vars(parts[0]).items():
         columns = [getattr(part, field) for part in parts]
@@ -70,7 +69,9 @@ def _apply(function: Callable[[list[Column]], Column], parts: list[Explanation])
 
 
 def sum_by_group(shap: Columns, group_of: Mapping[str, str]) -> Columns:
-    """Sum effects by group, because trees choose arbitrarily between correlated features of a group.
+    """Sum effects by group.
+
+    Trees choose arbitrarily between correlated features of a group.
 
     Args:
         shap: by feature, effects of shape (rows,).
@@ -87,7 +88,9 @@ def sum_by_group(shap: Columns, group_of: Mapping[str, str]) -> Columns:
 
 
 def explain(bundle: Bundle, examples: Examples) -> Explanation:
-    """Compute exact SHAP values: XGBoost's `pred_contribs` is what `shap.TreeExplainer` computes.
+    """Compute exact SHAP values by XGBoost's `pred_contribs`.
+
+    `shap.TreeExplainer` computes the same values.
 
     Args:
         bundle: the model.

@@ -1,5 +1,4 @@
-"""Topics: features that are explained together. The data dictionary names the topic of each feature, and
-references/reason_codes.yaml has the sentences of the topics; they are filled in elsewhere."""
+"""Topics: features that are explained together, with their sentences."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ _SENTENCES = {
 
 
 class Quote(Parameters):
-    """A feature, or a family of them, whose value a sentence quotes, and the sentences; the file says what each is for."""
+    """A feature or family whose value is quoted, and sentences with the value."""
 
     feature: Text
     days: tuple[Annotated[int, Field(ge=1)], ...] = ()
@@ -66,7 +65,7 @@ class Quote(Parameters):
         return self
 
     def named(self, present: Collection[str]) -> str | None:
-        """The name of the feature to quote among those that the data have; None where they have none."""
+        """Return the feature to quote among the present ones, or None."""
         if not self.days:
             return self.feature if self.feature in present else None
         by_days = {days_of(name) or 0: name for name in present if family_of(name) == self.feature}
@@ -74,7 +73,7 @@ class Quote(Parameters):
 
 
 class Sentences(Parameters):
-    """An entry of reason_codes.yaml; `label` is for topics of several features, one feature has its own."""
+    """An entry of reason_codes.yaml; topics of several features need `label`."""
 
     label: Text | None = None
     subject: Text
@@ -108,23 +107,23 @@ class Topic(Sentences):
     features: tuple[Text, ...]
 
     def quoted(self, present: Collection[str]) -> tuple[Quote, str] | None:
-        """Which feature of the data a sentence quotes, and how; None where they have none that can be."""
+        """Return the first quote with a present feature, and the feature, or None."""
         return next(((quote, name) for quote in self.quotes if (name := quote.named(present))), None)
 
 
 class Topics(Parameters):
-    """All topics by name, and the labels that features have in the data dictionary."""
+    """All topics by name, and labels of features in the data dictionary."""
 
     smallest_reason: float
     topics: dict[str, Topic]
     feature_labels: dict[str, str]
 
     def label(self, topic: str) -> str:
-        """Short words for a topic, such as 'time of day'."""
+        """Return the label of a topic, such as 'time of day'."""
         return self.topics[topic].label
 
     def labels(self, features: Encoding) -> dict[str, str]:
-        """Label topics and encoded features; features without a label in the data dictionary are left out."""
+        """Label topics and encoded features; leave out features without a label."""
         labels = {name: topic.label for name, topic in self.topics.items()}
         for feature in features:
             name = feature.of or feature.name
@@ -134,7 +133,7 @@ class Topics(Parameters):
         return labels
 
     def topic_of(self, features: Encoding) -> dict[str, str]:
-        """Name the topic of each encoded feature; an indicator has the topic of its feature.
+        """Map encoded features to topics, an indicator to that of its feature.
 
         Raises:
             UserError: the data dictionary has no entry for a feature.
@@ -147,9 +146,9 @@ class Topics(Parameters):
 
 
 def load_topics(path: Path = REASON_CODES, dictionary: Path = DICTIONARY_FILE) -> Topics:
-    """Read the topics of the features of the data dictionary, and their sentences.
+    """Read topics from the data dictionary, and their sentences from `path`.
 
-    A feature whose entry names no topic is explained by itself, with a default sentence unless `path` has one of its name.
+    A feature whose entry names no topic is a topic of its own; its default sentence is its label.
 
     Raises:
         UserError: a file is missing, or an entry is unknown, missing or does not fit; the message names it.
@@ -159,7 +158,8 @@ def load_topics(path: Path = REASON_CODES, dictionary: Path = DICTIONARY_FILE) -
     for name, entry in entries.items():
         if entry.topic and entry.topic not in members:
             raise UserError(
-                f"{dictionary}: features.{name}.topic: {path} has no topic '{entry.topic}'; add it there or choose another"
+                f"{dictionary}: features.{name}.topic: {path} has no topic '{entry.topic}'; add it there or "
+                "choose another"
             )
         members.setdefault(entry.topic or name, []).append(name)
     topics = {}
@@ -178,13 +178,16 @@ def load_topics(path: Path = REASON_CODES, dictionary: Path = DICTIONARY_FILE) -
 
 
 def days_of(name: str) -> int | None:
-    """How many days back a feature of history looks, from its name; None for other features."""
+    """Return the number of days in the name of a history feature, or None."""
     match = _DAYS.search(name)
     return int(match[1]) if match else None
 
 
 def family_of(name: str) -> str:
-    """The family of a feature of history, such as 'late_rate_route' of 'late_rate_route_7d'; other features are their own."""
+    """Return the family of a history feature, and other names unchanged.
+
+    The family of 'late_rate_route_7d' is 'late_rate_route'.
+    """
     family = _DAYS.sub("", name)
     return family if family in rate_families() else name
 

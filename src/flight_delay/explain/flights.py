@@ -1,4 +1,4 @@
-"""Read scheduled flights of data/processed with all features, whatever their outcome."""
+"""Read flights of data/processed with all features, arrived or not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from flight_delay.model.examples import Examples
 
 
 def read_scheduled_flights(folder: Path, bundle: Bundle, month: str) -> tuple[Examples, Column]:
-    """Read all flights of a processed month, also with the features that the model does not use.
+    """Read all flights of a processed month with all features.
+
+    Features that the model does not use are included.
 
     Returns:
         Flights, where those without an outcome count as on time; outcomes of shape (rows,): True, False, or None for
@@ -35,7 +37,7 @@ def read_scheduled_flights(folder: Path, bundle: Bundle, month: str) -> tuple[Ex
 
 
 def read_arrived(folder: Path, bundle: Bundle, month: str) -> Examples:
-    """Read the flights of a processed month that arrived; see `read_scheduled_flights`."""
+    """Read the flights of a processed month that arrived, with all features."""
     flights, outcomes = read_scheduled_flights(folder, bundle, month)
     return take_flights(flights, np.flatnonzero(outcomes != None))  # noqa: E711 (of every element)
 

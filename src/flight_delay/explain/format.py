@@ -32,12 +32,12 @@ def format_percent(share: float) -> str:
 
 
 def format_points(difference: float) -> str:
-    """Format a difference of shares in percentage points with its sign, such as '+4.2'; '0.0' has none."""
+    """Format a difference of shares in percentage points: '+4.2' or '0.0'."""
     return f"{100 * difference:+z.1f}".replace("+0.0", "0.0")
 
 
 def format_clock(minutes: float) -> str:
-    """Format minutes after midnight, such as '17:05'; '24:00' is the midnight that ends a day."""
+    """Format minutes after midnight as '17:05'; a day ends at '24:00'."""
     return "{:02d}:{:02d}".format(*divmod(round(minutes), 60))
 
 

@@ -1,4 +1,4 @@
-"""Convert effects on the log-odds, which add up, to contributions to the probability."""
+"""Convert effects on the log-odds to contributions to the probability."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MIN_LOG_ODDS = 1e-6
 def to_probability_contributions(
     effects: Columns, expected: Column, calibration: Calibration
 ) -> tuple[Column, Columns]:
-    """Divide the difference between a flight's probability and that of the expected log-odds among its effects.
+    """Convert effects on the log-odds to contributions to the probability.
 
     An effect c becomes c (p - p0) / (f - f0), with f0 the expected log-odds, f = f0 + sum of effects, and p0 and p the
     calibrated probabilities there. Contributions add up to p - p0 and keep sign and order. They are Aumann-Shapley
@@ -41,13 +41,19 @@ def to_probability_contributions(
 
 
 def probability_points_per_0_1_log_odds(expected: float, calibration: Calibration) -> float:
-    """Return the percentage points of calibrated probability for 0.1 log-odds around the expected log-odds."""
+    """Return the change of probability by 0.1 log-odds, in percentage points.
+
+    It is measured around the expected log-odds, after calibration.
+    """
     low, high = _probability(expected + np.array([-0.05, 0.05]), calibration)
     return 100 * float(high - low)
 
 
 def _probability(log_odds: Column, calibration: Calibration) -> Column:
-    """Calibrate in float64, without the rounding before isotonic knots in `calibrate`: a step function has no slope."""
+    """Calibrate in float64.
+
+    `calibrate` rounds before isotonic knots, and so is a step function, which has no slope.
+    """
     exact: Column = to_probability(log_odds)
     if calibration.method == "none":
         return exact

@@ -1,4 +1,6 @@
-"""Reference values of the training flights: means, late rates and departure times, which explanations compare with."""
+"""Reference values of the training flights, with which flights are compared.
+
+They are means, late rates and numbers of flights by time of departure."""
 
 from __future__ import annotations
 
@@ -54,7 +56,10 @@ class Reference(Parameters):
     routes: dict[str, dict[str, int]]
 
     def count_training_flights(self, origin: str, destination: str | None, half_hour: str) -> int:
-        """Count training flights from an origin (to a destination, if given) in a half hour such as '17:30'."""
+        """Count training flights of a half hour, such as '17:30', from an origin.
+
+        If a destination is given, only flights to it are counted.
+        """
         if destination is None:
             return self.departures.get(origin, {}).get(half_hour, 0)
         return self.routes.get(f"{origin}-{destination}", {}).get(half_hour, 0)
@@ -66,7 +71,10 @@ def half_hour_of(minutes: float) -> str:
 
 
 def hour_of(minutes: float) -> str:
-    """Return the hour of a time in minutes after midnight, '00' … '23', which includes midnight at the end of a day."""
+    """Return the hour of a time in minutes after midnight, '00' … '23'.
+
+    The midnight that ends a day belongs to '23'.
+    """
     return f"{min(int(minutes) // 60, 23):02d}"
 
 

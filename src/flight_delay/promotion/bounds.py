@@ -10,9 +10,9 @@ from flight_delay.core.params import Parameters
 
 
 class Promote(Parameters):
-    """The section `promote` of params.yaml: name of the registered model, and the bounds of the gate.
+    """Section `promote` of params.yaml: registered model and gate's bounds.
 
-    It is read from the checkout in which `promote` runs: the commit of the candidate could loosen it.
+    It is read from the checkout in which `promote` runs, because the commit of the candidate could loosen it.
     """
 
     model: Annotated[str, Field(pattern=r"^[^/:@]+$")]

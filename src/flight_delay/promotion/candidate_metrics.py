@@ -1,5 +1,6 @@
-"""Metrics of a candidate that only the gate uses: calibration error, log loss by slice against the champion, and
-model size."""
+"""Metrics of a candidate that only the gate uses.
+
+They are calibration error, log loss by slice against the champion, and model size."""
 
 from __future__ import annotations
 
@@ -22,12 +23,12 @@ class ModelSize(NamedTuple):
     nodes: int
 
     def is_simpler_than(self, other: ModelSize) -> bool:
-        """Whether it is larger in neither and smaller in at least one."""
+        """Return whether neither number is larger and at least one is smaller."""
         return self != other and self.features <= other.features and self.nodes <= other.nodes
 
 
 class SliceLoss(NamedTuple):
-    """A slice with its number of rows, and the candidate's mean log loss minus the champion's."""
+    """A slice with the candidate's mean log loss minus the champion's."""
 
     by: str
     label: str
@@ -51,9 +52,8 @@ def model_size(features: int, trees: int, importances: Mapping[str, Mapping[str,
 def expected_calibration_error(target: Outcome, probability: Probability, bins: int) -> float:
     """Compute the expected calibration error over bins of equally many rows.
 
-    The expected calibration error of Naeini, Cooper & Hauskrecht 2015 (https://doi.org/10.1609/aaai.v29i1.9602), with
-    quantile bins instead of equal widths, as in Nixon et al. 2019 (https://arxiv.org/abs/1904.01685): few rows have a
-    high probability.
+    It is that of Naeini, Cooper & Hauskrecht 2015 (https://doi.org/10.1609/aaai.v29i1.9602), but with quantile bins as
+    in Nixon et al. 2019 (https://arxiv.org/abs/1904.01685), because few rows have a high probability.
 
     Args:
         target: shape (rows,).

@@ -1,6 +1,7 @@
-"""Collect the evidence for the gate: from the commits of candidate and champion, and from the model in MLflow.
+"""Collect the evidence for the gate.
 
-Evidence that is not available is replaced by the error, and the rest is collected all the same."""
+Sources are the commits of candidate and champion, and the model in MLflow. Unavailable evidence is replaced by its
+error."""
 
 from __future__ import annotations
 

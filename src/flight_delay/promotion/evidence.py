@@ -1,5 +1,6 @@
-"""The evidence for the gate, collected in collect.py; a UserError in place of a value is the reason why it is not
-available."""
+"""Evidence for the gate; collect.py collects it.
+
+A UserError in place of a value is the reason why it is not available."""
 
 from __future__ import annotations
 
@@ -24,7 +25,10 @@ class DataQuality(NamedTuple):
 
 
 class ChampionComparison(NamedTuple):
-    """The candidate against the champion on the rows that both predict, by size, and by slice of the test."""
+    """Comparison of the candidate with the champion.
+
+    Metrics are compared on the rows that both predict; slices are those of the test split.
+    """
 
     champion: str
     backtest: PeriodComparison
@@ -35,18 +39,17 @@ class ChampionComparison(NamedTuple):
 
 
 class ModelReplay(NamedTuple):
-    """The model in MLflow, loaded and run: files of its bundle that differ from the commit's, number of recorded
-    predictions and of those that it does not repeat bit for bit, and its speed."""
+    """Comparison of the loaded model in MLflow with the commit, and its speed."""
 
-    other_files: Sequence[str]
-    predictions: int
-    different: int
+    other_files: Sequence[str]  # of its bundle, that differ from the commit's
+    predictions: int  # number of recorded ones
+    different: int  # number of those that it does not repeat bit for bit
     speed: Speed
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the gate checks. `comparison` is None if there is no champion."""
+    """Evidence for all checks; `comparison` is None if there is no champion."""
 
     commit: PipelineCommit
     verification: Verification | UserError

@@ -1,4 +1,6 @@
-"""The gate that a model passes before it is promoted: a table of checks, each a function of evidence and bounds."""
+"""Checks that a model must pass before it is promoted.
+
+Each check is a function of evidence and bounds."""
 
 from __future__ import annotations
 
@@ -45,19 +47,19 @@ def check_candidate(evidence: Evidence, bounds: Promote) -> list[Check]:
 
 
 def check_commit(commit: PipelineCommit, _: Promote) -> Result:
-    """The pipeline is in a commit on a branch or a tag."""
+    """Check that the pipeline is in a commit on a branch or a tag."""
     if commit.experiment:
         return False, f"only in the DVC experiment {commit.experiment}; `dvc exp branch` makes a branch of it"
     return True, f"commit {commit.commit[:10]}"
 
 
 def check_verification(verified: Verification, _: Promote) -> Result:
-    """Every output of the commit is reproduced byte for byte."""
+    """Check that every output of the commit is reproduced byte for byte."""
     return verified.is_same, summarize_verification(verified)
 
 
 def check_quality(quality: DataQuality, _: Promote) -> Result:
-    """There are no errors in the data, and few quarantined rows."""
+    """Check that the data have no errors, and few quarantined rows."""
     names = f" ({_join(quality.errors)})" if quality.errors else ""
     share = f"{quality.quarantined_share:.2%} of rows in quarantine (at most {quality.max_quarantined_share:.2%})"
     passed = not quality.errors and quality.quarantined_share <= quality.max_quarantined_share
@@ -65,7 +67,7 @@ def check_quality(quality: DataQuality, _: Promote) -> Result:
 
 
 def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
-    """The candidate is better on the backtest, or as good and simpler."""
+    """Check that the candidate is better on the backtest, or equal and simpler."""
     verdict, detail = comparison.backtest.verdict, _describe_period(comparison.backtest, comparison.champion)
     if verdict not in {"same", "not_significant"}:
         return verdict == "better", detail
@@ -77,29 +79,32 @@ def check_backtest(comparison: ChampionComparison, _: Promote) -> Result:
 
 
 def check_test(comparison: ChampionComparison, _: Promote) -> Result:
-    """The candidate is not worse than the champion on the test."""
+    """Check that the candidate is not worse than the champion on test."""
     passed = comparison.test.verdict in {"better", "not_significant", "same"}
     return passed, _describe_period(comparison.test, comparison.champion)
 
 
 def check_slices(comparison: ChampionComparison, bounds: Promote) -> Result:
-    """The candidate's log loss is not much higher in any slice of the test."""
+    """Check that the log loss is not much higher in any slice of test."""
     if not comparison.slices:
         return False, f"no slice has {bounds.min_slice_rows} common rows"
     worse = [loss for loss in comparison.slices if loss.increase > bounds.max_slice_log_loss_increase]
     names = _join([f"{loss.by} {loss.label} {loss.increase:+.4f}" for loss in worse or comparison.slices[:1]])
-    count = f"log loss is higher by more than {bounds.max_slice_log_loss_increase:g} in {len(worse)} of {len(comparison.slices)}"
-    return not worse, f"{count} slices ({names if worse else f'at most {names}'})"
+    count = f"{len(worse)} of {len(comparison.slices)} slices ({names if worse else f'at most {names}'})"
+    return not worse, f"log loss is higher by more than {bounds.max_slice_log_loss_increase:g} in {count}"
 
 
 def check_calibration(error: float, bounds: Promote) -> Result:
-    """The expected calibration error on the test split is within its bound."""
+    """Check that the expected calibration error on test is within its bound."""
     detail = f"expected calibration error {error:.4f} on test (at most {bounds.max_calibration_error:g})"
     return error <= bounds.max_calibration_error, detail
 
 
 def check_replay(replay: ModelReplay, _: Promote) -> Result:
-    """The model in MLflow is the commit's, and repeats all recorded predictions."""
+    """Check that the model in MLflow repeats all recorded predictions.
+
+    Its files must be those of the commit.
+    """
     detail = f"{replay.different:,} of {replay.predictions:,} recorded predictions are not repeated"
     if replay.other_files:
         detail += f"; not the commit's: {_join(replay.other_files)}"
@@ -107,7 +112,7 @@ def check_replay(replay: ModelReplay, _: Promote) -> Result:
 
 
 def check_speed(replay: ModelReplay, bounds: Promote) -> Result:
-    """Latency and throughput of the loaded model are within their bounds."""
+    """Check that latency and throughput of the loaded model are within bounds."""
     latency, throughput = replay.speed
     passed = latency <= bounds.max_latency_ms and throughput >= bounds.min_throughput_rows_per_s
     return (
@@ -117,7 +122,7 @@ def check_speed(replay: ModelReplay, bounds: Promote) -> Result:
     )
 
 
-# Name of a check, the field of Evidence that it judges, and the check.
+# Name of a check, the field of Evidence that it reads, and its function.
 GATE: Sequence[tuple[str, str, Callable[[Any, Promote], Result]]] = (
     ("committed", "commit", check_commit),
     ("verified", "verification", check_verification),

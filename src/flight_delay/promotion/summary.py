@@ -1,4 +1,4 @@
-"""The result of the gate as a table, a refusal and the description of a version."""
+"""Result of the gate as table, refusal and description of a version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ESCAPED_BAR = "\\|"  # a bar would end a cell
 
 
 def gate_table(checks: Sequence[Check]) -> str:
-    """A line per check: name, passed or FAILED, and the measured value."""
+    """Format a line per check: name, passed or FAILED, and measured value."""
     width = max(len(check.name) for check in checks)
     lines = [f"{'check':{width}}  result  detail"]
     lines += [f"{check.name:{width}}  {'passed' if check.passed else 'FAILED'}  {check.detail}" for check in checks]
@@ -19,7 +19,7 @@ def gate_table(checks: Sequence[Check]) -> str:
 
 
 def refusal_message(candidate: str, checks: Sequence[Check]) -> str:
-    """One sentence that names the checks that failed."""
+    """Name the checks that failed, in one sentence."""
     failed = [check.name for check in checks if not check.passed]
     return (
         f"{candidate} is refused ({len(failed)} of {len(checks)} checks failed: {', '.join(failed)}); nothing was moved"

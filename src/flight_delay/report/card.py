@@ -1,4 +1,6 @@
-"""The part of the model card that people write: uses, ethics, security and failure modes, without any figure."""
+"""Hand-written part of the model card, without any figure.
+
+It holds uses, ethics, security and failure modes."""
 
 from __future__ import annotations
 
@@ -31,14 +33,14 @@ class OutOfScope(Parameters):
 
 
 class MetricMeaning(Parameters):
-    """What a metric measures."""
+    """Meaning of a metric."""
 
     metric: Text
     meaning: Text
 
 
 class Harm(Parameters):
-    """Who may be harmed by wrong predictions, and how."""
+    """Harm to a group of people by wrong predictions."""
 
     who: Text
     how: Text
@@ -60,7 +62,10 @@ class Ethics(Parameters):
 
 
 class SecurityRating(Parameters):
-    """The impact of a loss by the levels of FIPS 199 (https://doi.org/10.6028/NIST.FIPS.199)."""
+    """Impact of a loss by the levels of FIPS 199.
+
+    Source: https://doi.org/10.6028/NIST.FIPS.199
+    """
 
     level: Literal["low", "moderate", "high"]
     reason: Text
@@ -75,7 +80,10 @@ class Security(Parameters):
 
 
 class ModelCard(Parameters):
-    """The sections of a model card (https://doi.org/10.1145/3287560.3287596) that no artefact can fill."""
+    """Sections of a model card that no artefact can fill.
+
+    Source: https://doi.org/10.1145/3287560.3287596
+    """
 
     intended_use: IntendedUse
     out_of_scope: Annotated[list[OutOfScope], Field(min_length=1)]

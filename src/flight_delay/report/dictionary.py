@@ -17,14 +17,20 @@ QUESTIONS = {
 
 
 def markdown(dictionary: Dictionary) -> str:
-    """Format the dictionary as Markdown: a table of columns, a section for each column, and a table of features."""
+    """Format the dictionary as Markdown.
+
+    The page has a table of columns, a section for each column, and a table of features.
+    """
     return "\n".join([*_columns(dictionary), "", *_features(dictionary)]) + "\n"
 
 
 def _columns(dictionary: Dictionary) -> Iterator[str]:
     yield "# Data dictionary"
     yield ""
-    yield "The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) of models,"
+    yield (
+        "The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) of "
+        "models,"
+    )
     yield "`data/processed/`. This page is generated from `references/data_dictionary.yaml` by"
     yield "`make docs`; edit that file, not this one."
     yield ""
@@ -66,12 +72,27 @@ def _features(dictionary: Dictionary) -> Iterator[str]:
     yield "## Features"
     yield ""
     yield "The feature columns of `data/processed/`, in their order. A new feature needs an entry under `features` of"
-    yield "`references/data_dictionary.yaml` and a function of the same name in `src/flight_delay/features/`; features of history"
-    yield "and weather come in families, `GROUPINGS` and `MEASUREMENTS` there. The build stops if one of the two is missing."
+    yield (
+        "`references/data_dictionary.yaml` and a function of the same name in `src/flight_delay/features/`; features "
+        "of history"
+    )
+    yield (
+        "and weather come in families, `GROUPINGS` and `MEASUREMENTS` there. The build stops if one of the two is "
+        "missing."
+    )
     yield ""
-    yield "`<days>` stands for each of `build_features.history_days` in `params.yaml`: complete days, in UTC, before the time of"
-    yield "prediction. Rates of small groups are shrunk towards the overall rate (`build_features.smoothing_flights`). Weather is the"
-    yield "last observation before that time, if recent enough. The effect is the monotone constraint of `train_model.monotone_constraints`:"
+    yield (
+        "`<days>` stands for each of `build_features.history_days` in `params.yaml`: complete days, in UTC, before "
+        "the time of"
+    )
+    yield (
+        "prediction. Rates of small groups are shrunk towards the overall rate (`build_features.smoothing_flights`). "
+        "Weather is the"
+    )
+    yield (
+        "last observation before that time, if recent enough. The effect is the monotone constraint of "
+        "`train_model.monotone_constraints`:"
+    )
     yield "a higher value never lowers (increasing) or never raises (decreasing) the predicted probability."
     yield ""
     yield "| feature | label | group | kind | effect | description |"

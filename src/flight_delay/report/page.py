@@ -1,4 +1,6 @@
-"""The report: a model card as one self-contained HTML page, with a template beside this file for each section."""
+"""The report: a model card as one self-contained HTML page.
+
+Each section has a template beside this file."""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ SECTIONS = {
 
 
 def render_report(inputs: Inputs) -> str:
-    """Render the page. The same inputs give the same text.
+    """Render the page; the same inputs give the same text.
 
     Raises:
         UndefinedError: a number that the page shows is not among the inputs.

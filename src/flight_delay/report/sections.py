@@ -1,4 +1,4 @@
-"""Rows of the report's tables, and short texts, from numbers that other stages wrote."""
+"""Table rows and short texts of the report, from results of other stages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ Row = dict[str, Any]
 
 
 def baseline_rows(metrics: Mapping[str, Any]) -> list[Row]:
-    """Return a row per baseline and, last, the model: name, and value on test and interval of each metric."""
+    """Return a row per baseline and, last, the model.
+
+    A row has a name and, by metric, value on test and interval.
+    """
     test = {name: row["test"] for name, row in metrics["baselines"].items()} | {"model": metrics["test"]}
     intervals = metrics["baseline_comparison"]["intervals"]
     return [
@@ -45,7 +48,9 @@ def baseline_rows(metrics: Mapping[str, Any]) -> list[Row]:
 
 
 def step_comparisons(metrics: Mapping[str, Any]) -> list[Row]:
-    """Compare each model with the baseline below it, and last the model with logistic regression.
+    """Compare each model with the baseline below it.
+
+    The last row compares the model with logistic regression.
 
     Returns:
         Rows of name, baseline and, by metric, difference, interval and verdict.
@@ -62,7 +67,10 @@ def step_comparisons(metrics: Mapping[str, Any]) -> list[Row]:
 
 
 def profit_rows(profit: Mapping[str, Any]) -> list[Row]:
-    """Return rows of profit per flight, the model first, with the difference to the model and its verdict."""
+    """Return rows of profit per flight, the model first.
+
+    The other rows have the difference to the model and its verdict.
+    """
     mean_profit = profit["mean_profit"]
     others = sorted(profit["differences"], key=lambda name: -mean_profit[name])
     return [
@@ -75,7 +83,10 @@ def profit_rows(profit: Mapping[str, Any]) -> list[Row]:
 
 
 def break_even_sentences(break_even: Mapping[str, Any], payoffs: Mapping[str, float]) -> list[str]:
-    """Describe, for each payoff, the range in which the model earns more than one prediction for all flights."""
+    """Describe the break-even range of each payoff.
+
+    In this range, the model earns more than one prediction for all flights.
+    """
     return [
         f"{PAYOFFS[name].capitalize()}: {_amount(payoffs[name])}; {_describe_range(ends)}."
         for name, ends in break_even.items()
@@ -83,7 +94,10 @@ def break_even_sentences(break_even: Mapping[str, Any], payoffs: Mapping[str, fl
 
 
 def metric_spread(by_month: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """Return lowest and highest value of every metric over the months of the backtest, and their difference."""
+    """Return the range of every metric over the months of the backtest.
+
+    It consists of the lowest and the highest value, and their difference.
+    """
     names = [name for name in next(iter(by_month.values())) if name != "rows"]
     lowest, highest = ({name: end(row[name] for row in by_month.values()) for name in names} for end in (min, max))
     return {"lowest": lowest, "highest": highest, "spread": {name: highest[name] - lowest[name] for name in names}}
@@ -98,7 +112,7 @@ def slices_by_division(slices: Sequence[Mapping[str, Any]]) -> dict[str, list[Ma
 
 
 def dropped_features(selection: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
-    """Return name and reason of dropped features by rule, the most frequent rule first."""
+    """Return dropped features and reasons by rule, the most frequent first."""
     rules = Counter(entry["rule"] for entry in selection["dropped"]).most_common()
     return {
         RULES[rule]: [(entry["feature"], entry["reason"]) for entry in selection["dropped"] if entry["rule"] == rule]
@@ -129,7 +143,10 @@ def feature_counts(bundle: Mapping[str, Any]) -> dict[str, int]:
 
 
 def vocabularies(bundle: Mapping[str, Any]) -> dict[str, int]:
-    """Count the known categories of each categorical feature; any other category counts as missing."""
+    """Count the known categories of each categorical feature.
+
+    Any other category counts as missing.
+    """
     features = [feature for feature in bundle["features"] if feature["kind"] == "categorical"]
     return {feature["name"].replace("_", " "): len(feature["categories"]) for feature in features}
 

@@ -1,4 +1,4 @@
-"""Convert a search to MLflow runs: a parent run, and a nested run for every trial."""
+"""Convert a search to MLflow runs: a parent, and a nested run per trial."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SIGNIFICANT_DIGITS = 3
 
 
 class TrialEvaluation(NamedTuple):
-    """Backtest metrics of some values, means over months, and the predictions of all months."""
+    """Backtest metrics of a trial, means over months, and all predictions."""
 
     metrics: dict[str, float]
     predictions: Predictions

@@ -1,4 +1,4 @@
-"""The search space: section `tune` of params.yaml, checked against the parameters of the model."""
+"""Search space: section `tune` of params.yaml, and its validation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from flight_delay.model.booster import BoosterParameters
 Value: TypeAlias = bool | int | float
 Values: TypeAlias = dict[str, Value]
 
-# A search over seeds would select luck.
+# The seed that is best on the backtest is best by chance.
 SEARCHABLE = tuple(name for name in BoosterParameters.model_fields if name != "seed")
 
 
 class SearchRange(Parameters):
-    """Values of one parameter: from `low` to `high`, on a `log` scale or in steps of `step`; or one of `choices`."""
+    """Values of one parameter: a range or `choices`.
+
+    The range is from `low` to `high`, on a `log` scale or in steps of `step`.
+    """
 
     low: int | float = 0
     high: int | float = 0
@@ -37,7 +40,10 @@ class SearchRange(Parameters):
 
 
 class Tune(Parameters):
-    """The section `tune` of params.yaml: the search space, the backtest metric to optimize, and the sampler's seed."""
+    """Section `tune` of params.yaml: search space, metric and sampler's seed.
+
+    The search optimizes this metric of the backtest.
+    """
 
     metric: Literal["log_loss", "average_precision", "roc_auc"]
     seed: Annotated[int, Field(ge=0, lt=2**31)]

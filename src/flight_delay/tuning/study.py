@@ -66,7 +66,7 @@ def require_up_to_date() -> None:
     """Check with DVC that the backtest is up to date.
 
     Raises:
-        UserError: it has not, or `dvc status` fails.
+        UserError: it is not, or `dvc status` fails.
     """
     command = [sys.executable, "-m", "dvc", "status", "--json", "--with-deps", STAGE]
     status = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
@@ -137,7 +137,7 @@ def complete_trials(study: Any) -> list[Any]:
 
 
 def as_loss(value: float, metric: str) -> float:
-    """Turn the sign of a metric where higher is better."""
+    """Negate a metric where higher is better."""
     return -value if METRICS[metric].higher_is_better else value
 
 

@@ -12,7 +12,7 @@ from flight_delay.tuning.space import Tune
 from flight_delay.tuning.study import as_loss, best_trial, complete_trials
 
 BEST_SHOWN = 5
-# With fewer trials, importances are noise.
+# With fewer trials, importances are not reliable.
 MIN_TRIALS_FOR_IMPORTANCES = 10
 SIGNIFICANCE = {
     "better": "significantly better",

@@ -1,4 +1,4 @@
-"""Dependence: the median effect of a feature over its values, and its direction."""
+"""Dependence: median effect of a feature over its values, and direction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ OTHER = "other"  # rare and missing categories
 
 
 def median_effects(values: Column, effects: Column, max_categories: int = MAX_CATEGORIES) -> pd.Series:
-    """Compute the median effect by value: of numbers in up to 15 quantile bins, indexed by the median value of each.
+    """Compute the median effect of a feature by value.
+
+    Numbers with more than 15 values are put into quantile bins, each indexed by its median value.
 
     Args:
         values: of the feature, shape (rows,); missing numbers are left out, missing categories are among the others.
@@ -33,14 +35,19 @@ def median_effects(values: Column, effects: Column, max_categories: int = MAX_CA
 
 
 def frequent_categories(values: Column, max_categories: int = MAX_CATEGORIES) -> Column:
-    """Replace rare and missing categories by 'other', shape (rows,); ties of frequency are broken by name."""
+    """Replace rare and missing categories by 'other', shape (rows,).
+
+    Ties of frequency are broken by name.
+    """
     counts = pd.Series(values).value_counts().sort_index().sort_values(ascending=False, kind="stable")
     categories = pd.Series(values, dtype=object)
     return categories.where(categories.isin(counts.index[:max_categories]), OTHER).to_numpy(object)
 
 
 def rank_correlation(values: Column, effects: Column) -> float:
-    """Compute Spearman's correlation of values and effects where a value is known; 0 where one of them is constant.
+    """Compute Spearman's correlation of known values and their effects.
+
+    It is 0 where the values or the effects are constant.
 
     Args:
         values: numbers, shape (rows,).

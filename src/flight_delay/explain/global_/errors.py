@@ -24,18 +24,23 @@ NAMES = {
 
 
 class WorstErrors(NamedTuple):
-    """Late flights with the lowest probabilities, and flights on time with the highest; the worst first."""
+    """Flights with the largest errors, the worst first.
+
+    Misses are late flights with the lowest probabilities, false alarms are flights on time with the highest.
+    """
 
     misses: Explanation
     false_alarms: Explanation
 
 
 def worst_errors(explanation: Explanation, count: int) -> WorstErrors:
-    """Find the worst errors; those of parts, concatenated by `concat_errors`, contain those of the whole.
+    """Find the worst errors.
+
+    The worst errors of all parts, concatenated by `concat_errors`, contain those of the whole.
 
     Args:
         explanation: of flights with an outcome.
-        count: of each kind, at most.
+        count: number of misses and of false alarms, at most.
 
     Returns:
         Misses and false alarms; ties are broken by flight id.
@@ -56,7 +61,7 @@ def concat_errors(parts: Iterable[WorstErrors]) -> Explanation:
 
 
 class CostlySlice(NamedTuple):
-    """A slice whose wrong predictions cost more than those of as many average flights.
+    """A slice whose errors cost more than those of as many average flights.
 
     `excess_cost` is the total difference, in the currency of the payoffs; `sentence` describes the slice.
     """
@@ -69,12 +74,14 @@ class CostlySlice(NamedTuple):
 
 
 def costliest_slices(slices: Sequence[Mapping[str, Any]], roc_auc: float, count: int = 3) -> list[CostlySlice]:
-    """Find the costliest slice of each division, such as the costliest airline: slices of different divisions overlap.
+    """Find the costliest slices, at most one of each division.
+
+    Slices of different divisions, such as airlines and hours, overlap.
 
     Args:
         slices: rows of `evaluation.slices`; those that combine small slices are left out.
         roc_auc: of all flights.
-        count: of slices, at most; none where all slices of a division cost the same.
+        count: number of slices, at most. A division whose slices all cost the same has none.
     """
     costliest = []
     for by in dict.fromkeys(row["by"] for row in slices):

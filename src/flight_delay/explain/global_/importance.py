@@ -1,6 +1,7 @@
-"""Importance of features, topics and groups: mean absolute SHAP values, with intervals over days.
+"""Importance of features, topics and groups: mean absolute SHAP values.
 
-Topics are features with similar meaning; their effects are added up row by row before the absolute value."""
+Intervals are over days. The effects of the features of a topic or group are added up row by row before the absolute
+value is taken."""
 
 from __future__ import annotations
 
@@ -20,7 +21,10 @@ DIGITS = 6
 
 
 class EffectKey(NamedTuple):
-    """Level and name of an effect; a topic of one feature may have the feature's name."""
+    """Level and name of an effect.
+
+    A topic of one feature may have the feature's name.
+    """
 
     level: Level
     name: str
@@ -37,7 +41,10 @@ class DailySums(NamedTuple):
 
 
 class Importance(NamedTuple):
-    """Mean absolute effect of a feature, topic or group in log-odds, to six digits."""
+    """Mean absolute effect of a feature, topic or group, in log-odds.
+
+    Values are rounded to six decimals.
+    """
 
     level: Level
     name: str
@@ -74,7 +81,7 @@ def daily_sums(explanation: Explanation, topic_of: Mapping[str, str], group_of: 
 
 
 def compute_importance(parts: Iterable[DailySums], draws: int = N_BOOTSTRAP, seed: int = SEED) -> list[Importance]:
-    """Compute the importance of every feature, topic and group from the sums of all parts.
+    """Compute the importance of every feature, topic and group.
 
     Intervals are from a bootstrap over days, because rows of a day are correlated; see `evaluation.bootstrap`.
 

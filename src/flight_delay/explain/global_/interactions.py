@@ -1,7 +1,7 @@
-"""Interactions of features and topics: the strength of every pair from SHAP interaction values.
+"""Interactions of features and topics, from SHAP interaction values.
 
-Source: Lundberg et al. 2020 (https://doi.org/10.1038/s42256-019-0138-9). Values are summed chunk by chunk, so that memory
-does not grow with the number of rows."""
+Source: Lundberg et al. 2020 (https://doi.org/10.1038/s42256-019-0138-9). Values are summed chunk by chunk, so that
+memory does not grow with the number of rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ NORMAL_95 = 1.959964  # quantile of the normal distribution for a two-sided 95 %
 
 
 class InteractionPair(NamedTuple):
-    """Mean absolute interaction of two names of a level in log-odds, with a 95 % interval; all to six decimals."""
+    """Mean absolute interaction of two features or two topics, in log-odds.
+
+    `low` and `high` are the ends of a 95 % interval; values are rounded to six decimals.
+    """
 
     level: PairLevel
     first: str
@@ -59,7 +62,7 @@ class Interactions:
 
 
 def interaction_values(bundle: Bundle, columns: Columns, chunk_rows: int = CHUNK_ROWS) -> Iterator[Values]:
-    """Compute SHAP interaction values between features in log-odds, chunk by chunk.
+    """Compute SHAP interaction values of features, chunk by chunk.
 
     Args:
         bundle: the model.
@@ -67,7 +70,7 @@ def interaction_values(bundle: Bundle, columns: Columns, chunk_rows: int = CHUNK
         chunk_rows: rows of a chunk, at most.
 
     Yields:
-        float32 of shape (rows of the chunk, features, features), features as in the manifest.
+        In log-odds, float32 of shape (rows of the chunk, features, features), features as in the manifest.
     """
     rows = len(next(iter(columns.values())))
     for first in range(0, rows, chunk_rows):
@@ -106,7 +109,7 @@ def measure_interactions(
 
 
 class _Sums:
-    """Sums of main effects, interactions and squared interactions of a level over rows."""
+    """Main effects, interactions and squared interactions, summed over rows."""
 
     def __init__(self, level: PairLevel, names: Sequence[str]) -> None:
         self.rows = 0

@@ -1,5 +1,7 @@
-"""Three measures of importance: how far a feature moves predictions (SHAP), how much worse the ranking is without it
-(permutation), and how much its splits improved the loss in training (XGBoost's gain)."""
+"""Three measures of importance: SHAP, permutation and XGBoost's gain.
+
+SHAP values measure how far a feature moves predictions, permutation how much worse the ranking is without it, and gain
+how much its splits improved the loss in training."""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ def compare_measures(
     model_importances: Mapping[str, Mapping[str, float]],
     topic_of: Mapping[str, str],
 ) -> list[Measures]:
-    """Rank features by SHAP, permutation importance and gain; ties are broken by name.
+    """Rank features by SHAP, permutation importance and gain, ties by name.
 
     Args:
         importances: of all levels.

@@ -1,7 +1,7 @@
-"""Permutation importance: the drop of average precision when a feature or topic is permuted.
+"""Permutation importance of features and topics.
 
-Sources: Breiman 2001 (https://doi.org/10.1023/A:1010933404324); Fisher, Rudin & Dominici 2019
-(https://jmlr.org/papers/v20/18-760.html)."""
+It is the drop of average precision by permutation. Sources: Breiman 2001 (https://doi.org/10.1023/A:1010933404324);
+Fisher, Rudin & Dominici 2019 (https://jmlr.org/papers/v20/18-760.html)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ DAY_DRAWS = 100
 
 
 class Drop(NamedTuple):
-    """Drop of average precision by permutation, to six digits; below 0 where the ranking is better permuted.
+    """Drop of average precision by permutation, to six decimals.
 
-    The interval is over days: the mean over repeats ± 1.96 bootstrap standard errors.
+    It is below 0 where permutation improves the ranking. The interval is over days: the mean over repeats ± 1.96
+    bootstrap standard errors.
     """
 
     level: Level
@@ -48,10 +49,11 @@ def permutation_importance(
     draws: int = DAY_DRAWS,
     seed: int = SEED,
 ) -> list[Drop]:
-    """Permute every feature and topic over the rows of a sample, and measure the drop of average precision.
+    """Measure the drop of average precision by permuting features and topics.
 
-    The features of a topic are permuted together, because permuting one of two correlated features understates both. An
-    indicator of missing values is permuted with its feature, and has its numbers. The drop of unused features is 0.
+    Rows of a sample are permuted. The features of a topic are permuted together, because permuting one of two
+    correlated features understates both. An indicator of missing values is permuted with its feature, and has its drop.
+    The drop of unused features is 0.
 
     Args:
         bundle: the model.
@@ -87,7 +89,7 @@ def permutation_importance(
 
 
 def _columns_by_key(bundle: Bundle, topic_of: Mapping[str, str]) -> dict[EffectKey, tuple[int, ...]]:
-    """Find the columns of the matrix that are permuted together, of those that a tree uses."""
+    """Find the columns that a tree uses and that are permuted together."""
     features, used = bundle.manifest.features, set(bundle.booster.get_score(importance_type="weight"))
     columns_of: dict[str, list[int]] = {feature.name: [] for feature in features if not feature.of}
     for position, feature in enumerate(features):
@@ -103,7 +105,7 @@ def _columns_by_key(bundle: Bundle, topic_of: Mapping[str, str]) -> dict[EffectK
 
 
 def _generators(key: EffectKey, repeats: int, seed: int) -> list[np.random.Generator]:
-    """Create random numbers that depend only on the seed and on what is permuted."""
+    """Create generators that depend only on the seed and on the permuted key."""
     seeds = np.random.SeedSequence([seed, *"/".join(key).encode()])
     return [np.random.default_rng(child) for child in seeds.spawn(repeats)]
 

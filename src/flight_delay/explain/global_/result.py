@@ -1,4 +1,4 @@
-"""Explanation of the model on the test split: each month is summarized, then the months are merged."""
+"""Explanation of the model on the test split, merged from its months."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TestMonth(NamedTuple):
 
 
 class MonthSummary(NamedTuple):
-    """Summary of a month after training; `test` is None outside of the test split."""
+    """Summary of a month after training; only a test month has `test`."""
 
     effects: MonthEffects
     test: TestMonth | None
@@ -112,7 +112,9 @@ class GlobalExplanation:
 def summarize_month(
     explainer: Explainer, flights: Examples, explanation: Explanation, sampled: Column | None, n_errors: int
 ) -> MonthSummary:
-    """Summarize a month after training, so that memory does not grow with the number of months.
+    """Summarize a month after training.
+
+    With summaries, memory does not grow with the number of months.
 
     Args:
         explainer: of the model.
@@ -134,18 +136,20 @@ def merge_months(
     p: InterpretParameters,
     booster: BoosterParameters,
     months: Mapping[str, MonthSummary],
-    n_extra_seeds: Mapping[int, Trained],
+    extra_seeds: Mapping[int, Trained],
     gains: Mapping[str, Mapping[str, float]],
     slices: Sequence[CostlySlice],
 ) -> GlobalExplanation:
-    """Merge the summaries of months, and compute on their sample what takes longer than SHAP values.
+    """Merge the summaries of months.
+
+    Measures that take longer than SHAP values are computed on the sample.
 
     Args:
         explainer: of the model.
         p: sizes and seed.
         booster: parameters of the model.
         months: summaries of the months after training, in order of time.
-        n_extra_seeds: models that differ from it in the seed only.
+        n_extra_seeds: by seed, models that differ from the model in the seed only.
         gains: by feature, XGBoost's own importances.
         slices: the costliest slices of the data.
     """
@@ -158,7 +162,7 @@ def merge_months(
     errors = worst_errors(concat_errors(test.errors for test in tests), p.n_worst_errors)
     by_month = {month: summary.effects.mean_effects for month, summary in months.items()}
     by_seed = {str(booster.seed): mean_effects(sample.shap, topic_of)}
-    by_seed |= mean_effects_by_seed(n_extra_seeds, features, sample.features, topic_of)
+    by_seed |= mean_effects_by_seed(extra_seeds, features, sample.features, topic_of)
     constrained = [feature.name for feature in features if booster.monotone_constraints and feature.effect]
     return GlobalExplanation(
         explainer=explainer,

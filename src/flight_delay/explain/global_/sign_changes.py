@@ -1,4 +1,4 @@
-"""Effects that change sign between months, from a small summary of each month."""
+"""Effects that change sign between months, from a summary of each month."""
 
 from __future__ import annotations
 
@@ -19,21 +19,27 @@ MIN_SHARE = 0.02  # of the importance of all features, in both months
 
 
 class Direction(NamedTuple):
-    """Spearman's correlation of a number and its effect, or the mean effect of a category."""
+    """Direction of an effect in a month.
+
+    `size` is Spearman's correlation of a number and its effect, or the mean effect of a category.
+    """
 
     size: float
     rows: int
 
 
 class MonthEffects(NamedTuple):
-    """Mean absolute effects of a month, and directions by feature and category (None: of a number)."""
+    """Mean absolute effects and directions of a month.
+
+    Keys of `directions` are a feature and a category, which is None for a number.
+    """
 
     mean_effects: MeanEffects
     directions: Mapping[tuple[str, str | None], Direction]
 
 
 class SignChange(NamedTuple):
-    """Another sign of the effect of a feature, or of one of its categories, in a later month."""
+    """Another sign of the effect of a feature or category in a later month."""
 
     feature: str
     category: str | None
@@ -67,10 +73,11 @@ def month_effects(explanation: Explanation, topic_of: Mapping[str, str]) -> Mont
 
 
 def find_sign_changes(months: Mapping[str, MonthEffects], constrained: Collection[str] = ()) -> list[SignChange]:
-    """Find effects that change sign between months of a clear direction; other months are skipped.
+    """Find effects that change sign between months of a clear direction.
 
-    A direction is clear if the absolute correlation is at least 0.3, or the absolute mean effect of a category at least
-    0.05 log-odds, of at least 100 rows, and the feature has at least 2 % of the importance of all.
+    Months without a clear direction are skipped. A direction is clear if the absolute correlation is at least 0.3, or
+    the absolute mean effect of a category at least 0.05 log-odds, of at least 100 rows, and the feature has at least
+    2 % of the importance of all.
 
     Args:
         months: effects by month, in order of time.

@@ -22,7 +22,10 @@ MeanEffects = Mapping[PairLevel, Mapping[str, float]]  # mean absolute effect in
 
 
 class Rank(NamedTuple):
-    """Rank of a feature or topic by month or seed; 1 is the most important, ties share the best rank."""
+    """Rank of a feature or topic by month or seed.
+
+    The most important one has rank 1; ties share the best rank.
+    """
 
     name: str
     level: PairLevel
@@ -33,7 +36,9 @@ class Rank(NamedTuple):
 
 
 def mean_effects(shap: Columns, topic_of: Mapping[str, str]) -> MeanEffects:
-    """Compute mean absolute effects of features, and of topics, whose effects are summed row by row first.
+    """Compute mean absolute effects of features and topics.
+
+    The effects of the features of a topic are summed row by row first.
 
     Args:
         shap: by feature, effects in log-odds of shape (rows,), one row or more.
@@ -49,7 +54,10 @@ def mean_effects(shap: Columns, topic_of: Mapping[str, str]) -> MeanEffects:
 def mean_effects_by_seed(
     models: Mapping[int, Trained], encoding: Encoding, columns: Columns, topic_of: Mapping[str, str]
 ) -> dict[str, MeanEffects]:
-    """Compute mean absolute effects of models of several seeds on the same columns of shape (rows,)."""
+    """Compute mean absolute effects of models of several seeds.
+
+    All models have the same columns of shape (rows,).
+    """
     matrix = encode(columns, encoding)
 
     def effects(model: Trained) -> MeanEffects:
@@ -60,7 +68,10 @@ def mean_effects_by_seed(
 
 
 def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Rank]:
-    """Rank features and topics for each month or seed, features first, the most important first, ties by name."""
+    """Rank features and topics for each month or seed.
+
+    Features come before topics, the most important first, ties by name.
+    """
     rows = []
     for label, levels in by_label.items():
         for level, effects in levels.items():
@@ -72,7 +83,10 @@ def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Ra
 
 
 def rank_table(rows: Sequence[Rank], level: PairLevel, source: Source) -> pd.DataFrame:
-    """Tabulate mean absolute effects by name (rows) and month or seed (columns), without names that have no effect."""
+    """Tabulate mean absolute effects by name (rows) and label (columns).
+
+    A label is a month or a seed. Names without any effect are left out.
+    """
     effects: dict[str, dict[str, float]] = {}
     for row in rows:
         if (row.level, row.source) == (level, source):

@@ -99,7 +99,7 @@ def find_flights(processed: Path, flight_ids: Sequence[str], source: str) -> dic
 
 
 def _suggest(flight_id: str, known: Sequence[str]) -> str:
-    """Suggest the most similar ids of the same date, or of the month if the date has none."""
+    """Suggest the most similar ids of the same date, or else of the month."""
     same_date = [other for other in known if other[:10] == flight_id[:10]]
     similar = difflib.get_close_matches(flight_id, same_date or known, n=2, cutoff=0.7)
     return f" (similar: {' and '.join(similar)})" if similar else ""

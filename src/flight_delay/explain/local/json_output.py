@@ -1,4 +1,4 @@
-"""Format explanations as JSON, one object per line, with numbers to six decimals."""
+"""Format explanations as JSON lines, with numbers to six decimals."""
 
 from __future__ import annotations
 

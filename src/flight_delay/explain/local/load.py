@@ -1,4 +1,4 @@
-"""Load what explains flights of a checkout, and explain them month by month."""
+"""Load the explainer of a checkout, and explain flights month by month."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CHUNK_ROWS = 2_000  # that are explained at once, so that memory does not grow 
 
 
 class ExplainedFlight(NamedTuple):
-    """A flight with the reasons of its prediction and its outcome: None where it did not arrive."""
+    """A flight with reasons and outcome, which is None if it did not arrive."""
 
     reasons: Reasons
     destination: str
@@ -43,7 +43,7 @@ class ExplainedFlight(NamedTuple):
 
 
 def load_explainer() -> Explainer:
-    """Load the model of this checkout and what explains it.
+    """Load the model of this checkout, the topics and the reference values.
 
     Raises:
         UserError: a file is missing or damaged, or model and reference are of different versions.
@@ -54,10 +54,10 @@ def load_explainer() -> Explainer:
 
 
 def explain_flights(explainer: Explainer, positions: Mapping[str, Column]) -> Iterator[ExplainedFlight]:
-    """Explain flights, one month after the other.
+    """Explain flights month by month.
 
     Args:
-        explainer: the model and what explains it.
+        explainer: of the model.
         positions: by month, positions of the flights in its processed table.
     """
     for month in track_progress(list(positions), "month") if len(positions) > 1 else positions:
@@ -76,12 +76,12 @@ def explain_departures(explainer: Explainer, month: str, position: int) -> WhatI
     """Predict a flight at other times of departure of its date.
 
     Args:
-        explainer: the model and what explains it.
+        explainer: of the model.
         month: of the flight.
         position: of the flight in its processed table.
 
     Raises:
-        UserError: a file is missing, or data/processed is not what code and parameters compute from the schedule.
+        UserError: a file is missing, or data/processed was built with other code or parameters.
     """
     recorded = take_flights(read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)[0], np.array([position]))
     observations = columns_from_table(files.read_table(paths.WEATHER, OBSERVATIONS))

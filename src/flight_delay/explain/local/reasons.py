@@ -1,4 +1,4 @@
-"""Reason codes: up to four sentences of references/reason_codes.yaml that explain a prediction."""
+"""Reason codes: up to four sentences that explain a prediction."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ MAX_REASONS = 4
 
 
 class Contribution(NamedTuple):
-    """Contribution of a topic to the log-odds before calibration, and to the probability."""
+    """Contribution of a topic to the log-odds and to the probability."""
 
     topic: str
     label: str
-    log_odds: float
+    log_odds: float  # before calibration
     probability: float
 
 
 class Reason(NamedTuple):
-    """A reason code: a contribution, its sentence, and the values in the sentence."""
+    """A reason code: contribution, sentence, and the values in the sentence."""
 
     topic: str
     label: str
@@ -54,11 +54,11 @@ def select_reasons(explanation: Explanation, explainer: Explainer) -> list[Reaso
     """Select the reason codes of flights.
 
     They are the largest contributions in the direction of the prediction: those that raise the probability where it is
-    above the base, else those that lower it. US Regulation B asks for the same: the specific, principal reasons of an
+    above the base, else those that lower it. US Regulation B requires the same: the specific, principal reasons of an
     outcome, and not more than four (12 CFR 1002.9(b)(2) and its commentary,
     https://www.consumerfinance.gov/rules-policy/regulations/1002/9/). The direction is relative to the base, not to the
-    threshold: the threshold depends on costs, and a flight that is predicted late below the base has no raising reasons
-    that outweigh the others. Contributions below `topics.smallest_reason` have no sentence.
+    threshold, which depends on costs: a flight below the base may be predicted late, but the contributions that lower
+    its probability outweigh the others. Contributions below `topics.smallest_reason` have no sentence.
 
     Args:
         explanation: of the flights; sentences may quote all its features, also those that the model does not use.

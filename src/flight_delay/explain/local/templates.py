@@ -1,4 +1,4 @@
-"""Fill the sentences of a topic: which value is quoted, what it is compared with, and which sentence fits."""
+"""Select the quoted value of a topic, compare it, and fill the sentence."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ MIN_FLIGHTS = 100
 
 
 class Facts(NamedTuple):
-    """The values in a sentence: a feature with its value (None where missing), and what is compared with the usual.
+    """Values in a sentence: feature, its value, and two compared values.
 
-    `compared` and `usual` are those of the file's `usual`: mean, all flights or late share; None where there is none.
+    `value` is None where it is missing. `compared` is compared with `usual`, which reason_codes.yaml defines: training
+    mean, all flights or late share. Both are None where they do not exist.
     """
 
     feature: str | None
@@ -34,10 +35,10 @@ NO_FACTS = Facts(None, None, None, None)
 
 @dataclass(frozen=True)
 class Quotation:
-    """What the sentences of a topic quote; every column has the shape (rows,).
+    """Quoted values of a topic; every column has the shape (rows,).
 
-    `values` are those of the quoted feature (for excess rates, the rates), `compared` is compared with `usual`, NaN
-    where there is nothing to compare; `unknown` is true where reference values do not include the value.
+    `values` are those of the quoted feature (for excess rates, the rates). `compared` is compared with `usual`, and NaN
+    where there is nothing to compare. `unknown` is true where reference values do not include the value.
     """
 
     topic: Topic
@@ -50,7 +51,10 @@ class Quotation:
     usual: Column
 
     def fill(self, row: int, *, raises: bool) -> tuple[str, Facts]:
-        """Return the sentence for a flight whose topic raises, or lowers, the probability, and its values."""
+        """Return the sentence for a flight, and its values.
+
+        `raises` is true if the topic raises the probability of the flight, false if it lowers it.
+        """
         value = None if self.missing[row] else self.values[row]
         value = value if value is None or isinstance(value, str) else float(value)
         compared, usual = (
@@ -80,7 +84,7 @@ class Quotation:
 
 
 def find_quotation(topic: Topic, reference: Reference, columns: Columns) -> Quotation | None:
-    """Find what the sentences of a topic quote; None where the flights have no feature that can be quoted.
+    """Find the quoted values of a topic, or None if no quotable feature exists.
 
     Args:
         topic: with its sentences.
@@ -99,7 +103,7 @@ def find_quotation(topic: Topic, reference: Reference, columns: Columns) -> Quot
         if overall is None:
             return None
         usual = overall.astype(np.float64)
-        # An excess of 0 is either no flights or the same rate as all flights; the feature does not tell which.
+        # An excess of 0 means no flights, or the same rate as all flights; the feature does not distinguish them.
         unknown = values == 0
         values = compared = (usual + values).clip(0, 1)
         missing |= np.isnan(compared)

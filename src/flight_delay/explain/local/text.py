@@ -15,7 +15,7 @@ _OUTCOMES = {True: "it arrived late", False: "it was not late", None: "it did no
 
 
 def flight_name(flight_id: str, destination: str) -> str:
-    """Return the name of a flight, such as 'US 1895 from EWR to CLT, Friday 1 November 2013, 05:00'."""
+    """Name a flight: 'US 1895 from EWR to CLT, Friday 1 November 2013, 05:00'."""
     date = datetime.date.fromisoformat(flight_id[:10])
     carrier, number, origin, hhmm = flight_id[11:].split("-")
     day = f"{date:%A} {date.day} {date:%B %Y}"
@@ -60,7 +60,8 @@ def format_footnotes(reference: Reference, late_threshold_minutes: int) -> str:
     months = f"{reference.months[0]} … {reference.months[-1]}"
     return (
         f"A flight is late if it arrives {late_threshold_minutes} minutes or more after schedule.\n"
-        "Contributions are rounded percentage points. They add up from the usual probability, that of the model's mean\n"
+        "Contributions are rounded percentage points. They add up from the usual probability, that of the model's "
+        "mean\n"
         f"log-odds over the training flights (late rate of these: {_percent(reference.late)}), to that of the flight.\n"
         "The model adds effects in log-odds; each gets its share of the difference in probability. Contributions\n"
         "explain the model, not the causes of delays.\n"
@@ -70,7 +71,7 @@ def format_footnotes(reference: Reference, late_threshold_minutes: int) -> str:
 
 
 def format_what_if(what_if: WhatIf) -> str:
-    """Format the predictions for a flight at other times of departure, a line for each."""
+    """Format the predictions for a flight at other times, a line for each."""
     lines = [f"{flight_name(what_if.flight_id, what_if.destination)}: predictions at other times of departure", ""]
     for point in what_if.points:
         marks = {
@@ -86,7 +87,8 @@ def format_what_if(what_if: WhatIf) -> str:
     lines += [
         "",
         describe_what_if(what_if),
-        f"? marks half hours with fewer than {MIN_FLIGHTS} training flights from {what_if.origin}: unreliable predictions.",
+        f"? marks half hours with fewer than {MIN_FLIGHTS} training flights from {what_if.origin}: "
+        "unreliable predictions.",
         "These are predictions of the model, not effects of a new time: all other flights stay where they are, and the",
         "flight would have another aircraft, crew and passengers.",
     ]
@@ -118,7 +120,7 @@ def _at(point: Departure) -> str:
 
 
 def _waterfall_lines(reasons: Reasons, smallest: float) -> list[str]:
-    """Draw the waterfall in characters: a label, a change, the probability after it, and a bar."""
+    """Draw the waterfall in characters: label, change, probability and bar."""
     fall = waterfall_of(reasons, smallest)
     ends = [fall.base, fall.probability, *(step.start + step.change for step in fall.steps)]
     low, high = min(ends), max(ends)

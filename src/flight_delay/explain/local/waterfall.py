@@ -1,4 +1,6 @@
-"""Contributions of a flight as steps from the base to its probability, rounded so that they add up as printed."""
+"""Contributions of a flight as steps from the base to its probability.
+
+Steps are rounded so that they add up as printed."""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ class WaterfallStep(NamedTuple):
 
 
 class Waterfall(NamedTuple):
-    """Steps from the base to the probability, both in tenths of a percentage point."""
+    """Steps from base to probability, both in tenths of a percentage point."""
 
     base: int
     steps: tuple[WaterfallStep, ...]
@@ -27,7 +29,9 @@ class Waterfall(NamedTuple):
 
 
 def waterfall_of(reasons: Reasons, smallest: float = MIN_STEP, max_steps: int = MAX_STEPS) -> Waterfall:
-    """Make steps of the largest contributions; the last step is the sum of all others and of the rounding.
+    """Make steps of the largest contributions.
+
+    The last step is the sum of the other contributions and of the rounding.
 
     Args:
         reasons: of a flight.

@@ -1,6 +1,7 @@
-"""Predict a flight at other times of departure of its date, with features recomputed and other flights unchanged.
+"""Predict a flight at other times of departure of its date.
 
-The result describes the model; it is not the effect of moving the flight."""
+Features are recomputed; other flights are unchanged. The result describes the model; it is not the effect of moving the
+flight."""
 
 from __future__ import annotations
 
@@ -23,14 +24,16 @@ MIN_FLIGHTS = 100
 
 
 class Departure(NamedTuple):
-    """A time of departure in local minutes after midnight, the prediction there, and the number of training flights
-    in its half hour from the origin, and from the origin to the destination."""
+    """Prediction for a time of departure, in local minutes after midnight.
+
+    Numbers of training flights are those of its half hour.
+    """
 
     minutes: int
     probability: float
     predicted_late: bool
     flights_from_origin: int
-    flights_on_route: int
+    flights_on_route: int  # from the origin to the destination
 
     @property
     def supported(self) -> bool:
@@ -39,7 +42,10 @@ class Departure(NamedTuple):
 
 
 class WhatIf(NamedTuple):
-    """Predictions for a flight over times of departure; `points` are in order of time, and `own` is one of them."""
+    """Predictions for a flight over times of departure.
+
+    `points` are in order of time, and `own` is one of them.
+    """
 
     flight_id: str
     origin: str
@@ -50,12 +56,12 @@ class WhatIf(NamedTuple):
 
 
 def departure_times(own_minutes: int) -> list[int]:
-    """List every half hour from 00:00 to 23:30 and the flight's own time, in local minutes after midnight."""
+    """List half hours of a day and the own time, in minutes after midnight."""
     return sorted({own_minutes, *range(0, MINUTES_PER_DAY, HALF_HOUR_MINUTES)})
 
 
 def move_departure(schedule: Columns, row: int, minutes: int) -> Columns:
-    """Move one flight of a date to another time of the same date, with the same duration.
+    """Move a flight to another time of its date, with the same duration.
 
     UTC is moved by the same difference, which is an hour off across a clock change.
 
@@ -135,7 +141,7 @@ def predict_departures(bundle: Bundle, reference: Reference, flight_id: str, fea
 
 
 def require_same_features(features: Columns, at: int, recorded: Columns) -> None:
-    """Check that recomputed features are equal to the recorded ones, to the last bit.
+    """Check that recomputed features equal the recorded ones to the last bit.
 
     Args:
         features: recomputed.
@@ -148,5 +154,6 @@ def require_same_features(features: Columns, at: int, recorded: Columns) -> None
     for name, values in recorded.items():
         if not np.array_equal(features[name][at : at + 1], values, equal_nan=values.dtype != object):
             raise UserError(
-                f"data/processed: '{name}' of this flight differs from what this checkout computes; run `dvc repro --force`"
+                f"data/processed: '{name}' of this flight differs from what this checkout computes; run "
+                "`dvc repro --force`"
             )

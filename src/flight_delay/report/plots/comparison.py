@@ -1,4 +1,4 @@
-"""Plots of the stage evaluate: the model against baselines, thresholds, slices and models that are not retrained."""
+"""Plots of the stage evaluate: baselines, staleness, profit and slices."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def draw_comparisons(evaluation: EvaluationResult) -> list[Plot]:
 
 
 def plot_baselines(metrics: Mapping[str, Any]) -> Plot:
-    """Draw the metrics of model and baselines on test with intervals, a panel per metric.
+    """Draw metrics of model and baselines on test, with intervals.
 
     Args:
         metrics: the content of reports/metrics.json.
@@ -65,10 +65,10 @@ def plot_baselines(metrics: Mapping[str, Any]) -> Plot:
 
 
 def plot_staleness(rows: Sequence[Mapping[str, Any]]) -> Plot:
-    """Draw ROC AUC by month of the backtest's first model, and of models retrained every month.
+    """Draw ROC AUC by month of the first model and of retrained models.
 
     Args:
-        rows: last_training_month, age_months, month, roc_auc, in order of time.
+        rows: last_training_month, age_months, month, roc_auc of the backtest's models, in order of time.
     """
     first = rows[0]["last_training_month"]
     stale = {row["month"]: row["roc_auc"] for row in rows if row["last_training_month"] == first}
@@ -93,7 +93,7 @@ def plot_profit(backtest: Mapping[str, Sequence[float]], test: Mapping[str, Sequ
     Args:
         backtest: columns threshold and mean_profit, from 0 (all predicted late) to 1 (all predicted on time).
         test: the same on the test split.
-        threshold: the one that was chosen on the backtest.
+        threshold: chosen on the backtest.
     """
     thresholds, values = test["threshold"], test["mean_profit"]
 
@@ -116,7 +116,7 @@ def plot_profit(backtest: Mapping[str, Sequence[float]], test: Mapping[str, Sequ
 
 
 def plot_slices(rows: Sequence[Mapping[str, Any]]) -> Plot:
-    """Draw profit per flight, with intervals, of the larger slices where it is lowest.
+    """Draw the lowest profits per flight of larger slices, with intervals.
 
     Args:
         rows: of `evaluation.slices`; the slices of each division hold all flights.

@@ -1,4 +1,6 @@
-"""Plots of the stage interpret by the shap package: effects of all features (beeswarm), and of one over its values."""
+"""Plots of the stage interpret by the shap package.
+
+A beeswarm shows the effects of all features, a dependence plot those of one feature over its values."""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ Units = Mapping[str, str | None]
 
 
 def draw_dependence(result: GlobalExplanation, dictionary: Dictionary, n_features: int) -> list[Plot]:
-    """Draw the beeswarm, and a dependence plot of each of the most important features.
+    """Draw the beeswarm, and dependence plots of the most important features.
 
     Args:
         result: of the stage.
@@ -59,7 +61,10 @@ def draw_dependence(result: GlobalExplanation, dictionary: Dictionary, n_feature
 
 
 def plot_beeswarm(explanation: Explanation, labels: Labels) -> Plot:
-    """Draw a point per row and feature; categories, which have no order, are grey."""
+    """Draw a point per row and feature.
+
+    Categories are grey, because they have no order.
+    """
     columns = [explanation.features[name] for name in explanation.shap]
     numbers = [np.full(len(values), np.nan) if values.dtype == object else values for values in columns]
     values = shap.Explanation(
@@ -79,12 +84,13 @@ def plot_beeswarm(explanation: Explanation, labels: Labels) -> Plot:
 
 
 def plot_dependence(explanation: Explanation, name: str, partner: str | None, labels: Labels, units: Units) -> Plot:
-    """Draw effects over the values of a feature, coloured by a partner; the black line is the median effect.
+    """Draw effects over the values of a feature, coloured by a partner.
 
-    The grey histogram shows the distribution of values; ticks at the left axis are rows without a value.
+    The black line is the median effect, the grey histogram the distribution of values; ticks at the left axis are rows
+    without a value.
 
     Args:
-        explanation: of a sample; at most 1,500 rows are drawn as points, all of them count for the median.
+        explanation: of a sample; at most 1,500 rows are drawn as points, the median is that of all rows.
         name: the feature.
         partner: the feature with the strongest interaction; None where there is none.
         labels: of features.
@@ -113,7 +119,7 @@ def plot_dependence(explanation: Explanation, name: str, partner: str | None, la
 
 
 def describe_dependence(explanation: Explanation, name: str, partner: str | None, labels: Labels, units: Units) -> str:
-    """Describe a dependence plot: where the median effect is lowest and highest, and its direction."""
+    """Describe a dependence plot: extremes of the median effect, direction."""
     values, effects = explanation.features[name], explanation.shap[name]
     text = f"SHAP values of {labels[name]}" + (f", coloured by {labels[partner]}" if partner else "")
     medians = median_effects(values, effects)
@@ -129,7 +135,10 @@ def describe_dependence(explanation: Explanation, name: str, partner: str | None
 
 @contextmanager
 def _reproducible() -> Iterator[None]:
-    """Fix the random state with which shap spreads and shuffles points, and ignore columns without numbers."""
+    """Fix the random state of shap, and ignore columns without numbers.
+
+    Shap spreads and shuffles points at random.
+    """
     np.random.seed(0)  # noqa: NPY002 (shap uses the global state)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
@@ -139,7 +148,10 @@ def _reproducible() -> Iterator[None]:
 def _select_rows(
     explanation: Explanation, name: str, labels: Labels, rows: Column, max_categories: int = MAX_CATEGORIES
 ) -> shap.Explanation:
-    """Select rows of a feature for shap; categories become numbers in ascending order of their median effect."""
+    """Select rows of a feature for shap.
+
+    Categories become numbers in ascending order of their median effect.
+    """
     values, effects = explanation.features[name], explanation.shap[name][rows]
     if values.dtype != object:
         return shap.Explanation(values=effects, data=values[rows].astype(np.float64), feature_names=labels[name])

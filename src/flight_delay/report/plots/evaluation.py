@@ -1,4 +1,4 @@
-"""Plots of the stage evaluate: how well the model ranks flights, and whether its probabilities are right."""
+"""Plots of the stage evaluate: training, ranking and calibration."""
 
 from __future__ import annotations
 
@@ -40,7 +40,11 @@ def draw_evaluation(evaluation: EvaluationResult) -> list[Plot]:
 
 
 def plot_training_curve(curve: Mapping[str, Sequence[float]]) -> Plot:
-    """Draw log loss by round; columns round, train_log_loss and validation_log_loss."""
+    """Draw log loss by round.
+
+    Args:
+        curve: columns round, train_log_loss and validation_log_loss.
+    """
     best = int(np.argmin(curve["validation_log_loss"]))
     title = f"Training: best after {best + 1} rounds, log loss {curve['validation_log_loss'][best]:.4f}"
     with new_figure(title, "round", "log loss") as (figure, axes):
@@ -78,7 +82,10 @@ def plot_precision_recall(evaluation: EvaluationResult) -> Plot:
 
 
 def plot_metric_by_month(monthly: Sequence[Mapping[str, Any]]) -> Plot:
-    """Draw ROC AUC by month: of the backtest's models before test, of the final model on validation and test."""
+    """Draw ROC AUC by month in the backtest, on validation and on test.
+
+    The backtest has its own models; the final model is evaluated on validation and test.
+    """
     values = [row["roc_auc"] for row in monthly]
     with new_figure(f"ROC AUC by month: {min(values):.3f} to {max(values):.3f}", "month", "ROC AUC") as (figure, axes):
         _draw_months(axes, monthly, "roc_auc", "{}")
@@ -145,7 +152,7 @@ def plot_confusion(counts: Mapping[str, int], threshold: float) -> Plot:
 
 
 def _draw_curves(axes: Axes, evaluation: EvaluationResult, curve: str, metric: str = "", **options: Any) -> None:
-    """Draw a curve of every model, labelled with its metric on test if there is one."""
+    """Draw a curve of every model, labelled with its metric on test, if any."""
     metrics = evaluation.metrics
     for name, points in evaluation.curves[curve].items():
         test = metrics["test"] if name == "model" else metrics["baselines"][name]["test"]
@@ -155,7 +162,10 @@ def _draw_curves(axes: Axes, evaluation: EvaluationResult, curve: str, metric: s
 
 
 def _draw_months(axes: Axes, rows: Sequence[Mapping[str, Any]], column: str, label: str) -> None:
-    """Draw a line for each period; rows have month, evaluated_on (the period) and the column."""
+    """Draw a line for each period.
+
+    Rows have month, evaluated_on (the period) and the column.
+    """
     months = sorted({row["month"] for row in rows})
     for period, colour in PERIODS.items():
         values = {months.index(row["month"]): row[column] for row in rows if row["evaluated_on"] == period}

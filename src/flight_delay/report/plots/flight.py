@@ -1,4 +1,4 @@
-"""Plots of one flight: its reasons as a waterfall, and the predictions at other times of departure."""
+"""Plots of one flight: waterfall, and predictions at other times."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def plot_waterfall(
 
 
 def plot_what_if(answer: WhatIf, image_format: str = "png") -> bytes:
-    """Draw the predictions for a flight over the times of departure of its date, as PNG or SVG.
+    """Draw predictions for a flight over times of departure, as PNG or SVG.
 
     The background is grey where there are too few training flights from the origin.
     """
@@ -93,7 +93,10 @@ def plot_what_if(answer: WhatIf, image_format: str = "png") -> bytes:
 
 
 def unsupported_spans(points: Sequence[Departure]) -> list[tuple[int, int]]:
-    """Find half hours with too few training flights, joined where they touch: first and last minute."""
+    """Find spans of half hours with too few training flights.
+
+    A span is its first and last minute; half hours that touch are joined.
+    """
     spans: list[tuple[int, int]] = []
     starts = {point.minutes // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES for point in points if not point.supported}
     for start in sorted(starts):

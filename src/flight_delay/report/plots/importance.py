@@ -41,7 +41,9 @@ def draw_importance(result: GlobalExplanation) -> list[Plot]:
 
 
 def plot_importance(importances: Sequence[Importance], group_of: Mapping[str, str], labels: Labels) -> Plot:
-    """Draw the mean absolute SHAP value of groups and of the first features, with intervals over days.
+    """Draw mean absolute SHAP values of groups and of the first features.
+
+    Intervals are over days.
 
     Args:
         importances: of all levels, the most important of each first.
@@ -78,7 +80,7 @@ def plot_importance(importances: Sequence[Importance], group_of: Mapping[str, st
 
 
 def plot_importance_measures(rows: Sequence[Measures], labels: Labels) -> Plot:
-    """Draw SHAP, permutation importance and gain as shares of their sums over features.
+    """Draw SHAP, permutation importance and gain as shares of their sums.
 
     Negative drops count as 0 in the sum. A diamond is the drop when all features of the topic are permuted together.
 
@@ -115,7 +117,7 @@ def plot_importance_measures(rows: Sequence[Measures], labels: Labels) -> Plot:
 
 
 def plot_interactions(interactions: Interactions, labels: Labels) -> Plot:
-    """Draw the strength of the first pairs of topics, with 95 % intervals for the sampling of rows."""
+    """Draw the strongest interactions of topics, with intervals for sampling."""
     pairs = interactions.of_level("topic")[:MAX_PAIRS]
     largest = "; ".join(
         f"{labels[pair.first]} and {labels[pair.second]} {pair.strength:.3f} ({pair.low:.3f} to {pair.high:.3f})"
@@ -135,7 +137,9 @@ def plot_interactions(interactions: Interactions, labels: Labels) -> Plot:
 
 
 def plot_rank_stability(rows: Sequence[Rank], labels: Labels) -> Plot:
-    """Draw the ranks of the most important topics, among these, by month and by seed.
+    """Draw the ranks of the most important topics by month and by seed.
+
+    Ranks are among these topics.
 
     Args:
         rows: from `explain.global_.stability.rank_effects`, of months, seeds or both.

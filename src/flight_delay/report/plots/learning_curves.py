@@ -1,4 +1,4 @@
-"""Plots of the stage learning_curves: more training months, and trees of another depth."""
+"""Plots of the stage learning_curves: training months and tree depth."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def plot_learning_curve(models: Mapping[int, CurveModel], validation: str) -> Pl
 
 
 def plot_validation_curve(models: Mapping[int, CurveModel], used_depth: int, validation: str) -> Plot:
-    """Draw the share of the base rate's log loss that is saved, on train and validation, by maximum depth."""
+    """Draw the share of the base rate's log loss that is saved, by depth.
+
+    There is a curve for train and one for validation.
+    """
     points = {depth: model.point for depth, model in models.items()}
     best = min(points, key=lambda depth: points[depth].validation_log_loss)
     title = f"Log loss {points[used_depth].validation_log_loss:.4f} at depth {used_depth}, which is used"

@@ -1,4 +1,4 @@
-"""Plots of the report: PNG files with section, title and alternative text in `plots.json` beside them."""
+"""Plots of the report: PNG files, described in `plots.json` beside them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Plot(NamedTuple):
     Attributes:
         name: of the file, without its ending.
         section: of the report that shows it, a key of `report.page.SECTIONS`.
-        title: what it shows, with its main number.
+        title: short description with the main number.
         text: alternative text, without a full stop at the end.
         content: the PNG.
     """
@@ -35,7 +35,7 @@ class Plot(NamedTuple):
 
 
 def write_plots(folder: Path, plots: Iterable[Plot]) -> None:
-    """Write PNG files, and `plots.json` with their names, sections, titles and texts in the order given."""
+    """Write PNG files, and their descriptions in the order given."""
     entries = []
     for plot in plots:
         files.write_bytes(folder / f"{plot.name}.png", plot.content)

@@ -1,4 +1,4 @@
-"""Plots of the stage check_data: the distribution of every column by split, and the late rate over its values."""
+"""Plots of the stage check_data: distribution and late rate of columns."""
 
 from __future__ import annotations
 
@@ -69,7 +69,10 @@ def _draw_page(profiles: Sequence[ColumnProfile], number: int) -> Plot:
 
 
 def _set_position(figure: Figure, above: Axes, below: Axes, place: int) -> None:
-    """Set the place of a panel; Matplotlib's layout engines draw everything twice to find it."""
+    """Set the place of a panel.
+
+    To find it, Matplotlib's layout engines draw everything twice.
+    """
     width, height = figure.get_size_inches()
     row, column = divmod(place, COLUMNS)
     left, right, top, bottom = MARGIN_INCHES
@@ -141,7 +144,7 @@ def _draw_rates(axes: Axes, profile: ColumnProfile, places: Any, split: str, rat
 
 
 def _clip_special_bins(axes: Axes, profile: ColumnProfile, places: Any) -> None:
-    """Cut off the bars of other labels and missing values where they would flatten those of the values."""
+    """Cut off the bars of other labels and missing values that flatten others."""
     n_values, highest = _n_values(profile), np.max(list(profile.share.values()), axis=0)
     limit = highest[:n_values].max(initial=0)
     axes.set_ylim(bottom=0)

@@ -98,7 +98,10 @@ def render_figure(figure: Figure, image_format: str = "png") -> bytes:
 
 
 def quantize_png(figure: Figure) -> bytes:
-    """Render a figure as PNG of 64 colours: a third of the size for lines and text, but not enough for colour bars."""
+    """Render a figure as PNG of 64 colours.
+
+    Its size is a third for lines and text; colour bars need more colours.
+    """
     _lay_out(figure)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -109,7 +112,10 @@ def quantize_png(figure: Figure) -> bytes:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Lay out a figure once; when it renders, Matplotlib would draw the figure an additional time for it."""
+    """Lay out a figure once.
+
+    Otherwise Matplotlib draws the figure an additional time for the layout when it renders.
+    """
     if engine := figure.get_layout_engine():
         engine.execute(figure)
         figure.set_layout_engine("none")
