@@ -75,3 +75,17 @@ def test_assertions_hold_names_and_values_instead_of_sentences() -> None:
 )
 def test_sentences_are_found_in_assertions_only(code: str, lines: list[int]) -> None:
     assert [line for line, _ in sentences(code)] == lines
+
+
+def test_the_first_line_of_a_docstring_has_at_most_75_characters() -> None:
+    sources = [path for folder in ("src", "tools") for path in sorted((TESTS.parent / folder).rglob("*.py"))]
+    assert len(sources) > 200
+    lines = {
+        f"{path.relative_to(TESTS.parent)}:{getattr(node, 'lineno', 1)}": (ast.get_docstring(node) or "").partition(
+            "\n"
+        )[0]
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+    }
+    assert {place: line for place, line in lines.items() if len(line) > 75} == {}

@@ -149,7 +149,7 @@ def merge_months(
         p: sizes and seed.
         booster: parameters of the model.
         months: summaries of the months after training, in order of time.
-        n_extra_seeds: by seed, models that differ from the model in the seed only.
+        extra_seeds: by seed, models that differ from the model in the seed only.
         gains: by feature, XGBoost's own importances.
         slices: the costliest slices of the data.
     """
