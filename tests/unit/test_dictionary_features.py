@@ -80,5 +80,5 @@ def test_a_feature_that_stands_there_twice_is_named(dictionary_file: Path, tmp_p
     text = dictionary_file.read_text()
     line = next(line for line in text.splitlines() if line.startswith("  late_rate_route:"))
     path.write_text(text.replace(line, f"{line}\n{line}"))
-    with pytest.raises(UserError, match=r"YAML .*'late_rate_route' "):
+    with pytest.raises(UserError, match=r"YAML .*late_rate_route"):
         load_dictionary(path)
