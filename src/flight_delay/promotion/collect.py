@@ -25,6 +25,7 @@ from flight_delay.model.predictions import PREDICTIONS, Predictions
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, expected_calibration_error, model_size, slice_losses
 from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
+from flight_delay.review.clean_clone import clean_environment
 from flight_delay.review.comparison.comparison import compare_pipelines
 from flight_delay.review.comparison.rows import join_rows
 from flight_delay.review.comparison.snapshot import PipelineSnapshot, read_snapshot
@@ -145,7 +146,7 @@ def _replay(artefacts: CommitFiles, model_id: str) -> ModelReplay:
         for month in _copy_months(artefacts, RECORDED, recorded):
             artefacts.copy(f"{PROCESSED}/{month}.parquet", data / f"{month}.parquet")
         model = loaded_model.download_model(f"models:/{model_id}", Path(temporary) / "model")
-        speed = loaded_model.score(model, data, scores)
+        speed = loaded_model.score(model, data, scores, clean_environment(Path(temporary)))
         return compare_replay(artefacts, model / loaded_model.BUNDLE, scores, recorded, speed)
 
 

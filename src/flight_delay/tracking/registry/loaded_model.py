@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -71,13 +72,14 @@ def stored_model_md5(published: PublishedRun) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def score(model: Path, data: Path, target: Path) -> Speed:
+def score(model: Path, data: Path, target: Path, environment: Mapping[str, str]) -> Speed:
     """Predict with a model and its logged code, in another process.
 
     Args:
         model: its folder, see `download_model`.
         data: folder of processed data, a file per month; rows without a target are left out.
         target: an empty folder, for a file of row ids and probabilities per month.
+        environment: variables of the process, which runs the code of the model.
 
     Raises:
         UserError: the model does not load or does not predict.
@@ -86,7 +88,13 @@ def score(model: Path, data: Path, target: Path) -> Speed:
     command = [sys.executable, "-P", str(script), *map(str, (model, data, target)), KEYS[0], TARGET]
     try:
         done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT_SECONDS, check=False
+            command,
+            env=dict(environment),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise UserError(f"the logged model did not predict within {TIMEOUT_SECONDS} s; try again") from None
