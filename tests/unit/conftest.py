@@ -37,7 +37,8 @@ FLIGHT: dict[str, Any] = {
 }  # fmt: skip
 # Of a canonical flight, what features and history are computed from; and what may become of it.
 CANONICAL = (
-    "flight_date", "carrier", "flight_number", "origin", "destination", "distance_miles", "scheduled_departure_minutes",
+    "flight_id", "flight_date", "carrier", "flight_number", "origin", "destination", "distance_miles",
+    "scheduled_departure_minutes",
     "scheduled_arrival_minutes", "scheduled_departure_utc", "scheduled_arrival_utc", "arrival_delay_minutes",
     "cancelled", "diverted",
 )  # fmt: skip
@@ -151,7 +152,9 @@ def flights_in() -> Callable[[str], st.SearchStrategy[dict[str, Any]]]:
 def as_columns(dictionary: Dictionary) -> Callable[[list[dict[str, Any]]], Columns]:
     """Turns canonical flights into the columns that reading a table of them gives."""
     schema = pa.schema([dictionary.schema.field(name) for name in CANONICAL])
-    return lambda flights: columns_from_table(pa.Table.from_pylist(flights, schema))
+    return lambda flights: columns_from_table(
+        pa.Table.from_pylist([{"flight_id": str(place), **flight} for place, flight in enumerate(flights)], schema)
+    )
 
 
 def _flight(

@@ -13,6 +13,7 @@ import pytest
 from canonical_flights import DAY, FLIGHT, NOON, known_at
 from hypothesis import given
 from hypothesis import strategies as st
+from rates import smoothed_rates
 
 from flight_delay.features import history
 from flight_delay.features.columns import Columns
@@ -142,10 +143,10 @@ def test_no_flight_at_all_has_no_counts_and_an_empty_month_does_no_harm(as_colum
     none = history.count_daily_outcomes(as_columns([]), 15)
     assert none.num_rows == 0
     assert none.schema == history.COUNTS
-    assert history.smoothed_rates(as_columns([]), none, [3], 20.0, 24).keys() == {
+    assert smoothed_rates(as_columns([]), none, [3], 20.0, 24).keys() == {
         f"{name}_3d" for name in history.rate_families()
     }
-    for values in history.smoothed_rates(as_columns([FLIGHT]), none, [3], 20.0, 24).values():
+    for values in smoothed_rates(as_columns([FLIGHT]), none, [3], 20.0, 24).values():
         np.testing.assert_array_equal(values, [np.nan])
 
 

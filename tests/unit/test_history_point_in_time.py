@@ -13,6 +13,7 @@ from canonical_flights import DAY, known_at
 from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from rates import smoothed_rates
 
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.weather import OBSERVATIONS, SOURCES
@@ -24,7 +25,7 @@ from flight_delay.features.registry import list_features
 Row = dict[str, Any]
 AsColumns = Callable[[list[Row]], Columns]
 FlightsIn = Callable[[str], st.SearchStrategy[Row]]
-Rates = Callable[..., Columns]
+Day = Callable[[Columns, int], Column]
 
 HOUR = dt.timedelta(hours=1)
 MARCH = dt.datetime(2013, 3, 1, tzinfo=dt.UTC)
@@ -105,15 +106,15 @@ def flight_date(columns: Columns) -> Column:
     return columns["flight_date"].astype("datetime64[s]")
 
 
-def hours_later(rates: Rates, hours: int) -> Rates:
-    """Rates that look at what became known some hours after the prediction, too."""
-    return lambda columns, counts, days, prior, horizon: rates(columns, counts, days, prior, horizon - hours)
+def hours_later(day: Day, hours: int) -> Day:
+    """A day of prediction that is some hours late, so that rates include what became known after the prediction."""
+    return lambda columns, horizon: day(columns, horizon - hours)
 
 
 LEAKS: dict[str, tuple[Any, str, Any]] = {
     "outcomes at departure": (history, "outcome_known_at", departure),
     "outcomes on the date": (history, "outcome_known_at", flight_date),
-    "an unfinished day": (history, "smoothed_rates", hours_later(history.smoothed_rates, 24)),
+    "an unfinished day": (history, "day_of_prediction", hours_later(history.day_of_prediction, 24)),
     "unreported weather": (weather, "REPORTED_AFTER_HOURS", 0),
     "weather at departure": (weather, "REPORTED_AFTER_HOURS", -24),
 }
@@ -154,7 +155,7 @@ def test_an_outcome_counts_once_the_day_on_which_it_became_known_has_ended(
 
     def known(outcome: Row, flight: Row) -> bool:
         counts = history.count_daily_outcomes(as_columns([outcome]), 15)
-        rates = history.smoothed_rates(as_columns([flight]), counts, [1], 20.0, 24)
+        rates = smoothed_rates(as_columns([flight]), counts, [1], 20.0, 24)
         return not np.isnan(rates["late_rate_all_1d"][0])
 
     assert known(late, after_a_day)

@@ -13,6 +13,7 @@ import pytest
 from canonical_flights import DAY, FLIGHT, NOON, known_at
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from rates import smoothed_rates
 
 from flight_delay.features import history
 from flight_delay.features.columns import Columns
@@ -57,12 +58,12 @@ def rate(flight: Flight, flights: list[Flight], family: str, days: int, prior: f
 def computed(
     flights: Columns, counts: pa.Table, days: Sequence[int], prior: float = 20.0, horizon: int = 24
 ) -> dict[str, list[float]]:
-    rates = history.smoothed_rates(flights, counts, days, prior, horizon)
+    rates = smoothed_rates(flights, counts, days, prior, horizon)
     return {name: values.tolist() for name, values in rates.items()}
 
 
 def rate_bytes(flights: Columns, counts: pa.Table, days: Sequence[int], horizon: int) -> dict[str, bytes]:
-    rates = history.smoothed_rates(flights, counts, days, 20.0, horizon)
+    rates = smoothed_rates(flights, counts, days, 20.0, horizon)
     return {name: values.tobytes() for name, values in rates.items()}
 
 
@@ -76,7 +77,7 @@ def test_rates_are_what_their_definition_says(
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=20))
     columns = as_columns(flights)
-    rates = history.smoothed_rates(columns, counted(columns), days, prior, horizon)
+    rates = smoothed_rates(columns, counted(columns), days, prior, horizon)
     assert list(rates) == [f"{family}_{day_count}d" for family in history.rate_families() for day_count in days]
     for family in history.rate_families():
         for day_count in days:
@@ -103,9 +104,9 @@ def test_a_flight_has_alone_the_rates_that_it_has_among_many(
 ) -> None:
     flights = data.draw(st.lists(flights_in("2013-03"), min_size=1, max_size=10))
     counts = counted(as_columns(flights))
-    among_many = history.smoothed_rates(as_columns(flights), counts, days, 20.0, horizon)
+    among_many = smoothed_rates(as_columns(flights), counts, days, 20.0, horizon)
     for place, flight in enumerate(flights):
-        for name, values in history.smoothed_rates(as_columns([flight]), counts, days, 20.0, horizon).items():
+        for name, values in smoothed_rates(as_columns([flight]), counts, days, 20.0, horizon).items():
             assert values.tobytes() == among_many[name][place : place + 1].tobytes(), name
 
 

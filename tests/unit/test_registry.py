@@ -20,7 +20,7 @@ from flight_delay.data.dictionary import Dictionary
 from flight_delay.features import history, schedule
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns, columns_from_table
-from flight_delay.features.feature import KEYS, TARGET, Feature, processed_schema
+from flight_delay.features.feature import KEYS, ROW_ID, TARGET, Feature, processed_schema
 from flight_delay.features.registry import all_source_columns, list_features, source_columns
 
 Compute = Callable[..., Columns]
@@ -110,7 +110,7 @@ def test_the_columns_read_are_needed_and_are_enough(
         with pytest.raises(KeyError, match=name):
             compute(columns_from_table(flights.drop_columns(name)))
     for feature in features:
-        alone = compute(columns_from_table(flights, source_columns(feature)), (feature,))
+        alone = compute(columns_from_table(flights, [ROW_ID, *source_columns(feature)]), (feature,))
         assert_same(alone, {feature.name: of_all[feature.name]})
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from flight_delay.features import traffic
 from flight_delay.features.columns import Column, Columns
+from flight_delay.features.timetable import Timetable
 
 Flight = dict[str, Any]
 AsColumns = Callable[[list[Flight]], Columns]
@@ -42,8 +43,9 @@ every_name = pytest.mark.parametrize("name", NAMES)
 
 def computed(name: str, columns: Columns) -> Column:
     function = getattr(traffic, name)
-    result: Column = function(*(columns[read] for read in inspect.signature(function).parameters))
-    return result
+    shared = {name: function(*(columns[read] for read in inspect.signature(function).parameters))}
+    ids = np.arange(len(columns["origin"])).astype(str).astype(object)
+    return Timetable(ids, shared).count(ids, shared)[name]
 
 
 def counted(name: str, flights: list[Flight], own_flight: Flight) -> int:

@@ -5,8 +5,10 @@ Outcomes and weather are those known at the prediction."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +17,10 @@ from flight_delay.core.errors import UserError
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.features import history, weather
 from flight_delay.features.columns import Column, Columns
-from flight_delay.features.feature import Feature, Group, Kind
+from flight_delay.features.feature import ROW_ID, Feature, Group, Kind
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.features.registry import all_source_columns, feature_functions, list_features, source_columns
+from flight_delay.features.timetable import Timetable
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class FeatureBuilder:
     @property
     def columns(self) -> list[str]:
         """Names of the canonical columns that `build` reads."""
-        return all_source_columns(self.features)
+        return [*([ROW_ID] if "density" in self.groups else []), *all_source_columns(self.features)]
 
     def count_outcomes(self, flights: Columns) -> pa.Table:
         """Count outcomes by day, as `history.count_daily_outcomes` does."""
@@ -71,14 +74,67 @@ class FeatureBuilder:
         days, hours = max(self.parameters.history_days), self.parameters.horizon_hours
         return history.first_day_of_counts(np.datetime64(month), days, hours)
 
-    def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
-        """Compute the features of flights.
+    def prepare(self, timetable: Columns, counts: pa.Table, observations: Columns) -> PreparedFeatures:
+        """Prepare what features need besides a flight, for the dates of a timetable.
 
         Args:
-            flights: canonical columns, at least `columns`, each of shape (rows,), of all scheduled flights of a date,
-                since features of density count them.
-            counts: outcomes by day, of schema `history.COUNTS`; days after the prediction are ignored.
-            observations: weather observations, see `weather.observed_weather`.
+            timetable: canonical columns, at least `columns`, each of shape (flights,), of all scheduled flights of
+                the dates.
+            counts: outcomes by day, of schema `history.COUNTS`; days after a prediction are ignored.
+            observations: of the weather, see `weather.observed_weather`.
+        """
+        p, past, scheduled = self.parameters, None, None
+        if "history" in self.groups:
+            past = history.History(counts, timetable, p.history_days, p.smoothing_flights, p.horizon_hours)
+        if "density" in self.groups:
+            scheduled = Timetable(timetable[ROW_ID], self.apply_functions(timetable, "density"))
+        return PreparedFeatures(self, past, scheduled, observations)
+
+    def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
+        """Compute the features of all scheduled flights of some dates, as `PreparedFeatures.compute` does."""
+        return self.prepare(flights, counts, observations).compute(flights)
+
+    @cached_property
+    def groups(self) -> frozenset[Group]:
+        """Groups of the features."""
+        return frozenset(feature.group for feature in self.features)
+
+    def apply_functions(self, flights: Columns, group: Group) -> dict[str, Any]:
+        """Call the function of each feature of a group with the columns that its arguments name."""
+        return {
+            name: function(*(flights[column] for column in columns)) for name, function, columns in self._calls[group]
+        }
+
+    @cached_property
+    def _calls(self) -> dict[Group, list[tuple[str, Callable[..., Any], tuple[str, ...]]]]:
+        functions = feature_functions()
+        return {
+            group: [
+                (feature.name, functions[feature.name], tuple(inspect.signature(functions[feature.name]).parameters))
+                for feature in self.features
+                if feature.group == group
+            ]
+            for group in ("schedule", "density")
+        }
+
+
+@dataclass(frozen=True)
+class PreparedFeatures:
+    """What features need besides a flight, for some dates.
+
+    Training, what-if explanations and predictions compute features of many flights and of one with the same code.
+    """
+
+    builder: FeatureBuilder
+    past: history.History | None
+    timetable: Timetable | None
+    observations: Columns
+
+    def compute(self, flights: Columns) -> Columns:
+        """Compute the features of flights, whether the timetable has them or not.
+
+        Args:
+            flights: canonical columns, at least `FeatureBuilder.columns`, each of shape (rows,).
 
         Returns:
             By name, in order: quantitative features as float32 with NaN for missing, categorical ones as text; shape
@@ -87,16 +143,15 @@ class FeatureBuilder:
         Raises:
             UserError: the kind of a feature's values differs from its entry.
         """
-        p, groups = self.parameters, {feature.group for feature in self.features}
-        values: Columns = {}
-        if "history" in groups:
-            values |= history.smoothed_rates(flights, counts, p.history_days, p.smoothing_flights, p.horizon_hours)
-        if "weather" in groups:
-            values |= weather.observed_weather(flights, observations, p.horizon_hours)
-        for name, function in feature_functions().items():
-            if any(feature.name == name for feature in self.features):
-                values[name] = function(*(flights[column] for column in inspect.signature(function).parameters))
-        return {feature.name: _cast_to_kind(values[feature.name], feature) for feature in self.features}
+        builder = self.builder
+        values = builder.apply_functions(flights, "schedule")
+        if self.timetable:
+            values |= self.timetable.count(flights[ROW_ID], builder.apply_functions(flights, "density"))
+        if self.past:
+            values |= self.past.rates(flights)
+        if "weather" in builder.groups:
+            values |= weather.observed_weather(flights, self.observations, builder.parameters.horizon_hours)
+        return {feature.name: _cast_to_kind(values[feature.name], feature) for feature in builder.features}
 
 
 def _cast_to_kind(values: Column, feature: Feature) -> Column:

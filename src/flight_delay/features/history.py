@@ -6,7 +6,7 @@ used."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -47,7 +47,9 @@ COUNTS = pa.schema(
         pa.field("cancelled", pa.int32()),
     ]
 )
+_COUNTED = ("flights", "arrived", "late", "cancelled")
 _DAY = np.timedelta64(1, "D")
+_EPOCH = np.datetime64("1970-01-01", "D")
 
 
 class Rate(NamedTuple):
@@ -103,12 +105,11 @@ def count_daily_outcomes(columns: Columns, late_threshold_minutes: int) -> pa.Ta
         "late": (delay >= late_threshold_minutes).astype(np.int32),
         "cancelled": columns["cancelled"].astype(np.int32),
     }
-    counted = ("flights", "arrived", "late", "cancelled")
     parts = []
     for grouping in GROUPINGS:
-        table = pa.table({"key": _group_keys(columns, grouping), **outcomes})
-        sums = table.group_by(["key", "day"], use_threads=False).aggregate([(name, "sum") for name in counted])
-        sums = sums.rename_columns({f"{name}_sum": name for name in counted})
+        table = pa.table({"key": pa.array(_group_keys(columns, grouping), pa.string()), **outcomes})
+        sums = table.group_by(["key", "day"], use_threads=False).aggregate([(name, "sum") for name in _COUNTED])
+        sums = sums.rename_columns({f"{name}_sum": name for name in _COUNTED})
         sums = sums.append_column("grouping", pa.array([grouping] * len(sums)))
         parts.append(sums.select(COUNTS.names).cast(COUNTS).sort_by([("key", "ascending"), ("day", "ascending")]))
     return pa.concat_tables(parts)
@@ -126,73 +127,93 @@ def filter_since(counts: pa.Table, day: np.datetime64) -> pa.Table:
     return counts.filter(pc.greater_equal(counts["day"], pa.scalar(day.item(), pa.date32())))
 
 
-def smoothed_rates(
-    columns: Columns, counts: pa.Table, days: Sequence[int], smoothing_flights: float, horizon_hours: int
-) -> Columns:
-    """Compute smoothed late and cancellation rates known at the prediction.
+class History:
+    """Outcomes by group, summed up to each day, to look up rates of flights.
 
-    The rate of a group of n flights, k of them late, is shrunk towards the rate p of all flights with m =
-    `smoothing_flights` pseudo-counts: (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
-    https://doi.org/10.1080/01621459.1973.10481350). The feature is this rate minus p, or p for the grouping 'all'.
-    Centring removes day-level variation that the trees would otherwise memorise.
-
-    Args:
-        columns: `HISTORY_COLUMNS`, each of shape (rows,).
-        counts: table of schema `COUNTS`, with at least the days that are used.
-        days: window lengths, in days that ended before the prediction.
-        smoothing_flights: pseudo-count of flights.
-        horizon_hours: hours between prediction and departure.
-
-    Returns:
-        By name, float64 of shape (rows,); NaN where no outcome of any flight was known.
+    The rate of a group of n flights, k of them late, is shrunk towards the rate p of all flights with m pseudo-counts:
+    (k + m p) / (n + m), an empirical Bayes estimate (Efron & Morris 1973,
+    https://doi.org/10.1080/01621459.1973.10481350). Rates are given as rate - p; for 'all flights', as p. Centring
+    removes day-level variation that the trees would otherwise memorise.
     """
-    predicted_at = columns["scheduled_departure_utc"].astype("datetime64[s]") - np.timedelta64(horizon_hours, "h")
-    end = predicted_at.astype("datetime64[D]")  # the first day that had not ended
-    if not len(end):
-        return {feature_name(family, length): np.empty(0) for family in rate_families() for length in days}
-    first = end.min() - np.timedelta64(max(days), "D")
-    last = _day_number(end.max(), first)
-    end_at = _day_number(end, first)
 
-    sums = {}
-    for grouping in GROUPINGS:
-        known = counts.filter(pc.equal(counts["grouping"], grouping))
-        groups = pc.unique(known["key"])
-        row = pc.index_in(pa.array(_group_keys(columns, grouping)), groups).fill_null(len(groups)).to_numpy(False)
-        key = pc.index_in(known["key"], groups).to_numpy()
-        day = _day_number(known["day"].to_numpy().astype("datetime64[D]"), first)
-        is_used = (day >= 0) & (day < last)
-        for name in {name for rate in RATES.values() for name in rate}:
-            # Cumulative counts before each day; the last row belongs to groups without counts.
-            before = np.zeros((len(groups) + 1, last + 1), np.int32)
-            np.add.at(before, (key[is_used], day[is_used] + 1), known[name].to_numpy()[is_used])
-            np.cumsum(before, axis=1, out=before)
-            for length in days:
-                sums[grouping, name, length] = before[row, end_at] - before[row, end_at - length]
+    def __init__(
+        self, counts: pa.Table, timetable: Columns, days: Sequence[int], smoothing_flights: float, horizon_hours: int
+    ) -> None:
+        """Sum counts over the days that predictions need.
 
-    result = {}
-    for family, (rate, grouping) in rate_families().items():
-        numerator, denominator = RATES[rate]
-        for length in days:
+        Args:
+            counts: of schema `COUNTS`, at least of the days that are used.
+            timetable: scheduled_departure_utc, shape (flights,), of flights on the same dates.
+            days: window lengths, in days that ended before the prediction.
+            smoothing_flights: pseudo-counts.
+            horizon_hours: hours between prediction and departure.
+        """
+        self._days, self._smoothing, self._horizon_hours = np.array(days), smoothing_flights, horizon_hours
+        predicted_on = day_of_prediction(timetable, horizon_hours)
+        # A flight that is moved within its date may be on the day before or after in UTC.
+        first, last = (predicted_on.min() - 1, predicted_on.max() + 1) if len(predicted_on) else (_EPOCH, _EPOCH)
+        self._first = first - max(days)
+        self._n_days = int((last - self._first).astype(int))
+        self._sums = {grouping: self._sum(counts, grouping) for grouping in GROUPINGS}
+
+    def rates(self, columns: Columns) -> Columns:
+        """Look up smoothed late and cancellation rates of outcomes known at the prediction.
+
+        Args:
+            columns: `HISTORY_COLUMNS`, each of shape (rows,).
+
+        Returns:
+            By name, float64 of shape (rows,); NaN where no outcome of any flight was known.
+
+        Raises:
+            ValueError: a flight is on no date of the timetable.
+        """
+        end = _day_number(day_of_prediction(columns, self._horizon_hours), self._first)[:, None]
+        if len(end) and (end.min() < self._days.max() or end.max() > self._n_days):
+            raise ValueError("a flight is on no date of the timetable")
+        known = {}
+        for grouping, (row_of_key, before) in self._sums.items():
+            others = len(before) - 1  # a group without counts
+            row = np.array([row_of_key.get(key, others) for key in _group_keys(columns, grouping)], np.intp)[:, None]
+            known[grouping] = before[row, end] - before[row, end - self._days]  # shape (rows, windows, counts)
+        result: Columns = {}
+        for family, (rate, grouping) in rate_families().items():
+            numerator, denominator = (_COUNTED.index(name) for name in RATES[rate])
             with np.errstate(invalid="ignore"):
-                overall = sums["all", numerator, length] / sums["all", denominator, length]
-            hits, flights = sums[grouping, numerator, length], sums[grouping, denominator, length]
-            excess = (hits - flights * overall) / (flights + smoothing_flights)
-            result[feature_name(family, length)] = overall if grouping == "all" else excess
-    return result
+                overall = known["all"][..., numerator] / known["all"][..., denominator]
+            hits, flights = known[grouping][..., numerator], known[grouping][..., denominator]
+            values = overall if grouping == "all" else (hits - flights * overall) / (flights + self._smoothing)
+            result |= {feature_name(family, days): values[:, place] for place, days in enumerate(self._days.tolist())}
+        return result
+
+    def _sum(self, counts: pa.Table, grouping: str) -> tuple[dict[str, int], Any]:
+        """Return rows by key, and counts before each day, shape (groups + 1, days + 1, counts)."""
+        known = counts.filter(pc.equal(counts["grouping"], grouping))
+        day = _day_number(known["day"].to_numpy().astype("datetime64[D]"), self._first)
+        is_used = (day >= 0) & (day < self._n_days)
+        keys = known["key"].combine_chunks().dictionary_encode()
+        values = np.stack([known[name].to_numpy() for name in _COUNTED], axis=1)
+        before = np.zeros((len(keys.dictionary) + 1, self._n_days + 1, len(_COUNTED)), np.int32)
+        np.add.at(before, (keys.indices.to_numpy()[is_used], day[is_used] + 1), values[is_used])
+        np.cumsum(before, axis=1, out=before)
+        return {key: row for row, key in enumerate(keys.dictionary.to_pylist())}, before
+
+
+def day_of_prediction(columns: Columns, horizon_hours: int) -> Column:
+    """Return the UTC day of the prediction, the first that had not ended."""
+    predicted_at = columns["scheduled_departure_utc"].astype("datetime64[s]") - np.timedelta64(horizon_hours, "h")
+    return predicted_at.astype("datetime64[D]")
 
 
 def _day_number(day: Column, first: np.datetime64) -> Column:
     return (day - first).astype(np.int64)
 
 
-def _group_keys(columns: Columns, grouping: str) -> pa.Array:
+def _group_keys(columns: Columns, grouping: str) -> list[str]:
     """Return the group of each row, as text."""
     parts = []
     for name in GROUPINGS[grouping]:
         values = columns["scheduled_departure_minutes"] // 60 if name == "hour" else columns[name]
         is_number = name in ("hour", "flight_number")
-        parts.append(pa.array(values.astype(np.int32) if is_number else values).cast(pa.string()))
-    if not parts:
-        return pa.array([""] * len(columns["carrier"]), pa.string())
-    return pc.binary_join_element_wise(*parts, "-")
+        parts.append(map(str, values.astype(np.int32).tolist() if is_number else values.tolist()))
+    return list(map("-".join, zip(*parts, strict=True))) if parts else [""] * len(columns["carrier"])

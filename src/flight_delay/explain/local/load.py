@@ -29,6 +29,7 @@ from flight_delay.explain.reference import load_reference
 from flight_delay.features import history
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, columns_from_table
+from flight_delay.features.feature import KEYS
 from flight_delay.model.bundle import load_bundle
 
 _CHUNK_ROWS = 2_000  # that are explained at once, so that memory does not grow with the number of flights
@@ -87,8 +88,7 @@ def explain_departures(explainer: Explainer, month: str, position: int) -> WhatI
     observations = columns_from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     parameters = explainer.bundle.manifest.feature_parameters
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)
-    moved = ("flight_id", "flight_date", "scheduled_arrival_minutes", "scheduled_arrival_utc")
-    needed = list(dict.fromkeys([*moved, *builder.columns]))
+    needed = list(dict.fromkeys([*KEYS, "scheduled_arrival_minutes", "scheduled_arrival_utc", *builder.columns]))
     flights = columns_from_table(files.read_table(months.month_path(paths.CANONICAL, month), columns=needed))
     day = np.flatnonzero(flights["flight_date"] == recorded.date[0])
     schedule = {name: values[day] for name, values in flights.items()}

@@ -15,10 +15,10 @@ from flight_delay.core.errors import UserError
 from flight_delay.data.clock import MINUTES_PER_DAY
 from flight_delay.explain.reference import HALF_HOUR_MINUTES, Reference, half_hour_of
 from flight_delay.features.builder import FeatureBuilder
-from flight_delay.features.columns import Column, Columns
-from flight_delay.features.history import COUNTS
+from flight_delay.features.columns import Columns
 from flight_delay.model.bundle import Bundle
 
+_UTC = ("scheduled_departure_utc", "scheduled_arrival_utc")
 # With fewer training flights from the origin in a half hour, a prediction is unreliable.
 MIN_FLIGHTS = 100
 
@@ -60,25 +60,25 @@ def departure_times(own_minutes: int) -> list[int]:
     return sorted({own_minutes, *range(0, MINUTES_PER_DAY, HALF_HOUR_MINUTES)})
 
 
-def move_departure(schedule: Columns, row: int, minutes: int) -> Columns:
-    """Move a flight to another time of its date, with the same duration.
+def move_departure(flights: Columns, departures: Sequence[int]) -> Columns:
+    """Move flights to other times of their dates, with the same duration.
 
     UTC is moved by the same difference, which is an hour off across a clock change.
 
     Args:
-        schedule: canonical columns of all flights of the date, each of shape (flights,).
-        row: the flight.
-        minutes: its new departure, local minutes after midnight.
+        flights: canonical columns, each of shape (flights,).
+        departures: new departure of each, local minutes after midnight.
+
+    Returns:
+        The columns of scheduled times.
     """
-    shift = minutes - int(schedule["scheduled_departure_minutes"][row])
-    if not shift:
-        return schedule
-    names = [f"scheduled_{end}_{unit}" for end in ("departure", "arrival") for unit in ("utc", "minutes")]
-    moved = {name: schedule[name].copy() for name in names}
-    for name, values in moved.items():
-        values[row] += np.timedelta64(shift, "m") if name.endswith("utc") else shift
-    moved["scheduled_arrival_minutes"][row] %= MINUTES_PER_DAY
-    return schedule | moved
+    shift = np.array(departures) - flights["scheduled_departure_minutes"]
+    utc = {name: flights[name] + shift.astype("timedelta64[m]") for name in _UTC}
+    arrival = flights["scheduled_arrival_minutes"]
+    # 24:00 stays for a flight that is not moved.
+    arrival = np.where(shift == 0, arrival, (arrival + shift) % MINUTES_PER_DAY).astype(arrival.dtype)
+    departure = np.array(departures, flights["scheduled_departure_minutes"].dtype)
+    return {**utc, "scheduled_departure_minutes": departure, "scheduled_arrival_minutes": arrival}
 
 
 def features_at_departures(
@@ -103,17 +103,8 @@ def features_at_departures(
     Returns:
         By name, each of shape (departures,), as from `builder.build`.
     """
-    # Features of the schedule need all flights, for each time; those of the past need this flight only.
-    by_schedule, by_past = builder.only({"schedule", "density"}), builder.only({"history", "weather"})
-    schedules = [move_departure(schedule, row, minutes) for minutes in departures]
-    built = [by_schedule.build(columns, COUNTS.empty_table(), observations) for columns in schedules]
-
-    def select_row(tables: Sequence[Columns], name: str) -> Column:
-        return np.array([columns[name][row] for columns in tables], tables[0][name].dtype)
-
-    values = by_past.build({name: select_row(schedules, name) for name in schedule}, counts, observations)
-    values = values | {feature.name: select_row(built, feature.name) for feature in by_schedule.features}
-    return {feature.name: values[feature.name] for feature in builder.features}
+    own = {name: column[[row] * len(departures)] for name, column in schedule.items()}
+    return builder.prepare(schedule, counts, observations).compute(own | move_departure(own, departures))
 
 
 def predict_departures(bundle: Bundle, reference: Reference, flight_id: str, features: Columns) -> WhatIf:

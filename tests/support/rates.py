@@ -1,0 +1,14 @@
+"""Rates of flights that are the whole timetable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from flight_delay.features.columns import Columns
+from flight_delay.features.history import History
+
+
+def smoothed_rates(flights: Columns, counts: pa.Table, days: Sequence[int], prior: float, horizon: int) -> Columns:
+    return History(counts, flights, days, prior, horizon).rates(flights)
