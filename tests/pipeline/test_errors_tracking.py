@@ -41,7 +41,7 @@ def refused(project, seconds: float, *messages: str, uri: str = "", **environmen
     """`publish` ends in time with code 2 and one line that says all this, and leaves everything as it was."""
     environment |= {"MLFLOW_TRACKING_URI": uri} if uri else {}
     begun = time.monotonic()
-    project.refuses("publish", "MLFLOW_TRACKING_URI", "dvc repro", *messages, **environment)
+    project.refuses("publish", "MLFLOW_TRACKING_URI", "run it again", *messages, **environment)
     assert time.monotonic() - begun < seconds
 
 
@@ -134,7 +134,7 @@ def test_a_database_of_another_version_is_named_and_kept(made, unpublished, revi
 
 def test_a_setting_of_mlflow_that_is_no_number_is_named(unpublished):
     name = "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"
-    unpublished.refuses("publish", name, "dvc repro", apart=True, **{name: "many"})
+    unpublished.refuses("publish", name, "run it again", apart=True, **{name: "many"})
 
 
 def test_settings_of_other_runs_are_ignored(unpublished):

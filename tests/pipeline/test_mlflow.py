@@ -197,7 +197,7 @@ def test_the_first_run_has_the_name_of_its_pipeline_and_its_metrics_as_descripti
     metrics, description = run.data.metrics, run.data.tags["mlflow.note.content"]
     start = f"**backtest** ROC AUC {metrics['backtest/roc_auc']:.3f}"
     assert [description.startswith(start), description.startswith(", average", len(start))] == [True, True]
-    assert "no earlier pipeline" in description
+    assert "No earlier pipeline" in description
     assert json.loads((made.root / "reports/metrics.json").read_text())["verdict"] in description
 
 

@@ -47,8 +47,9 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
     one, other = two_checkouts
     assert re.findall("```bash\n(.*?)```", PAGE, re.DOTALL)[0] == "make server\n"
     port, output = free_port(), one.root / "made.txt"
-    make = f"exec make -f {REPOSITORY}/Makefile -o .venv/.team-installed server PORT={port} > {output} 2>&1"
-    first = one.start("sh", "-c", make, MLFLOW_WORKERS="1")
+    # A test run in the background ignores SIGINT, and so would make.
+    make = f"exec env --default-signal=INT make -f {REPOSITORY}/Makefile -o .venv/.team-installed server PORT={port}"
+    first = one.start("sh", "-c", f"{make} > {output} 2>&1", MLFLOW_WORKERS="1")
     try:
         wait_until(
             lambda: (output.exists() and "Ctrl-C" in output.read_text()) or first.poll() is not None, output.read_text

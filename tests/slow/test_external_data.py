@@ -30,7 +30,7 @@ def pushed(made, tmp_path_factory):
     pipeline = yaml.safe_load((project.root / "dvc.yaml").read_text())
     stages = {name: pipeline["stages"][name] for name in STAGES}
     (project.root / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
-    project.params({"fetch_raw": {"source": "bts", "through": "1987-10", "allow_gaps": True}})
+    project.params({"fetch_raw": {"source": "bts", "last_month": "1987-10", "allow_gaps": True}})
     project.params({"make_dataset": {"max_quarantined_share": 0.1}})
     for name, text in FILES.items():
         (project.root / name).write_text(text or january(300))

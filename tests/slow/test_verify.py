@@ -101,6 +101,7 @@ class Registered(NamedTuple):
 def registered(copy_of_made, made, tmp_path) -> Registered:
     """Registers a copy of the model of the made pipeline."""
     shutil.copy(made.root / "mlflow.db", copy_of_made.root)
+    shutil.copytree(made.root / "mlruns", copy_of_made.root / "mlruns")
     uri = f"sqlite:///{copy_of_made.root / 'mlflow.db'}"
     client = MlflowClient(uri, registry_uri=uri)
     (run,) = client.search_runs([entry.experiment_id for entry in client.search_experiments()])

@@ -18,7 +18,7 @@ from flight_delay.tracking.run_content import RunContent
 
 MODEL_NAME = "model"
 # Imported when the bundle is loaded and predicts: requirements, and packages of this project.
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "xgboost")
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel-yaml", "xgboost")
 PACKAGES = ("core", "features", "model")
 
 
