@@ -121,7 +121,7 @@ def test_an_address_that_cannot_be_used_is_named(unpublished, uri):
 
 def test_a_file_that_is_no_database_is_named_and_kept(unpublished):
     (unpublished.root / "mlflow.db").write_text("This is a diary.\n")
-    refused(unpublished, 30, "mlflow.db", "not a database")
+    unpublished.refuses("publish", "mlflow.db", "not a database", apart=True)
 
 
 @pytest.mark.parametrize("revision", ["4465047574b1", "of_a_later_mlflow"])
