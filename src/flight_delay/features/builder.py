@@ -91,7 +91,7 @@ class FeatureBuilder:
         return PreparedFeatures(self, past, scheduled, observations)
 
     def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
-        """Compute the features of all scheduled flights of some dates, as `PreparedFeatures.compute` does."""
+        """Compute the features of a timetable; see `PreparedFeatures.compute`."""
         return self.prepare(flights, counts, observations).compute(flights)
 
     @cached_property
@@ -100,7 +100,7 @@ class FeatureBuilder:
         return frozenset(feature.group for feature in self.features)
 
     def apply_functions(self, flights: Columns, group: Group) -> dict[str, Any]:
-        """Call the function of each feature of a group with the columns that its arguments name."""
+        """Call the functions of a group with the columns that arguments name."""
         return {
             name: function(*(flights[column] for column in columns)) for name, function, columns in self._calls[group]
         }

@@ -157,7 +157,7 @@ class History:
         self._sums = {grouping: self._sum(counts, grouping) for grouping in GROUPINGS}
 
     def rates(self, columns: Columns) -> Columns:
-        """Look up smoothed late and cancellation rates of outcomes known at the prediction.
+        """Look up smoothed late and cancellation rates known at the prediction.
 
         Args:
             columns: `HISTORY_COLUMNS`, each of shape (rows,).
@@ -187,7 +187,10 @@ class History:
         return result
 
     def _sum(self, counts: pa.Table, grouping: str) -> tuple[dict[str, int], Any]:
-        """Return rows by key, and counts before each day, shape (groups + 1, days + 1, counts)."""
+        """Return the row of each key, and counts before each day by row.
+
+        Counts have the shape (groups + 1, days + 1, 4).
+        """
         known = counts.filter(pc.equal(counts["grouping"], grouping))
         day = _day_number(known["day"].to_numpy().astype("datetime64[D]"), self._first)
         is_used = (day >= 0) & (day < self._n_days)

@@ -1,4 +1,4 @@
-"""The timetable of whole dates, prepared to count the flights that share something with a flight."""
+"""The timetable of whole dates, prepared to count flights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flight_delay.features.columns import Column, Columns
 
 
 class Shared(NamedTuple):
-    """Values that counted flights have in common with a flight, each of shape (rows,).
+    """Values that counted flights share with a flight, each of shape (rows,).
 
     With `before`, float64 of shape (rows,), only flights with a lower value are counted.
     """

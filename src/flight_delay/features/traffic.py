@@ -1,4 +1,4 @@
-"""Features of traffic: numbers of flights that share something with a flight on its date.
+"""Features of traffic: numbers of flights on the date of a flight.
 
 Each function returns what is shared; `timetable.Timetable` counts all scheduled flights, since cancellations are not
 known a day ahead."""
