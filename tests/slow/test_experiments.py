@@ -18,7 +18,7 @@ from mlflow import MlflowClient
 
 # Run here as they stand in the README; the others are run by test_documented_commands.py.
 DOCUMENTED = (
-    "dvc exp run -S train_model.max_depth=4",
+    "dvc exp run -S train_model.max_depth=5",
     "dvc exp show --only-changed --keep '^backtest|^test\\.(roc_auc|log_loss)'",
     "dvc metrics diff HEAD",
     "dvc params diff HEAD",
@@ -106,8 +106,8 @@ def test_every_experiment_is_one_finished_run_of_the_main_checkout(made, experim
     assert len(runs) == len(by_name) == 3
     assert {queued: int(by_name[queued].data.params[ERRORS]) for queued in QUEUED} == QUEUED
     assert {run.data.params[DEPTH] for run in runs if run is not by_name[name]} == {"3"}
-    assert by_name[name].data.params[DEPTH] == "4"
-    names = {name: f"max_depth 3→4 ({name})"} | {
+    assert by_name[name].data.params[DEPTH] == "5"
+    names = {name: f"max_depth 3→5 ({name})"} | {
         key: f"interpret.n_worst_errors 2→{value} ({key})" for key, value in QUEUED.items()
     }
     assert {key: run.info.run_name for key, run in by_name.items()} == names
