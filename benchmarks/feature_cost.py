@@ -99,6 +99,7 @@ def at_scale(flights: int, months: int = 12) -> None:
     import pyarrow as pa
 
     from flight_delay.features import history, traffic
+    from flight_delay.features.rates import SmoothedRates
     from flight_delay.features.timetable import Timetable
 
     random = np.random.default_rng(1)
@@ -134,9 +135,9 @@ def at_scale(flights: int, months: int = 12) -> None:
         recent = pa.concat_tables([history.filter_since(recent, history.first_day_of_counts(month, 60, 24)), counts])
         timed(
             "history",
-            lambda columns=columns, recent=recent: history.History(
+            lambda columns=columns, recent=recent: SmoothedRates(
                 recent, columns, [3, 7, 30, 60], smoothing_flights=20, horizon_hours=24
-            ).rates(columns),
+            ).look_up(columns),
         )
         shared = {
             "on_route": traffic.flights_on_route_on_day(

@@ -13,7 +13,7 @@ import pytest
 from canonical_flights import DAY, FLIGHT, NOON, known_at
 from hypothesis import given
 from hypothesis import strategies as st
-from rates import smoothed_rates
+from whole_timetable import smoothed_rates
 
 from flight_delay.features import history
 from flight_delay.features.columns import Columns

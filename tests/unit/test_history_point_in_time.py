@@ -13,11 +13,11 @@ from canonical_flights import DAY, known_at
 from feature_parameters import FEATURE_PARAMETERS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from rates import smoothed_rates
+from whole_timetable import smoothed_rates
 
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.weather import OBSERVATIONS, SOURCES
-from flight_delay.features import history, weather
+from flight_delay.features import history, rates, weather
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.registry import list_features
@@ -114,7 +114,7 @@ def hours_later(day: Day, hours: int) -> Day:
 LEAKS: dict[str, tuple[Any, str, Any]] = {
     "outcomes at departure": (history, "outcome_known_at", departure),
     "outcomes on the date": (history, "outcome_known_at", flight_date),
-    "an unfinished day": (history, "day_of_prediction", hours_later(history.day_of_prediction, 24)),
+    "an unfinished day": (rates, "day_of_prediction", hours_later(rates.day_of_prediction, 24)),
     "unreported weather": (weather, "REPORTED_AFTER_HOURS", 0),
     "weather at departure": (weather, "REPORTED_AFTER_HOURS", -24),
 }

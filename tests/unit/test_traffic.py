@@ -103,3 +103,8 @@ def test_a_missing_airport_or_time_of_one_flight_leaves_the_counts_of_others(nam
     counts = computed(name, column)
     assert counts[[0, 2]].tolist() == whole
     np.testing.assert_array_equal(counts[1], np.nan if name == SO_FAR else 1)
+
+
+def test_a_missing_airport_at_the_time_of_another_flight_is_not_ordered() -> None:
+    counts = computed(SO_FAR, columns(600, 600, 605, origin=["EWR", None, "EWR"]))
+    np.testing.assert_array_equal(counts, [0, np.nan, 1])

@@ -19,6 +19,7 @@ from flight_delay.features import history, weather
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import ROW_ID, Feature, Group, Kind
 from flight_delay.features.parameters import FeatureParameters
+from flight_delay.features.rates import SmoothedRates
 from flight_delay.features.registry import all_source_columns, feature_functions, list_features, source_columns
 from flight_delay.features.timetable import Timetable
 
@@ -83,12 +84,12 @@ class FeatureBuilder:
             counts: outcomes by day, of schema `history.COUNTS`; days after a prediction are ignored.
             observations: of the weather, see `weather.observed_weather`.
         """
-        p, past, scheduled = self.parameters, None, None
+        p, rates, scheduled = self.parameters, None, None
         if "history" in self.groups:
-            past = history.History(counts, timetable, p.history_days, p.smoothing_flights, p.horizon_hours)
+            rates = SmoothedRates(counts, timetable, p.history_days, p.smoothing_flights, p.horizon_hours)
         if "density" in self.groups:
             scheduled = Timetable(timetable[ROW_ID], self.apply_functions(timetable, "density"))
-        return PreparedFeatures(self, past, scheduled, observations)
+        return PreparedFeatures(self, rates, scheduled, observations)
 
     def build(self, flights: Columns, counts: pa.Table, observations: Columns) -> Columns:
         """Compute the features of a timetable; see `PreparedFeatures.compute`."""
@@ -126,7 +127,7 @@ class PreparedFeatures:
     """
 
     builder: FeatureBuilder
-    past: history.History | None
+    rates: SmoothedRates | None
     timetable: Timetable | None
     observations: Columns
 
@@ -147,8 +148,8 @@ class PreparedFeatures:
         values = builder.apply_functions(flights, "schedule")
         if self.timetable:
             values |= self.timetable.count(flights[ROW_ID], builder.apply_functions(flights, "density"))
-        if self.past:
-            values |= self.past.rates(flights)
+        if self.rates:
+            values |= self.rates.look_up(flights)
         if "weather" in builder.groups:
             values |= weather.observed_weather(flights, self.observations, builder.parameters.horizon_hours)
         return {feature.name: _cast_to_kind(values[feature.name], feature) for feature in builder.features}

@@ -61,11 +61,11 @@ class _Counts:
         self._keys, self._order = _keys(shared), _order(shared)
         self._sizes = Counter(self._keys)
         self._sorted: defaultdict[Hashable, list[float]] = defaultdict(list)
-        if shared.before is not None:
-            for value, key in sorted(
-                (value, key) for value, key in zip(self._order, self._keys, strict=True) if not isnan(value)
-            ):
+        for key, value in zip(self._keys, self._order, strict=False):
+            if not isnan(value):
                 self._sorted[key].append(value)
+        for values in self._sorted.values():
+            values.sort()
 
     def count(self, shared: Shared, positions: list[int | None]) -> list[float]:
         keys = _keys(shared)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from flight_delay.features.columns import Columns
-from flight_delay.features.history import History
+from flight_delay.features.rates import SmoothedRates
 
 
 def smoothed_rates(flights: Columns, counts: pa.Table, days: Sequence[int], prior: float, horizon: int) -> Columns:
-    return History(counts, flights, days, prior, horizon).rates(flights)
+    return SmoothedRates(counts, flights, days, prior, horizon).look_up(flights)
