@@ -144,7 +144,7 @@ def test_dvc_shows_the_same_numbers_as_mlflow(experiments) -> None:
 
 def test_diffs_show_what_was_changed_and_what_came_of_it(made, experiments) -> None:
     project, name, outputs = experiments
-    assert outputs["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 4, "diff": 1}}}
+    assert outputs["diffs"][PARAMS] == {"params.yaml": {DEPTH: {"old": 3, "new": 5, "diff": 2}}}
     change = outputs["diffs"][METRICS]["reports/metrics.json"]["test.roc_auc"]
     deeper = next(run for run in project.runs() if run.data.tags["dvc_experiment"] == name)
     before = json.loads((made.root / "reports/metrics.json").read_text())["test"]["roc_auc"]
@@ -168,7 +168,7 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(experiments
     assert sides == [("A", "HEAD", commits[0]), ("B", name, commits[1])]
     assert page[4].startswith("- **Backtest**, which decides: ")
     assert page[5].startswith("- **Test**, which can veto")
-    assert f"| `{DEPTH}` | `3` | `4` |" in page
+    assert f"| `{DEPTH}` | `3` | `5` |" in page
     (code,) = (line for line in page if line.startswith("- Code and other inputs: "))
     assert code.endswith("inputs: the same.")
     (data,) = (line for line in page if line.startswith("- Data: "))
@@ -185,7 +185,7 @@ def test_an_experiment_is_compared_with_the_commit_that_it_came_from(experiments
     assert f"reading {name}" in done.stderr
     # The other way round differences change their sign; HEAD is the default of the second revision.
     turned = project.command("compare", name).stdout
-    assert f"| `{DEPTH}` | `4` | `3` |" in turned
+    assert f"| `{DEPTH}` | `5` | `3` |" in turned
     assert AUC_ROW.findall(turned) == [row.translate(str.maketrans("+−", "−+")) for row in rows]
     assert project.state() == before
 
