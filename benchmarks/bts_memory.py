@@ -45,7 +45,7 @@ def write_zip(path: Path, flights: pa.Table, rows: int) -> int:
     writer.writerow([*columns, *filler])
     for row in range(rows):
         again, position = divmod(row, flights.num_rows)
-        values = {name: of[position] for name, of in columns.items()}
+        values = {name: column[position] for name, column in columns.items()}
         values["Flight_Number_Reporting_Airline"] = (values["Flight_Number_Reporting_Airline"] + again * 701) % 9999 + 1
         writer.writerow([*values.values(), *[f"filler {row % 97}"] * len(filler)])
     content = text.getvalue().encode()
@@ -80,10 +80,10 @@ def main() -> None:
                     [sys.executable, "-m", f"flight_delay.stages.{stage}"],
                     cwd=root, env=clean_environment(), capture_output=True, encoding="utf-8", check=False,
                 )  # fmt: skip
-                found = re.search(r"done, .*, (.*) s, peak memory (\d+) MiB", done.stderr)
-                if done.returncode or found is None:
+                reported = re.search(r"done, .*, (.*) s, peak memory (\d+) MiB", done.stderr)
+                if done.returncode or reported is None:
                     sys.exit(done.stderr)
-                print(f"  {stage}: {found[2]} MiB, {found[1]} s", flush=True)
+                print(f"  {stage}: {reported[2]} MiB, {reported[1]} s", flush=True)
 
 
 if __name__ == "__main__":

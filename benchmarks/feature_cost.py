@@ -78,8 +78,8 @@ def finished_matrix(folder: Path) -> None:
     effects = {"increasing": 1, "decreasing": -1, None: 0}
     constraints = [str(effects[column.effect] if p.monotone_constraints else 0) for column in encoding]
     described = {
-        "names": [of.name for of in encoding],
-        "types": [of.xgboost_type for of in encoding],
+        "names": [feature.name for feature in encoding],
+        "types": [feature.xgboost_type for feature in encoding],
         "max_bin": p.max_bin,
         "rounds": p.num_boost_round,
         "patience": p.early_stopping_rounds,
@@ -178,12 +178,14 @@ def main() -> None:
         for _ in range(arguments.runs):
             for name, command in commands.items():
                 costs[name].append(measured(command))
-    medians = {name: Cost(*(statistics.median(of) for of in zip(*every, strict=True))) for name, every in costs.items()}
+    medians = {
+        name: Cost(*(statistics.median(values) for values in zip(*every, strict=True))) for name, every in costs.items()
+    }
     bare = medians["bare XGBoost"]
     print(f"{'':16}{'CPU s':>8}{'wall s':>8}{'MiB':>7}   ratios to the bare call")
-    for name, of in medians.items():
-        ratios = "  ".join(f"{one / other:.2f}" for one, other in zip(of, bare, strict=True))
-        print(f"{name:16}{of.cpu:8.1f}{of.wall:8.1f}{of.peak_mib:7.0f}   {ratios}")
+    for name, cost in medians.items():
+        ratios = "  ".join(f"{one / other:.2f}" for one, other in zip(cost, bare, strict=True))
+        print(f"{name:16}{cost.cpu:8.1f}{cost.wall:8.1f}{cost.peak_mib:7.0f}   {ratios}")
     if arguments.flights:
         command = [sys.executable, __file__, "--at-scale", str(arguments.flights)]
         subprocess.run(command, env={**os.environ, "PYTHONPATH": "src"}, check=True)

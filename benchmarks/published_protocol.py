@@ -181,12 +181,12 @@ def scores(test: Examples, probability: Array) -> dict[str, float]:
 def judged(split: Split, seed: int) -> tuple[dict[tuple[str, str], dict[str, float]], Candidate]:
     """Scores by model and columns, and what ours chose."""
     always, *known, own = MODELS
-    found = {(always, "-"): scores(split.test, np.full(len(split.test), float(split.train.target.mean())))}
+    results = {(always, "-"): scores(split.test, np.full(len(split.test), float(split.train.target.mean())))}
     for columns in COLUMN_SETS:
         for name, probability in zip(known, others(split, features(columns), seed), strict=True):
-            found[name, columns] = scores(split.test, probability)
+            results[name, columns] = scores(split.test, probability)
     probability, chosen = ours(split, features("derived"), seed)
-    return {**found, (own, "derived"): scores(split.test, probability)}, chosen
+    return {**results, (own, "derived"): scores(split.test, probability)}, chosen
 
 
 def measured(flights: pd.DataFrame) -> dict[str, Any]:
@@ -208,7 +208,9 @@ def measured(flights: pd.DataFrame) -> dict[str, Any]:
         table.append({"model": model, "columns": columns})
         for kind, of_seeds in runs.items():
             values = {name: [run[model, columns][name] for run, _ in of_seeds] for name in SCORES}
-            table[-1][kind] = {name: [statistics.median(of), min(of), max(of)] for name, of in values.items()}
+            table[-1][kind] = {
+                name: [statistics.median(by_seed), min(by_seed), max(by_seed)] for name, by_seed in values.items()
+            }
     delayed = flights["IsDepDelayed"] == "YES"
     shares = pd.Series(in_time.test.target).groupby(in_time.test.features["Year"]).mean()
     return {
@@ -222,24 +224,25 @@ def measured(flights: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def shown(found: dict[str, Any]) -> str:
+def shown(results: dict[str, Any]) -> str:
     """The table for people, and what to think of it."""
     row = "{:<30} {:<8} {:>9} {:>9}   {:>9} {:>9} {:>9}".format
-    later, own = found["later"], found["table"][-1]
+    later, own = results["later"], results["table"][-1]
     lines = [
-        f"{found['rows']:,} flights, {found['delayed'] / found['rows']:.1%} of them delayed departures",
+        f"{results['rows']:,} flights, {results['delayed'] / results['rows']:.1%} of them delayed departures",
         "",
         f"{'a random third':>59}   {later['first']:>19} and later",
         row("", "columns", "ROC AUC", "accuracy", "ROC AUC", "accuracy", "by year"),
         row("the course, as published", "-", COURSE["roc_auc"], COURSE["accuracy"], *"---"),
     ]
-    for line in found["table"]:
+    for line in results["table"]:
         medians = [line["random"][name][0] for name in COURSE] + [line["later"][name][0] for name in SCORES]
         lines.append(row(line["model"], line["columns"], *(f"{median:.4f}" for median in medians)))
     spread = ["{1:.3f} to {2:.3f}".format(*own[kind][name]) for kind, name in SPREAD]
-    chosen = [", ".join(f"{depth}/{weight:g}" for depth, weight in of_seeds) for of_seeds in found["chosen"].values()]
+    chosen = [", ".join(f"{depth}/{weight:g}" for depth, weight in of_seeds) for of_seeds in results["chosen"].values()]
     notes = NOTES.format(
-        seeds=len(SEEDS), folds=FOLDS, threshold=THRESHOLD, cancelled=found["cancelled"], spread=spread, chosen=chosen,
+        seeds=len(SEEDS), folds=FOLDS, threshold=THRESHOLD, cancelled=results["cancelled"],
+        spread=spread, chosen=chosen,
         **later,
     )  # fmt: skip
     return "\n".join([*lines, "", notes])
@@ -254,11 +257,11 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     try:
-        found = measured(read_sample(arguments.sample))
+        results = measured(read_sample(arguments.sample))
     except UserError as error:
         print(f"published_protocol: error: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(found, indent=2) if arguments.json else shown(found))
+    print(json.dumps(results, indent=2) if arguments.json else shown(results))
     return 0
 
 

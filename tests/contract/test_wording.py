@@ -89,3 +89,27 @@ def test_the_first_line_of_a_docstring_has_at_most_75_characters() -> None:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
     }
     assert {place: line for place, line in lines.items() if len(line) > 75} == {}
+
+
+def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of every variable, argument, function, class and attribute that is defined."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+
+
+def test_names_are_no_fill_words() -> None:
+    folders = ("src", "tests", "tools", "benchmarks")
+    sources = [path for folder in folders for path in sorted((TESTS.parent / folder).rglob("*.py"))]
+    assert len(sources) > 400
+    places = [
+        f"{path.relative_to(TESTS.parent)}:{line}: {name}"
+        for path in sources
+        for line, name in names(ast.parse(path.read_text()))
+        if name in {"of", "said", "found", "asked", "seen"}
+    ]
+    assert places == []

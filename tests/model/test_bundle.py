@@ -88,7 +88,7 @@ def test_indicators_of_missing_values_are_kept_and_made_from_the_inputs(
     bundle = load_bundle(save(tmp_path))
     *inputs, indicator = bundle.manifest.features
     assert [feature.name for feature in inputs] == [feature.name for feature in bundle.manifest.inputs]
-    assert (indicator.name, indicator.kind, indicator.group, indicator.of) == (
+    assert (indicator.name, indicator.kind, indicator.group, indicator.source_feature) == (
         "departure_minutes_is_missing", "indicator", "schedule", "departure_minutes",
     )  # fmt: skip
     assert indicator.name not in months["2013-04"].features

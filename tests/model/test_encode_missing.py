@@ -89,8 +89,8 @@ def test_categories_and_numbers_have_indicators_after_all_features_in_their_orde
     encoding = learnt([(None, 100.0, 500, 0.5), ("LAX", np.nan, 500, 0.6), ("LAX", 100.0, 4_000, 0.2)])
     assert [feature.name for feature in encoding] == ["airport", "block", "airport_is_missing", "block_is_missing"]
     assert encoding[2:] == (
-        EncodedFeature(name="airport_is_missing", kind="indicator", group="schedule", of="airport"),
-        EncodedFeature(name="block_is_missing", kind="indicator", group="history", of="block"),
+        EncodedFeature(name="airport_is_missing", kind="indicator", group="schedule", source_feature="airport"),
+        EncodedFeature(name="block_is_missing", kind="indicator", group="history", source_feature="block"),
     )
     assert [feature.xgboost_type for feature in encoding] == ["c", "q", "q", "q"]
     assert encoding[0].categories == ("LAX",)

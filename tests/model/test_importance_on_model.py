@@ -38,7 +38,7 @@ def explained(bundle: Bundle, months: dict[str, Examples]) -> dict[str, Explanat
 
 @pytest.fixture(scope="module")
 def topic_of(encoding: Encoding) -> dict[str, str]:
-    source = {feature.name: feature.of or feature.name for feature in encoding}
+    source = {feature.name: feature.source_feature or feature.name for feature in encoding}
     return {
         name: "length" if feature in ("block_minutes", "distance_miles") else feature
         for name, feature in source.items()

@@ -21,12 +21,12 @@ def assert_same(one: Predictions, other: Predictions) -> None:
 
 @pytest.fixture
 def predictions(invent: Any) -> Predictions:
-    return Predictions.of(invent(30, seed=1), np.linspace(0, 1, 30))
+    return Predictions.from_examples(invent(30, seed=1), np.linspace(0, 1, 30))
 
 
 def test_predictions_stand_beside_their_examples(invent: Any) -> None:
     examples = invent(30, seed=1)
-    predicted = Predictions.of(examples, np.linspace(0, 1, 30))
+    predicted = Predictions.from_examples(examples, np.linspace(0, 1, 30))
     assert len(predicted) == 30
     assert predicted.probability.dtype == np.float32
     assert predicted.row_id.tolist() == examples.row_id.tolist()
@@ -47,7 +47,7 @@ def test_a_month_that_was_cut_short_is_named(predictions: Predictions, tmp_path:
 
 
 def test_months_are_joined_in_order(predictions: Predictions, invent: Any, tmp_path: Path) -> None:
-    other = Predictions.of(invent(20, seed=2), np.linspace(1, 0, 20))
+    other = Predictions.from_examples(invent(20, seed=2), np.linspace(1, 0, 20))
     other.write(tmp_path, "2013-12")
     both = Predictions.concat([predictions, Predictions.read(tmp_path, "2013-12")])
     assert len(both) == 50

@@ -39,7 +39,7 @@ def folder(tmp_path_factory, trained, encoding, features, months) -> Path:
         schema = processed_schema(features)
         table = pa.Table.from_pydict({**columns, "late": examples.target}, schema=schema)
         write_table(root / f"data/processed/{month}.parquet", table)
-        recorded = Predictions.of(examples, bundle.predict_probability(examples.features))
+        recorded = Predictions.from_examples(examples, bundle.predict_probability(examples.features))
         recorded.write(root / PREDICTIONS, month)
     return root
 

@@ -159,7 +159,7 @@ def reaching(small: Any) -> Any:
         yield commit(small, make_py=REACH, dvc_yaml=yaml.safe_dump({"stages": stages}))
 
 
-def seen(revision: str, **options: bool) -> Any:
+def stage_environment(revision: str, **options: bool) -> Any:
     with clean_clone(revision, **options) as clone:
         clone.run_from_raw_data()
         return json.loads((clone.root / "seen.json").read_text())
@@ -168,25 +168,25 @@ def seen(revision: str, **options: bool) -> Any:
 def test_a_stage_sees_no_credentials(reaching: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MLFLOW_TRACKING_PASSWORD", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "SSH_AUTH_SOCK"):
         monkeypatch.setenv(name, "secret")
-    found = seen(reaching)
-    assert found["reached"]
-    assert "secret" not in found["variables"].values()
-    assert found["variables"]["HOME"] != os.environ.get("HOME")
+    environment = stage_environment(reaching)
+    assert environment["reached"]
+    assert "secret" not in environment["variables"].values()
+    assert environment["variables"]["HOME"] != os.environ.get("HOME")
 
 
 def test_an_isolated_stage_has_no_network(reaching: str) -> None:
     possible = subprocess.run(["unshare", "--map-root-user", "--net", "true"], check=False).returncode == 0
     if possible:
-        assert not seen(reaching, isolate=True)["reached"]
+        assert not stage_environment(reaching, isolate=True)["reached"]
     else:
         with pytest.raises(UserError):
-            seen(reaching, isolate=True)
+            stage_environment(reaching, isolate=True)
 
 
 def test_without_a_means_of_isolation_nothing_runs(reaching: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(Path(shutil.which("git") or "").parent / "nowhere"))
     with pytest.raises(UserError, match=r"^--isolate: [^\n]*$"):
-        seen(reaching, isolate=True)
+        stage_environment(reaching, isolate=True)
 
 
 @pytest.mark.parametrize("path", [".dvc/config.local", ".dvc", "data.csv"])

@@ -8,7 +8,7 @@ from flight_delay.review.diff.files import Difference, Tolerance
 from flight_delay.review.environment import Environment
 from flight_delay.review.verification.verify import OutputCheck, Verification
 
-ENVIRONMENT = Environment("Linux", 2, "3.11.7", {"xgboost": "3.2.0", "pandas": "3.1.1"}, fresh=False)
+ENVIRONMENT = Environment("Linux", 2, "3.11.7", {"xgboost": "3.2.0", "pandas": "3.1.1"}, is_fresh=False)
 DATA, MODEL = OutputCheck("make", "data", "d1", "d1"), OutputCheck("train", "model", "m1", "m1")
 MISSING = OutputCheck("train", "curve", "c1", None)
 SMALL = Difference("model", "leaves differ by 1e-9", matters=False)

@@ -44,7 +44,7 @@ def test_the_lock_of_this_repository_is_installed() -> None:
     assert len(locked) > 100
     assert version_mismatches(locked, environment.versions) == []
     assert environment.python == ".".join(map(str, sys.version_info[:3]))
-    assert not environment.fresh
+    assert not environment.is_fresh
 
 
 def test_a_built_environment_has_the_locked_packages_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_a_built_environment_has_the_locked_packages_only(tmp_path: Path, monkey
         monkeypatch.setenv(name, value)
     (tmp_path / "requirements.txt").write_text(SMALL[0])
     environment = read_environment(build_environment(tmp_path, tmp_path / "env"))
-    assert environment.fresh
+    assert environment.is_fresh
     assert {*environment.versions} - {"pip", "setuptools"} == {"threadpoolctl"}
     assert environment.versions["threadpoolctl"] == SMALL[1]
 

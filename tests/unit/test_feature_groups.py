@@ -17,7 +17,9 @@ TOPICS = load_topics()
 
 
 def encoded(name: str, feature: str | None = None) -> EncodedFeature:
-    return EncodedFeature(name=name, kind="indicator" if feature else "quantitative", group="history", of=feature)
+    return EncodedFeature(
+        name=name, kind="indicator" if feature else "quantitative", group="history", source_feature=feature
+    )
 
 
 def changed(tmp_path: Path, change: object, source: Path = REASON_CODES, section: str = "topics") -> Path:

@@ -71,8 +71,8 @@ def test_a_baseline_before_a_shallow_clone_is_missed_with_a_warning(
 ) -> None:
     root = clone("--depth", str(depth))
     with caplog.at_level(logging.WARNING):
-        found = previous_pipeline_commit(digest("m2"), "HEAD", root)
-    assert found == (None if warnings else origin.git("rev-parse", "HEAD~2"))
+        nearest = previous_pipeline_commit(digest("m2"), "HEAD", root)
+    assert nearest == (None if warnings else origin.git("rev-parse", "HEAD~2"))
     assert len(caplog.records) == warnings
 
 

@@ -28,8 +28,8 @@ FEATURES = (
     EncodedFeature(name="other_twin", kind="quantitative", group="schedule"),
     EncodedFeature(name="gaps", kind="quantitative", group="history"),
     EncodedFeature(name="unused", kind="quantitative", group="density"),
-    EncodedFeature(name="gaps_is_missing", kind="indicator", group="history", of="gaps"),
-    EncodedFeature(name="twin_is_missing", kind="indicator", group="schedule", of="twin"),
+    EncodedFeature(name="gaps_is_missing", kind="indicator", group="history", source_feature="gaps"),
+    EncodedFeature(name="twin_is_missing", kind="indicator", group="schedule", source_feature="twin"),
 )
 TOPIC = {"twin": "twins", "other_twin": "twins", "gaps": "gaps", "unused": "unused"}
 

@@ -56,10 +56,10 @@ def test_profit_uses_the_thresholds_of_each_and_the_payoffs_of_b() -> None:
 
 def test_the_same_model_has_the_same_file_and_the_same_probabilities() -> None:
     other_file = replace(SNAPSHOT, outputs={**SNAPSHOT.outputs, "models/bundle/model.ubj": "other"})
-    assert compare_pipelines(SNAPSHOT, replace(SNAPSHOT, threshold=0.3)).same_model
+    assert compare_pipelines(SNAPSHOT, replace(SNAPSHOT, threshold=0.3)).is_same_model
     assert compare_pipelines(SNAPSHOT, other_file).verdict == "same"
     for other in (other_file, replace(SNAPSHOT, test=GOOD), replace(SNAPSHOT, backtest=GOOD)):
-        assert not compare_pipelines(SNAPSHOT, other).same_model
+        assert not compare_pipelines(SNAPSHOT, other).is_same_model
 
 
 @pytest.mark.parametrize("name", ["test", "backtest"])
@@ -106,7 +106,11 @@ def test_inputs_parameters_and_data_that_differ_are_listed() -> None:
     assert comparison.parameters == (ValueChange("train_model.max_depth", "4", "6"),)
     assert comparison.inputs == ("src", "more")
     data = comparison.data
-    assert (data.raw_same, data.processed_same, data.other_content) == (False, False, ("rows/2013-11.parquet",))
+    assert (data.has_same_raw_data, data.has_same_processed_data, data.other_content) == (
+        False,
+        False,
+        ("rows/2013-11.parquet",),
+    )
     assert data.origin == (
         ValueChange("version", None, "2"),
         ValueChange("months", "2, 2013-10 … 2013-11", "3, 2013-10 … 2013-12"),
@@ -114,4 +118,7 @@ def test_inputs_parameters_and_data_that_differ_are_listed() -> None:
     )
     assert (data.only_a, data.only_b) == (("carrier",), ("weather", "density"))
     no_files = compare_pipelines(SNAPSHOT, replace(SNAPSHOT, raw_files={})).data
-    assert (no_files.raw_same, no_files.origin[0]) == (True, ValueChange("months", "2, 2013-10 … 2013-11", "0"))
+    assert (no_files.has_same_raw_data, no_files.origin[0]) == (
+        True,
+        ValueChange("months", "2, 2013-10 … 2013-11", "0"),
+    )

@@ -53,11 +53,11 @@ def test_json_has_the_whole_outcome() -> None:
         "same": False,
         "verdict": summarize_verification(outcome),
         "stale": ["s"],
-        "surroundings": {**ENVIRONMENT._asdict()},
+        "environment": {**ENVIRONMENT._asdict()},
         "deviations": ["d"],
         "tolerance": {"metric": 0.001, "probability": 0.001},
         "committed_model": "m1",
-        "kept": {"uri": "models:/m/1", "md5": "m3"},
+        "stored_model": {"uri": "models:/m/1", "md5": "m3"},
         "outputs": [
             {
                 "stage": "make", "output": "data", "md5_in_lock": "d1", "md5_now": "d1", "same": True, "matters": False,

@@ -142,7 +142,7 @@ def test_departures_have_predictions_and_counts_of_training_flights() -> None:
         (1020, pytest.approx(1020 / 1440), False, 100, 3), (1025, pytest.approx(1025 / 1440), True, 100, 3),
         (1050, pytest.approx(1050 / 1440), True, 99, 0),
     ]  # fmt: skip
-    assert [point.supported for point in answer.points] == [True, True, False]
+    assert [point.is_supported for point in answer.points] == [True, True, False]
     assert (answer.own, answer.threshold) == (answer.points[1], 1025 / 1440)
     assert (answer.origin, answer.destination) == ("EWR", "LAX")
 

@@ -49,8 +49,8 @@ def test_the_verdict_on_a_period(comparison: PeriodComparison, words: str) -> No
         ({"verdict": "mixed", "backtest": only("better", roc_auc="better")}, "B is better than A on the backtest, but not on the test"),
         ({"verdict": "not_significant"}, "No significant difference"),
         ({"verdict": "same"}, "A and B have the same probability for every row"),
-        ({"verdict": "same", "same_model": True}, "A and B are the same model, byte for byte"),
-        ({"verdict": "same", "same_model": True, "b": replace(POOR, threshold=0.4)}, "A and B are the same model, byte for byte; only their thresholds differ"),
+        ({"verdict": "same", "is_same_model": True}, "A and B are the same model, byte for byte"),
+        ({"verdict": "same", "is_same_model": True, "b": replace(POOR, threshold=0.4)}, "A and B are the same model, byte for byte; only their thresholds differ"),
         ({"verdict": "none"}, "A and B cannot be compared on the backtest"),
         ({"verdict": "outcomes_differ"}, "A and B have different targets and cannot be compared"),
     ],
@@ -70,7 +70,7 @@ ROW = RowDifference("2013-11-02-UA-7", 0.25, 0.75, True)
 def changed() -> PipelineComparison:
     """Everything differs."""
     data = replace(
-        better().data, raw_same=False, origin=(ValueChange("version", None, "2"),), other_content=("rows/2013-11.parquet",),
+        better().data, has_same_raw_data=False, origin=(ValueChange("version", None, "2"),), other_content=("rows/2013-11.parquet",),
         only_a=("weather",), only_b=tuple(f"f{number}" for number in range(14)),
     )  # fmt: skip
     disagreement = Disagreement(2000, 0.0123, 1234, 234, 1000, (ROW, ROW._replace(a=0.5, target=False)))

@@ -32,13 +32,13 @@ def add_arguments(commands: Any) -> None:
         action="store_true",
         help="check only that dvc.lock fits the commit's code, parameters and requirements: in seconds, without data",
     )
-    surroundings = parser.add_mutually_exclusive_group()
-    surroundings.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--isolate",
         action="store_true",
         help="run the commit's code without network (Linux with user namespaces); your files stay accessible",
     )
-    surroundings.add_argument(
+    where.add_argument(
         "--fresh-env",
         action="store_true",
         help="in a virtual environment built from the commit's own locked requirements (minutes; pip needs its index)",

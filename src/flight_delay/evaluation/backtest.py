@@ -122,7 +122,9 @@ def run_backtest(
         predictions = {}
         for month in fold.test_months:
             test = read(month)
-            predictions[month] = Predictions.of(test, predict(trained.booster, encode(test.features, encoding)))
+            predictions[month] = Predictions.from_examples(
+                test, predict(trained.booster, encode(test.features, encoding))
+            )
         return trained.rounds, predictions
 
     result = BacktestResult({}, {}, [], [])

@@ -126,10 +126,10 @@ class Topics(Parameters):
         """Label topics and encoded features; leave out features without a label."""
         labels = {name: topic.label for name, topic in self.topics.items()}
         for feature in features:
-            name = feature.of or feature.name
+            name = feature.source_feature or feature.name
             if label := self.feature_labels.get(family_of(name)):
                 label = label if name == family_of(name) else f"{label}, {days_of(name)} days"
-                labels[feature.name] = f"{label}, missing" if feature.of else label
+                labels[feature.name] = f"{label}, missing" if feature.source_feature else label
         return labels
 
     def topic_of(self, features: Encoding) -> dict[str, str]:
@@ -139,7 +139,9 @@ class Topics(Parameters):
             UserError: the data dictionary has no entry for a feature.
         """
         declared = {feature: name for name, topic in self.topics.items() for feature in topic.features}
-        topics = {feature.name: declared.get(family_of(feature.of or feature.name), "") for feature in features}
+        topics = {
+            feature.name: declared.get(family_of(feature.source_feature or feature.name), "") for feature in features
+        }
         if missing := [name for name, topic in topics.items() if not topic]:
             raise UserError(f"{DICTIONARY_FILE}: features: no entry for {', '.join(map(repr, missing))}; add it")
         return topics

@@ -42,7 +42,7 @@ class EncodedFeature(Parameters):
     group: Group
     effect: Effect | None = None
     categories: tuple[str, ...] = ()
-    of: str | None = None
+    source_feature: str | None = None
     missing_share: float = 0.0
 
     @property
@@ -84,7 +84,9 @@ def fit_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> Enc
         for feature in features
     ]
     indicators = [
-        EncodedFeature(name=f"{feature.name}_is_missing", kind="indicator", group=feature.group, of=feature.name)
+        EncodedFeature(
+            name=f"{feature.name}_is_missing", kind="indicator", group=feature.group, source_feature=feature.name
+        )
         for feature, (rows_missing, positives_missing) in zip(features, missing.values(), strict=True)
         if _missingness_is_informative(int(rows_missing), int(positives_missing), rows, positives)
     ]
@@ -115,7 +117,9 @@ def _missingness_is_informative(missing: int, positive_missing: int, rows: int, 
 def input_values(columns: Columns, encoding: Encoding) -> Columns:
     """Return feature values, and 0 or 1 for indicators, by column of the matrix."""
     return {
-        feature.name: is_missing(columns[feature.of]).astype(np.float32) if feature.of else columns[feature.name]
+        feature.name: is_missing(columns[feature.source_feature]).astype(np.float32)
+        if feature.source_feature
+        else columns[feature.name]
         for feature in encoding
     }
 

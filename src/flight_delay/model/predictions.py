@@ -36,7 +36,7 @@ class Predictions:
         return len(self.target)
 
     @staticmethod
-    def of(examples: Examples, probability: Probability) -> Predictions:
+    def from_examples(examples: Examples, probability: Probability) -> Predictions:
         """Join probabilities to the examples that they were predicted for."""
         return Predictions(examples.row_id, examples.date, examples.target, probability.astype(np.float32))
 

@@ -29,13 +29,13 @@ print(json.dumps({"python": platform.python_version(), **{d.name: d.version for 
 
 
 class Environment(NamedTuple):
-    """The environment of a run; `fresh` if it was built for this run."""
+    """The environment of a run; `is_fresh` if it was built for this run."""
 
     platform: str
     cpus: int
     python: str
     versions: dict[str, str]
-    fresh: bool
+    is_fresh: bool
 
 
 def read_environment(python: Path) -> Environment:
@@ -48,7 +48,7 @@ def read_environment(python: Path) -> Environment:
         cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         python=versions.pop("python"),
         versions=versions,
-        fresh=python != Path(sys.executable),
+        is_fresh=python != Path(sys.executable),
     )
 
 

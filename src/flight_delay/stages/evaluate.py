@@ -30,7 +30,7 @@ def main() -> int:
     def predict(month: str) -> tuple[Predictions, Columns | None]:
         examples = read_month(paths.PROCESSED, needed, month)
         labels = slice_labels(examples.features, examples.date) if month in splits["test"] else None
-        return Predictions.of(examples, bundle.predict_probability(examples.features)), labels
+        return Predictions.from_examples(examples, bundle.predict_probability(examples.features)), labels
 
     by_month, labels_by_month = {}, []
     for month, (predictions, labels) in map_months(predict, list(itertools.chain(*splits.values()))):

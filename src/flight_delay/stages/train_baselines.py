@@ -37,7 +37,7 @@ def main() -> int:
     with files.atomic_directory(paths.report("baselines")) as report:
         for month, examples in map_months(partial(read_month, paths.PROCESSED, needed), test_months):
             for name, predict in predictors.items():
-                Predictions.of(examples, predict(examples.features)).write(report / name, month)
+                Predictions.from_examples(examples, predict(examples.features)).write(report / name, month)
     return len(train)
 
 

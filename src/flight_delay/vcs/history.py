@@ -71,10 +71,10 @@ def previous_pipeline_commit(digest: str, start: str, cwd: Path = Path()) -> str
     first = git("rev-parse", "--verify", f"{start}^{{commit}}", cwd=cwd)
     before = git("rev-list", "--first-parent", first, "--", str(LOCK_FILE), cwd=cwd).splitlines()
     locks = ((commit, _digest_or_none(text)) for commit, _, text in _read_locks([first, *before], cwd))
-    found = next((commit for commit, other in locks if other not in {None, digest}), None)
-    if not found and cut_off_commits(cwd):
+    nearest = next((commit for commit, other in locks if other not in {None, digest}), None)
+    if not nearest and cut_off_commits(cwd):
         log.warning("no earlier pipeline in this shallow clone; `git fetch --unshallow` brings its history")
-    return found
+    return nearest
 
 
 def last_change(path: str, commit: str, root: Path) -> PathChange | None:

@@ -91,14 +91,16 @@ def permutation_importance(
 def _columns_by_key(bundle: Bundle, topic_of: Mapping[str, str]) -> dict[EffectKey, tuple[int, ...]]:
     """Find the columns that a tree uses and that are permuted together."""
     features, used = bundle.manifest.features, set(bundle.booster.get_score(importance_type="weight"))
-    columns_of: dict[str, list[int]] = {feature.name: [] for feature in features if not feature.of}
+    columns_of: dict[str, list[int]] = {feature.name: [] for feature in features if not feature.source_feature}
     for position, feature in enumerate(features):
         if feature.name in used:
-            columns_of[feature.of or feature.name].append(position)
+            columns_of[feature.source_feature or feature.name].append(position)
     by_key: dict[EffectKey, list[int]] = {}
     for feature in features:
-        unused = feature.of and feature.name not in used
-        by_key[EffectKey("feature", feature.name)] = [] if unused else columns_of[feature.of or feature.name]
+        unused = feature.source_feature and feature.name not in used
+        by_key[EffectKey("feature", feature.name)] = (
+            [] if unused else columns_of[feature.source_feature or feature.name]
+        )
     for name, columns in columns_of.items():
         by_key.setdefault(EffectKey("topic", topic_of[name]), []).extend(columns)
     return {key: tuple(columns) for key, columns in by_key.items()}

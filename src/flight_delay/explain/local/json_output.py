@@ -44,7 +44,7 @@ def format_what_if_json(answer: WhatIf) -> str:
 
 
 def _departure(point: Departure) -> dict[str, Any]:
-    return point._asdict() | {"supported": point.supported}
+    return point._asdict() | {"supported": point.is_supported}
 
 
 def _format(record: dict[str, Any]) -> str:

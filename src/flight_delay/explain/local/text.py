@@ -77,8 +77,8 @@ def format_what_if(what_if: WhatIf) -> str:
         marks = {
             "its own time": point == what_if.own,
             "predicted late": point.predicted_late,
-            f"? {point.flights_from_origin} flights from {what_if.origin}": not point.supported,
-            f"none to {what_if.destination}": point.supported and not point.flights_on_route,
+            f"? {point.flights_from_origin} flights from {what_if.origin}": not point.is_supported,
+            f"none to {what_if.destination}": point.is_supported and not point.flights_on_route,
         }
         bar = "█" * round(point.probability * BAR_CHARACTERS)
         text = ", ".join(mark for mark, is_set in marks.items() if is_set)
@@ -107,7 +107,7 @@ def describe_waterfall(reasons: Reasons, smallest: float = MIN_STEP) -> str:
 
 def describe_what_if(what_if: WhatIf) -> str:
     """Describe the predictions over times of departure in one or two sentences."""
-    supported = [point for point in what_if.points if point.supported]
+    supported = [point for point in what_if.points if point.is_supported]
     text = f"The prediction is {_at(what_if.own)}, its own time."
     if not supported:
         return f"{text} No time of departure from {what_if.origin} has enough training flights."

@@ -36,7 +36,7 @@ class Departure(NamedTuple):
     flights_on_route: int  # from the origin to the destination
 
     @property
-    def supported(self) -> bool:
+    def is_supported(self) -> bool:
         """Whether there are enough training flights from the origin."""
         return self.flights_from_origin >= MIN_FLIGHTS
 

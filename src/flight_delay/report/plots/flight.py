@@ -98,7 +98,7 @@ def unsupported_spans(points: Sequence[Departure]) -> list[tuple[int, int]]:
     A span is its first and last minute; half hours that touch are joined.
     """
     spans: list[tuple[int, int]] = []
-    starts = {point.minutes // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES for point in points if not point.supported}
+    starts = {point.minutes // HALF_HOUR_MINUTES * HALF_HOUR_MINUTES for point in points if not point.is_supported}
     for start in sorted(starts):
         first = spans.pop()[0] if spans and spans[-1][1] == start else start
         spans.append((first, start + HALF_HOUR_MINUTES))

@@ -36,14 +36,14 @@ class DataChanges:
     """Differences of data and features.
 
     Attributes:
-        raw_same, processed_same: whether the files have the same MD5s.
+        has_same_raw_data, has_same_processed_data: whether the files have the same MD5s.
         origin: entries of the manifest that differ; number of months and rows among them.
         other_content: raw files that both have, with other content.
         only_a, only_b: features that only one model has, in order.
     """
 
-    raw_same: bool
-    processed_same: bool
+    has_same_raw_data: bool
+    has_same_processed_data: bool
     origin: tuple[ValueChange, ...]
     other_content: tuple[str, ...]
     only_a: tuple[str, ...]
@@ -57,7 +57,7 @@ class PipelineComparison:
     Attributes:
         parameters: those that differ.
         inputs: paths of code, requirements and external data that differ.
-        same_model: the model files are identical, and so are the probabilities of all common rows.
+        is_same_model: the model files are identical, and so are the probabilities of all common rows.
         verdict: see `combine_periods`.
     """
 
@@ -69,7 +69,7 @@ class PipelineComparison:
     backtest: PeriodComparison
     test: PeriodComparison
     disagreement: Disagreement | None
-    same_model: bool
+    is_same_model: bool
     verdict: Verdict
 
 
@@ -87,7 +87,7 @@ def compare_pipelines(a: PipelineSnapshot, b: PipelineSnapshot) -> PipelineCompa
         backtest=backtest,
         test=test,
         disagreement=None if test.verdict == "outcomes_differ" else find_disagreement(on_test, thresholds),
-        same_model=a.outputs.get(MODEL) == b.outputs.get(MODEL) and all(map(_is_same, (on_backtest, on_test))),
+        is_same_model=a.outputs.get(MODEL) == b.outputs.get(MODEL) and all(map(_is_same, (on_backtest, on_test))),
         verdict=combine_periods(backtest.verdict, test.verdict),
     )
 
@@ -113,8 +113,8 @@ def diff_values(a: Mapping[str, str], b: Mapping[str, str]) -> tuple[ValueChange
 
 def _compare_data(a: PipelineSnapshot, b: PipelineSnapshot) -> DataChanges:
     return DataChanges(
-        raw_same=_raw_outputs(a) == _raw_outputs(b),
-        processed_same=a.outputs.get(PROCESSED) == b.outputs.get(PROCESSED),
+        has_same_raw_data=_raw_outputs(a) == _raw_outputs(b),
+        has_same_processed_data=a.outputs.get(PROCESSED) == b.outputs.get(PROCESSED),
         origin=diff_values(_describe_origin(a), _describe_origin(b)),
         other_content=tuple(
             path

@@ -55,7 +55,7 @@ def render_comparison(comparison: PipelineComparison) -> str:
 
 def headline(comparison: PipelineComparison) -> str:
     """Return the verdict on both periods in one line without Markdown."""
-    if comparison.same_model and comparison.verdict != "outcomes_differ":
+    if comparison.is_same_model and comparison.verdict != "outcomes_differ":
         same_threshold = comparison.a.threshold == comparison.b.threshold
         return f"A and B are the same model, byte for byte{'' if same_threshold else '; only their thresholds differ'}"
     if comparison.verdict == "mixed" and comparison.backtest.verdict == "better":

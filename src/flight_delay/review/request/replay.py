@@ -40,7 +40,7 @@ def replay(folder: Path) -> ReplayedPredictions:
     for month in list_months(folder / PREDICTIONS):
         recorded = Predictions.read(folder / PREDICTIONS, month)
         examples = read_month(folder / paths.PROCESSED, bundle.manifest.inputs, month)
-        replayed = Predictions.of(examples, bundle.predict_probability(examples.features))
+        replayed = Predictions.from_examples(examples, bundle.predict_probability(examples.features))
         require_same_rows({"recorded": recorded, "replayed": replayed})
         differences.append(np.abs(replayed.probability.astype(np.float64) - recorded.probability))
     every = np.concatenate(differences)

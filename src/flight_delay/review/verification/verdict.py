@@ -48,7 +48,7 @@ def verification_table(verified: Verification) -> str:
         versions = ", ".join(f"{name} {environment.versions.get(name, 'missing')}" for name in PACKAGES)
         lines += [
             f"platform  {environment.platform}, {environment.cpus} CPUs, Python {environment.python}",
-            f"packages  {versions} ({'' if environment.fresh else 'not '}installed from the commit's own lock)",
+            f"packages  {versions} ({'' if environment.is_fresh else 'not '}installed from the commit's own lock)",
         ]
     if verified.outputs:
         width = max(len(output.path) for output in verified.outputs)
@@ -87,11 +87,11 @@ def verification_json(verified: Verification) -> str:
             "same": verified.is_same,
             "verdict": summarize_verification(verified),
             "stale": verified.stale,
-            "surroundings": verified.environment._asdict() if verified.environment else None,
+            "environment": verified.environment._asdict() if verified.environment else None,
             "deviations": verified.version_mismatches,
             "tolerance": verified.tolerance._asdict(),
             "committed_model": verified.committed_model,
-            "kept": verified.stored_model._asdict() if verified.stored_model else None,
+            "stored_model": verified.stored_model._asdict() if verified.stored_model else None,
             "outputs": [_output_record(output) for output in verified.outputs],
         },
         indent=2,
