@@ -48,7 +48,7 @@ def test_the_verdict(outcome: Verification, words: str) -> None:
         (verified(DATA), "commit abc123"),
         (verified(DATA), "platform Linux, 2 CPUs, Python 3.11.7"),
         (verified(DATA), "packages dvc missing, numpy missing, pandas 3.1.1, pyarrow missing, scikit-learn missing, xgboost 3.2.0, shap missing, matplotlib missing (not installed from the commit's own lock)"),
-        (verified(DATA, environment=ENVIRONMENT._replace(versions={}, fresh=True)), "packages dvc missing, numpy missing, pandas missing, pyarrow missing, scikit-learn missing, xgboost missing, shap missing, matplotlib missing (installed from the commit's own lock)"),
+        (verified(DATA, environment=ENVIRONMENT._replace(versions={}, is_fresh=True)), "packages dvc missing, numpy missing, pandas missing, pyarrow missing, scikit-learn missing, xgboost missing, shap missing, matplotlib missing (installed from the commit's own lock)"),
         (verified(DATA), "make data d1 d1 same"),
         (verified(other_model(LARGE)), "train model m1 m2 DIFFERENT"),
         (verified(other_model(LARGE)), "stage output md5 in dvc.lock md5 now"),
