@@ -10,16 +10,22 @@ import os
 import sys
 
 from flight_delay.commands import (
+    archive,
     compare,
+    deploy,
     dictionary,
     explain,
+    predict,
     promote,
     provenance,
     publish,
     registry,
+    replay,
     review,
     rollback,
+    serve,
     server,
+    state,
     tune,
     ui,
     verify,
@@ -31,12 +37,18 @@ COMMANDS = (
     provenance,
     compare,
     explain,
+    predict,
     review,
     tune,
     publish,
     promote,
     rollback,
     registry,
+    state,
+    deploy,
+    serve,
+    replay,
+    archive,
     ui,
     server,
     dictionary,
@@ -47,8 +59,8 @@ def main() -> None:
     """Parse the command line, run the command and exit with its code."""
     parser = argparse.ArgumentParser(
         prog="flight-delay",
-        description="Commands for verifying, comparing, explaining and publishing the pipeline, which is run by `dvc "
-        "repro`.",
+        description="Commands for verifying, comparing, explaining, publishing and serving the pipeline, which is run "
+        "by `dvc repro`.",
         epilog="example: `flight-delay compare main`; `flight-delay COMMAND --help` explains a command",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -81,7 +81,7 @@ def test_a_stage_reads_exactly_the_sections_that_it_declares(stage: str) -> None
     assert sorted(read) == sorted(STAGES[stage].get("params", []))
 
 
-OF_COMMANDS = ("promote", "tune")  # commands that have a section
+OF_COMMANDS = ("promote", "serve", "tune")  # commands that have a section
 
 
 def test_every_section_is_read_by_a_stage_or_by_the_command_of_its_name() -> None:
@@ -123,7 +123,7 @@ def test_the_library_imports_no_stage(graph: grimp.ImportGraph) -> None:
 # Packages of a layer know those of the layers before it, and none of its own.
 LAYERS = (
     {"core"}, {"data"}, {"features"}, {"model"}, {"evaluation"}, {"checks", "explain"}, {"report"},
-    {"vcs"}, {"tracking"}, {"tuning", "review"}, {"promotion"}, {"stages", "commands"}, {"cli"},
+    {"vcs"}, {"tracking"}, {"tuning", "review", "serving"}, {"promotion"}, {"stages", "commands"}, {"cli"},
 )  # fmt: skip
 
 

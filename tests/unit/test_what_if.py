@@ -77,9 +77,8 @@ def test_features_at_a_time_are_those_of_the_whole_schedule_with_the_flight_at_t
 
     day = np.flatnonzero(columns["flight_date"] == columns["flight_date"][row])
     schedule = {name: values[day] for name, values in columns.items()}
-    moved = features_at_departures(
-        builder, schedule, int(np.flatnonzero(day == row)[0]), [own, minutes], counts=counts, observations=WEATHER
-    )
+    prepared = builder.prepare(schedule, counts, WEATHER)
+    moved = features_at_departures(prepared, schedule, int(np.flatnonzero(day == row)[0]), [own, minutes])
     assert list(moved) == [feature.name for feature in builder.features]
     for name, values in moved.items():
         assert values.dtype == whole[0][name].dtype

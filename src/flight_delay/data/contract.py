@@ -31,7 +31,7 @@ ELAPSED_TOLERANCE_MINUTES = 15
 
 
 class QualityResult(NamedTuple):
-    """Result of the contract for a month.
+    """Result of the contract for a month or a timetable.
 
     Attributes:
         flights: rows that keep the contract, as the canonical table in order of departure.
@@ -46,14 +46,19 @@ class QualityResult(NamedTuple):
     missing: dict[str, int]
 
 
-# Contradictions between columns, which break the contract.
-CONTRADICTIONS: dict[str, Callable[[pd.DataFrame], Mask]] = {
+# Rules between columns; rules of outcomes do not apply to a timetable.
+Rules = dict[str, Callable[[pd.DataFrame], Mask]]
+
+# Contradictions, which break the contract.
+_OUTCOME_CONTRADICTIONS: Rules = {
     "cancelled, and arrived": lambda f: _is_true(f["cancelled"]) & f["arrival_delay_minutes"].notna(),
     "diverted, and arrived as planned": lambda f: _is_true(f["diverted"]) & f["arrival_delay_minutes"].notna(),
     "cancelled and diverted": lambda f: _is_true(f["cancelled"]) & _is_true(f["diverted"]),
     "neither cancelled nor diverted, and never arrived": lambda f: (
         _is_false(f["cancelled"]) & _is_false(f["diverted"]) & f["arrival_delay_minutes"].isna()
     ),
+}
+SCHEDULE_CONTRADICTIONS: Rules = {
     # A wrong time zone, or an unknown time written as 0:00, as in BTS files of the 1990s.
     "scheduled times contradict scheduled_elapsed_minutes": lambda f: (
         _to_minutes(f["scheduled_arrival_utc"] - f["scheduled_departure_utc"])
@@ -62,9 +67,10 @@ CONTRADICTIONS: dict[str, Callable[[pd.DataFrame], Mask]] = {
         > ELAPSED_TOLERANCE_MINUTES
     ),
 }
+CONTRADICTIONS = _OUTCOME_CONTRADICTIONS | SCHEDULE_CONTRADICTIONS
 # Contradictions that only cause a warning.
-WARNINGS: dict[str, Callable[[pd.DataFrame], Mask]] = {
-    "origin is the destination": lambda f: f["origin"] == f["destination"],
+_SCHEDULE_WARNINGS: Rules = {"origin is the destination": lambda f: f["origin"] == f["destination"]}
+_WARNINGS: Rules = _SCHEDULE_WARNINGS | {
     "departure_delayed_label: a cancelled flight is labelled as delayed": lambda f: (
         _is_true(f["cancelled"]) & _is_true(f["departure_delayed_label"])
     ),
@@ -75,8 +81,15 @@ WARNINGS: dict[str, Callable[[pd.DataFrame], Mask]] = {
 
 
 def apply_contract(parsed: ParsedFlights, dictionary: Dictionary) -> QualityResult:
-    """Separate a month's rows that keep the contract from those that break it."""
+    """Separate rows that keep the contract from those that break it.
+
+    Args:
+        parsed: rows of a month, or of a timetable.
+        dictionary: describes their columns; `Dictionary.schedule_only` for a timetable.
+    """
     flights = parsed.flights
+    has_outcomes = bool(dictionary.outcome_columns)
+    contradictions = CONTRADICTIONS if has_outcomes else SCHEDULE_CONTRADICTIONS
     broken_rules: dict[str, Mask] = {}
     warnings = dict(parsed.remarks)
     for name, problem, rows in _breaches(parsed, dictionary):
@@ -87,8 +100,8 @@ def apply_contract(parsed: ParsedFlights, dictionary: Dictionary) -> QualityResu
             broken_rules[f"{name}: {problem}"] = rows
     # Contradictions count only where every column is valid by itself.
     invalid = pd.DataFrame(broken_rules, index=flights.index).any(axis=1)
-    broken_rules |= {reason: rule(flights) & ~invalid for reason, rule in CONTRADICTIONS.items()}
-    warnings |= {text: rule(flights) for text, rule in WARNINGS.items()}
+    broken_rules |= {reason: rule(flights) & ~invalid for reason, rule in contradictions.items()}
+    warnings |= {text: rule(flights) for text, rule in (_WARNINGS if has_outcomes else _SCHEDULE_WARNINGS).items()}
 
     # The first of repeated flights stays; the order does not depend on that of the source.
     broken = pd.DataFrame(broken_rules).any(axis=1)

@@ -82,6 +82,11 @@ class Dictionary(Parameters):
         required = [entry for entry in self.columns.values() if not entry.informative]
         return {layout: {name for entry in required for name in entry.sources.get(layout, ())} for layout in LAYOUTS}
 
+    def schedule_only(self) -> Dictionary:
+        """Return the dictionary of a timetable, without outcome columns."""
+        columns = {name: entry for name, entry in self.columns.items() if name not in self.outcome_columns}
+        return self.model_copy(update={"columns": columns})
+
     def layout_columns(self, layout: Layout) -> dict[str, list[str]]:
         """Return the source columns of a layout by canonical column."""
         return {name: entry.sources[layout] for name, entry in self.columns.items() if layout in entry.sources}

@@ -34,7 +34,7 @@ class EncodedFeature(Parameters):
     """A column of the matrix.
 
     A quantitative or categorical column holds the feature of its name; categories are positions in `categories`. An
-    indicator is 1 where the feature `of` is missing. `missing_share` is a share of the training rows.
+    indicator is 1 where the feature `source_feature` is missing. `missing_share` is a share of the training rows.
     """
 
     name: str

@@ -97,13 +97,7 @@ def explain_departures(explainer: Explainer, month: str, position: int) -> WhatI
     departures = departure_times(own_minutes)
     past = [earlier for earlier in months.list_months(paths.HISTORY) if earlier <= month]
     counts = pa.concat_tables(table for _, table in months.iterate_months(paths.HISTORY, past, history.COUNTS))
-    values = features_at_departures(
-        builder,
-        schedule,
-        row,
-        departures,
-        counts=history.filter_since(counts, builder.first_day_needed(month)),
-        observations=observations,
-    )
+    prepared = builder.prepare(schedule, history.filter_since(counts, builder.first_day_needed(month)), observations)
+    values = features_at_departures(prepared, schedule, row, departures)
     require_same_features(values, departures.index(own_minutes), recorded.features)
     return predict_departures(explainer.bundle, explainer.reference, str(recorded.row_id[0]), values)

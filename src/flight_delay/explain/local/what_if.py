@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.clock import MINUTES_PER_DAY
 from flight_delay.explain.reference import HALF_HOUR_MINUTES, Reference, half_hour_of
-from flight_delay.features.builder import FeatureBuilder
+from flight_delay.features.builder import PreparedFeatures
 from flight_delay.features.columns import Columns
 from flight_delay.model.bundle import Bundle
 
@@ -82,29 +81,21 @@ def move_departure(flights: Columns, departures: Sequence[int]) -> Columns:
 
 
 def features_at_departures(
-    builder: FeatureBuilder,
-    schedule: Columns,
-    row: int,
-    departures: Sequence[int],
-    *,
-    counts: pa.Table,
-    observations: Columns,
+    prepared: PreparedFeatures, schedule: Columns, row: int, departures: Sequence[int]
 ) -> Columns:
     """Compute the features of a flight at several times of departure.
 
     Args:
-        builder: of the features.
-        schedule: canonical columns of all flights of its date, each of shape (flights,).
+        prepared: features of its date.
+        schedule: canonical columns, each of shape (flights,).
         row: the flight.
         departures: local minutes after midnight.
-        counts: of outcomes, as for `builder.build`.
-        observations: of the weather.
 
     Returns:
-        By name, each of shape (departures,), as from `builder.build`.
+        By name, each of shape (departures,).
     """
     own = {name: column[[row] * len(departures)] for name, column in schedule.items()}
-    return builder.prepare(schedule, counts, observations).compute(own | move_departure(own, departures))
+    return prepared.compute(own | move_departure(own, departures))
 
 
 def predict_departures(bundle: Bundle, reference: Reference, flight_id: str, features: Columns) -> WhatIf:

@@ -40,20 +40,7 @@ def download_model(uri: str, target: Path) -> Path:
     Raises:
         UserError: the server does not answer, or does not have the model's files.
     """
-    apply_settings()
-    from mlflow.artifacts import download_artifacts  # now: mlflow reads its settings
-    from mlflow.exceptions import MlflowException
-
-    from flight_delay.tracking.client import UNREACHABLE, connect, mlflow_errors_as_user_errors
-
-    with mlflow_errors_as_user_errors(setting_up=True):
-        connect()
-        try:
-            folder = Path(download_artifacts(artifact_uri=uri, dst_path=str(target)))
-        except (MlflowException, OSError) as error:
-            if isinstance(error, MlflowException) and error.error_code in UNREACHABLE:
-                raise
-            raise UserError(f"{uri}: MLflow does not have its files ({error})") from None
+    folder = _download(uri, target)
     if not (folder / BUNDLE / MODEL).is_file():
         raise UserError(f"{uri}: no bundle in MLflow; choose a model that `dvc repro` published")
     return folder
@@ -102,3 +89,34 @@ def score(model: Path, data: Path, target: Path, environment: Mapping[str, str])
         last_line = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise UserError(f"the logged model does not load or does not predict ({last_line[:300]})")
     return Speed(**read_json(target / "speed.json"))
+
+
+def download_artifact(run_id: str, path: str, target: Path) -> Path:
+    """Download a file of a run; return its path below `target`.
+
+    Args:
+        run_id: of the run.
+        path: in the run, such as 'reports/interpret/reference.json'.
+        target: a folder.
+
+    Raises:
+        UserError: the server does not answer, or the run has no such file.
+    """
+    return _download(f"runs:/{run_id}/{path}", target)
+
+
+def _download(uri: str, target: Path) -> Path:
+    apply_settings()
+    from mlflow.artifacts import download_artifacts  # now: mlflow reads its settings
+    from mlflow.exceptions import MlflowException
+
+    from flight_delay.tracking.client import UNREACHABLE, connect, mlflow_errors_as_user_errors
+
+    with mlflow_errors_as_user_errors(setting_up=True):
+        connect()
+        try:
+            return Path(download_artifacts(artifact_uri=uri, dst_path=str(target)))
+        except (MlflowException, OSError) as error:
+            if isinstance(error, MlflowException) and error.error_code in UNREACHABLE:
+                raise
+            raise UserError(f"{uri}: MLflow does not have its files ({error})") from None

@@ -1,0 +1,48 @@
+"""Command: serve the champion of the model registry."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from flight_delay.commands.state import add_input_arguments, add_service_argument, parse_date
+
+
+def add_arguments(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "deploy",
+        help="serve the champion of the model registry",
+        description="Build a state from the version that is `champion`, with `challenger` as shadow, whose answers are "
+        "stored and never returned; and make it the current one, which services load without a pause. Nothing changes "
+        "if the current state has these versions and this cut-off. With --watch, this is repeated whenever an alias "
+        "moves; while MLflow does not answer, the current state stays.",
+        epilog="examples: `flight-delay deploy --as-of 2013-11-30`, `flight-delay deploy --watch`; after `flight-delay "
+        "rollback`, `flight-delay deploy` serves the previous version; exit codes: 0 done, 2 error, the current state "
+        "stays, 130 interrupted",
+    )
+    parser.add_argument(
+        "--as-of", type=parse_date, metavar="DATE", help="date of the cut-off (default: that of the current state)"
+    )
+    parser.add_argument("--watch", action="store_true", help="follow the aliases until interrupted")
+    parser.add_argument(
+        "--interval", type=float, default=2.0, metavar="SECONDS", help="of --watch (default: %(default)g)"
+    )
+    add_input_arguments(parser)
+    add_service_argument(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Deploy once, or follow the aliases."""
+    from flight_delay.core.params import load_params
+    from flight_delay.promotion.bounds import Promote
+    from flight_delay.serving.deployment import Feeds, deploy, describe_deployment, watch
+
+    states, model = arguments.service / "states", load_params("promote", Promote).model
+    feeds = Feeds(arguments.timetable, arguments.outcomes)
+    if arguments.watch:
+        watch(states, model, arguments.as_of, feeds, arguments.interval)
+    state = deploy(states, model, arguments.as_of, feeds)
+    print(describe_deployment(state) if state else f"{model}: the current state has the aliased versions; unchanged")
+    return 0

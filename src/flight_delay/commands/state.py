@@ -1,0 +1,98 @@
+"""Command: build a state, from which predictions are made."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flight_delay.features.parameters import FeatureParameters
+    from flight_delay.serving.inputs import Inputs
+
+SERVICE = Path("service")
+
+
+def add_arguments(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "state",
+        help="build a state, from which a service predicts",
+        description="Build a state from the model of this checkout, and make it the current one, which services load. "
+        "It has the outcomes known before DATE began in UTC, and the timetable of DATE and the days after it; "
+        "predictions for flights that depart on the next day in UTC, or before, are final. A state is written "
+        "completely or not at all, and is never changed; the same inputs give the same id.",
+        epilog="examples: `flight-delay state --as-of 2013-11-30`, `flight-delay state --as-of 2014-01-01 "
+        "--timetable january.csv`; exit codes: 0 built and current, 2 error, the current state stays",
+    )
+    parser.add_argument("--as-of", type=parse_date, required=True, metavar="DATE", help="date of the cut-off")
+    add_input_arguments(parser)
+    add_service_argument(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build the state, make it the current one and print it."""
+    from flight_delay.serving.builder import build_state, checkout_model
+    from flight_delay.serving.states import activate
+
+    states, model = arguments.service / "states", checkout_model()
+    inputs = open_inputs(arguments, bundle_parameters(model.bundle))
+    state = activate(states, build_state(states, arguments.as_of, inputs, model))
+    flights = len(state.timetable["flight_id"])
+    print(f"state {state.id}: as of {state.manifest.as_of}, {flights:,} scheduled flights, model {state.model.version}")
+    return 0
+
+
+def add_input_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the feeds."""
+    parser.add_argument(
+        "--timetable",
+        type=Path,
+        metavar="FILE",
+        help="scheduled flights, CSV or Parquet; replaces the pipeline's timetable of its dates",
+    )
+    parser.add_argument(
+        "--outcomes",
+        type=Path,
+        metavar="FILE",
+        help="flights with outcomes, CSV or Parquet, in addition to the pipeline's (docs/service.md)",
+    )
+
+
+def add_service_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the folder of a service."""
+    parser.add_argument(
+        "--service",
+        type=Path,
+        default=SERVICE,
+        metavar="FOLDER",
+        help="states, predictions database and logs (default: %(default)s)",
+    )
+
+
+def open_inputs(arguments: argparse.Namespace, parameters: FeatureParameters) -> Inputs:
+    """Return timetable and outcomes that the arguments name."""
+    from flight_delay.serving.inputs import Inputs
+
+    return Inputs(parameters, arguments.timetable, arguments.outcomes)
+
+
+def bundle_parameters(bundle: Path) -> FeatureParameters:
+    """Read the feature parameters of a bundle."""
+    from flight_delay.model.bundle import load_bundle
+
+    return load_bundle(bundle).manifest.feature_parameters
+
+
+def parse_date(text: str) -> datetime.date:
+    """Parse a date such as 2013-11-30.
+
+    Raises:
+        ArgumentTypeError: it is not one.
+    """
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date such as 2013-11-30") from None

@@ -1,0 +1,99 @@
+"""Create the application: routes, errors, start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+
+from flight_delay.serving.api import predictions, status
+from flight_delay.serving.api.gate import Gate
+from flight_delay.serving.api.request_log import RequestLog
+from flight_delay.serving.api.schemas import API_VERSION, ErrorResponse, InvalidRow, field_of
+from flight_delay.serving.api.settings import Settings
+from flight_delay.serving.current import CurrentState
+from flight_delay.serving.database import open_database
+from flight_delay.serving.service import Service
+from flight_delay.serving.store import PredictionStore, StoreError
+
+LOGS = "requests"
+DESCRIPTION = (
+    "Probability that a scheduled flight arrives 15 minutes late or more, as of 24 hours before departure. All answers "
+    "come from one state, which they name; they are stored before they are given, and `flight-delay replay REQUEST_ID` "
+    "repeats them bit for bit."
+)
+
+
+def create_app() -> FastAPI:
+    """Create the application of this process; see `Settings.load`."""
+    return build_app(Settings.load())
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """Create the application.
+
+    Args:
+        settings: of the server.
+    """
+    request_log = RequestLog(Path(settings.service) / LOGS, settings.git_commit)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        store = PredictionStore(open_database(settings.database))
+        current = CurrentState(Path(settings.service) / "states")
+        current.refresh()
+        app.state.settings = settings
+        app.state.service = Service(current, store, settings.git_commit, settings.time_limit_ms / 1000)
+        watching = asyncio.create_task(current.watch())
+        yield
+        watching.cancel()
+        store.close()
+        request_log.close()
+
+    app = FastAPIOffline(
+        title="Flight delay predictions",
+        version=API_VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        responses={code: {"model": ErrorResponse} for code in (401, 413, 422, 500, 503)},
+    )
+    app.add_middleware(Gate, settings=settings, request_log=request_log)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_refused)
+    app.exception_handler(StoreError)(_not_stored)
+    app.include_router(predictions.router)
+    app.include_router(status.router)
+    return app
+
+
+def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [
+        InvalidRow(row=None, field=field_of(detail["loc"][1:]), message=detail["msg"]) for detail in error.errors()
+    ]
+    return respond_error(request, 422, "the request is not valid", errors)
+
+
+def _refused(request: Request, error: HTTPException) -> JSONResponse:
+    return respond_error(request, error.status_code, str(error.detail))
+
+
+def _not_stored(request: Request, error: StoreError) -> JSONResponse:
+    response = respond_error(request, 503, f"the answer could not be stored ({error}); try again")
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def respond_error(
+    request: Request, status_code: int, message: str, errors: list[InvalidRow] | None = None
+) -> JSONResponse:
+    """Respond with an error, as all routes do."""
+    content = ErrorResponse(request_id=request.state.request_id, message=message, errors=errors or [])
+    return JSONResponse(content.model_dump(), status_code)

@@ -1,0 +1,70 @@
+"""Routes: health, readiness, version and metrics."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+
+from flight_delay.serving.api.metrics import STATE_AS_OF, STATE_REJECTIONS, render_metrics
+from flight_delay.serving.api.predictions import current
+from flight_delay.serving.api.schemas import API_VERSION, Health, VersionResponse
+from flight_delay.serving.store import StoreError
+
+router = APIRouter(tags=["status"])
+
+
+@router.get("/health")
+async def health() -> Health:
+    """Tell that the process answers."""
+    return Health(status="ok")
+
+
+@router.get("/ready", responses={503: {"model": Health}})
+async def ready(request: Request, response: Response) -> Health:
+    """Tell whether predictions can be answered and stored.
+
+    A rejected state is a problem that does not make the server unavailable.
+    """
+    service, problems = request.app.state.service, []
+    has_state = service.current.table is not None
+    if not has_state:
+        problems.append("no state yet; `flight-delay state --as-of DATE` builds one")
+    if service.current.rejected:
+        problems.append(f"state rejected: {service.current.rejected}")
+    try:
+        await service.store.run(lambda connection: connection.execute(sa.text("SELECT 1")))
+        has_database = True
+    except StoreError as error:
+        has_database = False
+        problems.append(f"database: {error}")
+    if has_state and has_database:
+        return Health(status="ok", problems=problems)
+    response.status_code = 503
+    return Health(status="unavailable", problems=problems)
+
+
+@router.get("/version")
+async def version(request: Request) -> VersionResponse:
+    """Return the versions of the API, the model, the code and the state."""
+    service, table = current(request)
+    manifest = table.state.manifest
+    return VersionResponse(
+        api_version=API_VERSION,
+        model_version=manifest.model_version,
+        shadow_version=manifest.shadow_version,
+        bundle=manifest.bundle,
+        git_commit=service.git_commit,
+        state=table.state.id,
+        as_of=manifest.as_of,
+    )
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Return the metrics for Prometheus."""
+    app = request.app.state
+    if table := app.service.current.table:
+        STATE_AS_OF.set(table.state.as_of_seconds)
+    STATE_REJECTIONS.set(app.service.current.rejections)
+    content = render_metrics(app.settings.metrics_folder)
+    return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,103 @@
+"""Predict all scheduled flights of a range of dates, each from its own state."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+
+from flight_delay.core.runner import track_progress
+from flight_delay.features.columns import columns_from_table
+from flight_delay.features.rates import day_of_prediction
+from flight_delay.serving.answers import predict_flights, require_answerable
+from flight_delay.serving.builder import ModelFiles, build_state
+from flight_delay.serving.explanations import StateExplainer
+from flight_delay.serving.inputs import Inputs, require_dates
+from flight_delay.serving.state import load_state
+
+_DAY = datetime.timedelta(days=1)
+
+FLIGHT = ("flight_id", "flight_date", "carrier", "flight_number", "origin", "destination", "scheduled_departure_utc")
+PREDICTED = pa.schema(
+    [
+        pa.field("flight_id", pa.string()),
+        pa.field("flight_date", pa.date32()),
+        pa.field("carrier", pa.string()),
+        pa.field("flight_number", pa.int32()),
+        pa.field("origin", pa.string()),
+        pa.field("destination", pa.string()),
+        pa.field("scheduled_departure_utc", pa.timestamp("ms", tz="UTC")),
+        pa.field("probability", pa.float32()),
+        pa.field("predicted_late", pa.bool_()),
+        pa.field("days_behind", pa.int16()),
+        pa.field("reasons", pa.string()),  # topics, the largest contribution first
+        pa.field("state", pa.string()),
+        pa.field("model_version", pa.string()),
+    ]
+)
+
+
+def predict_dates(inputs: Inputs, model: ModelFiles, first: datetime.date, last: datetime.date) -> Iterator[pa.Table]:
+    """Predict the scheduled flights of a range of dates.
+
+    A flight is predicted from the state of the UTC day of its prediction, or from the latest state before it.
+
+    Args:
+        inputs: timetable and outcomes.
+        model: the model.
+        first: first local date of departure.
+        last: last one, included.
+
+    Yields:
+        A table of schema `PREDICTED` per date, in order of departure.
+
+    Raises:
+        UserError: a date has no timetable, or its history is missing or too far behind.
+    """
+    dates = [first + number * _DAY for number in range((last - first).days + 1)]
+    with TemporaryDirectory() as folder:
+        states = _States(Path(folder), inputs, model)
+        for date in track_progress(dates, "date"):
+            yield states.predict(date)
+
+
+class _States:
+    """States of the days of predictions; consecutive dates share some."""
+
+    def __init__(self, folder: Path, inputs: Inputs, model: ModelFiles) -> None:
+        self._folder, self._inputs, self._model = folder, inputs, model
+        self._latest = inputs.last_known_day() + _DAY
+        self._explainers: dict[datetime.date, StateExplainer] = {}
+
+    def predict(self, date: datetime.date) -> pa.Table:
+        timetable = self._inputs.timetable(date, date)
+        require_dates(timetable, [date])
+        predicted_on = day_of_prediction(columns_from_table(timetable), self._inputs.parameters.horizon_hours)
+        days: list[datetime.date] = np.unique(predicted_on).tolist()
+        self._explainers = {day: self._explainers.get(day) or self._load(day, date) for day in days}
+        # Flights are in order of departure, and so are the days.
+        parts = [self._predict_day(timetable.filter(pa.array(predicted_on == np.datetime64(day))), day) for day in days]
+        return pa.concat_tables(parts)
+
+    def _predict_day(self, timetable: pa.Table, day: datetime.date) -> pa.Table:
+        explainer, flights = self._explainers[day], columns_from_table(timetable)
+        state = explainer.state
+        answers = predict_flights(state.model, state.as_of, flights)
+        require_answerable(answers.days_behind, state.manifest.max_days_behind, flights)
+        columns = {name: timetable[name] for name in FLIGHT} | {
+            "probability": answers.probability,
+            "predicted_late": answers.predicted_late,
+            "days_behind": answers.days_behind,
+            "reasons": [";".join(reason.topic for reason in part.reasons) for part in explainer.explain(flights)],
+            "state": [state.id] * len(timetable),
+            "model_version": [state.model.version] * len(timetable),
+        }
+        return pa.Table.from_pydict(columns, schema=PREDICTED)
+
+    def _load(self, day: datetime.date, date: datetime.date) -> StateExplainer:
+        state_id = build_state(self._folder, min(day, self._latest), self._inputs, self._model, dates=(date,))
+        return StateExplainer.load(load_state(self._folder, state_id))

@@ -1,0 +1,175 @@
+"""The predictions database: SQLite by default, or PostgreSQL."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from filelock import FileLock
+
+from flight_delay.core.errors import UserError
+from flight_delay.serving.tables import OUTCOMES, PREDICTIONS, REQUESTS
+
+SQLITE_FILE = "predictions.db"
+# Any number that no other program uses for the same database.
+_MIGRATION_LOCK = 7_180_226
+_TIMEOUT_SECONDS = 10
+
+
+class Outcome(NamedTuple):
+    """Outcome of a flight; `arrival_delay_minutes` is None if it did not arrive."""
+
+    flight_id: str
+    arrival_delay_minutes: int | None
+    cancelled: bool
+    diverted: bool
+
+
+class OutcomeCounts(NamedTuple):
+    """Numbers of first outcomes, of corrections, and of repetitions."""
+
+    new: int
+    corrected: int
+    unchanged: int
+
+
+class StoredRequest(NamedTuple):
+    """An answered request with its predictions, in the order of its flights."""
+
+    request: dict[str, Any]
+    predictions: list[dict[str, Any]]
+
+
+def open_database(url: str) -> sa.Engine:
+    """Open a database and bring its schema up to date.
+
+    Args:
+        url: 'sqlite:///FILE' or 'postgresql+psycopg2://…'.
+
+    Raises:
+        UserError: it cannot be reached, or its schema is of a later version.
+    """
+    try:
+        parsed = sa.make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"timeout": _TIMEOUT_SECONDS} if is_sqlite else {"connect_timeout": _TIMEOUT_SECONDS}
+        engine = sa.create_engine(parsed, connect_args=options, pool_pre_ping=not is_sqlite)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+        raise UserError(
+            f"database: {error}; give sqlite:///FILE or postgresql+psycopg2://USER:PASSWORD@HOST/NAME"
+        ) from None
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _set_pragmas)
+        Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _migrate(engine)
+    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        engine.dispose()
+        raise UserError(f"database {parsed!r}: {_first_line(error)}; start it, or correct the URL") from None
+    except CommandError as error:
+        engine.dispose()
+        raise UserError(f"database {parsed!r}: {error}; it is of a later version, use that") from None
+    return engine
+
+
+def insert_answers(
+    connection: sa.Connection, requests: Sequence[dict[str, Any]], predictions: Sequence[dict[str, Any]]
+) -> None:
+    """Append answered requests and their predictions."""
+    connection.execute(_INSERT_REQUESTS, requests)
+    if predictions:
+        connection.execute(_INSERT_PREDICTIONS, predictions)
+
+
+def insert_outcomes(connection: sa.Connection, outcomes: Sequence[Outcome]) -> OutcomeCounts:
+    """Append outcomes, without repetitions of the latest one of a flight."""
+    new = corrected = 0
+    latest: dict[str, Outcome | None] = {}
+    rows = []
+    now = utc_now()
+    for outcome in outcomes:
+        if outcome.flight_id not in latest:
+            latest[outcome.flight_id] = read_outcome(connection, outcome.flight_id)
+        before = latest[outcome.flight_id]
+        if before == outcome:
+            continue
+        new, corrected = new + (before is None), corrected + (before is not None)
+        latest[outcome.flight_id] = outcome
+        rows.append({**outcome._asdict(), "received_at": now})
+    if rows:
+        connection.execute(sa.insert(OUTCOMES), rows)
+    return OutcomeCounts(new, corrected, len(outcomes) - len(rows))
+
+
+def read_outcome(connection: sa.Connection, flight_id: str) -> Outcome | None:
+    """Read the latest outcome of a flight."""
+    columns = [OUTCOMES.c[name] for name in Outcome._fields]
+    query = sa.select(*columns).where(OUTCOMES.c.flight_id == flight_id).order_by(OUTCOMES.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return Outcome(*row) if row else None
+
+
+def read_request(engine: sa.Engine, request_id: str) -> StoredRequest:
+    """Read an answered request.
+
+    Raises:
+        UserError: the database has no such request.
+    """
+    with engine.connect() as connection:
+        request = connection.execute(sa.select(REQUESTS).where(REQUESTS.c.request_id == request_id)).mappings().first()
+        query = sa.select(PREDICTIONS).where(PREDICTIONS.c.request_id == request_id).order_by(PREDICTIONS.c.row)
+        predictions = connection.execute(query).mappings().all()
+    if request is None:
+        raise UserError(f"request {request_id}: not in the database; answers contain their request_id")
+    return StoredRequest(dict(request), [dict(row) for row in predictions])
+
+
+def utc_now() -> datetime.datetime:
+    """Return the present time in UTC, without zone."""
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+_INSERT_REQUESTS, _INSERT_PREDICTIONS = sa.insert(REQUESTS), sa.insert(PREDICTIONS)
+
+
+def _set_pragmas(connection: Any, _: Any) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(engine: sa.Engine) -> None:
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    with _migration_lock(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+@contextmanager
+def _migration_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Let one process at a time migrate."""
+    if engine.url.get_backend_name() == "sqlite":
+        with FileLock(f"{engine.url.database}.lock"), engine.connect() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(_MIGRATION_LOCK)))
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATION_LOCK)))
+
+
+def _first_line(error: sa.exc.DBAPIError) -> str:
+    return str(error.orig).splitlines()[0]

@@ -1,0 +1,148 @@
+"""Build states from the registered model.
+
+The champion answers; the challenger is the shadow."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from flight_delay.core.errors import UserError
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.model.bundle import load_bundle
+from flight_delay.serving.builder import ModelFiles, build_state
+from flight_delay.serving.inputs import Inputs
+from flight_delay.serving.state import State, read_manifest
+from flight_delay.serving.states import activate, read_current
+from flight_delay.tracking.registry.loaded_model import BUNDLE, download_artifact, download_model
+
+REFERENCE = "reports/interpret/reference.json"
+
+log = logging.getLogger(__name__)
+
+
+class Aliases(NamedTuple):
+    """Versions of champion and challenger with their runs; None without one."""
+
+    champion: int
+    challenger: int | None
+    runs: dict[int, str]
+
+
+class Feeds(NamedTuple):
+    """Files of timetable and outcomes, in addition to the pipeline's data."""
+
+    timetable: Path | None = None
+    outcomes: Path | None = None
+
+
+def deploy(states: Path, name: str, as_of: datetime.date | None, feeds: Feeds) -> State | None:
+    """Build a state from the registered model and make it the current one.
+
+    Args:
+        states: folder of states.
+        name: of the registered model.
+        as_of: cut-off; that of the current state if None.
+        feeds: timetable and outcomes.
+
+    Returns:
+        The state; None if the current one has this cut-off and these versions.
+
+    Raises:
+        UserError: there is no champion or no cut-off, MLflow does not answer, or the state cannot be built.
+    """
+    aliases, current_id = read_champion(name), read_current(states)
+    current = read_manifest(states, current_id) if current_id else None
+    if as_of is None:
+        if current is None:
+            raise UserError(f"{states}: no current state; give `--as-of DATE` once")
+        as_of = datetime.date.fromisoformat(current.as_of)
+    versions = (str(aliases.champion), str(aliases.challenger) if aliases.challenger else None)
+    if current and (current.as_of, current.model_version, current.shadow_version) == (as_of.isoformat(), *versions):
+        return None
+    with _downloaded(name, aliases.champion, aliases) as champion, _shadow(name, aliases) as shadow:
+        inputs = Inputs(_parameters(champion, shadow), feeds.timetable, feeds.outcomes)
+        return activate(states, build_state(states, as_of, inputs, champion, shadow))
+
+
+def watch(states: Path, name: str, as_of: datetime.date | None, feeds: Feeds, seconds: float) -> None:
+    """Deploy whenever an alias moves, until interrupted.
+
+    An error is logged once; the current state stays.
+    """
+    last_error = ""
+    while True:
+        try:
+            state, last_error = deploy(states, name, as_of, feeds), ""
+            if state:
+                log.info("deployed %s", describe_deployment(state))
+        except UserError as error:
+            if str(error) != last_error:
+                last_error = str(error)
+                log.warning("not deployed: %s", last_error)
+        time.sleep(seconds)
+
+
+def describe_deployment(state: State) -> str:
+    """Describe a deployed state in a line."""
+    shadow = f", shadow version {state.shadow.version}" if state.shadow else ""
+    return f"state {state.id}: as of {state.manifest.as_of}, model version {state.model.version}{shadow}"
+
+
+def read_champion(name: str) -> Aliases:
+    """Read which versions are champion and challenger.
+
+    Raises:
+        UserError: there is no champion, or MLflow does not answer.
+    """
+    from flight_delay.tracking.settings import apply_settings
+
+    apply_settings()
+    # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
+    from flight_delay.tracking.database import require_database
+    from flight_delay.tracking.registry.versions import CHALLENGER, CHAMPION, list_versions
+
+    require_database(name)
+    with mlflow_errors_as_user_errors(setting_up=True):
+        versions = list_versions(connect(), name)
+    by_alias = {alias: version.number for version in versions for alias in version.aliases}
+    if CHAMPION not in by_alias:
+        raise UserError(f"{name}: no version is `champion`; `flight-delay promote REF` makes one")
+    challenger = by_alias.get(CHALLENGER)
+    runs = {version.number: version.run_id for version in versions if version.run_id}
+    return Aliases(by_alias[CHAMPION], challenger if challenger != by_alias[CHAMPION] else None, runs)
+
+
+@contextmanager
+def _downloaded(name: str, version: int, aliases: Aliases) -> Iterator[ModelFiles]:
+    with TemporaryDirectory() as folder:
+        model = download_model(f"models:/{name}/{version}", Path(folder) / "model")
+        if version not in aliases.runs:
+            raise UserError(f"{name}: version {version} has no run; register it with `flight-delay promote`")
+        reference = download_artifact(aliases.runs[version], REFERENCE, Path(folder))
+        yield ModelFiles(model / BUNDLE, reference, str(version))
+
+
+@contextmanager
+def _shadow(name: str, aliases: Aliases) -> Iterator[ModelFiles | None]:
+    if aliases.challenger is None:
+        yield None
+        return
+    with _downloaded(name, aliases.challenger, aliases) as files:
+        yield files
+
+
+def _parameters(champion: ModelFiles, shadow: ModelFiles | None) -> FeatureParameters:
+    """Return the parameters of the champion, with history for both models."""
+    parameters = load_bundle(champion.bundle).manifest.feature_parameters
+    if shadow is None:
+        return parameters
+    days = {*parameters.history_days, *load_bundle(shadow.bundle).manifest.feature_parameters.history_days}
+    return parameters.model_copy(update={"history_days": sorted(days)})

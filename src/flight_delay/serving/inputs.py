@@ -1,0 +1,148 @@
+"""Collect timetable and outcomes for states.
+
+They come from the pipeline's data and from feeds.
+
+A feed is a CSV or Parquet file in a layout of the data dictionary, or with the columns of the API."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flight_delay.core import months, paths
+from flight_delay.core.errors import UserError
+from flight_delay.core.files import read_table
+from flight_delay.data.dictionary import Dictionary, load_dictionary
+from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS, time_zones
+from flight_delay.features import history
+from flight_delay.features.columns import columns_from_table
+from flight_delay.features.feature import DATE, ROW_ID
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.serving.feeds import read_feed
+
+AIRPORTS_FILE = paths.RAW / "tables/airports.parquet"
+_DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Timetable and outcomes of the pipeline's data, with those of feeds.
+
+    Attributes:
+        parameters: of the features of the model.
+        timetable_feed: scheduled flights; the dates in it are taken from it alone.
+        outcomes_feed: flights with outcomes; they replace the pipeline's.
+    """
+
+    parameters: FeatureParameters
+    timetable_feed: Path | None = None
+    outcomes_feed: Path | None = None
+
+    @cached_property
+    def airports(self) -> pa.Table:
+        """Time zones of airports."""
+        return read_table(AIRPORTS_FILE, RAW_AIRPORTS)
+
+    def timetable(self, first: datetime.date, last: datetime.date) -> pa.Table:
+        """Return the scheduled flights of some dates, in order of departure."""
+        ours = [self._read_months(first, last, self._schedule_schema)]
+        if self._scheduled is not None:
+            dates = pc.unique(self._scheduled[DATE])
+            ours = [table.filter(pc.invert(pc.is_in(table[DATE], dates))) for table in ours] + [self._scheduled]
+        return _in_order(_between(pa.concat_tables(ours), first, last))
+
+    def count_outcomes(self, as_of: datetime.date) -> pa.Table:
+        """Count the outcomes that were known before a date began in UTC.
+
+        Raises:
+            UserError: none became known on the day before: outcomes are missing.
+        """
+        days = max(self.parameters.history_days) + self.parameters.horizon_hours // 24 + 3  # as first_day_of_counts
+        first = as_of - days * _DAY
+        flights = self._read_months(first - 2 * _DAY, as_of, self._outcome_schema)
+        if self._outcomes is not None:
+            fed = _between(self._outcomes, first - 2 * _DAY, as_of)
+            flights = pa.concat_tables([flights.filter(pc.invert(pc.is_in(flights[ROW_ID], fed[ROW_ID]))), fed])
+        columns = columns_from_table(_in_order(flights))
+        counts = history.count_daily_outcomes(columns, self.parameters.late_threshold_minutes)
+        known = counts.filter(pc.less(counts["day"], pa.scalar(as_of, pa.date32())))
+        latest = pc.max(known["day"]).as_py()
+        if latest is None or latest < as_of - _DAY:
+            raise UserError(
+                f"no outcomes of {as_of - _DAY}, the last day before {as_of}"
+                + (f" (the latest are of {latest})" if latest else "")
+                + f"; use `--as-of {latest + _DAY if latest else 'DATE'}`, or give `--outcomes FILE`"
+            )
+        return history.filter_since(known, np.datetime64(first))
+
+    def last_known_day(self) -> datetime.date:
+        """Return the last date that has flights with outcomes."""
+        last: list[datetime.date] = []
+        if paths.CANONICAL.is_dir():
+            month = months.list_months(paths.CANONICAL)[-1]
+            last.append(pc.max(read_table(months.month_path(paths.CANONICAL, month), columns=[DATE])[DATE]).as_py())
+        if self._outcomes is not None:
+            last.append(pc.max(self._outcomes[DATE]).as_py())
+        if not last:
+            raise UserError(f"{paths.CANONICAL}: no flights; run `dvc repro make_dataset`, or give `--outcomes FILE`")
+        return max(last)
+
+    @cached_property
+    def _dictionary(self) -> Dictionary:
+        return load_dictionary()
+
+    @cached_property
+    def _scheduled(self) -> pa.Table | None:
+        if self.timetable_feed is None:
+            return None
+        feed = read_feed(self.timetable_feed, self._dictionary.schedule_only(), time_zones(self.airports))
+        return feed.select(self._schedule_schema.names)
+
+    @cached_property
+    def _outcomes(self) -> pa.Table | None:
+        if self.outcomes_feed is None:
+            return None
+        feed = read_feed(self.outcomes_feed, self._dictionary, time_zones(self.airports))
+        return feed.select(self._outcome_schema.names)
+
+    @property
+    def _schedule_schema(self) -> pa.Schema:
+        return self._dictionary.schedule_only().schema
+
+    @property
+    def _outcome_schema(self) -> pa.Schema:
+        names = [ROW_ID, DATE, *history.HISTORY_COLUMNS, *history.OUTCOMES]
+        return pa.schema([self._dictionary.schema.field(name) for name in dict.fromkeys(names)])
+
+    def _read_months(self, first: datetime.date, last: datetime.date, schema: pa.Schema) -> pa.Table:
+        present = months.list_months(paths.CANONICAL) if paths.CANONICAL.is_dir() else []
+        wanted = [month for month in present if f"{first:%Y-%m}" <= month <= f"{last:%Y-%m}"]
+        tables = [table for _, table in months.iterate_months(paths.CANONICAL, wanted, schema)]
+        return _between(pa.concat_tables(tables), first, last) if tables else schema.empty_table()
+
+
+def require_dates(timetable: pa.Table, dates: Sequence[datetime.date]) -> None:
+    """Check that a timetable has flights on each date.
+
+    Raises:
+        UserError: it has none on a date; the message names it.
+    """
+    present = set(pc.unique(timetable[DATE]).to_pylist())
+    if missing := [date for date in dates if date not in present]:
+        raise UserError(f"no timetable of {missing[0]}; choose another date, or give `--timetable FILE`")
+
+
+def _between(table: pa.Table, first: datetime.date, last: datetime.date) -> pa.Table:
+    first_day, last_day = (pa.scalar(date, pa.date32()) for date in (first, last))
+    return table.filter(pc.and_(pc.greater_equal(table[DATE], first_day), pc.less_equal(table[DATE], last_day)))
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    return table.sort_by([("scheduled_departure_utc", "ascending"), (ROW_ID, "ascending")])
