@@ -137,7 +137,7 @@ def at_scale(flights: int, months: int = 12) -> None:
             "history",
             lambda columns=columns, recent=recent: SmoothedRates(
                 recent, columns, [3, 7, 30, 60], smoothing_flights=20, horizon_hours=24
-            ).look_up(columns),
+            ).look_up(columns, history.rate_names([3, 7, 30, 60])),
         )
         shared = {
             "on_route": traffic.flights_on_route_on_day(

@@ -45,8 +45,8 @@ def add_arguments(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the server, and return when it is stopped."""
-    # One row is predicted in a fifth of the time with one thread.
-    os.environ["OMP_NUM_THREADS"] = "1"
+    # One row is predicted in a fifth of the time with one thread; Arrow's own allocator keeps 30 MiB.
+    os.environ |= {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
     import uvicorn
 
     from flight_delay.serving.api.settings import Settings

@@ -96,6 +96,11 @@ class FeatureBuilder:
         return self.prepare(flights, counts, observations).compute(flights)
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """Names of the features."""
+        return frozenset(feature.name for feature in self.features)
+
+    @cached_property
     def groups(self) -> frozenset[Group]:
         """Groups of the features."""
         return frozenset(feature.group for feature in self.features)
@@ -149,14 +154,14 @@ class PreparedFeatures:
         if self.timetable:
             values |= self.timetable.count(flights[ROW_ID], builder.apply_functions(flights, "density"))
         if self.rates:
-            values |= self.rates.look_up(flights)
+            values |= self.rates.look_up(flights, builder.names)
         if "weather" in builder.groups:
             values |= weather.observed_weather(flights, self.observations, builder.parameters.horizon_hours)
         return {feature.name: _cast_to_kind(values[feature.name], feature) for feature in builder.features}
 
 
 def _cast_to_kind(values: Column, feature: Feature) -> Column:
-    kind: Kind = "quantitative" if np.issubdtype(values.dtype, np.number) else "categorical"
+    kind: Kind = "quantitative" if values.dtype.kind in "iuf" else "categorical"
     if kind != feature.kind:
         raise UserError(
             f"references/data_dictionary.yaml: features.{feature.name}: the values are {kind}, not {feature.kind}; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +66,11 @@ def rate_families() -> dict[str, tuple[str, str]]:
 def feature_name(family: str, days: int) -> str:
     """Return the name of a feature of a family, such as 'late_rate_route_7d'."""
     return f"{family}_{days}d"
+
+
+def rate_names(days: Iterable[int]) -> list[str]:
+    """List the names of all features of history."""
+    return [feature_name(family, window) for family in rate_families() for window in days]
 
 
 def outcome_known_at(columns: Columns) -> Column:

@@ -4,8 +4,9 @@ Only days that ended before the prediction are used."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,15 @@ from flight_delay.features.columns import Column, Columns
 from flight_delay.features.history import COUNTED, GROUPINGS, RATES, feature_name, group_keys, rate_families
 
 _EPOCH = np.datetime64("1970-01-01", "D")
+
+
+class _NeededRate(NamedTuple):
+    """A family of features: columns of counts, and the window of each name."""
+
+    numerator: int
+    denominator: int
+    grouping: str
+    places: dict[str, int]
 
 
 class SmoothedRates:
@@ -46,11 +56,12 @@ class SmoothedRates:
         self._n_days = int((last - self._first).astype(int))
         self._sums = {grouping: self._sum(counts, grouping) for grouping in GROUPINGS}
 
-    def look_up(self, columns: Columns) -> Columns:
+    def look_up(self, columns: Columns, names: Collection[str]) -> Columns:
         """Return the late and cancellation rates known at the prediction.
 
         Args:
             columns: `HISTORY_COLUMNS`, each of shape (rows,).
+            names: of the features to return; others are left out.
 
         Returns:
             By name, float64 of shape (rows,); NaN where no outcome of any flight was known.
@@ -61,19 +72,20 @@ class SmoothedRates:
         end = _day_number(day_of_prediction(columns, self._horizon_hours), self._first)[:, None]
         if len(end) and (end.min() < self._days.max() or end.max() > self._n_days):
             raise ValueError("a flight is on no date of the timetable")
+        needed = _needed_rates(frozenset(names), tuple(self._days.tolist()))
         known = {}
-        for grouping, (row_of_key, before) in self._sums.items():
+        for grouping in dict.fromkeys(["all", *(rate.grouping for rate in needed)]):
+            row_of_key, before = self._sums[grouping]
             others = len(before) - 1  # a group without counts
             row = np.array([row_of_key.get(key, others) for key in group_keys(columns, grouping)], np.intp)[:, None]
             known[grouping] = before[row, end] - before[row, end - self._days]  # shape (rows, windows, counts)
         result: Columns = {}
-        for family, (rate, grouping) in rate_families().items():
-            numerator, denominator = (COUNTED.index(name) for name in RATES[rate])
+        for numerator, denominator, grouping, places in needed:
             with np.errstate(invalid="ignore"):
                 overall = known["all"][..., numerator] / known["all"][..., denominator]
             hits, flights = known[grouping][..., numerator], known[grouping][..., denominator]
             values = overall if grouping == "all" else (hits - flights * overall) / (flights + self._smoothing)
-            result |= {feature_name(family, days): values[:, place] for place, days in enumerate(self._days.tolist())}
+            result |= {name: values[:, place] for name, place in places.items()}
         return result
 
     def _sum(self, counts: pa.Table, grouping: str) -> tuple[dict[str, int], Any]:
@@ -90,6 +102,18 @@ class SmoothedRates:
         np.add.at(before, (keys.indices.to_numpy()[is_used], day[is_used] + 1), values[is_used])
         np.cumsum(before, axis=1, out=before)
         return {key: row for row, key in enumerate(keys.dictionary.to_pylist())}, before
+
+
+@lru_cache
+def _needed_rates(names: frozenset[str], days: tuple[int, ...]) -> tuple[_NeededRate, ...]:
+    """List the families that have a feature among `names`; kept, since a service looks up one row at a time."""
+    needed = []
+    for family, (rate, grouping) in rate_families().items():
+        every = {feature_name(family, window): place for place, window in enumerate(days)}
+        if places := {name: place for name, place in every.items() if name in names}:
+            numerator, denominator = (COUNTED.index(name) for name in RATES[rate])
+            needed.append(_NeededRate(numerator, denominator, grouping, places))
+    return tuple(needed)
 
 
 def day_of_prediction(columns: Columns, horizon_hours: int) -> Column:

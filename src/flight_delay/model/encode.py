@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from flight_delay.core.params import Parameters
 from flight_delay.features.columns import Column, Columns
@@ -142,6 +141,11 @@ def encode(columns: Columns, encoding: Encoding) -> Matrix:
 
 
 def _category_codes(values: Column, categories: tuple[str, ...]) -> Column:
-    text = pa.array(values, pa.string(), from_pandas=True)
-    codes = pc.index_in(text, pa.array(categories, pa.string()))
-    return np.asarray(codes.cast(pa.float32()).to_numpy(zero_copy_only=False))
+    codes = _codes(categories)
+    return np.array([codes.get(value, np.nan) for value in values.tolist()], np.float32)
+
+
+@lru_cache
+def _codes(categories: tuple[str, ...]) -> dict[str, int]:
+    """Return the code of each category; kept, since a service encodes one row at a time."""
+    return {category: code for code, category in enumerate(categories)}
