@@ -141,7 +141,7 @@ _INSERT_REQUESTS, _INSERT_PREDICTIONS = sa.insert(REQUESTS), sa.insert(PREDICTIO
 
 
 def _set_pragmas(connection: Any, _: Any) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 

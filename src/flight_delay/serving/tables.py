@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 METADATA = sa.MetaData()
 
-# An answered request. Times are in UTC, without zone.
+# An answered request. Its id begins with the time, so that rows are appended. Times are in UTC, without zone.
 REQUESTS = sa.Table(
     "requests",
     METADATA,
@@ -18,21 +18,24 @@ REQUESTS = sa.Table(
     sa.Column("model_version", sa.String(64), nullable=False),
     sa.Column("shadow_version", sa.String(64)),
     sa.Column("git_commit", sa.String(40), nullable=False),
+    sqlite_with_rowid=False,
 )
 # A flight of a request. `schedule` is the JSON of a flight that was not in the timetable; a probability is a float32.
+# There is no foreign key, since every insert would look it up.
 PREDICTIONS = sa.Table(
     "predictions",
     METADATA,
-    sa.Column("request_id", sa.String(32), sa.ForeignKey("requests.request_id"), primary_key=True),
+    sa.Column("request_id", sa.String(32), primary_key=True),
     sa.Column("row", sa.Integer, primary_key=True),
     sa.Column("flight_id", sa.String(64), nullable=False, index=True),
-    sa.Column("flight_date", sa.Date, nullable=False, index=True),
+    sa.Column("flight_date", sa.Date, nullable=False),
     sa.Column("schedule", sa.Text),
     sa.Column("probability", sa.Double, nullable=False),
     sa.Column("predicted_late", sa.Boolean, nullable=False),
     sa.Column("days_behind", sa.SmallInteger, nullable=False),
     sa.Column("fallback", sa.Boolean, nullable=False),
     sa.Column("shadow_probability", sa.Double),
+    sqlite_with_rowid=False,
 )
 # A reported outcome. A correction is a new row, and the row with the largest id counts.
 OUTCOMES = sa.Table(

@@ -17,19 +17,21 @@ def upgrade() -> None:
         sa.Column("model_version", sa.String(64), nullable=False),
         sa.Column("shadow_version", sa.String(64)),
         sa.Column("git_commit", sa.String(40), nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "predictions",
-        sa.Column("request_id", sa.String(32), sa.ForeignKey("requests.request_id"), primary_key=True),
+        sa.Column("request_id", sa.String(32), primary_key=True),
         sa.Column("row", sa.Integer, primary_key=True),
         sa.Column("flight_id", sa.String(64), nullable=False, index=True),
-        sa.Column("flight_date", sa.Date, nullable=False, index=True),
+        sa.Column("flight_date", sa.Date, nullable=False),
         sa.Column("schedule", sa.Text),
         sa.Column("probability", sa.Double, nullable=False),
         sa.Column("predicted_late", sa.Boolean, nullable=False),
         sa.Column("days_behind", sa.SmallInteger, nullable=False),
         sa.Column("fallback", sa.Boolean, nullable=False),
         sa.Column("shadow_probability", sa.Double),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "outcomes",
