@@ -137,6 +137,21 @@ def test_containers_have_the_versions_that_are_locked() -> None:
     }
 
 
+def test_the_image_of_the_service_is_built_from_files_that_exist() -> None:
+    image = (REPOSITORY / "deploy/predictions.Dockerfile").read_text()
+    sources = [word for line in re.findall(r"^COPY (?!--)(.+) \S+$", image, re.MULTILINE) for word in line.split()]
+    allowed = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    assert {"src", "references", "requirements-team.txt"} <= set(sources)
+    for source in sources:
+        assert (REPOSITORY / source).exists(), source
+        assert f"!{source}" in allowed or (source.startswith("requirements") and "!requirements*.txt" in allowed), (
+            source
+        )
+    service = COMPOSE["predictions"]
+    assert (REPOSITORY / "deploy" / service["build"]["context"] / service["build"]["dockerfile"]).exists()
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+
+
 def test_the_example_of_env_sets_nothing_and_names_the_settings() -> None:
     lines = (REPOSITORY / ".env.example").read_text().splitlines()
     assert [line for line in lines if line and not line.startswith("#")] == []
