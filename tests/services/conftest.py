@@ -1,4 +1,4 @@
-"""Services that tests start and stop: PostgreSQL, an S3 server, and the team server."""
+"""Services that tests start and stop: PostgreSQL, an S3 server, the team server, and a browser."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS
 
 READY = "Ctrl-C stops it"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# As root it has no sandbox, and it is to ask nobody but the server.
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+OPTIONS += ["--disable-component-update", "--disable-sync"]
 
 # A server of moto on a port that is free, which it prints.
 MOTO = """
@@ -159,3 +164,16 @@ def team_server(tmp_path_factory) -> Iterator[Start]:
     yield start
     for server in started:
         server.kill_everything()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        assert not os.environ.get("REQUIRE_SERVICES"), "there is no Chromium"
+        pytest.skip("there is no Chromium; install it (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        started.close()

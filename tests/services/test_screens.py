@@ -5,8 +5,6 @@ Screenshots are kept in logs/screens."""
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,10 +20,6 @@ from flight_delay.tracking.view import runs_page
 from flight_delay.tuning import search
 
 PLOTS = Path(__file__).resolve().parents[2] / "logs/screens"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# As root it has no sandbox, and it is to ask nobody but the server.
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-OPTIONS += ["--disable-component-update", "--disable-sync"]
 PATIENCE_MILLISECONDS = 120_000
 WIDTH = 1920
 # MLflow's own assistant opens by itself on a first visit.
@@ -73,19 +67,6 @@ def invented_evaluation() -> Callable[[dict[str, float]], search.TrialEvaluation
         return search.TrialEvaluation({**metrics, "log_loss": round(metrics["log_loss"] + difference, 6)}, predictions)
 
     return evaluate
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    if CHROMIUM is None:
-        assert not os.environ.get("REQUIRE_SERVICES"), "there is no Chromium"
-        pytest.skip("there is no Chromium; install it (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
