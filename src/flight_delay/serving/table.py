@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,16 @@ class AnswerTable:
     def position(self) -> Mapping[str, int]:
         """Position in the timetable by flight id."""
         return {flight_id: at for at, flight_id in enumerate(self.answers.flight_id.tolist())}
+
+    @cached_property
+    def departures(self) -> Mapping[str, Mapping[datetime.date, Sequence[int]]]:
+        """Positions in the timetable by airport and date, in order of departure."""
+        departures: dict[str, dict[datetime.date, list[int]]] = {}
+        timetable = self.state.timetable
+        dates = timetable[DATE].astype("datetime64[D]").tolist()
+        for at, (origin, date) in enumerate(zip(timetable["origin"].tolist(), dates, strict=True)):
+            departures.setdefault(origin, {}).setdefault(date, []).append(at)
+        return departures
 
 
 def list_answers(

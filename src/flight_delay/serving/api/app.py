@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from flight_delay.serving.api import predictions, status
+from flight_delay.serving.api import page, predictions, status
 from flight_delay.serving.api.gate import Gate
 from flight_delay.serving.api.request_log import RequestLog
 from flight_delay.serving.api.schemas import API_VERSION, ErrorResponse, InvalidRow, field_of
@@ -69,6 +69,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(StoreError)(_not_stored)
+    app.include_router(page.router)
     app.include_router(predictions.router)
     app.include_router(status.router)
     return app

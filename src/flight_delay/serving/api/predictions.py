@@ -94,7 +94,7 @@ async def explain_flight(
     row = table.position.get(flight_id)
     if row is None:
         raise HTTPException(404, f"flight '{flight_id[:64]}' is not in state {table.state.id}")
-    content = await run_in_threadpool(partial(_explain, table, row, what_if=what_if))
+    content = await run_in_threadpool(partial(explain_row, table, row, what_if=what_if))
     return ExplanationResponse.model_validate(_source(request, table) | content)
 
 
@@ -173,7 +173,8 @@ def _refuse_rows(request: Request, invalid: Sequence[InvalidRow]) -> Response:
     return Response(content.model_dump_json(), 422, media_type="application/json")
 
 
-def _explain(table: AnswerTable, row: int, *, what_if: bool) -> dict[str, Any]:
+def explain_row(table: AnswerTable, row: int, *, what_if: bool) -> dict[str, Any]:
+    """Explain the answer to a flight, as `ExplanationResponse` does."""
     timetable = table.state.timetable
     flight: Columns = {name: values[row : row + 1] for name, values in timetable.items()}
     (reasons,) = table.explainer.explain(flight)
