@@ -262,3 +262,18 @@ def small(two_stages, tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path / "small")
     return replace(two_stages, root=tmp_path / "small")
+
+
+@pytest.fixture(scope="session")
+def small_service_once(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A small checkout to serve from, see small_service.py. Not to be changed."""
+    from small_service import make_checkout
+
+    return made_once("small_service", make_checkout)
+
+
+@pytest.fixture
+def small_service(small_service_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the small checkout to serve from, to be changed, and to be the working folder."""
+    monkeypatch.chdir(shutil.copytree(small_service_once, tmp_path / "service"))
+    return tmp_path / "service"

@@ -61,7 +61,8 @@ def build_state(
         UserError: timetable or outcomes are missing, or the shadow predicts another target.
     """
     limit = load_params("serve", Serve).max_days_behind
-    timetable = inputs.timetable(as_of, as_of + (1 + limit) * _DAY)
+    # The last answers are for flights of `limit` + 1 days later in UTC, of which some have the next local date.
+    timetable = inputs.timetable(as_of, as_of + (2 + limit) * _DAY)
     require_dates(timetable, dates or (as_of, as_of + _DAY))
     if shadow:
         _require_same_target(model, shadow)

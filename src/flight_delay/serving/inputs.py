@@ -62,25 +62,21 @@ class Inputs:
         """Count the outcomes that were known before a date began in UTC.
 
         Raises:
-            UserError: none became known on the day before: outcomes are missing.
+            UserError: those of a date are missing; the message names it.
         """
         days = max(self.parameters.history_days) + self.parameters.horizon_hours // 24 + 3  # as first_day_of_counts
         first = as_of - days * _DAY
-        flights = self._read_months(first - 2 * _DAY, as_of, self._outcome_schema)
+        # An outcome is known five days after the date at most: a delay of three days, and an unknown arrival.
+        flights = self._read_months(first - 3 * _DAY, as_of, self._outcome_schema)
         if self._outcomes is not None:
-            fed = _between(self._outcomes, first - 2 * _DAY, as_of)
+            fed = _between(self._outcomes, first - 3 * _DAY, as_of)
             flights = pa.concat_tables([flights.filter(pc.invert(pc.is_in(flights[ROW_ID], fed[ROW_ID]))), fed])
+        _require_outcomes(flights, as_of)
         columns = columns_from_table(_in_order(flights))
-        counts = history.count_daily_outcomes(columns, self.parameters.late_threshold_minutes)
-        known = counts.filter(pc.less(counts["day"], pa.scalar(as_of, pa.date32())))
-        latest = pc.max(known["day"]).as_py()
-        if latest is None or latest < as_of - _DAY:
-            raise UserError(
-                f"no outcomes of {as_of - _DAY}, the last day before {as_of}"
-                + (f" (the latest are of {latest})" if latest else "")
-                + f"; use `--as-of {latest + _DAY if latest else 'DATE'}`, or give `--outcomes FILE`"
-            )
-        return history.filter_since(known, np.datetime64(first))
+        is_known = history.outcome_known_at(columns) < np.datetime64(as_of)
+        known = {name: values[is_known] for name, values in columns.items()}
+        counts = history.count_daily_outcomes(known, self.parameters.late_threshold_minutes)
+        return history.filter_since(counts, np.datetime64(first))
 
     def last_known_day(self) -> datetime.date:
         """Return the last date that has flights with outcomes."""
@@ -137,6 +133,18 @@ def require_dates(timetable: pa.Table, dates: Sequence[datetime.date]) -> None:
     present = set(pc.unique(timetable[DATE]).to_pylist())
     if missing := [date for date in dates if date not in present]:
         raise UserError(f"no timetable of {missing[0]}; choose another date, or give `--timetable FILE`")
+
+
+def _require_outcomes(flights: pa.Table, as_of: datetime.date) -> None:
+    present = set(pc.unique(flights[DATE]).to_pylist())
+    date = min([*present, as_of - _DAY])
+    while date in present:
+        date += _DAY
+    if date < as_of:
+        raise UserError(
+            f"no outcomes of {date}, which predictions as of {as_of} need; choose another date, or give "
+            "`--outcomes FILE`"
+        )
 
 
 def _between(table: pa.Table, first: datetime.date, last: datetime.date) -> pa.Table:
