@@ -53,7 +53,7 @@ def replay_request(engine: sa.Engine, states: Path, request_id: str) -> tuple[St
     """
     stored = read_request(engine, request_id)
     state_id, commit = stored.request["state"], stored.request["git_commit"]
-    if (states / state_id).is_dir() and read_manifest(states, state_id).code != code_digest():
+    if (manifest := read_manifest(states, state_id)) and manifest.code != code_digest():
         raise UserError(
             f"request {request_id}: answered by the code of commit {commit[:10]}, which differs; repeat it there: "
             f"`git worktree add ../answered {commit[:10]}`"

@@ -28,7 +28,10 @@ HISTORY, TIMETABLE, AIRPORTS = "history.parquet", "timetable.parquet", "airports
 MODEL, SHADOW, REFERENCE = "bundle", "shadow", "reference.json"
 ID_LENGTH = 16
 # What answers depend on besides a state.
-CODE_PACKAGES = ("core", "data", "explain", "features", "model", "serving/answers.py", "serving/served_model.py")
+CODE_PACKAGES = (
+    *("core", "data", "explain", "features", "model"),
+    *(f"serving/{name}.py" for name in ("answers", "feeds", "requested", "served_model")),
+)
 CODE_FILES = ("requirements.txt", "references/data_dictionary.yaml", "references/reason_codes.yaml")
 
 
@@ -107,9 +110,10 @@ def load_state(states: Path, state_id: str) -> State:
     return load_folder(folder, state_id)
 
 
-def read_manifest(states: Path, state_id: str) -> StateManifest:
-    """Read the description of a state."""
-    return read_validated_json(states / state_id / STATE_FILE, StateManifest, "a state of this format")
+def read_manifest(states: Path, state_id: str) -> StateManifest | None:
+    """Read the description of a state; None if the state is missing."""
+    path = states / state_id / STATE_FILE
+    return read_validated_json(path, StateManifest, "a state of this format") if path.is_file() else None
 
 
 def load_folder(folder: Path, state_id: str) -> State:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+from filelock import FileLock
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_bytes, sha256, write_bytes, write_json, write_table
@@ -80,8 +81,11 @@ def write_state(states: Path, contents: StateContents, max_days_behind: int) -> 
         write_json(folder / STATE_FILE, manifest.model_dump(mode="json"))
         state_id = sha256(folder / STATE_FILE)[:ID_LENGTH]
         load_folder(folder, state_id)  # what cannot be loaded is not published
-        if not (states / state_id).exists():
+        try:
             folder.rename(states / state_id)
+        except OSError:
+            if not (states / state_id).is_dir():  # it is there if it was written before, or by another process
+                raise
     return state_id
 
 
@@ -97,10 +101,12 @@ def activate(states: Path, state_id: str) -> State:
     Raises:
         UserError: it is damaged, was built by other code, or is older than the current one.
     """
-    state, current = load_state(states, state_id), read_current(states)
-    if current is not None and current != state_id:
-        require_not_older(state, read_manifest(states, current))
-    write_bytes(states / CURRENT, f"{state_id}\n".encode())
+    state = load_state(states, state_id)
+    with FileLock(states / ".lock"):
+        current = read_current(states)
+        if manifest := read_manifest(states, current) if current else None:
+            require_not_older(state, manifest)
+        write_bytes(states / CURRENT, f"{state_id}\n".encode())
     return state
 
 
