@@ -68,13 +68,14 @@ def read_feed(path: Path, dictionary: Dictionary, zones: Mapping[str, str]) -> p
         UserError: the file is missing or is not a table of a known layout, or a row breaks the contract.
     """
     raw = _read_rows(path)
-    if "flight_date" in raw.columns:
-        raw, layout = to_source_columns(raw), API_LAYOUT
-        required = {layout: dictionary.required_columns[layout]}
-    else:
-        layout, required = None, dictionary.required_columns
     advice = "give flight_date, carrier, flight_number, origin, destination, scheduled_departure, scheduled_arrival, …"
-    layout = find_layout(list(raw.columns), required, str(path), advice)
+    required, names = dictionary.required_columns, list(raw.columns)
+    if "flight_date" in names:  # the API has no other columns than these
+        fields = {API_COLUMNS[name] for name in required[API_LAYOUT] if name in API_COLUMNS}
+        find_layout(names, {"that of the API": fields}, str(path), advice)
+        raw, layout = to_source_columns(raw), API_LAYOUT
+    else:
+        layout = find_layout(names, required, str(path), advice)
     parsed = parse_source_rows(raw, layout, dictionary, zones)
     if parsed.problems:
         shown = "; ".join(f"row {row + 1}: {name}: {text}" for row, name, text in parsed.problems[:MAX_SHOWN])
@@ -137,9 +138,13 @@ def _read_rows(path: Path) -> pd.DataFrame:
         raise UserError(f"{path}: no such file; give a CSV or Parquet file")
     try:
         if path.suffix == ".parquet":
-            rows: pd.DataFrame = pq.read_table(path).to_pandas()
+            table = pq.ParquetFile(path, page_checksum_verification=True).read()
+            table.validate(full=True)  # such as text that is no UTF-8
+            rows: pd.DataFrame = table.to_pandas(ignore_metadata=True)  # an index is a column, too
             return rows
         return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=["", "NA"], skipinitialspace=True)
-    except (ValueError, pa.ArrowInvalid) as error:
+    except (ValueError, pa.ArrowException, pa.ArrowIOError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: not a CSV or Parquet table ({reason}); correct it") from None
