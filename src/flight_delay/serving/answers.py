@@ -58,11 +58,11 @@ def require_answerable(behind: Column, max_days_behind: int, flights: Columns) -
     """Check that history is not too far behind the predictions.
 
     Raises:
-        UserError: it is for a flight; the message names the first date of the cut-off for it.
+        UserError: it is for a flight; the message names it.
     """
     if len(behind) and behind.max() > max_days_behind:
         row = int(behind.argmax())
         raise UserError(
             f"flight {flights[ROW_ID][row]}: {int(behind[row])} days of outcomes are missing, at most "
-            f"{max_days_behind} may be; ask again with a later state"
+            f"{max_days_behind} may be; choose an earlier date, or give `--outcomes FILE`"
         )

@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 
+from flight_delay.core.params import load_params
 from flight_delay.core.runner import track_progress
 from flight_delay.features.columns import columns_from_table
 from flight_delay.features.rates import day_of_prediction
 from flight_delay.serving.answers import predict_flights, require_answerable
-from flight_delay.serving.builder import ModelFiles, build_state
+from flight_delay.serving.builder import ModelFiles, Serve, build_state
 from flight_delay.serving.explanations import StateExplainer
 from flight_delay.serving.inputs import Inputs, require_dates
 from flight_delay.serving.state import load_state
@@ -70,13 +71,15 @@ class _States:
 
     def __init__(self, folder: Path, inputs: Inputs, model: ModelFiles) -> None:
         self._folder, self._inputs, self._model = folder, inputs, model
-        self._latest = inputs.last_known_day() + _DAY
+        self._latest, self._limit = inputs.last_known_day() + _DAY, load_params("serve", Serve).max_days_behind
         self._explainers: dict[datetime.date, StateExplainer] = {}
 
     def predict(self, date: datetime.date) -> pa.Table:
         timetable = self._inputs.timetable(date, date)
         require_dates(timetable, [date])
-        predicted_on = day_of_prediction(columns_from_table(timetable), self._inputs.parameters.horizon_hours)
+        flights = columns_from_table(timetable)
+        predicted_on = day_of_prediction(flights, self._inputs.parameters.horizon_hours)
+        require_answerable((predicted_on - np.datetime64(self._latest)).astype(int), self._limit, flights)
         days: list[datetime.date] = np.unique(predicted_on).tolist()
         self._explainers = {day: self._explainers.get(day) or self._load(day, date) for day in days}
         # Flights are in order of departure, and so are the days.
@@ -87,7 +90,6 @@ class _States:
         explainer, flights = self._explainers[day], columns_from_table(timetable)
         state = explainer.state
         answers = predict_flights(state.model, state.as_of, flights)
-        require_answerable(answers.days_behind, state.manifest.max_days_behind, flights)
         columns = {name: timetable[name] for name in FLIGHT} | {
             "probability": answers.probability,
             "predicted_late": answers.predicted_late,
