@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
+import sqlalchemy as sa
+from answers_database import predictions_url
 from waiting import HERE, PATIENCE, free_port, wait_until
 
-from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS
+from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS, running_postgres
 
 READY = "Ctrl-C stops it"
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -177,3 +180,23 @@ def browser() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(open_folder) -> Iterator[str]:
+    """URL of a PostgreSQL whose user may create databases."""
+    with running_postgres(open_folder("predictions")) as url:
+        yield predictions_url(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database, in SQLite and in PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'predictions.db'}"
+    engine = sa.create_engine(request.getfixturevalue("postgres"), isolation_level="AUTOCOMMIT")
+    name = f"d{uuid.uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return engine.url.set(database=name).render_as_string(hide_password=False)
