@@ -184,7 +184,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def postgres(open_folder) -> Iterator[str]:
-    """URL of a PostgreSQL whose user may create databases."""
+    """URL of a PostgreSQL for the predictions database."""
     with running_postgres(open_folder("predictions")) as url:
         yield predictions_url(url)
 
@@ -194,9 +194,9 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty database, in SQLite and in PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'predictions.db'}"
-    engine = sa.create_engine(request.getfixturevalue("postgres"), isolation_level="AUTOCOMMIT")
-    name = f"d{uuid.uuid4().hex}"
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine = sa.create_engine(request.getfixturevalue("postgres"))
+    name = f"s{uuid.uuid4().hex}"
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {name}"))  # a schema is made sooner than a database
     engine.dispose()
-    return engine.url.set(database=name).render_as_string(hide_password=False)
+    return engine.url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
