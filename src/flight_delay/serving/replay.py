@@ -59,6 +59,8 @@ def replay_request(engine: sa.Engine, states: Path, request_id: str) -> tuple[St
             f"`git worktree add ../answered {commit[:10]}`"
         )
     state = load_state(states, state_id)
+    if not stored.predictions:  # all rows of the request were invalid
+        return stored, []
     flights = flights_of(state, stored.predictions)
     answers = predict_flights(state.model, state.as_of, flights)
     reasons = StateExplainer.load(state).explain(flights)
