@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from filelock import FileLock
 
 from flight_delay.core.errors import UserError
@@ -57,26 +54,30 @@ def open_database(url: str) -> sa.Engine:
     Raises:
         UserError: it cannot be reached, or its schema is of a later version.
     """
+    advice = "give sqlite:///FILE or postgresql+psycopg2://USER:PASSWORD@HOST/NAME"
     try:
         parsed = sa.make_url(url)
         is_sqlite = parsed.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"timeout": _TIMEOUT_SECONDS} if is_sqlite else {"connect_timeout": _TIMEOUT_SECONDS}
         engine = sa.create_engine(parsed, connect_args=options, pool_pre_ping=not is_sqlite)
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
-        raise UserError(
-            f"database: {error}; give sqlite:///FILE or postgresql+psycopg2://USER:PASSWORD@HOST/NAME"
-        ) from None
+    except (sa.exc.ArgumentError, ValueError, ImportError) as error:  # ValueError: of the port
+        raise UserError(f"database: {error}; {advice}") from None
     if is_sqlite:
         sa.event.listen(engine, "connect", _set_pragmas)
-        Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+        if not parsed.database:
+            raise UserError(f"database {parsed!r}: no file; {advice}")
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UserError(f"database {parsed!r}: {error.strerror}; choose another file") from None
     try:
         _migrate(engine)
     except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
         engine.dispose()
         raise UserError(f"database {parsed!r}: {_first_line(error)}; start it, or correct the URL") from None
-    except CommandError as error:
+    except UserError:
         engine.dispose()
-        raise UserError(f"database {parsed!r}: {error}; it is of a later version, use that") from None
+        raise
     return engine
 
 
@@ -147,11 +148,18 @@ def _set_pragmas(connection: Any, _: Any) -> None:
 
 def _migrate(engine: sa.Engine) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    from alembic import command  # now: it logs when it is imported
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with _migration_lock(engine) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise UserError(f"database {engine.url!r}: {error}; it is of a later version, use that") from None
         connection.commit()
 
 
