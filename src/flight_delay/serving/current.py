@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flight_delay.core.errors import UserError
 from flight_delay.serving.state import load_state
-from flight_delay.serving.states import read_current, require_not_older
+from flight_delay.serving.states import CURRENT, read_current, require_not_older
 from flight_delay.serving.table import AnswerTable
 
 POLL_SECONDS = 0.5
@@ -24,7 +24,7 @@ class CurrentState:
 
     def __init__(self, states: Path) -> None:
         self._states = states
-        self._seen: str | None = None
+        self._seen: tuple[str, int] | None = None
         self.table: AnswerTable | None = None
         self.rejected: str | None = None
         self.rejections = 0
@@ -32,10 +32,14 @@ class CurrentState:
     def refresh(self) -> None:
         """Load the state that the pointer names, if it changed.
 
-        A state that is damaged, older, or built by different code is rejected, and the present one stays.
+        A state that is damaged, older, or built by different code is rejected, and the present one stays. It is tried
+        again when the pointer is written again, as after building the same state again.
         """
         state_id = read_current(self._states)
-        if state_id is None or state_id == self._seen:
+        if state_id is None:
+            return
+        pointer = state_id, (self._states / CURRENT).stat().st_mtime_ns
+        if pointer == self._seen:
             return
         try:
             state = load_state(self._states, state_id)
@@ -48,7 +52,7 @@ class CurrentState:
         else:
             self.table, self.rejected = table, None
             log.info("state %s: as of %s, model %s", state.id, state.manifest.as_of, state.model.version)
-        self._seen = state_id
+        self._seen = pointer
 
     async def watch(self) -> None:
         """Refresh for ever, in another thread."""

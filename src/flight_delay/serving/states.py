@@ -92,7 +92,7 @@ def write_state(states: Path, contents: StateContents, max_days_behind: int) -> 
 def read_current(states: Path) -> str | None:
     """Read the id of the current state; None if there is none."""
     path = states / CURRENT
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else None
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else None
 
 
 def activate(states: Path, state_id: str) -> State:
