@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,14 +29,16 @@ def add_arguments(commands: Any) -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--workers", type=_parse_workers, default=1, metavar="N", help="processes (default: %(default)s)"
+    )
     add_database_argument(parser)
     parser.add_argument(
         "--keys", type=Path, metavar="FILE", help="SHA-256 of API keys, one per line; without it no key is needed"
     )
     parser.add_argument(
         "--time-limit-ms",
-        type=float,
+        type=_parse_milliseconds,
         default=1000.0,
         metavar="MS",
         help="for flights outside the timetable; then the base rate is given (default: %(default)g)",
@@ -45,15 +49,21 @@ def add_arguments(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the server, and return when it is stopped."""
-    # One row is predicted in a fifth of the time with one thread; Arrow's own allocator keeps 30 MiB.
-    os.environ |= {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    # One row is predicted in a fifth of the time with one thread; Arrow's own allocator keeps 30 MiB; workers have the
+    # time zones of tzdata, too.
+    os.environ |= {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONTZPATH": ""}
+    # uvicorn raises the signal again when its requests are answered.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import uvicorn
 
     from flight_delay.serving.api.settings import Settings
     from flight_delay.serving.database import open_database
+    from flight_delay.tracking.server.mlflow_server import require_port_free
 
     database = database_url(arguments)
-    open_database(database).dispose()  # errors before the first worker starts
+    # errors before the first worker starts
+    require_port_free(arguments.host, arguments.port, "--port ")
+    open_database(database).dispose()
     with TemporaryDirectory() as metrics:
         if arguments.workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
@@ -93,6 +103,18 @@ def add_database_argument(parser: argparse.ArgumentParser) -> None:
 def database_url(arguments: argparse.Namespace) -> str:
     """Return the URL of the predictions database."""
     return arguments.database or f"sqlite:///{arguments.service.resolve() / 'predictions.db'}"
+
+
+def _parse_workers(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of processes, such as 2")
+    return int(text)
+
+
+def _parse_milliseconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of milliseconds, such as 1000")
+    return float(text)
 
 
 def _git_commit() -> str:

@@ -71,8 +71,8 @@ def running_mlflow(
         server.wait()
 
 
-def require_port_free(host: str, port: int) -> None:
-    """Check that a server can listen on an address.
+def require_port_free(host: str, port: int, option: str = "PORT=") -> None:
+    """Check that a server can listen on an address; `option` sets the port.
 
     Raises:
         UserError: something else listens there, or this machine does not have the address.
@@ -84,7 +84,7 @@ def require_port_free(host: str, port: int) -> None:
         number = getattr(error, "errno", None) or 0  # negative for a name that cannot be resolved
         reason = os.strerror(number) if number > 0 else str(error)
         raise UserError(
-            f"cannot listen on {host}, port {port} ({reason}); try another, such as PORT={port % 60_000 + 1}"
+            f"cannot listen on {host}, port {port} ({reason}); try another, such as {option}{port % 60_000 + 1}"
         ) from None
 
 
