@@ -14,7 +14,7 @@ from flight_delay.data.dictionary import Dictionary, load_dictionary
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import ROW_ID
 from flight_delay.serving.answers import Answers, days_behind, predict_flights
-from flight_delay.serving.api.schemas import FlightKey, FlightSchedule, InvalidRow
+from flight_delay.serving.api.schemas import AGAIN, FlightKey, FlightSchedule, InvalidRow
 from flight_delay.serving.current import CurrentState
 from flight_delay.serving.database import utc_now
 from flight_delay.serving.requested import check_schedules, outside, too_late
@@ -73,7 +73,14 @@ class Service:
             computed, problems = await self._compute(table.state, schedules)
             answers |= computed
             invalid += problems
-        return Result([answers[row] for row in sorted(answers)], sorted(invalid, key=lambda problem: problem.row or 0))
+        listed: dict[str, Answer] = {}
+        for row in sorted(answers):
+            flight_id = answers[row].row["flight_id"]
+            if flight_id in listed:
+                invalid.append(InvalidRow(row=row, field="flight_id", message=AGAIN))
+            else:
+                listed[flight_id] = answers[row]
+        return Result(list(listed.values()), sorted(invalid, key=lambda problem: problem.row or 0))
 
     async def append(self, table: AnswerTable, request_id: str, answers: Sequence[Answer]) -> None:
         """Store answers.

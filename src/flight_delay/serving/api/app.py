@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +14,9 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from flight_delay.serving.api import page, predictions, status
+from flight_delay.serving.api import explanations, page, predictions, status
 from flight_delay.serving.api.gate import Gate
+from flight_delay.serving.api.predictions import RETRY
 from flight_delay.serving.api.request_log import RequestLog
 from flight_delay.serving.api.schemas import API_VERSION, ErrorResponse, InvalidRow, field_of
 from flight_delay.serving.api.settings import Settings
@@ -63,7 +65,7 @@ def build_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
-        responses={code: {"model": ErrorResponse} for code in (401, 413, 422, 500, 503)},
+        responses={code: {"model": ErrorResponse} for code in (400, 401, 408, 413, 422, 500, 503)},
     )
     app.add_middleware(Gate, settings=settings, request_log=request_log)
     app.exception_handler(RequestValidationError)(_invalid)
@@ -71,30 +73,38 @@ def build_app(settings: Settings) -> FastAPI:
     app.exception_handler(StoreError)(_not_stored)
     app.include_router(page.router)
     app.include_router(predictions.router)
+    app.include_router(explanations.router)
     app.include_router(status.router)
     return app
 
 
 def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     errors = [
-        InvalidRow(row=None, field=field_of(detail["loc"][1:]), message=detail["msg"]) for detail in error.errors()
+        InvalidRow(row=None, field=field_of(detail["loc"][1:]), message=_message(detail)) for detail in error.errors()
     ]
     return respond_error(request, 422, "the request is not valid", errors)
 
 
 def _refused(request: Request, error: HTTPException) -> JSONResponse:
-    return respond_error(request, error.status_code, str(error.detail))
+    return respond_error(request, error.status_code, str(error.detail), headers=error.headers)
 
 
 def _not_stored(request: Request, error: StoreError) -> JSONResponse:
-    response = respond_error(request, 503, f"the answer could not be stored ({error}); try again")
-    response.headers["Retry-After"] = "1"
-    return response
+    return respond_error(request, 503, f"the answer could not be stored ({error}); try again", headers=RETRY)
+
+
+def _message(detail: Any) -> str:
+    reason = f": {detail['ctx']['error']}" if detail["type"] == "json_invalid" else ""
+    return f"{detail['msg']}{reason}"
 
 
 def respond_error(
-    request: Request, status_code: int, message: str, errors: list[InvalidRow] | None = None
+    request: Request,
+    status_code: int,
+    message: str,
+    errors: list[InvalidRow] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Respond with an error, as all routes do."""
     content = ErrorResponse(request_id=request.state.request_id, message=message, errors=errors or [])
-    return JSONResponse(content.model_dump(), status_code)
+    return JSONResponse(content.model_dump(), status_code, headers)

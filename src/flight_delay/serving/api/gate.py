@@ -92,7 +92,7 @@ class Gate:
         DURATIONS.labels(route).observe(seconds)
         fields = {"method": scope["method"], "path": scope["path"], "query": scope["query_string"].decode("latin-1")}
         fields |= {"status": exchange.status, "milliseconds": round(1000 * seconds, 2)}
-        response = bytes(exchange.response) if route.startswith("/v1/") else b""
+        response = bytes(exchange.response) if route.startswith("/v1/") or exchange.status >= 400 else b""
         try:
             self._log.write(exchange.request_id, fields, exchange.body, response)
         except OSError as error:  # such as a full disk: predictions are in the database
@@ -129,7 +129,8 @@ class Gate:
                     if not message.get("more_body"):
                         return b"".join(parts)
         except TimeoutError:
-            raise RefusedError(408, f"the body did not arrive within {self._settings.body_seconds:g} s") from None
+            late = f"the body did not arrive within {self._settings.body_seconds:g} s"
+            raise RefusedError(408, late, (b"connection", b"close")) from None
 
 
 def new_request_id() -> str:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
-from flight_delay.features.columns import Columns
+from flight_delay.serving.answers import scheduled_dates
 from flight_delay.serving.api.metrics import INVALID_ROWS, STORE_ERRORS, count_answers
 from flight_delay.serving.api.schemas import (
+    AGAIN,
     API_VERSION,
+    DATE_PATTERN,
+    Airport,
     ErrorResponse,
-    ExplanationResponse,
     InvalidRow,
     OutcomeRequest,
     OutcomeResponse,
     PredictionRequest,
     PredictionResponse,
 )
+from flight_delay.serving.api.strict_json import StrictJsonRoute
 from flight_delay.serving.database import Outcome, insert_outcomes
+from flight_delay.serving.requested import outside
 from flight_delay.serving.service import Service
 from flight_delay.serving.store import StoreError
-from flight_delay.serving.table import Answer, AnswerTable, shortest_decimal
+from flight_delay.serving.table import Answer, AnswerTable
 
-router = APIRouter(prefix="/v1", tags=["predictions"])
+router = APIRouter(prefix="/v1", tags=["predictions"], route_class=StrictJsonRoute)
+RETRY = {"Retry-After": "1"}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse}}
 
 
@@ -36,15 +39,20 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse}}
 async def predict(
     request: Request,
     body: PredictionRequest,
-    skip_invalid: Annotated[bool, Query(description="answer the valid rows and list the others")] = False,
+    skip_invalid: Annotated[
+        bool, Query(description="answer the valid rows, if there are any, and list the others")
+    ] = False,
 ) -> Response:
-    """Predict 1 to 10,000 flights, by key or with their schedule."""
+    """Predict 1 to 10,000 flights, by key or with their schedule.
+
+    A flight that the request has again is an invalid row.
+    """
     service, table = current(request)
     answers, invalid = await service.predict(table, body.flights)
     if invalid:
         INVALID_ROWS.inc(len({problem.row for problem in invalid}))
-        if not skip_invalid:
-            return _refuse_rows(request, invalid)
+        if not (skip_invalid and answers):
+            return _refuse(request, invalid)
     return await _answer(request, service, table, answers, invalid)
 
 
@@ -56,9 +64,9 @@ async def predict_flight(
     service, table = current(request)
     answer = table.by_flight.get(flight_id)
     if answer is None:
-        raise HTTPException(404, f"flight '{flight_id[:64]}' has no answer in state {table.state.id}")
+        raise no_answer(table, flight_id)
     etag = f'"{table.state.id}"'
-    if if_none_match and etag in [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]:
+    if if_none_match and {etag, "*"} & {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}:
         return Response(status_code=304, headers={"ETag": etag})
     response = await _answer(request, service, table, [answer], [])
     response.headers["ETag"] = etag
@@ -68,39 +76,30 @@ async def predict_flight(
 @router.get("/predictions", response_model=PredictionResponse)
 async def list_predictions(
     request: Request,
-    date: Annotated[datetime.date, Query(description="local date of departure")],
-    origin: Annotated[str | None, Query(pattern="^[A-Z0-9]{3}$")] = None,
+    date: Annotated[str, Query(pattern=DATE_PATTERN, description="local date of departure, of the timetable")],
+    origin: Annotated[Airport | None, Query()] = None,
 ) -> Response:
     """List the answers to the timetable of a date, in order of departure.
 
     They are not stored.
     """
     _, table = current(request)
-    answers = [answer for answer in table.by_flight.values() if answer.row["flight_date"] == date]
+    state = table.state
+    day = next((day for day in scheduled_dates(state.timetable) if day.isoformat() == date), None)
+    if day is None:
+        return _refuse(request, [InvalidRow(row=None, field="date", message=outside(state))])
+    if origin is not None and origin not in state.zones:
+        return _refuse(request, [InvalidRow(row=None, field="origin", message="is not in the airports table")])
+    answers = [answer for answer in table.by_flight.values() if answer.row["flight_date"] == day]
     if origin is not None:
-        is_from = {table.answers.flight_id[at] for at in (table.state.timetable["origin"] == origin).nonzero()[0]}
+        is_from = {table.answers.flight_id[at] for at in (state.timetable["origin"] == origin).nonzero()[0]}
         answers = [answer for answer in answers if answer.row["flight_id"] in is_from]
     return _respond(request, table, answers, [])
 
 
-@router.get("/explanations/{flight_id}", responses=NOT_FOUND)
-async def explain_flight(
-    request: Request,
-    flight_id: str,
-    what_if: Annotated[bool, Query(description="also predict every half hour of departure")] = False,
-) -> ExplanationResponse:
-    """Explain the answer to a flight of the timetable by reason codes."""
-    _, table = current(request)
-    row = table.position.get(flight_id)
-    if row is None:
-        raise HTTPException(404, f"flight '{flight_id[:64]}' is not in state {table.state.id}")
-    content = await run_in_threadpool(partial(explain_row, table, row, what_if=what_if))
-    return ExplanationResponse.model_validate(_source(request, table) | content)
-
-
 @router.post("/outcomes")
 async def report_outcomes(request: Request, body: OutcomeRequest) -> OutcomeResponse:
-    """Report outcomes.
+    """Report outcomes, one of each flight.
 
     A repetition changes nothing; a different one is stored as a correction.
     """
@@ -111,8 +110,14 @@ async def report_outcomes(request: Request, body: OutcomeRequest) -> OutcomeResp
         if (outcome.arrival_delay_minutes is None) != (outcome.cancelled or outcome.diverted)
         or (outcome.cancelled and outcome.diverted)
     ]
+    rows = {outcome.flight_id: row for row, outcome in reversed([*enumerate(body.outcomes)])}  # the first of a flight
+    invalid += [
+        InvalidRow(row=row, field="flight_id", message=AGAIN)
+        for row, outcome in enumerate(body.outcomes)
+        if rows[outcome.flight_id] != row
+    ]
     if invalid:
-        return _refuse_rows(request, invalid)  # type: ignore[return-value]
+        return _refuse(request, invalid)  # type: ignore[return-value]
     outcomes = [Outcome(**outcome.model_dump()) for outcome in body.outcomes]
     counts = await service.store.run(partial(insert_outcomes, outcomes=outcomes))
     return OutcomeResponse(request_id=request.state.request_id, **counts._asdict())
@@ -126,8 +131,13 @@ def current(request: Request) -> tuple[Service, AnswerTable]:
     """
     service: Service = request.app.state.service
     if service.current.table is None:
-        raise HTTPException(503, "no state yet; `flight-delay state --as-of DATE` builds one")
+        raise HTTPException(503, "no state yet; `flight-delay state --as-of DATE` builds one", RETRY)
     return service, service.current.table
+
+
+def no_answer(table: AnswerTable, flight_id: str) -> HTTPException:
+    """Return the error of a flight that a state does not answer."""
+    return HTTPException(404, f"flight '{flight_id[:64]}' has no answer in state {table.state.id}")
 
 
 async def _answer(
@@ -143,7 +153,8 @@ async def _answer(
     return _respond(request, table, answers, invalid)
 
 
-def _source(request: Request, table: AnswerTable) -> dict[str, Any]:
+def source(request: Request, table: AnswerTable) -> dict[str, Any]:
+    """Return the fields of `Source`."""
     manifest = table.state.manifest
     return {
         "request_id": request.state.request_id,
@@ -157,43 +168,15 @@ def _source(request: Request, table: AnswerTable) -> dict[str, Any]:
 def _respond(
     request: Request, table: AnswerTable, answers: Sequence[Answer], invalid: Sequence[InvalidRow]
 ) -> Response:
-    head = _source(request, table) | {"threshold": table.state.model.bundle.decision.threshold}
+    head = source(request, table) | {"threshold": table.state.model.bundle.decision.threshold}
     refused = json.dumps([problem.model_dump() for problem in invalid]).encode()
     listed = b",".join([answer.json for answer in answers])
     content = json.dumps(head)[:-1].encode() + b', "predictions": [' + listed + b'], "invalid": ' + refused + b"}"
     return Response(content, media_type="application/json")
 
 
-def _refuse_rows(request: Request, invalid: Sequence[InvalidRow]) -> Response:
-    content = ErrorResponse(
-        request_id=request.state.request_id,
-        message=f"{len({problem.row for problem in invalid}):,} invalid rows; nothing was answered",
-        errors=list(invalid),
-    )
+def _refuse(request: Request, invalid: Sequence[InvalidRow]) -> Response:
+    rows = len({problem.row for problem in invalid} - {None})
+    message = f"{rows:,} invalid rows; nothing was answered" if rows else "the request is not valid"
+    content = ErrorResponse(request_id=request.state.request_id, message=message, errors=list(invalid))
     return Response(content.model_dump_json(), 422, media_type="application/json")
-
-
-def explain_row(table: AnswerTable, row: int, *, what_if: bool) -> dict[str, Any]:
-    """Explain the answer to a flight, as `ExplanationResponse` does."""
-    timetable = table.state.timetable
-    flight: Columns = {name: values[row : row + 1] for name, values in timetable.items()}
-    (reasons,) = table.explainer.explain(flight)
-    names = ("topic", "label", "probability", "sentence")
-    departures = table.explainer.what_if(timetable, row).points if what_if else None
-    return {
-        "flight_id": reasons.flight_id,
-        "probability": shortest_decimal(table.answers.probability[row]),
-        "base": reasons.base,
-        "predicted_late": reasons.predicted_late,
-        "reasons": [{name: getattr(reason, name) for name in names} for reason in reasons.reasons],
-        "what_if": departures
-        and [
-            {
-                "minutes": point.minutes,
-                "probability": point.probability,
-                "predicted_late": point.predicted_late,
-                "supported": point.is_supported,
-            }
-            for point in departures
-        ],
-    }

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 API_VERSION = "1"
 MAX_FLIGHTS = 10_000
-FLIGHT_ID_PATTERN = r"^\d{4}-\d{2}-\d{2}-[A-Z0-9 ()]{2,8}-\d{1,4}-[A-Z0-9]{3}-\d{4}$"
+# Not \d, which other alphabets have, too.
+DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+FLIGHT_ID_PATTERN = DATE_PATTERN[:-1] + "-[A-Z0-9 ()]{2,8}-[0-9]{1,4}-[A-Z0-9]{3}-[0-9]{4}$"
+AGAIN = "the same flight again"
 
-FlightId = Annotated[str, Field(pattern=FLIGHT_ID_PATTERN, examples=["2013-12-01-US-1895-EWR-0500"])]
+
+def _require_date(flight_id: str) -> str:
+    try:
+        datetime.date.fromisoformat(flight_id[:10])
+    except ValueError:
+        raise PydanticCustomError("date", "begins with a date that does not exist") from None
+    return flight_id
+
+
+FlightId = Annotated[
+    str,
+    Field(pattern=FLIGHT_ID_PATTERN, examples=["2013-12-01-US-1895-EWR-0500"]),
+    AfterValidator(_require_date),
+]
 ClockTime = Annotated[int, Field(ge=0, le=2400, description="HHMM by the clock of the airport, such as 517 for 5:17")]
 Airport = Annotated[str, Field(pattern=r"^[A-Z0-9]{3}$", description="IATA code", examples=["EWR"])]
 
@@ -31,7 +58,7 @@ class FlightSchedule(Schema):
     """A flight with its schedule, in the timetable or not."""
 
     flight_date: Annotated[
-        str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="local date of departure", examples=["2013-12-01"])
+        str, Field(pattern=DATE_PATTERN, description="local date of departure", examples=["2013-12-01"])
     ]
     carrier: Annotated[str, Field(min_length=2, max_length=8, examples=["US"])]
     flight_number: Annotated[int, Field(ge=1, le=9999)]
@@ -43,6 +70,13 @@ class FlightSchedule(Schema):
     scheduled_elapsed_minutes: Annotated[
         int | None, Field(ge=1, le=1440, description="checked against the scheduled times")
     ] = None
+
+    @field_validator("destination")
+    @classmethod
+    def _leaves_its_origin(cls, destination: str, info: ValidationInfo) -> str:
+        if destination == info.data.get("origin"):
+            raise PydanticCustomError("origin", "is the origin")
+        return destination
 
 
 class InvalidRow(Schema):
@@ -112,35 +146,6 @@ class PredictionResponse(Source):
     invalid: list[InvalidRow]
 
 
-class Reason(Schema):
-    """A reason code; `probability` is its contribution to the probability."""
-
-    topic: str
-    label: str
-    probability: float
-    sentence: str
-
-
-class Departure(Schema):
-    """Prediction for another time of departure, in local minutes after midnight."""
-
-    minutes: int
-    probability: float
-    predicted_late: bool
-    supported: bool
-
-
-class ExplanationResponse(Source):
-    """Reasons of a prediction, and predictions for other departures if requested."""
-
-    flight_id: str
-    probability: float
-    base: float
-    predicted_late: bool
-    reasons: list[Reason]
-    what_if: list[Departure] | None
-
-
 class ReportedOutcome(Schema):
     """Outcome of a flight; `arrival_delay_minutes` is null if it did not arrive."""
 
@@ -171,22 +176,3 @@ class ErrorResponse(Schema):
     request_id: str
     message: str
     errors: list[InvalidRow] = []
-
-
-class VersionResponse(Schema):
-    """Versions of the API, the model, the code and the state."""
-
-    api_version: str
-    model_version: str
-    shadow_version: str | None
-    bundle: str
-    git_commit: str
-    state: str
-    as_of: str
-
-
-class Health(Schema):
-    """Whether a check passed, and why it did not."""
-
-    status: Literal["ok", "unavailable"]
-    problems: list[str] = []

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
+from pydantic import Field
 
 from flight_delay.serving.api.metrics import STATE_AS_OF, STATE_REJECTIONS, render_metrics
 from flight_delay.serving.api.predictions import current
-from flight_delay.serving.api.schemas import API_VERSION, Health, VersionResponse
+from flight_delay.serving.api.schemas import API_VERSION, Schema
 from flight_delay.serving.store import StoreError
 
 router = APIRouter(tags=["status"])
+
+
+class VersionResponse(Schema):
+    """Versions of the API, the model, the code and the state."""
+
+    api_version: str
+    model_version: str
+    shadow_version: str | None
+    bundle: str
+    git_commit: str
+    state: str
+    as_of: str
+
+
+class Health(Schema):
+    """Whether a check passed, and why it did not."""
+
+    status: Literal["ok", "unavailable"]
+    problems: list[str] = Field(default_factory=list)
 
 
 @router.get("/health")

@@ -1,0 +1,55 @@
+"""Parse bodies strictly: UTF-8, no repeated fields, no NaN or Infinity."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+
+class StrictJsonRoute(APIRoute):
+    """A route that parses bodies with `parse_json`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of requests."""
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return handle_strictly
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        return parse_json(await self.body())
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse a JSON text.
+
+    Raises:
+        JSONDecodeError: it is not one, or its meaning depends on the parser.
+    """
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_unique_fields, parse_constant=_refuse_constant)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise json.JSONDecodeError("it is nested too deeply", "", 0) from None
+    except ValueError as error:  # not UTF-8, or a number of thousands of digits
+        raise json.JSONDecodeError(str(error).partition(";")[0], "", 0) from None
+
+
+def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise json.JSONDecodeError("a field is given twice", "", 0)
+    return fields
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is not JSON", "", 0)
