@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import signal
@@ -43,6 +44,7 @@ def add_arguments(commands: Any) -> None:
         metavar="MS",
         help="for flights outside the timetable; then the base rate is given (default: %(default)g)",
     )
+    parser.add_argument("--openapi", action="store_true", help="print the description of the API (OpenAPI), and end")
     add_service_argument(parser)
     parser.set_defaults(run=run)
 
@@ -60,6 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.serving.database import open_database
     from flight_delay.tracking.server.mlflow_server import require_port_free
 
+    if arguments.openapi:
+        print(_describe_api())
+        return 0
     database = database_url(arguments)
     # errors before the first worker starts
     require_port_free(arguments.host, arguments.port, "--port ")
@@ -115,6 +120,15 @@ def _parse_milliseconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of milliseconds, such as 1000")
     return float(text)
+
+
+def _describe_api() -> str:
+    """Return the OpenAPI document, the same for all settings."""
+    from flight_delay.serving.api.app import build_app
+    from flight_delay.serving.api.settings import Settings
+
+    app = build_app(Settings(service="", database="", git_commit=""))
+    return json.dumps(app.openapi(), indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def _git_commit() -> str:

@@ -18,7 +18,6 @@ class RequestLog:
         self._folder, self._git_commit = folder, git_commit
         self._date = ""
         self._file: IO[bytes] | None = None
-        folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, request_id: str, fields: dict[str, Any], request: bytes, response: bytes) -> None:
         """Append a line.
@@ -49,6 +48,7 @@ class RequestLog:
         if self._file is None or date != self._date:
             self.close()
             self._date = date
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._file = (self._folder / f"requests-{date}-{os.getpid()}.jsonl").open("ab")
         return self._file
 
