@@ -19,8 +19,9 @@ from waiting import HERE, PATIENCE, free_port, wait_until
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
-# Commands of these pages need services or registered models; test_promotion.py and tests/services/ read the pages.
-ELSEWHERE = {"server.md", "registry.md"}
+# Commands of these pages need services or registered models; test_promotion.py, test_service_docs.py and
+# tests/services/ read the pages.
+ELSEWHERE = {"server.md", "registry.md", "service.md", "api.md"}
 PAGES = [
     REPOSITORY / "README.md",
     *(page for page in sorted((REPOSITORY / "docs").glob("*.md")) if page.name not in ELSEWHERE),

@@ -106,7 +106,10 @@ class SmoothedRates:
 
 @lru_cache
 def _needed_rates(names: frozenset[str], days: tuple[int, ...]) -> tuple[_NeededRate, ...]:
-    """List the families that have a feature among `names`; kept, since a service looks up one row at a time."""
+    """List the families that have a feature among `names`.
+
+    The list is kept, since a service looks up one row at a time.
+    """
     needed = []
     for family, (rate, grouping) in rate_families().items():
         every = {feature_name(family, window): place for place, window in enumerate(days)}

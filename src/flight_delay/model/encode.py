@@ -147,5 +147,8 @@ def _category_codes(values: Column, categories: tuple[str, ...]) -> Column:
 
 @lru_cache
 def _codes(categories: tuple[str, ...]) -> dict[str, int]:
-    """Return the code of each category; kept, since a service encodes one row at a time."""
+    """Return the code of each category.
+
+    It is kept, since a service encodes one row at a time.
+    """
     return {category: code for code, category in enumerate(categories)}
