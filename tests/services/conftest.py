@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 from answers_database import predictions_url
+from prediction_service import DAY_BEFORE, OTHER_DECISION, Service, build_state, served
 from waiting import HERE, PATIENCE, free_port, wait_until
 
 from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS, running_postgres
@@ -200,3 +202,54 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(sa.text(f"CREATE SCHEMA {name}"))  # a schema is made sooner than a database
     engine.dispose()
     return engine.url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+
+
+class States(NamedTuple):
+    """A service folder with states of two models as of the same date, and an older one; the first is current."""
+
+    folder: Path
+    first: str
+    other: str
+    older: str
+
+    def copy(self, folder: Path) -> States:
+        """Copy the states to another service folder."""
+        shutil.copytree(self.folder / "states", folder / "states")
+        return self._replace(folder=folder)
+
+
+@pytest.fixture(scope="session")
+def states(made, made_once) -> States:
+    """States of the small pipeline and of its model with another decision; not to be changed."""
+
+    def make(root: Path) -> None:
+        other = made.bare_copy(root / "other")
+        (other.root / "models/bundle/decision.json").write_text(json.dumps(OTHER_DECISION))
+        service = root / "service"
+        built = [build_state(made, service, DAY_BEFORE), build_state(other, service), build_state(made, service)]
+        shutil.rmtree(other.root)
+        (root / "states.json").write_text(json.dumps(built))
+
+    root = made_once("service_states", make)
+    older, other, first = json.loads((root / "states.json").read_text())
+    return States(root / "service", first, other, older)
+
+
+@pytest.fixture(scope="module")
+def service(made, states, tmp_path_factory) -> Iterator[Service]:
+    """A server of the small pipeline, shared by the tests of a file."""
+    with served(made, states.copy(tmp_path_factory.mktemp("service")).folder) as running:
+        yield running
+
+
+@pytest.fixture
+def server(service: Service) -> Iterator[Service]:
+    """The running server, which answers after the test as before, and has failed at nothing."""
+    yield service
+    assert service.get("/ready").json() == {"status": "ok", "problems": []}
+    assert "Traceback" not in service.output.read_text()
+
+
+@pytest.fixture(scope="module")
+def flight_id(service: Service) -> str:
+    return str(service.scheduled()[0]["flight_id"])
