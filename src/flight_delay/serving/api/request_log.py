@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
+
+from flight_delay.serving.api.strict_json import parse_json
 
 MAX_BODY_BYTES = 64 << 10  # a longer body is logged as its size
 
@@ -59,10 +62,7 @@ def _body(content: bytes) -> bytes:
     if len(content) > MAX_BODY_BYTES:
         return json.dumps({"bytes": len(content)}).encode()
     if content[:1] in b"{[" and b"\n" not in content:
-        try:
-            json.loads(content)
-        except (ValueError, RecursionError):
-            pass
-        else:
+        with suppress(json.JSONDecodeError):
+            parse_json(content)
             return content
     return json.dumps(content.decode(errors="replace")).encode()
