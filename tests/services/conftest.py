@@ -253,3 +253,9 @@ def server(service: Service) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def flight_id(service: Service) -> str:
     return str(service.scheduled()[0]["flight_id"])
+
+
+@pytest.fixture
+def folder(states, tmp_path) -> Path:
+    """A service folder of the test's own."""
+    return Path(states.copy(tmp_path / "service").folder)

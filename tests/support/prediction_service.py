@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import requests
 import sqlalchemy as sa
@@ -168,3 +171,43 @@ def served(
             for running in processes:
                 running.kill()
             service.ended(processes)
+
+
+@contextmanager
+def load(ask: Callable[[], requests.Response], clients: int = 4) -> Iterator[list[requests.Response]]:
+    """Ask without a pause, by concurrent clients, until the end; yield the responses so far."""
+    responses: list[requests.Response] = []
+    end = threading.Event()
+
+    def client() -> None:
+        while not end.is_set():
+            with suppress(requests.ConnectionError):  # a killed server
+                responses.append(ask())
+
+    with ThreadPoolExecutor(clients) as pool:
+        running = [pool.submit(client) for _ in range(clients)]
+        try:
+            yield responses
+        finally:
+            end.set()
+    for future in running:
+        future.result()
+
+
+def acknowledged(responses: list[requests.Response]) -> dict[str, list[dict[str, Any]]]:
+    """Return the answered flights by request."""
+    contents = [response.json() for response in responses if response.ok]
+    return {content["request_id"]: content["predictions"] for content in contents}
+
+
+def assert_stored(service: Service, responses: list[requests.Response]) -> int:
+    """Check that every answer is in the database as it was given; return the number of flights."""
+    stored: dict[str, list[dict[str, Any]]] = {}
+    for row in service.query('SELECT * FROM predictions ORDER BY request_id, "row"'):
+        stored.setdefault(row["request_id"], []).append(row)
+    answers = acknowledged(responses)
+    for request_id, flights in answers.items():
+        assert [(row["flight_id"], np.float32(row["probability"])) for row in stored[request_id]] == [
+            (flight["flight_id"], np.float32(flight["probability"])) for flight in flights
+        ]
+    return sum(map(len, answers.values()))

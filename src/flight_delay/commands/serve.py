@@ -54,8 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
     # One row is predicted in a fifth of the time with one thread; Arrow's own allocator keeps 30 MiB; workers have the
     # time zones of tzdata, too.
     os.environ |= {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "PYTHONTZPATH": ""}
-    # uvicorn raises the signal again when its requests are answered.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import uvicorn
 
     from flight_delay.serving.api.settings import Settings
@@ -69,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     # errors before the first worker starts
     require_port_free(arguments.host, arguments.port, "--port ")
     open_database(database).dispose()
+    # uvicorn raises the signal again when its requests are answered.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with TemporaryDirectory() as metrics:
         if arguments.workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
