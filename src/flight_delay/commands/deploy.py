@@ -15,8 +15,8 @@ def add_arguments(commands: Any) -> None:
         help="serve the champion of the model registry",
         description="Build a state from the version that is `champion`, with `challenger` as shadow, whose answers are "
         "stored and never returned; and make it the current one, which services load without a pause. Nothing changes "
-        "if the current state has these versions and this cut-off. With --watch, this is repeated whenever an alias "
-        "moves; while MLflow does not answer, the current state stays.",
+        "if the current state has these versions, this cut-off and the same feeds. With --watch, this is repeated "
+        "whenever an alias moves; while MLflow does not answer, the current state stays.",
         epilog="examples: `flight-delay deploy --as-of 2013-11-30`, `flight-delay deploy --watch`; after `flight-delay "
         "rollback`, `flight-delay deploy` serves the previous version; exit codes: 0 done, 2 error, the current state "
         "stays, 130 interrupted",
@@ -43,6 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
     feeds = Feeds(arguments.timetable, arguments.outcomes)
     if arguments.watch:
         watch(states, model, arguments.as_of, feeds, arguments.interval)
-    state = deploy(states, model, arguments.as_of, feeds)
+    state = deploy(states, model, arguments.as_of, feeds, has_new_feeds=feeds != Feeds())
     print(describe_deployment(state) if state else f"{model}: the current state has the aliased versions; unchanged")
     return 0

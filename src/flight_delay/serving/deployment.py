@@ -18,7 +18,7 @@ from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.bundle import load_bundle
 from flight_delay.serving.builder import ModelFiles, build_state
 from flight_delay.serving.inputs import Inputs
-from flight_delay.serving.state import State, read_manifest
+from flight_delay.serving.state import STATE_FILE, State, code_digest, read_manifest
 from flight_delay.serving.states import activate, read_current
 from flight_delay.tracking.registry.loaded_model import BUNDLE, download_artifact, download_model
 
@@ -42,7 +42,9 @@ class Feeds(NamedTuple):
     outcomes: Path | None = None
 
 
-def deploy(states: Path, name: str, as_of: datetime.date | None, feeds: Feeds) -> State | None:
+def deploy(
+    states: Path, name: str, as_of: datetime.date | None, feeds: Feeds, *, has_new_feeds: bool = False
+) -> State | None:
     """Build a state from the registered model and make it the current one.
 
     Args:
@@ -50,39 +52,45 @@ def deploy(states: Path, name: str, as_of: datetime.date | None, feeds: Feeds) -
         name: of the registered model.
         as_of: cut-off; that of the current state if None.
         feeds: timetable and outcomes.
+        has_new_feeds: build a state even if the current one has this cut-off, these versions and this code.
 
     Returns:
-        The state; None if the current one has this cut-off and these versions.
+        The state; None if it is the current one.
 
     Raises:
         UserError: there is no champion or no cut-off, MLflow does not answer, or the state cannot be built.
     """
     aliases, current_id = read_champion(name), read_current(states)
-    current = read_manifest(states, current_id) if current_id else None
+    is_there = current_id and (states / current_id / STATE_FILE).is_file()
+    current = read_manifest(states, current_id) if current_id and is_there else None
     if as_of is None:
         if current is None:
             raise UserError(f"{states}: no current state; give `--as-of DATE` once")
         as_of = datetime.date.fromisoformat(current.as_of)
     versions = (str(aliases.champion), str(aliases.challenger) if aliases.challenger else None)
-    if current and (current.as_of, current.model_version, current.shadow_version) == (as_of.isoformat(), *versions):
+    wanted = (as_of.isoformat(), *versions, code_digest())
+    is_same = current and (current.as_of, current.model_version, current.shadow_version, current.code) == wanted
+    if is_same and not has_new_feeds:
         return None
     with _downloaded(name, aliases.champion, aliases) as champion, _shadow(name, aliases) as shadow:
         inputs = Inputs(_parameters(champion, shadow), feeds.timetable, feeds.outcomes)
-        return activate(states, build_state(states, as_of, inputs, champion, shadow))
+        state = activate(states, build_state(states, as_of, inputs, champion, shadow))
+    return state if state.id != current_id else None
 
 
 def watch(states: Path, name: str, as_of: datetime.date | None, feeds: Feeds, seconds: float) -> None:
     """Deploy whenever an alias moves, until interrupted.
 
-    An error is logged once; the current state stays.
+    Feeds are read at the start and with each move. An error is logged once; the current state stays.
     """
-    last_error = ""
+    last_error, has_new_feeds = "", feeds != Feeds()
     while True:
         try:
-            state, last_error = deploy(states, name, as_of, feeds), ""
+            state = deploy(states, name, as_of, feeds, has_new_feeds=has_new_feeds)
+            last_error, has_new_feeds = "", False
             if state:
                 log.info("deployed %s", describe_deployment(state))
-        except UserError as error:
+        except (UserError, OSError) as error:
             if str(error) != last_error:
                 last_error = str(error)
                 log.warning("not deployed: %s", last_error)
