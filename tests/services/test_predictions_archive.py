@@ -83,7 +83,8 @@ def test_closed_months_are_exported_with_all_columns(filled: sa.Engine, tmp_path
     assert rows(tmp_path, "predictions-2013-03")[0]["answered_at"].replace(tzinfo=None) == START
     with filled.connect() as connection:
         of_day = REQUESTS.c.answered_at == END
-        query = sa.select(PREDICTIONS, REQUESTS).join(REQUESTS).where(of_day).order_by(PREDICTIONS.c.row)
+        same = PREDICTIONS.c.request_id == REQUESTS.c.request_id
+        query = sa.select(PREDICTIONS, REQUESTS).where(same, of_day).order_by(PREDICTIONS.c.row)
         stored = [dict(row) for row in connection.execute(query).mappings()]
     for exported, row in zip(february[2:], stored, strict=True):
         assert exported | {"answered_at": END} == {name: row[name] for name in ANSWERS.names}

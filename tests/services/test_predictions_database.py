@@ -30,7 +30,7 @@ from flight_delay.serving.database import (
     read_request,
 )
 from flight_delay.serving.store import MAX_GROUP, PredictionStore, StoreError
-from flight_delay.serving.tables import METADATA, OUTCOMES, PREDICTIONS, REQUESTS
+from flight_delay.serving.tables import METADATA, OUTCOMES, PREDICTIONS, REQUESTS, VERSION_TABLE
 from flight_delay.tracking.server.postgres import running_postgres
 
 FLIGHTS = ["2013-03-05-UA-1-EWR-0600", "2013-03-05-UA-2-EWR-0625"]
@@ -104,17 +104,18 @@ def test_processes_that_start_at_once_migrate_once(empty_database: str) -> None:
 
 def test_the_migrated_schema_is_that_of_the_tables(engine: sa.Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        options = {"compare_type": True, "compare_server_default": True, "version_table": VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, METADATA) == []
 
 
 def test_a_schema_of_a_later_version_is_refused(engine: sa.Engine, empty_database: str) -> None:
     with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(sa.text("UPDATE predictions_schema_version SET version_num = '9999'"))
     with pytest.raises(UserError, match="9999"):
         open_database(empty_database)
     with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(sa.text("UPDATE predictions_schema_version SET version_num = '0001'"))
     open_database(empty_database).dispose()
 
 

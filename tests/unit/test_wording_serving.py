@@ -88,7 +88,7 @@ def forget_flights() -> None:
 def open_later() -> None:
     open_database(URL).dispose()
     with sqlite3.connect("predictions.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE predictions_schema_version SET version_num = '9999'")
     open_database(URL)
 
 

@@ -94,6 +94,7 @@ def _export(connection: sa.Connection, folder: Path, month: datetime.datetime) -
     columns = [PREDICTIONS.c[name] if name in PREDICTIONS.c else REQUESTS.c[name] for name in ANSWERS.names]
     answers = (
         sa.select(*columns)
+        .select_from(PREDICTIONS)
         .join(REQUESTS, PREDICTIONS.c.request_id == REQUESTS.c.request_id)
         .where(REQUESTS.c.answered_at >= month, REQUESTS.c.answered_at < end)
         .order_by(REQUESTS.c.answered_at, PREDICTIONS.c.request_id, PREDICTIONS.c.row)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 METADATA = sa.MetaData()
+# The version of the schema has a table of its own, since MLflow may use the same database.
+VERSION_TABLE = "predictions_schema_version"
 
 # An answered request. Its id begins with the time, so that rows are appended. Times are in UTC, without zone.
 REQUESTS = sa.Table(
@@ -18,7 +20,6 @@ REQUESTS = sa.Table(
     sa.Column("model_version", sa.String(64), nullable=False),
     sa.Column("shadow_version", sa.String(64)),
     sa.Column("git_commit", sa.String(40), nullable=False),
-    sqlite_with_rowid=False,
 )
 # A flight of a request. `schedule` is the JSON of a flight that was not in the timetable; a probability is a float32.
 # There is no foreign key, since every insert would look it up.
@@ -35,7 +36,6 @@ PREDICTIONS = sa.Table(
     sa.Column("days_behind", sa.SmallInteger, nullable=False),
     sa.Column("fallback", sa.Boolean, nullable=False),
     sa.Column("shadow_probability", sa.Double),
-    sqlite_with_rowid=False,
 )
 # A reported outcome. A correction is a new row, and the row with the largest id counts.
 OUTCOMES = sa.Table(

@@ -2,13 +2,12 @@
 
 from alembic import context
 
-from flight_delay.serving.tables import METADATA
+from flight_delay.serving.tables import METADATA, VERSION_TABLE
 
-# A table of our own, since MLflow may use the same database.
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
-    version_table="predictions_schema_version",
+    version_table=VERSION_TABLE,
 )
 with context.begin_transaction():
     context.run_migrations()

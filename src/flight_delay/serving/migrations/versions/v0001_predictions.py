@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("model_version", sa.String(64), nullable=False),
         sa.Column("shadow_version", sa.String(64)),
         sa.Column("git_commit", sa.String(40), nullable=False),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "predictions",
@@ -31,7 +30,6 @@ def upgrade() -> None:
         sa.Column("days_behind", sa.SmallInteger, nullable=False),
         sa.Column("fallback", sa.Boolean, nullable=False),
         sa.Column("shadow_probability", sa.Double),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "outcomes",
