@@ -18,7 +18,7 @@ from flight_delay.serving.tables import OUTCOMES, PREDICTIONS, REQUESTS
 SQLITE_FILE = "predictions.db"
 # Any number that no other program uses for the same database.
 _MIGRATION_LOCK = 7_180_226
-_TIMEOUT_SECONDS = 10
+_TIMEOUT_SECONDS = 5
 
 
 class Outcome(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from flight_delay.serving.database import insert_answers
 
 MAX_WAITING = 1_000  # requests that wait for a commit
 MAX_GROUP = 100  # requests of a commit
+MAX_SECONDS = 10.0  # of waiting for the database, which may be frozen
 
 T = TypeVar("T")
 
@@ -48,7 +49,8 @@ class PredictionStore:
             predictions: rows of `tables.PREDICTIONS`.
 
         Raises:
-            StoreError: the database does not answer or is full, or too many requests wait.
+            StoreError: the database does not answer in time or is full, or too many requests wait. An answer that
+                was late is stored nevertheless if the database goes on.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -56,7 +58,7 @@ class PredictionStore:
             self._waiting.put_nowait(_Write(request, predictions, loop, done))
         except queue.Full:
             raise StoreError(f"{MAX_WAITING} requests wait for the database") from None
-        await done
+        await _in_time(done)
 
     async def run(self, work: Callable[[sa.Connection], T]) -> T:
         """Run work in a transaction of its own, in another thread.
@@ -72,12 +74,12 @@ class PredictionStore:
             except sa.exc.SQLAlchemyError as error:
                 raise StoreError(_reason(error)) from error
 
-        return await asyncio.to_thread(transact)
+        return await _in_time(asyncio.to_thread(transact))
 
     def close(self) -> None:
         """Commit what waits, and close the database."""
         self._waiting.put(None)
-        self._thread.join()
+        self._thread.join(MAX_SECONDS)
         self.engine.dispose()
 
     def _commit_groups(self) -> None:
@@ -108,6 +110,14 @@ class PredictionStore:
         except Exception as error:  # noqa: BLE001 (the thread must go on, and the requests must be told)
             return StoreError(f"{type(error).__name__}: {error}")
         return None
+
+
+async def _in_time(result: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(MAX_SECONDS):
+            return await result
+    except TimeoutError:
+        raise StoreError(f"no answer within {MAX_SECONDS:g} s") from None
 
 
 def _finish(futures: Sequence[asyncio.Future[None]], error: StoreError | None) -> None:
