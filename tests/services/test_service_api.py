@@ -213,7 +213,7 @@ def test_outcomes_are_stored_once_and_corrected(service, flights) -> None:
     assert report({**late, "arrival_delay_minutes": 20}, default) == (0, 1, 1)
     assert report({**late, "arrival_delay_minutes": 20}) == (0, 0, 1)
     assert report(late) == (0, 1, 0)
-    rows = service.query("SELECT * FROM outcomes WHERE flight_id = :id ORDER BY id", id=first)
+    rows = service.outcomes(first)
     assert [row["arrival_delay_minutes"] for row in rows] == [30, 20, 30]
 
 
@@ -255,11 +255,11 @@ def test_the_etag_is_that_of_the_state(service, states, flights) -> None:
     path = f"/v1/predictions/{flights[0]['flight_id']}"
     first = service.get(path)
     etag = first.headers["ETag"]
-    (rows,) = service.query("SELECT COUNT(*) AS rows FROM requests")
+    rows = service.count("requests")
     for sent in (etag, f'W/{etag}, "x"', "*"):
         again = service.get(path, headers={"If-None-Match": sent})
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
-    assert service.query("SELECT COUNT(*) AS rows FROM requests") == [rows]
+    assert service.count("requests") == rows
     point_to(service.folder, states.other)
     service.wait_for_state(states.other)
     try:

@@ -122,7 +122,7 @@ def test_without_a_key_nothing_but_the_status_is_answered(made, states, tmp_path
                 refused(response, 401)
                 assert response.headers["WWW-Authenticate"]
             refused(server.predict(SCHEDULE, headers=headers), 401)
-        assert server.query("SELECT * FROM requests") == []
+        assert server.count("requests") == 0
         for path in ("/health", "/ready", "/version", "/metrics", "/docs", "/openapi.json"):
             assert server.get(path).status_code == 200
         for key in KEYS:

@@ -98,7 +98,7 @@ def test_a_wrong_flight_id_is_refused(server, value) -> None:
 @pytest.mark.parametrize("outcomes", OUTCOMES, ids=range(len(OUTCOMES)))
 def test_a_wrong_outcome_is_refused_and_nothing_is_stored(server, outcomes) -> None:
     refused(server.post("/v1/outcomes", {"outcomes": outcomes}))
-    assert server.query("SELECT * FROM outcomes WHERE flight_id = :id", id=OUTCOME["flight_id"]) == []
+    assert server.outcomes(OUTCOME["flight_id"]) == []
 
 
 @pytest.mark.parametrize(("path", "status"), PATHS.items(), ids=lambda value: str(value)[:40])
@@ -130,14 +130,14 @@ def test_all_invalid_rows_come_at_once_or_are_skipped(server, flight_id) -> None
 
 
 def test_the_same_flight_again_is_refused_however_it_is_given(server, flight_id) -> None:
-    (row,) = server.query("SELECT COUNT(*) AS rows FROM predictions")
+    rows = server.count("predictions")
     given = {**SCHEDULE, "flight_date": flight_id[:10], "carrier": "ZZ"}
     for flights, again in (
         ([flight_id, flight_id], [1]), ([given, given], [1]), ([given, flight_id, given, flight_id], [2, 3]),
     ):  # fmt: skip
         errors = refused(server.predict(*flights))
         assert [(error["row"], error["field"]) for error in errors] == [(at, "flight_id") for at in again]
-    assert server.query("SELECT COUNT(*) AS rows FROM predictions") == [row]
+    assert server.count("predictions") == rows
 
 
 @pytest.mark.parametrize(

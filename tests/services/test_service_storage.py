@@ -52,7 +52,13 @@ def test_two_servers_share_a_folder_and_a_database(made, states, folder) -> None
         assert len(list((folder / "requests").iterdir())) == 2
 
 
-def test_answers_go_on_after_postgresql_was_killed(made, folder, open_folder) -> None:
+def postgres_processes(cluster: Path) -> list[psutil.Process]:
+    """Return the processes of a PostgreSQL cluster."""
+    main = psutil.Process(int((cluster / "data/postmaster.pid").read_text().split()[0]))
+    return [main, *main.children(recursive=True)]
+
+
+def test_answers_go_on_after_postgresql_was_frozen_and_killed(made, folder, open_folder) -> None:
     cluster = open_folder("predictions")
     with ExitStack() as stack:
         stack.enter_context(suppress(UserError))  # what stops a cluster that was killed
@@ -61,11 +67,17 @@ def test_answers_go_on_after_postgresql_was_killed(made, folder, open_folder) ->
             flights = [answer["flight_id"] for answer in service.scheduled()[:5]]
             with load(lambda: service.predict(*flights)) as responses:
                 wait_until(lambda: len(responses) > 50)
-                main = int((cluster / "data/postmaster.pid").read_text().split()[0])
-                postgres = [psutil.Process(main), *psutil.Process(main).children(recursive=True)]
-                for process in postgres:
+                processes = postgres_processes(cluster)
+                for process in processes:
+                    process.suspend()
+                wait_until(lambda: responses[-1].status_code == 503)
+                for process in processes:
+                    process.resume()
+                wait_until(lambda: responses[-1].ok)
+                processes = postgres_processes(cluster)
+                for process in processes:
                     process.kill()
-                psutil.wait_procs(postgres)
+                psutil.wait_procs(processes)
                 wait_until(lambda: responses[-1].status_code == 503)
                 away = service.get("/ready")
                 assert (away.status_code, away.json()["status"]) == (503, "unavailable")
@@ -92,7 +104,7 @@ def test_a_database_that_another_process_holds_is_waited_for_and_then_refused(ma
         holder.close()
         assert_stored(service, [before, waiting.result()])
         assert waiting.result().ok
-        assert [row["rows"] for row in service.query("SELECT COUNT(*) AS rows FROM requests")] == [2]
+        assert service.count("requests") == 2
 
 
 def test_a_full_disk_refuses_answers_and_loses_none(made, folder) -> None:
@@ -108,5 +120,5 @@ def test_a_full_disk_refuses_answers_and_loses_none(made, folder) -> None:
         process.rlimit(psutil.RLIMIT_FSIZE, (hard, hard))
         after = service.predict(*flights)
         assert assert_stored(service, [before, after]) == 2 * len(flights)
-        assert [row["rows"] for row in service.query("SELECT COUNT(*) AS rows FROM requests")] == [2]
+        assert service.count("requests") == 2
         assert service.log_lines()[-1]["status"] == 200

@@ -110,6 +110,15 @@ class Service:
             id=request_id,
         )
 
+    def count(self, table: str) -> int:
+        """Return the number of rows of a table."""
+        (row,) = self.query(f"SELECT COUNT(*) AS rows FROM {table}")  # noqa: S608 (a name in a test)
+        return int(row["rows"])
+
+    def outcomes(self, flight_id: str) -> list[dict[str, Any]]:
+        """Return the stored outcomes of a flight, oldest first."""
+        return self.query("SELECT * FROM outcomes WHERE flight_id = :id ORDER BY id", id=flight_id)
+
     def log_lines(self) -> list[dict[str, Any]]:
         """Return the lines of all request logs."""
         paths = sorted((self.folder / "requests").glob("*.jsonl"))
