@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
+from flight_delay.commands.serve import COMMIT_VARIABLE
 from flight_delay.core.errors import UserError
 from flight_delay.tracking.server import mlflow_server, server
 from flight_delay.tracking.server.mlflow_server import (
@@ -147,6 +148,7 @@ def test_the_image_of_the_service_is_built_from_files_that_exist() -> None:
         assert f"!{source}" in allowed or (source.startswith("requirements") and "!requirements*.txt" in allowed), (
             source
         )
+    assert f"ENV {COMMIT_VARIABLE}=$GIT_COMMIT" in image
     service = COMPOSE["predictions"]
     assert (REPOSITORY / "deploy" / service["build"]["context"] / service["build"]["dockerfile"]).exists()
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])

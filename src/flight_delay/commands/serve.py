@@ -15,6 +15,7 @@ from typing import Any
 from flight_delay.commands.state import add_service_argument
 
 DATABASE_VARIABLE = "FLIGHT_DELAY_DATABASE"
+COMMIT_VARIABLE = "FLIGHT_DELAY_COMMIT"  # of an image, which has no repository
 
 
 def add_arguments(commands: Any) -> None:
@@ -133,6 +134,8 @@ def _describe_api() -> str:
 
 def _git_commit() -> str:
     """Return the commit of the code, or 'unknown' outside a repository."""
+    if commit := os.environ.get(COMMIT_VARIABLE):
+        return commit
     from flight_delay.core.errors import UserError
     from flight_delay.vcs.git import resolve_revision
 
