@@ -26,7 +26,7 @@ def add_arguments(commands: Any) -> None:
     )
     parser.add_argument("--watch", action="store_true", help="follow the aliases until interrupted")
     parser.add_argument(
-        "--interval", type=float, default=2.0, metavar="SECONDS", help="of --watch (default: %(default)g)"
+        "--interval", type=float, default=1.0, metavar="SECONDS", help="of --watch (default: %(default)g)"
     )
     add_input_arguments(parser)
     add_service_argument(parser)
