@@ -122,3 +122,7 @@ def test_a_full_disk_refuses_answers_and_loses_none(made, folder) -> None:
         assert assert_stored(service, [before, after]) == 2 * len(flights)
         assert service.count("requests") == 2
         assert service.log_lines()[-1]["status"] == 200
+        process.rlimit(psutil.RLIMIT_FSIZE, (1, hard))
+        assert service.get("/health").ok
+        assert service.end() == 0
+        assert "Traceback" not in service.output.read_text()

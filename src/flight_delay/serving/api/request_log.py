@@ -43,9 +43,10 @@ class RequestLog:
         file.flush()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; lines that a full disk does not take are lost."""
         if self._file:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
 
     def _open(self, date: str) -> IO[bytes]:
         if self._file is None or date != self._date:
