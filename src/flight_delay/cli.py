@@ -30,6 +30,7 @@ from flight_delay.commands import (
     ui,
     verify,
 )
+from flight_delay.core.errors import UserError
 from flight_delay.core.runner import run_with_error_handling
 
 COMMANDS = (
@@ -77,6 +78,10 @@ def _run_and_flush(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe; prevent a second error at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+        # Such as a folder in the place of a file that was to be written; the last name is the one that was given.
+        path = error.filename2 or error.filename
+        raise UserError(f"{path}: {error.strerror}; name another path") from None
     return code
 
 

@@ -63,7 +63,35 @@ def test_predict_prints_the_file_and_its_dates(project: Project) -> None:
         ),
         (
             ("archive", "--to", "to", "--keep-days", "-1"),
-            "archive: error: --keep-days -1: negative; give 0 or more",
+            "archive: error: --keep-days -1: give 0 to 36500",
+        ),
+        (
+            ("archive", "--to", "to", "--keep-days", "99999999999"),
+            "archive: error: --keep-days 99999999999: give 0 to 36500",
+        ),
+        (
+            ("state", "--as-of", "9999-12-31"),
+            "state: error: argument --as-of: '9999-12-31' is not a date such as 2013-11-30",
+        ),
+        (
+            ("predict", "--date", "2013-03-05", "--output", "folder.csv"),
+            "predict: error: folder.csv: Is a directory; name another path",
+        ),
+        (
+            ("predict", "--date", "2013-03-05", "--output", "params.yaml/week.csv"),
+            "predict: error: params.yaml: File exists; name another path",
+        ),
+        (
+            ("state", "--as-of", "2013-03-05", "--service", "params.yaml"),
+            "state: error: params.yaml/states: Not a directory; name another path",
+        ),
+        (
+            ("replay", "a", "--database", "sqlite:///params.yaml/predictions.db"),
+            "replay: error: params.yaml: File exists; name another path",
+        ),
+        (
+            ("replay", "a", "--database", "sqlite://"),
+            "replay: error: database sqlite://: would be lost at the end; give sqlite:///FILE",
         ),
         (
             ("serve", "--keys", "none"),
@@ -81,8 +109,11 @@ def test_predict_prints_the_file_and_its_dates(project: Project) -> None:
 )
 def test_what_a_command_refuses(project: Project, arguments: tuple[str, ...], message: str) -> None:
     (project.root / "empty").write_text("\n")
+    (project.root / "folder.csv").mkdir()
+    before = project.state()
     done = project.command(*arguments, code=2)
     assert done.stderr.splitlines()[-1] == f"flight-delay {message}"
+    assert project.state() == before
 
 
 def test_archive_prints_numbers(project: Project) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from flight_delay.commands.serve import add_database_argument, database_url
 from flight_delay.commands.state import add_service_argument
 
+MAX_KEEP_DAYS = 36_500
+
 
 def add_arguments(commands: Any) -> None:
     """Declare the command."""
@@ -34,8 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.serving.archive import archive
     from flight_delay.serving.database import open_database, utc_now
 
-    if arguments.keep_days is not None and arguments.keep_days < 0:
-        raise UserError(f"--keep-days {arguments.keep_days}: negative; give 0 or more")
+    if arguments.keep_days is not None and not 0 <= arguments.keep_days <= MAX_KEEP_DAYS:
+        raise UserError(f"--keep-days {arguments.keep_days}: give 0 to {MAX_KEEP_DAYS}")
     done = archive(open_database(database_url(arguments)), arguments.to, utc_now().date(), arguments.keep_days)
     print(f"{arguments.to}: {done.months} closed months; {done.deleted:,} predictions deleted")
     return 0

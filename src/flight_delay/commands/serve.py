@@ -64,9 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.openapi:
         print(_describe_api())
         return 0
-    database = database_url(arguments)
-    # errors before the first worker starts
+    # Errors before the first worker starts.
+    key_hashes = read_key_hashes(arguments.keys) if arguments.keys else frozenset()
     require_port_free(arguments.host, arguments.port, "--port ")
+    database = database_url(arguments)
     open_database(database).dispose()
     # uvicorn raises the signal again when its requests are answered.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             database=database,
             git_commit=_git_commit(),
             time_limit_ms=arguments.time_limit_ms,
-            key_hashes=read_key_hashes(arguments.keys) if arguments.keys else frozenset(),
+            key_hashes=key_hashes,
             metrics_folder=metrics if arguments.workers > 1 else None,
         ).export()
         uvicorn.run(

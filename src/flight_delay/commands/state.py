@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,8 @@ def parse_date(text: str) -> datetime.date:
     Raises:
         ArgumentTypeError: it is not one.
     """
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a date such as 2013-11-30") from None
+    with suppress(ValueError):
+        date = datetime.date.fromisoformat(text)
+        if datetime.MINYEAR < date.year < datetime.MAXYEAR:  # the days before and after it are dates, too
+            return date
+    raise argparse.ArgumentTypeError(f"'{text}' is not a date such as 2013-11-30")

@@ -52,7 +52,7 @@ def open_database(url: str) -> sa.Engine:
         url: 'sqlite:///FILE' or 'postgresql+psycopg2://…'.
 
     Raises:
-        UserError: it cannot be reached, or its schema is of a later version.
+        UserError: it cannot be reached or is in memory, or its schema is of a later version.
     """
     advice = "give sqlite:///FILE or postgresql+psycopg2://USER:PASSWORD@HOST/NAME"
     try:
@@ -62,12 +62,12 @@ def open_database(url: str) -> sa.Engine:
         engine = sa.create_engine(parsed, connect_args=options, pool_pre_ping=not is_sqlite)
     except (sa.exc.ArgumentError, ValueError, ImportError) as error:  # ValueError: of the port
         raise UserError(f"database: {error}; {advice}") from None
+    if is_sqlite and parsed.database in (None, "", ":memory:"):
+        raise UserError(f"database {parsed!r}: would be lost at the end; give sqlite:///FILE")
     if is_sqlite:
         sa.event.listen(engine, "connect", _set_pragmas)
-        if not parsed.database:
-            raise UserError(f"database {parsed!r}: no file; {advice}")
         try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise UserError(f"database {parsed!r}: {error.strerror}; choose another file") from None
     try:
