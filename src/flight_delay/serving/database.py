@@ -66,10 +66,7 @@ def open_database(url: str) -> sa.Engine:
         raise UserError(f"database {parsed!r}: would be lost at the end; give sqlite:///FILE")
     if is_sqlite:
         sa.event.listen(engine, "connect", _set_pragmas)
-        try:
-            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise UserError(f"database {parsed!r}: {error.strerror}; choose another file") from None
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
     try:
         _migrate(engine)
     except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
