@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from canonical_flights import known_at
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_service import (
     DAY,
@@ -98,6 +98,7 @@ def test_an_outcome_is_counted_if_it_was_known_a_moment_before_the_cut_off(
     assert counts.filter(of_flight)["flights"].to_pylist() == counted
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(data=st.data())
 def test_a_state_has_the_features_of_all_data_although_it_lacks_what_came_later(
     folder: Path, data: st.DataObject

@@ -76,11 +76,11 @@ def test_every_answer_is_repeated_in_the_order_of_the_request(stored: Stored) ->
         assert flight.reasons.reasons
 
 
-@pytest.mark.parametrize("row", range(5))
-def test_one_other_bit_is_a_difference(stored: Stored, row: int) -> None:
-    other = np.nextafter(np.float32(stored.rows[row]["probability"]), np.float32(1))
-    stored.change(row, probability=float(other))
-    assert [flight.is_same for flight in stored.replay()] == [place != row for place in range(5)]
+def test_one_other_bit_is_a_difference(stored: Stored) -> None:
+    for row in range(5):
+        other = np.nextafter(np.float32(stored.rows[row]["probability"]), np.float32(1))
+        stored.change(row, probability=float(other))
+        assert [flight.is_same for flight in stored.replay()] == [place > row for place in range(5)]
 
 
 def test_a_missing_damaged_or_other_state_is_named(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
