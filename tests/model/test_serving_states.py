@@ -190,13 +190,13 @@ def test_writers_of_the_same_state_at_once_all_succeed(small_service: Path) -> N
 
 
 def test_a_writer_whose_state_appears_meanwhile_leaves_it(built: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    later, load = build(AS_OF + DAY, Path("elsewhere")), states.load_folder
+    later, rename = build(AS_OF + DAY, Path("elsewhere")), Path.rename
 
-    def load_while_another_writes(folder: Path, state_id: str) -> state.State:
-        shutil.copytree(Path("elsewhere") / later, STATES / later)
-        return load(folder, state_id)
+    def rename_after_another_wrote(folder: Path, target: Path) -> Path:
+        shutil.copytree(Path("elsewhere") / later, target)
+        return rename(folder, target)
 
-    monkeypatch.setattr(states, "load_folder", load_while_another_writes)
+    monkeypatch.setattr(Path, "rename", rename_after_another_wrote)
     assert build(AS_OF + DAY) == later
     assert [path.name for path in STATES.iterdir() if path.name.endswith(".partial")] == []
 
