@@ -14,6 +14,7 @@ import requests
 import schemathesis
 from prediction_service import AS_OF, NEXT_DAY, SCHEDULE, Service, point_to, refused
 from prometheus_client.parser import text_string_to_metric_families
+from waiting import wait_until
 
 OPENAPI = Path(__file__).resolve().parents[2] / "references/openapi.json"
 DOCUMENT = schemathesis.openapi.from_path(OPENAPI)
@@ -151,7 +152,7 @@ def test_the_answer_is_in_the_database_and_in_the_log_under_its_request_id(made,
         }  # fmt: skip
         assert (row["state"], row["model_version"], row["git_commit"]) == (content["state"], "checkout", head)
         assert row["shadow_probability"] is None
-    (line,) = (line for line in service.log_lines() if line["request_id"] == content["request_id"])
+    line = service.log_line(content["request_id"])
     assert line["request"] == {"flights": [{"flight_id": flight_id}, SCHEDULE]}
     assert line["response"] == content
     assert (line["method"], line["path"], line["status"]) == ("POST", "/v1/predictions", 200)
@@ -176,7 +177,7 @@ def test_a_refused_request_is_a_line_of_json_too(service, body, logged) -> None:
     headers = {"Content-Type": "application/json"}
     response = requests.post(f"{service.uri}/v1/predictions", data=body, headers=headers, timeout=60)
     content = response.json()
-    (line,) = (line for line in service.log_lines() if line["request_id"] == content["request_id"])
+    line = service.log_line(content["request_id"])
     assert (line["request"], line["response"], line["status"]) == (logged, content, 422)
     strict = [path.read_text().split("\n") for path in (service.folder / "requests").iterdir()]
     json.loads(strict[0][-2], parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
@@ -218,10 +219,13 @@ def test_outcomes_are_stored_once_and_corrected(service, flights) -> None:
 
 
 def test_the_metrics_count_what_was_answered(service, flights) -> None:
-    service.get("/v1/predictions/unknown")
+    service.log_line(service.get("/v1/predictions/unknown").json()["request_id"])
     before = counted(service)
     answers = service.predict(*(flight["flight_id"] for flight in flights)).json()["predictions"]
     refused(service.predict("x", "y"))
+    posted = 'flight_delay_requests_total{"route": "/v1/predictions", "status": "%d"}'
+    refusals = before.get(posted % 422, 0)
+    wait_until(lambda: counted(service).get(posted % 422, 0) > refusals)  # which is counted after its response
     after = counted(service)
 
     def increase(name: str) -> float:
@@ -233,7 +237,6 @@ def test_the_metrics_count_what_was_answered(service, flights) -> None:
     assert increase("flight_delay_invalid_rows_total") == 2
     assert increase("flight_delay_provisional_total") == sum(answer["days_behind"] > 0 for answer in answers)
     assert increase("flight_delay_fallbacks_total") == 0
-    posted = 'flight_delay_requests_total{"route": "/v1/predictions", "status": "%d"}'
     assert (increase(posted % 200), increase(posted % 422)) == (1, 1)
     assert increase('flight_delay_request_seconds_count{"route": "/v1/predictions"}') == 2
     assert after['flight_delay_requests_total{"route": "/v1/predictions/{flight_id}", "status": "404"}'] >= 1

@@ -121,7 +121,7 @@ def test_a_full_disk_refuses_answers_and_loses_none(made, folder) -> None:
         after = service.predict(*flights)
         assert assert_stored(service, [before, after]) == 2 * len(flights)
         assert service.count("requests") == 2
-        assert service.log_lines()[-1]["status"] == 200
+        assert service.log_line(after.json()["request_id"])["status"] == 200
         process.rlimit(psutil.RLIMIT_FSIZE, (1, hard))
         assert service.get("/health").ok
         assert service.end() == 0

@@ -122,7 +122,17 @@ class Service:
     def log_lines(self) -> list[dict[str, Any]]:
         """Return the lines of all request logs."""
         paths = sorted((self.folder / "requests").glob("*.jsonl"))
-        return [json.loads(line) for path in paths for line in path.read_bytes().split(b"\n") if line]
+        return [json.loads(line) for path in paths for line in path.read_bytes().split(b"\n")[:-1]]
+
+    def log_line(self, request_id: str) -> dict[str, Any]:
+        """Return the line of a request, which is written after its response."""
+
+        def lines() -> list[dict[str, Any]]:
+            return [line for line in self.log_lines() if line["request_id"] == request_id]
+
+        wait_until(lines)
+        (line,) = lines()
+        return line
 
     def problems(self) -> str:
         """Return the problems that /ready names."""
