@@ -8,6 +8,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -96,7 +97,8 @@ class PredictionStore:
                 group.append(following)
             error = self._commit(group)
             for loop in {write.loop for write in group}:
-                loop.call_soon_threadsafe(_finish, [write.done for write in group if write.loop is loop], error)
+                with suppress(RuntimeError):  # the loop is closed: its clients have gone
+                    loop.call_soon_threadsafe(_finish, [write.done for write in group if write.loop is loop], error)
             if is_last:
                 return
 
