@@ -28,8 +28,8 @@ from flight_delay.serving.store import PredictionStore, StoreError
 LOGS = "requests"
 DESCRIPTION = (
     "Probability that a scheduled flight arrives 15 minutes late or more, as of 24 hours before departure. All answers "
-    "come from one state, which they name; they are stored before they are given, and `flight-delay replay REQUEST_ID` "
-    "repeats them bit for bit."
+    "come from one state, which they name. Predictions by key or with a schedule are stored before they are given, and "
+    "`flight-delay replay REQUEST_ID` repeats them bit for bit; lists and explanations are not stored."
 )
 
 
