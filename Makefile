@@ -43,9 +43,9 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONWARNDEFAULTENCODING=1 pytest --di
 test: $(DEV) ## run the fast tests (five minutes)
 	$(PYTEST) --numprocesses logical --maxprocesses 4 tests/model tests/unit tests/contract tests/pipeline
 
-# Four processes on two cores: some of these tests wait for a server to start or for a killed process to end.
+# Five processes on two cores: some of these tests wait for a server to start or for a killed process to end.
 test-all: $(DEV) ## run all tests; some need PostgreSQL and Chromium
-	$(PYTEST) --numprocesses 4 tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
+	$(PYTEST) --numprocesses 5 tests/slow tests/services tests/pipeline tests/contract tests/model tests/unit
 
 check: $(DEV) ## lint, format and types
 	ruff check
