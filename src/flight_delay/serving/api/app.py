@@ -71,10 +71,9 @@ def build_app(settings: Settings) -> FastAPI:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(StoreError)(_not_stored)
-    app.include_router(page.router)
-    app.include_router(predictions.router)
-    app.include_router(explanations.router)
-    app.include_router(status.router)
+    # In the order in which they are searched.
+    for routes in (predictions, explanations, page, status):
+        app.include_router(routes.router)
     return app
 
 

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_type_hints
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+JSON = "application/json"
+
 
 class StrictJsonRoute(APIRoute):
-    """A route that parses bodies with `parse_json`."""
+    """A route that parses bodies with `parse_json`.
+
+    A valid request without a query goes to an endpoint `(request, body, …) -> Response` directly: FastAPI takes a third
+    of the time of an answer to look for dependencies that there are not. FastAPI handles all others, and names errors.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of requests."""
-        handle = super().get_route_handler()
+        handle, hints = super().get_route_handler(), get_type_hints(self.endpoint)
+        body_type = hints.get("body") if hints.get("return") is Response else None
 
-        async def handle_strictly(request: Request) -> Response:
-            return await handle(_StrictRequest(request.scope, request.receive))
+        async def handle_strictly(given: Request) -> Response:
+            request = _StrictRequest(given.scope, given.receive)
+            if body_type and not request.scope["query_string"] and request.headers.get("content-type") == JSON:
+                try:
+                    body = body_type.model_validate(await request.json())
+                except ValueError:
+                    return await handle(request)
+                response: Response = await self.endpoint(request, body)
+                return response
+            return await handle(request)
 
         return handle_strictly
 
