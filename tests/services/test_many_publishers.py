@@ -18,7 +18,7 @@ def has_finished_run(client: MlflowClient) -> bool:
 
 
 def test_every_pipeline_is_published_once_and_completely_although_the_server_is_killed(
-    made, checkout, s3, team_server, tmp_path, monkeypatch
+    made, checkout, s3, team_server, tmp_path, monkeypatch, request
 ) -> None:
     settings = {"FLIGHT_DELAY_SERVER_ARTIFACTS": f"s3://{s3.bucket}/many", **s3.environment}
     server = team_server(checkout, **settings)
@@ -43,7 +43,9 @@ def test_every_pipeline_is_published_once_and_completely_although_the_server_is_
         assert remaining == []
 
     monkeypatch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
+    # Not the variable: MLflow prefers what another test of this process may have set.
+    mlflow.set_tracking_uri(server.uri)
+    request.addfinalizer(lambda: mlflow.set_tracking_uri(None))
     runs = {
         run.info.run_id: project
         for run, project in zip(assert_one_complete_run_of_each(client, *projects), projects, strict=True)

@@ -81,6 +81,7 @@ def test_make_starts_it_as_the_page_shows_and_what_was_backed_up_is_there_again_
     assert run.data.metrics == {"log_loss": 0.5}
     mlflow.set_tracking_uri(client.tracking_uri)
     assert mlflow.artifacts.load_text(f"runs:/{run_id}/text.txt") == "late"
+    mlflow.set_tracking_uri(None)
     assert client.get_model_version("flight-delay", "1").run_id == run_id
     # What is restored is written on as before.
     assert client.create_model_version("flight-delay", f"runs:/{run_id}/text.txt", run_id).version == "2"

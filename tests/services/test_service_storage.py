@@ -124,5 +124,5 @@ def test_a_full_disk_refuses_answers_and_loses_none(made, folder) -> None:
         assert service.log_line(after.json()["request_id"])["status"] == 200
         process.rlimit(psutil.RLIMIT_FSIZE, (1, hard))
         assert service.get("/health").ok
-        assert service.end() == 0
+        assert service.end() in {0, 120}  # 120: Python could not flush its output, which the disk does not take either
         assert "Traceback" not in service.output.read_text()
