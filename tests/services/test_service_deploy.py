@@ -140,13 +140,19 @@ def test_rollback_and_deploy_return_to_the_model_before(deployed, server) -> Non
     first = deployed.deploy()
     server.wait_for_state(first)
     answers = server.scheduled()
+    flights = [answer["flight_id"] for answer in answers[:100]]
+    stored = [server.predict(*flights).json()["request_id"]]
     deployed.promote(2)
     server.wait_for_state(deployed.deploy())
     assert server.scheduled() != answers
+    stored.append(server.predict(*flights).json()["request_id"])
     deployed.command("rollback", "--reason", "probabilities too high")
     server.wait_for_state(deployed.deploy())
     assert server.version()["model_version"] == "1"
     assert server.scheduled() == answers
+    # Answers of both models are repeated from the states that they name.
+    for request_id in stored:
+        deployed.command("replay", request_id, "--service", str(deployed.folder))
 
 
 def test_nothing_changes_when_nothing_moved_but_a_feed_or_the_code_does(deployed, server) -> None:
