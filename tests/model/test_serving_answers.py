@@ -136,7 +136,7 @@ def test_a_schedule_has_the_bits_of_the_same_flight_in_the_timetable(state: Stat
 def test_an_unknown_destination_and_a_flight_outside_the_timetable_are_refused(state: State) -> None:
     row, other = scheduled(AS_OF)[:2]
     rows = [
-        other | {"destination": "XXX"},
+        other | {"destination": "QQQ"},
         row | {"flight_date": str(AS_OF - DAY)},
         row | {"flight_date": "2014-01-01"},
     ]

@@ -183,7 +183,7 @@ def test_a_click_on_a_flight_shows_the_reasons_of_the_api(look, service: Service
 
 
 def test_an_unknown_airport_leads_to_those_that_are_there(look) -> None:
-    page = look("?airport=XXX", width=400, errors=1)  # the browser reports the 404
+    page = look("?airport=QQQ", width=400, errors=1)  # the browser reports the 404
     assert "EWR, JFK, LGA" in page.get_by_role("alert").inner_text()
     page.get_by_label("Airport").select_option("JFK")
     page.get_by_label("Date").select_option(DATE)

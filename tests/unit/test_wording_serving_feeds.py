@@ -89,7 +89,7 @@ def test_what_is_refused(small_service: Path, work: Callable[[], Any], expected:
 
 def test_what_is_wrong_with_a_requested_flight(small_service: Path) -> None:
     rows = [
-        FLIGHT | {"destination": "XXX"}, FLIGHT | {"flight_date": "2014-01-01"},
+        FLIGHT | {"destination": "QQQ"}, FLIGHT | {"flight_date": "2014-01-01"},
         scheduled(AS_OF + 4 * DAY)[0], scheduled(AS_OF)[1] | {"scheduled_elapsed_minutes": 60},
     ]  # fmt: skip
     problems = sorted(
