@@ -23,10 +23,8 @@ REASON_CODES = Path("references/reason_codes.yaml")
 Text = Annotated[str, Field(min_length=1)]
 _DAYS = re.compile(r"_(\d+)d$")
 _SENTENCES = {
-    "raises": {"value", "usual", "subject", "days", "rate"},
-    "lowers": {"value", "usual", "subject", "days", "rate"},
-    "plain": {"value", "subject", "days"},
-    "unknown": {"value", "subject", "days"},
+    **dict.fromkeys(("raises", "lowers"), frozenset({"value", "usual", "subject", "days", "rate"})),
+    **dict.fromkeys(("plain", "unknown"), frozenset({"value", "subject", "days"})),
     "missing": {"subject", "days"},
 }
 
