@@ -19,6 +19,7 @@ import psutil
 import requests
 import sqlalchemy as sa
 from checkouts import Project
+from requests.exceptions import ChunkedEncodingError
 from waiting import HERE, PATIENCE, free_port, wait_until
 
 from flight_delay.serving.states import CURRENT, read_current
@@ -200,7 +201,7 @@ def load(ask: Callable[[], requests.Response], clients: int = 4) -> Iterator[lis
 
     def client() -> None:
         while not end.is_set():
-            with suppress(requests.ConnectionError):  # a killed server
+            with suppress(requests.ConnectionError, ChunkedEncodingError):  # a server killed before or within an answer
                 responses.append(ask())
 
     with ThreadPoolExecutor(clients) as pool:
