@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from flight_delay.core.runner import track_progress
 
@@ -68,15 +68,28 @@ def map_models(function: Callable[[T, Worker], R], items: Sequence[T]) -> Iterat
     cores = available_cores()
     parallel = min(PARALLEL_MODELS, cores, len(items)) or 1
     worker = Worker(max(1, cores // parallel), threading.Event())
+    failures: list[Exception] = []
+
+    def run(item: T) -> R | None:
+        if worker.stop.is_set():
+            return None
+        try:
+            return function(item, worker)
+        except Exception as error:  # noqa: BLE001 (raised below)
+            failures.append(error)
+            worker.stop.set()  # now, not when the results of the items before it have been waited for
+            return None
+
     with ThreadPoolExecutor(parallel) as pool:
-        futures = [pool.submit(function, item, worker) for item in reversed(items)]
+        futures = [pool.submit(run, item) for item in reversed(items)]
         try:
             for future in reversed(futures):
-                yield future.result()
-        except BaseException:
+                result = future.result()
+                if failures:
+                    raise failures[0]
+                yield cast("R", result)
+        finally:
             worker.stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
 @contextmanager

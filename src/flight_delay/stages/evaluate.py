@@ -1,7 +1,5 @@
 """Stage: evaluate the model and baselines; write all numbers that are shown."""
 
-import itertools
-
 import numpy as np
 
 from flight_delay.core import files, months, params, paths
@@ -25,6 +23,13 @@ def main() -> int:
     payoffs = params.load_params("choose_threshold", DecisionParameters).payoffs
     splits = months.load_splits(paths.PROCESSED)
     bundle = load_bundle(paths.BUNDLE)
+    baselines = {
+        name: Predictions.concat(Predictions.read(paths.report("baselines") / name, month) for month in splits["test"])
+        for name in BASELINES
+    }
+    curve = files.read_csv_columns(paths.report("train") / "curve.csv")
+    profit = files.read_csv_columns(paths.report("choose_threshold") / "profit_curve.csv")
+    aged = files.read_csv_rows(paths.report("backtest") / "model_staleness.csv", {"last_training_month", "month"})
     needed = list({feature.name: feature for feature in (*SLICE_FEATURES, *bundle.manifest.inputs)}.values())
 
     def predict(month: str) -> tuple[Predictions, Columns | None]:
@@ -33,23 +38,19 @@ def main() -> int:
         return Predictions.from_examples(examples, bundle.predict_probability(examples.features)), labels
 
     by_month, labels_by_month = {}, []
-    for month, (predictions, labels) in map_months(predict, list(itertools.chain(*splits.values()))):
+    for month, (predictions, labels) in map_months(predict, [month for names in splits.values() for month in names]):
         by_month[month] = predictions
         if labels is not None:
             labels_by_month.append(labels)
     for split, names_of_months in splits.items():
         require_both_classes((by_month[month].target for month in names_of_months), f"splits.{split}")
-    baselines = {
-        name: Predictions.concat(Predictions.read(paths.report("baselines") / name, month) for month in splits["test"])
-        for name in BASELINES
-    }
     groupings = {name: np.concatenate([labels[name] for labels in labels_by_month]) for name in labels_by_month[0]}
 
     evaluation = evaluate(by_month, splits, groupings, baselines, bundle.decision.threshold, payoffs, p)
     log.info("  %s", evaluation.metrics["verdict"])
     with files.atomic_directory(paths.report("evaluate")) as folder:
         evaluation.write(folder)
-        write_plots(folder, [*draw_comparisons(evaluation), *draw_evaluation(evaluation)])
+        write_plots(folder, [*draw_comparisons(evaluation, profit, aged), *draw_evaluation(evaluation, curve)])
     files.write_json(paths.METRICS, evaluation.metrics)
     return sum(map(len, by_month.values()))
 

@@ -20,6 +20,7 @@ def main() -> int:
     model = params.load_params("train_model", BoosterParameters)
     splits = params.load_params("splits", months.Splits)
     features = read_selection(paths.SELECTION).features
+    rounds = files.read_csv_columns(paths.report("train") / "curve.csv")["validation_log_loss"]
     read = partial(read_month, paths.PROCESSED, features)
     train = months.require_months(paths.PROCESSED, "splits.train", splits.train)
     validation = months.require_months(paths.PROCESSED, "splits.validation", splits.validation)
@@ -30,7 +31,6 @@ def main() -> int:
 
     by_months, by_depth = curves = fit_curves(p, model, features, read, train, validation)
     split = str(splits.validation)
-    rounds = files.read_csv_columns(paths.report("train") / "curve.csv")["validation_log_loss"]
     conclusions = {
         "months": learning_curves.interpret_months(by_months, split),
         "fit": learning_curves.interpret_fit(by_months, split),

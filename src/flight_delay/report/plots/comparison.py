@@ -7,7 +7,6 @@ from typing import Any
 
 from matplotlib.ticker import PercentFormatter
 
-from flight_delay.core import files, paths
 from flight_delay.evaluation.evaluation import EvaluationResult
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report.plots.labels import model_label
@@ -18,18 +17,17 @@ MAX_SLICES = 14
 MIN_SLICE_SHARE = 0.03  # of all flights
 
 
-def draw_comparisons(evaluation: EvaluationResult) -> list[Plot]:
+def draw_comparisons(
+    evaluation: EvaluationResult, profit_in_backtest: Mapping[str, Sequence[float]], aged: Sequence[Mapping[str, Any]]
+) -> list[Plot]:
     """Draw every plot of this module.
 
     Args:
         evaluation: of the model on all splits.
-
-    Raises:
-        UserError: a file of an earlier stage is missing.
+        profit_in_backtest: see `plot_profit`.
+        aged: see `plot_staleness`.
     """
     profit_on_test = dict(zip(evaluation.profit.header, zip(*evaluation.profit.rows, strict=True), strict=True))
-    profit_in_backtest = files.read_csv_columns(paths.report("choose_threshold") / "profit_curve.csv")
-    aged = files.read_csv_rows(paths.report("backtest") / "model_staleness.csv", {"last_training_month", "month"})
     return [
         plot_baselines(evaluation.metrics),
         plot_staleness(aged),

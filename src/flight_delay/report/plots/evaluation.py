@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from flight_delay.core import files, paths
 from flight_delay.evaluation.evaluation import EvaluationResult
 from flight_delay.report.plots.labels import model_label
 from flight_delay.report.plots.plot import Plot
@@ -19,17 +18,15 @@ COLOURS = {"model": BLUE, "logistic": ORANGE}  # curves of other baselines are n
 PERIODS = {"backtest": GREEN, "validation": ORANGE, "test": BLUE}
 
 
-def draw_evaluation(evaluation: EvaluationResult) -> list[Plot]:
+def draw_evaluation(evaluation: EvaluationResult, curve: Mapping[str, Sequence[float]]) -> list[Plot]:
     """Draw every plot of this module.
 
     Args:
         evaluation: of the model on all splits.
-
-    Raises:
-        UserError: the training curve is missing.
+        curve: see `plot_training_curve`.
     """
     return [
-        plot_training_curve(files.read_csv_columns(paths.report("train") / "curve.csv")),
+        plot_training_curve(curve),
         plot_roc(evaluation),
         plot_precision_recall(evaluation),
         plot_metric_by_month(evaluation.monthly),
