@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def whole_year(made_once, project_at) -> Any:
-    """The working tree where DVC reports its explanations as up to date, or else a copy in which they are made."""
+    """A checkout with the explanations of all of the year, to be read only.
+
+    It is what `flight-delay verify --keep` has left in VERIFIED_CLONE, the working tree where DVC reports them as up to
+    date, or else a copy in which they are made."""
+    if verified := os.environ.get("VERIFIED_CLONE"):
+        return project_at(Path(verified))
     tree = project_at(REPOSITORY)
     if tree.run("dvc", "status", "--quiet", "--with-deps", "interpret", code=None).returncode == 0:
         return tree
@@ -47,19 +53,6 @@ def _stages_run(output: str) -> list[str]:
     return re.findall(r"^Running stage '(\w+)'", output, re.MULTILINE)
 
 
-# Runs `flight-delay` and keeps the clone in which it has run all stages: `python -c … FOLDER ARGUMENT…`.
-VERIFY_AND_KEEP = """
-import shutil, sys
-from flight_delay import cli
-from flight_delay.review.clean_clone import CleanClone
-run_from_raw_data = CleanClone.run_from_raw_data
-def run_and_keep(clone, *arguments):
-    run_from_raw_data(clone, *arguments)
-    shutil.copytree(clone.root, sys.argv[0], symlinks=True)
-CleanClone.run_from_raw_data = run_and_keep
-sys.argv[:2] = sys.argv[1:2]
-cli.main()
-"""
 SURROUNDINGS = {
     "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7",
     "DVC_ROOT": "/nowhere", "DVC_EXP_NAME": "somebody-elses", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
@@ -92,8 +85,7 @@ def verification(made, copied, made_once) -> Verification:
     def make(root: Path) -> None:
         project = copied(made, root / "project")
         before = looked_at(project)
-        keep = ("python", "-c", VERIFY_AND_KEEP, str(root / "clone"))
-        done = project.run(*keep, "verify", timeout=1800, **SURROUNDINGS)
+        done = project.run("flight-delay", "verify", "--keep", str(root / "clone"), timeout=1800, **SURROUNDINGS)
         after = looked_at(project)
         (root / "said.json").write_text(json.dumps([done.stdout, before, after]))
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,19 @@ def test_an_experiment_in_a_clean_clone_does_not_heed_the_configuration_of_git(s
     assert before["deps"] == after["deps"]
     assert before["outs"] != after["outs"]
     assert not (hostile / "hooked").exists()
+
+
+def test_a_kept_clone_is_a_checkout_of_its_own(small: Any, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    with clean_clone(git("rev-parse", "HEAD"), keep=kept) as clone:
+        clone.run_from_raw_data()
+    assert not clone.root.exists()
+    assert (kept / "model.txt").read_bytes() == (small.root / "model.txt").read_bytes()
+    project = replace(small, root=kept)
+    assert json.loads(project.dvc("status", "--json").stdout) == {}
+    project.dvc("checkout", "--force")
+    with pytest.raises(UserError), clean_clone(git("rev-parse", "HEAD"), keep=kept):
+        pass
 
 
 @pytest.fixture

@@ -118,13 +118,15 @@ def test_what_a_clean_clone_refuses(small: Project, monkeypatch: pytest.MonkeyPa
     small.commit("link")
     commit = git("rev-parse", "HEAD")
     messages = []
-    for options in ({}, {"isolate": True}):
+    for options in ({}, {"keep": small.root}, {"isolate": True}):
         with pytest.raises(UserError) as refused, clean_clone(commit, **options):
             pass
         messages.append(str(refused.value))
-        monkeypatch.setenv("PATH", "/nowhere")
+        if "keep" in options:
+            monkeypatch.setenv("PATH", "/nowhere")
     assert messages == [
         f"data.csv of commit {commit[:10]}: a link out of the repository; remove it",
+        f"--keep: {small.root} exists; name a new folder",
         "--isolate: not possible on this system (there is no unshare on the PATH); "
         "verify it in a container without network",
     ]

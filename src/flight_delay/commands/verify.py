@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 
@@ -51,6 +52,9 @@ def add_arguments(commands: Any) -> None:
         help="differences of metrics and probabilities up to this do not matter; relative for numbers above one "
         "(default: %(default)s)",
     )
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep the clone, with all it has made, in this new folder"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     parser.set_defaults(run=run)
 
@@ -73,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         verified = check_lock(revision)
     else:
         tolerance = Tolerance(metric=arguments.tolerance, probability=arguments.tolerance)
-        verified = verify(revision, tolerance, fresh_env=arguments.fresh_env, isolate=arguments.isolate)
+        options = {"fresh_env": arguments.fresh_env, "isolate": arguments.isolate, "keep": arguments.keep}
+        verified = verify(revision, tolerance, **options)
     verified = verified._replace(stored_model=stored)
     print(verification_json(verified) if arguments.json else verification_table(verified))
     return 0 if verified.is_same else 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -105,7 +106,9 @@ class CleanClone:
 
 
 @contextmanager
-def clean_clone(commit: str, *, fresh_env: bool = False, isolate: bool = False) -> Iterator[CleanClone]:
+def clean_clone(
+    commit: str, *, fresh_env: bool = False, isolate: bool = False, keep: Path | None = None
+) -> Iterator[CleanClone]:
     """Clone a commit of this repository into a temporary folder.
 
     Args:
@@ -113,11 +116,14 @@ def clean_clone(commit: str, *, fresh_env: bool = False, isolate: bool = False) 
         fresh_env: run its pipeline in a virtual environment built from the commit's own locked requirements, instead of
             the environment of this process.
         isolate: run its pipeline without network.
+        keep: where the clone is moved to at the end of the block; nothing may be there. It is removed if not given.
 
     Raises:
-        UserError: the commit has a link that leads out of it, its environment cannot be built, or this system does not
-            isolate.
+        UserError: there is something at `keep`, the commit has a link that leads out of it, its environment cannot be
+            built, or this system does not isolate.
     """
+    if keep is not None and (keep.exists() or keep.is_symlink()):
+        raise UserError(f"--keep: {keep} exists; name a new folder")
     prefix = _isolation() if isolate else ()
     with tempfile.TemporaryDirectory(prefix="flight-delay-review-") as folder:
         root, home = Path(folder) / "clone", Path(folder) / "home"
@@ -140,6 +146,9 @@ def clean_clone(commit: str, *, fresh_env: bool = False, isolate: bool = False) 
         # The user's own DVC settings, such as core.no_scm or cache.type, are not those of the pipeline.
         settings = dict.fromkeys(("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"), str(Path(folder) / "no-settings"))
         yield CleanClone(root, commit, python, clean_environment(home, python=python) | settings, prefix)
+        if keep is not None:
+            shutil.move(root, keep)
+            _use_own_cache(keep)
 
 
 def clean_environment(
@@ -174,7 +183,8 @@ def _isolation() -> tuple[str, ...]:
 def _use_own_cache(root: Path) -> None:
     """Configure an empty cache, whatever the user's configuration."""
     settings = configparser.ConfigParser(interpolation=None)
-    settings["core"] = {"analytics": "false", "site_cache_dir": str(root / ".dvc/site")}
-    settings["cache"] = {"dir": str(root / ".dvc/cache")}
+    folder = root.resolve() / ".dvc"
+    settings["core"] = {"analytics": "false", "site_cache_dir": str(folder / "site")}
+    settings["cache"] = {"dir": str(folder / "cache")}
     with (root / ".dvc/config.local").open("w", encoding="utf-8") as file:
         settings.write(file)

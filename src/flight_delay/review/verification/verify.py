@@ -88,7 +88,9 @@ def check_lock(revision: str) -> Verification:
         return Verification(artefacts.commit, [], find_stale_entries(clone), None, [], Tolerance(), model)
 
 
-def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False, isolate: bool = False) -> Verification:
+def verify(
+    revision: str, tolerance: Tolerance, *, fresh_env: bool = False, isolate: bool = False, keep: Path | None = None
+) -> Verification:
     """Run all stages but `publish` in a clean clone, and compare the outputs.
 
     The user's checkout, cache and MLflow are not touched. Progress goes to stderr.
@@ -98,15 +100,16 @@ def verify(revision: str, tolerance: Tolerance, *, fresh_env: bool = False, isol
         tolerance: differences up to this do not matter.
         fresh_env: run it in an environment built from the commit's own locked requirements.
         isolate: run it without network.
+        keep: a new folder for the clone, see `clean_clone`.
 
     Raises:
         UserError: there is no such commit, it has no dvc.lock, its environment cannot be built, this system does not
-            isolate, or a stage fails.
+            isolate, a stage fails, or there is something at `keep`.
     """
     artefacts = CommitFiles.at(revision)
     _ = artefacts.lock
     log.info("verifying %s in a clean clone", artefacts.commit[:10])
-    with clean_clone(artefacts.commit, fresh_env=fresh_env, isolate=isolate) as clone:
+    with clean_clone(artefacts.commit, fresh_env=fresh_env, isolate=isolate, keep=keep) as clone:
         return verify_in_clone(clone, artefacts, tolerance)
 
 
