@@ -101,6 +101,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
         "DVC_GLOBAL_CONFIG_DIR": str(settings / "global"),
         "DVC_SYSTEM_CONFIG_DIR": str(settings / "system"),
         "DVC_SITE_CACHE_DIR": str(settings / "site"),
+        "DVC_NO_ANALYTICS": "1",  # else every command starts a process that reports it
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()},

@@ -193,7 +193,7 @@ def test_what_cannot_be_deployed_leaves_the_current_state(deployed, server, tmp_
 def test_a_watched_alias_is_followed_and_a_dead_mlflow_stops_no_answer(deployed, server, watching) -> None:
     flights = [answer["flight_id"] for answer in server.scheduled()[:5]]
     away = deployed.database.with_suffix(".away")
-    with load(lambda: server.predict(*flights), 2) as responses:
+    with load(lambda: server.predict(*flights), 2, pause_seconds=0.03) as responses:
         for version in (2, 1):
             deployed.promote(version)
             wait_until(lambda wanted=version: server.version()["model_version"] == str(wanted), watching.read_text)

@@ -35,7 +35,8 @@ def test_no_answer_is_lost_or_mixed_while_states_are_replaced(made, states, fold
                 pass  # of the other worker
             expected[state] = content["threshold"], content["predictions"]
         assert expected[states.first] != expected[states.other]
-        with load(partial(service.predict, *flights, SCHEDULE)) as responses:
+        # A pause, since the server looks for another state only twice a second, and other tests run at the same time.
+        with load(partial(service.predict, *flights, SCHEDULE), CLIENTS, pause_seconds=0.03) as responses:
             for number in range(SWAPS if workers == "1" else 2):
                 state = (states.other, states.first)[number % 2]
                 before = len(responses)

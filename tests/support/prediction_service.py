@@ -194,13 +194,15 @@ def served(
 
 
 @contextmanager
-def load(ask: Callable[[], requests.Response], clients: int = 4) -> Iterator[list[requests.Response]]:
-    """Ask without a pause, by concurrent clients, until the end; yield the responses so far."""
+def load(
+    ask: Callable[[], requests.Response], clients: int = 4, pause_seconds: float = 0
+) -> Iterator[list[requests.Response]]:
+    """Ask again and again, by concurrent clients, until the end; yield the responses so far."""
     responses: list[requests.Response] = []
     end = threading.Event()
 
     def client() -> None:
-        while not end.is_set():
+        while not end.wait(pause_seconds):
             with suppress(requests.ConnectionError, ChunkedEncodingError):  # a server killed before or within an answer
                 responses.append(ask())
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -37,9 +39,9 @@ def test_a_change_of_one_parameter_fits_on_a_page_that_begins_with_the_verdict()
     assert {len(row) for row in rows} == {4}
 
 
-@pytest.mark.parametrize("comparison", [better(), compare_pipelines(DEEPER, POOR)])
-def test_numbers_have_true_minus_signs_and_fixed_digits(comparison: PipelineComparison) -> None:
-    _, _, *metrics, profit = tables(render_comparison(comparison))[1]
+@pytest.mark.parametrize("compare", [better, partial(compare_pipelines, DEEPER, POOR)])
+def test_numbers_have_true_minus_signs_and_fixed_digits(compare: Callable[[], PipelineComparison]) -> None:
+    _, _, *metrics, profit = tables(render_comparison(compare()))[1]
     for row in metrics:
         assert all(re.fullmatch(r"\d\.\d{4}", cell) for cell in row[1:3])
         assert re.fullmatch(r"[+−]\d\.\d{5}", row[3])
