@@ -154,7 +154,7 @@ def serve_variant(variant: str, port: int) -> None:
     from flight_delay.serving import service
     from flight_delay.serving.answers import predict_flights
     from flight_delay.serving.api import predictions
-    from flight_delay.serving.api.app import create_app
+    from flight_delay.serving.api.worker import create_app
     from flight_delay.serving.table import list_answers
 
     async def not_stored(*_: Any) -> None:

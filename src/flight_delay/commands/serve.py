@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             metrics_folder=metrics if arguments.workers > 1 else None,
         ).export()
         uvicorn.run(
-            "flight_delay.serving.api.app:create_app",
+            "flight_delay.serving.api.worker:create_app",
             factory=True,
             host=arguments.host,
             port=arguments.port,

@@ -33,11 +33,6 @@ DESCRIPTION = (
 )
 
 
-def create_app() -> FastAPI:
-    """Create the application of this process; see `Settings.load`."""
-    return build_app(Settings.load())
-
-
 def build_app(settings: Settings) -> FastAPI:
     """Create the application.
 
