@@ -18,7 +18,8 @@ def free_port() -> int:
 
 def wait_until(condition: Callable[[], object], describe: Callable[[], str] = lambda: "waited in vain") -> None:
     """Wait until a condition holds; fail with a description after ten minutes."""
-    end = time.monotonic() + PATIENCE
+    end, pause = time.monotonic() + PATIENCE, 0.01
     while not condition():
         assert time.monotonic() < end, describe()
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.2)  # asking takes a share of the processors

@@ -38,7 +38,9 @@ def open_ui(experiment: str, port: int) -> int:
         return 0
     page = _runs_page(http_url(HOST, port), experiment)
     require_port_free(HOST, port)
-    environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_WORKERS": "1", "PYTHONWARNINGS": "ignore"}
+    # One user, who runs no jobs of language models.
+    own = {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_WORKERS": "1", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment = {**os.environ, **own, "PYTHONWARNINGS": "ignore"}
     try:
         with running_mlflow(HOST, port, environment, Path.cwd()) as server:
             _show(page)
