@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flight_delay.data.airports import RAW_AIRPORTS
 from flight_delay.data.contract import QUARANTINE
 from flight_delay.data.dictionary import find_layout, load_dictionary
-from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS
 from flight_delay.data.weather import OBSERVATIONS, RAW_COLUMNS
 from flight_delay.features.feature import processed_schema
 from flight_delay.features.history import COUNTS

@@ -21,13 +21,12 @@ def block(language: str) -> str:
 
 @pytest.fixture(scope="module")
 def of_the_sample(made, tmp_path_factory):
-    """The pipeline, run on the sample with the parameters and airports of the page."""
+    """The pipeline, run on the sample with the parameters of the page."""
     project = made.bare_copy(tmp_path_factory.mktemp("bts") / "project")
     shutil.copytree(made.root / ".dvc", project.root / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
     project.run("git", "init", "--quiet")
     project.params(yaml.safe_load(block("yaml")))
     shutil.copy(SAMPLE, project.root / "data/external")
-    (project.root / "data/external/airports.csv").write_text(block("text"))
     (project.root / "dvc.lock").unlink()
     project.dvc("repro", "report")
     return project

