@@ -47,10 +47,20 @@ def test_what_is_wrong_in_the_sample_is_set_aside(
     assert len(sample) == 43_978
     counts = Counter(reason for reasons in gated.reasons.values() for reason in reasons)
     assert [(column_of(reason, dictionary), rows) for reason, rows in counts.most_common()] == [
-        ("scheduled_elapsed_minutes", 556),
+        ("scheduled_arrival_minutes", 13),
+        ("scheduled_departure_minutes", 12),
     ]
-    assert all(len(reasons) == 1 for reasons in gated.reasons.values())
-    assert gated.flights.num_rows == 43_978 - 556
+    assert gated.flights.num_rows == 43_978 - 13
+    aside = sample.loc[list(gated.reasons)]
+    assert set(aside["CRSArrTime"]) == {"0"}
+    assert set(aside["ArrTime"]) == set(aside["CRSElapsedTime"]) == {"NA"}
+
+
+def test_restored_times_fit_the_duration_to_the_minute(sample: pd.DataFrame, gated: QualityResult) -> None:
+    assert (sample["CRSDepTime"] == "0").sum() == (sample["CRSArrTime"] == "0").sum() == 569
+    elapsed = pc.subtract(gated.flights["scheduled_arrival_utc"], gated.flights["scheduled_departure_utc"])
+    minutes = pc.divide(elapsed.cast("int64"), 60_000)
+    assert minutes.to_pylist() == gated.flights["scheduled_elapsed_minutes"].to_pylist()
 
 
 def test_what_is_odd_in_the_sample_is_warned_of(
@@ -60,6 +70,8 @@ def test_what_is_odd_in_the_sample_is_warned_of(
     assert sorted((column_of(warning, dictionary), rows) for warning, rows in gated.warnings.items() if rows) == [
         ("arrival_delayed_label", 1_195),
         ("departure_delayed_label", 1_086),
+        ("scheduled_arrival_minutes", 556),
+        ("scheduled_departure_minutes", 557),
         ("tail_number", 3_998),
     ]
     assert (cancelled & (sample["IsDepDelayed"] == "YES")).sum() == 1_086

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.contract import QualityResult, quarantine_rows
+from flight_delay.data.canonical import parse_flights
+from flight_delay.data.contract import QualityResult, apply_contract, quarantine_rows
 from flight_delay.data.dictionary import Dictionary, find_layout, load_dictionary
 from flight_delay.data.dictionary_entries import LAYOUTS
 from flight_delay.data.quality_report import QualityReport
@@ -193,6 +194,18 @@ WARNINGS: list[tuple[dict[str, Any], str]] = [
 def test_warnings(pass_gate: PassGate, change: dict[str, Any], warning: str) -> None:
     warnings = pass_gate("bts_classic", change).warnings
     assert [text for text, rows in warnings.items() if rows] == [warning]
+
+
+def test_unknown_times(write: Callable[..., Any], dictionary: Dictionary, zones: dict[str, str]) -> None:
+    names = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
+    gone = {"cancelled": True, "arrival_delay_minutes": None, "scheduled_elapsed_minutes": None}
+    raw = write("bts_classic", dict.fromkeys(names, 0), {**dict.fromkeys(names, 0), **gone})
+    raw = raw.assign(DepTime=["910", "NA"], ArrTime=["1212", "NA"])
+    gated = apply_contract(parse_flights(raw, "bts_classic", dictionary, zones), dictionary)
+    assert [text for text, rows in gated.warnings.items() if rows] == [
+        f"{name}: is 0:00; the actual time minus the delay replaces it" for name in names
+    ]
+    assert gated.reasons == {1: [f"{name}: is 0:00, which stands for an unknown time" for name in names]}
 
 
 def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from flight_delay.core.files import read_parquet_metadata, read_table
-from flight_delay.data.clock import first_arrival_after, local_to_utc, minutes_after_midnight
+from flight_delay.data.clock import MINUTES_PER_DAY, first_arrival_after, local_to_utc, minutes_after_midnight
 from flight_delay.data.dictionary import Dictionary, find_layout
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources import nycflights13
@@ -21,6 +21,11 @@ MISSING = ("", "NA")
 FLAGS = {"0": False, "1": True, "NO": False, "YES": True}
 YEARS = (1000, 9000)  # years for which pandas has time zones
 CLOCK_TIMES = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
+# Of files of the BTS, by scheduled time: the actual one, and the delay, which is their difference.
+ACTUAL_TIMES = {
+    "scheduled_departure_minutes": ("DepTime", "departure_delay_minutes"),
+    "scheduled_arrival_minutes": ("ArrTime", "arrival_delay_minutes"),
+}
 
 COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destination")
 
@@ -37,8 +42,9 @@ def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
     """
     present = read_parquet_metadata(path).schema.names
     layout = find_layout(present, dictionary.required_columns, str(path), "`dvc repro --force` makes it again")
-    described = {name for names in dictionary.layout_columns(layout).values() for name in names}
-    return layout, read_table(path, columns=[name for name in present if name in described]).to_pandas()
+    used = {name for names in dictionary.layout_columns(layout).values() for name in names}
+    used |= {actual for actual, _ in ACTUAL_TIMES.values()}
+    return layout, read_table(path, columns=[name for name in present if name in used]).to_pandas()
 
 
 class ParsedFlights(NamedTuple):
@@ -84,6 +90,7 @@ def parse_flights(
         minutes = minutes_after_midnight(values[name])
         unreadable[name, "is not a clock time"] = values[name].notna() & minutes.isna()
         values[name] = minutes
+    replaced = _restore_midnights(raw, values, unreadable)
 
     date, departs = values["flight_date"], values["scheduled_departure_minutes"]
     origin_zone, destination_zone = values["origin"].map(zones), values["destination"].map(zones)
@@ -101,6 +108,7 @@ def parse_flights(
         remarks={
             "destination is not in the airports table": values["destination"].notna() & destination_zone.isna(),
             "departure at a time that the spring change skips": in_dst_gap,
+            **replaced,
         },
     )
 
@@ -126,6 +134,30 @@ def _flight_id(values: Mapping[str, pd.Series]) -> pd.Series:
     others = pd.concat([values["carrier"], number, values["origin"], hhmm], axis=1)
     flight_id: pd.Series = date.str.cat(others, sep="-")
     return flight_id
+
+
+def _restore_midnights(
+    raw: pd.DataFrame, values: dict[str, pd.Series], unreadable: dict[tuple[str, str], Mask]
+) -> dict[str, Mask]:
+    """Replace scheduled times of 0:00 that stand for unknown ones.
+
+    Some files of the BTS have them. Actual time and delay tell the scheduled time, and confirm a real midnight. Without
+    them and without a duration, by which data.contract checks it, the time is unreadable.
+
+    Returns:
+        Rows with a replaced time, by the text of a remark.
+    """
+    remarks: dict[str, Mask] = {}
+    for name, (actual, delay) in ACTUAL_TIMES.items():
+        if actual not in raw.columns or delay not in values:
+            continue
+        midnight = values[name] == 0
+        scheduled = (minutes_after_midnight(_whole_numbers(raw[[actual]])[0]) - values[delay]) % MINUTES_PER_DAY
+        unknown = midnight & scheduled.isna() & values.get("scheduled_elapsed_minutes", scheduled.fillna(0)).isna()
+        unreadable[name, "is 0:00, which stands for an unknown time"] = unknown
+        values[name] = values[name].mask(unknown).mask(midnight & scheduled.notna(), scheduled)
+        remarks[f"{name}: is 0:00; the actual time minus the delay replaces it"] = midnight & (scheduled > 0)
+    return remarks
 
 
 def _text(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:

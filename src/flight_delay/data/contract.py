@@ -59,7 +59,7 @@ _OUTCOME_CONTRADICTIONS: Rules = {
     ),
 }
 SCHEDULE_CONTRADICTIONS: Rules = {
-    # A wrong time zone, or an unknown time written as 0:00, as in BTS files of the 1990s.
+    # A wrong time zone or a mistake of the source.
     "scheduled times contradict scheduled_elapsed_minutes": lambda f: (
         _to_minutes(f["scheduled_arrival_utc"] - f["scheduled_departure_utc"])
         .sub(pd.to_numeric(f["scheduled_elapsed_minutes"]))
