@@ -110,7 +110,14 @@ def test_a_plot_of_an_unknown_section_is_an_error() -> None:
 
 def test_data_without_problems_have_no_tables_of_problems() -> None:
     quality = {**INPUTS["quality"], "quarantined_rows": 0, "quarantined": {}, "warnings": {}}
-    examples = {"months": {}, "empty_columns": [], "missing": {}, "unknown_destinations": {}, "examples": {}}
+    examples = {
+        "months": {},
+        "empty_columns": [],
+        "missing": {},
+        "unknown_destinations": {},
+        "suspected_zones": [],
+        "examples": {},
+    }
     page = render_page(quality=quality, quality_examples=examples, findings=[])
     for number in ("4711", "7,007", "5,819", "35,045"):
         assert number not in page

@@ -92,7 +92,7 @@ def test_whatever_stands_in_a_source_every_row_is_kept_by_the_contract_or_set_as
             name, _, problem = reason.partition(": ")
             assert reason in CONTRADICTIONS or (name in dictionary.columns and problem)
     assert all(0 <= rows <= len(raw) for rows in gated.warnings.values())
-    tally = QualityReport()
+    tally = QualityReport({})
     tally.add_month("2013-01", layout, gated, quarantine_rows(raw, gated.reasons))
     assert (tally.rows, tally.quarantined) == (len(raw), len(gated.reasons))
 

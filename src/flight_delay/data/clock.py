@@ -58,3 +58,14 @@ def first_arrival_after(
         candidate, _ = local_to_utc(local, zone)
         arrival = arrival.where(arrival.notna() | ~(candidate > departure_utc), candidate)
     return arrival
+
+
+def duration_error(flights: pd.DataFrame) -> pd.Series:
+    """Compute minutes by which scheduled times exceed the scheduled duration.
+
+    Returns:
+        Minutes, shape (n,); NaN where the arrival or the duration is unknown.
+    """
+    elapsed = flights["scheduled_arrival_utc"] - flights["scheduled_departure_utc"]
+    error: pd.Series = elapsed.dt.total_seconds() / 60 - pd.to_numeric(flights["scheduled_elapsed_minutes"])
+    return error

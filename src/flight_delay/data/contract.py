@@ -14,8 +14,10 @@ import pandera.pandas as pandera
 import pyarrow as pa
 
 from flight_delay.data.canonical import Mask, ParsedFlights
+from flight_delay.data.clock import duration_error
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import ColumnEntry
+from flight_delay.data.zone_errors import count_hour_errors
 
 # Rows in the quarantine: position among the rows of their month, reasons, and the row of the source as JSON.
 QUARANTINE = pa.schema(
@@ -38,12 +40,14 @@ class QualityResult(NamedTuple):
         reasons: reasons of a quarantined row, by its position in the source.
         warnings: number of rows by text; such rows may be among `flights`.
         missing: number of rows of the source without a value, by column.
+        hour_errors: flights whose duration is wrong by whole hours, see `data.zone_errors`.
     """
 
     flights: pa.Table
     reasons: dict[int, list[str]]
     warnings: dict[str, int]
     missing: dict[str, int]
+    hour_errors: pd.DataFrame
 
 
 # Rules between columns; rules of outcomes do not apply to a timetable.
@@ -61,10 +65,7 @@ _OUTCOME_CONTRADICTIONS: Rules = {
 SCHEDULE_CONTRADICTIONS: Rules = {
     # A wrong time zone or a mistake of the source.
     "scheduled times contradict scheduled_elapsed_minutes": lambda f: (
-        _to_minutes(f["scheduled_arrival_utc"] - f["scheduled_departure_utc"])
-        .sub(pd.to_numeric(f["scheduled_elapsed_minutes"]))
-        .abs()
-        > ELAPSED_TOLERANCE_MINUTES
+        duration_error(f).abs() > ELAPSED_TOLERANCE_MINUTES
     ),
 }
 CONTRADICTIONS = _OUTCOME_CONTRADICTIONS | SCHEDULE_CONTRADICTIONS
@@ -116,6 +117,7 @@ def apply_contract(parsed: ParsedFlights, dictionary: Dictionary) -> QualityResu
         reasons=_by_row(broken_rules),
         warnings={text: int(rows.sum()) for text, rows in warnings.items()},
         missing={str(name): int(count) for name, count in parsed.flights.isna().sum().items()},
+        hour_errors=count_hour_errors(flights),
     )
 
 
@@ -190,8 +192,3 @@ def _is_true(flags: pd.Series) -> Mask:
 
 def _is_false(flags: pd.Series) -> Mask:
     return flags.eq(False).fillna(False).astype(bool)
-
-
-def _to_minutes(durations: pd.Series) -> pd.Series:
-    minutes: pd.Series = durations.dt.total_seconds() / 60
-    return minutes

@@ -7,16 +7,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from flight_delay.core.errors import UserError
 from flight_delay.data.contract import QualityResult
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import Layout
+from flight_delay.data.zone_errors import suspect_zones
 
 
 class QualityReport:
-    """Sums of the results of the contract, month by month."""
+    """Sums of the results of the contract, month by month; `zones` by airport."""
 
-    def __init__(self) -> None:
+    def __init__(self, zones: Mapping[str, str]) -> None:
+        self._zones = zones
+        self._hour_errors: dict[str, pd.DataFrame] = {}
         self.rows = self.quarantined = 0
         self._reasons: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
@@ -34,6 +39,8 @@ class QualityReport:
         self._warnings.update(result.warnings)
         self._layouts.setdefault(layout, []).append(month)
         self._missing.update(result.missing)
+        if len(result.hour_errors):
+            self._hour_errors[month] = result.hour_errors
         unknown = result.flights.filter(result.flights["scheduled_arrival_utc"].is_null())
         self._unknown.update(unknown["destination"].to_pylist())
         for row in quarantined:
@@ -57,7 +64,8 @@ class QualityReport:
                 f"{self.quarantined:,} of {self.rows:,} flights break the contract "
                 f"({self.quarantined / self.rows:.2%}), more than make_dataset.max_quarantined_share in params.yaml "
                 f"({share:.2%}): {why}; first in row "
-                f"{first['row']} of data/raw/flights/{first['month']}.parquet; correct the source, "
+                f"{first['row']} of data/raw/flights/{first['month']}.parquet; "
+                f"{''.join(f'{remark}; ' for remark in self._zone_remarks())}correct the source, "
                 "or raise the share and read data/interim/quarantine"
             )
 
@@ -72,7 +80,7 @@ class QualityReport:
         }
 
     def details(self, dictionary: Dictionary) -> dict[str, Any]:
-        """Return layouts, missing values, unknown airports, examples of reasons."""
+        """Return layouts, missing values, airports to look at, examples of reasons."""
         return {
             "months": self._layouts,
             "empty_columns": [name for name in dictionary.columns if self._missing[name] == self.rows],
@@ -80,14 +88,26 @@ class QualityReport:
                 name: self._missing[name] for name in dictionary.columns if 0 < self._missing[name] < self.rows
             },
             "unknown_destinations": dict(self._unknown.most_common()),
+            "suspected_zones": suspect_zones(self._hour_errors, self._zones),
             "examples": self._examples,
         }
 
     def remarks(self) -> list[str]:
-        """Return a log line for every reason and warning."""
+        """Return a log line for every reason, warning and suspected time zone."""
         metrics = self.metrics()
         return [
-            f"{kind}: {text}: {count:,} of {self.rows:,}"
-            for kind, name in (("quarantined", "quarantined"), ("warning", "warnings"))
-            for text, count in metrics[name].items()
+            *[
+                f"{kind}: {text}: {count:,} of {self.rows:,}"
+                for kind, name in (("quarantined", "quarantined"), ("warning", "warnings"))
+                for text, count in metrics[name].items()
+            ],
+            *self._zone_remarks(),
+        ]
+
+    def _zone_remarks(self) -> list[str]:
+        return [
+            f"suspected time zone: {airport['airport']} is {airport['zone']} in the table of airports, and in "
+            f"{airport['flights']:,} flights of {airport['months'][0]} … {airport['months'][-1]} its clock is "
+            f"{abs(airport['hours'])} h {'ahead' if airport['hours'] > 0 else 'behind'}"
+            for airport in suspect_zones(self._hour_errors, self._zones)
         ]

@@ -33,7 +33,7 @@ def main() -> int:
         layout, raw = read_raw(months.month_path(paths.RAW / "flights", month), dictionary)
         return layout, raw, apply_contract(parse_flights(raw, layout, dictionary, zones), dictionary)
 
-    counts, report = {}, QualityReport()
+    counts, report = {}, QualityReport(zones)
     with files.atomic_directory(paths.CANONICAL) as flights, files.atomic_directory(paths.QUARANTINE) as quarantine:
         for month, (layout, raw, result) in map_months(read, months.list_months(paths.RAW / "flights")):
             files.write_table(months.month_path(flights, month), result.flights)
