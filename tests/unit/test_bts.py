@@ -1,5 +1,5 @@
 """data.sources.bts: files as the BTS made them, in any split and order, become the same months. Bad files are in
-test_bts_bad_files, what keeps memory small in test_bts_spool."""
+test_bts_bad_files, what keeps memory small in test_spool."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flight_delay.data.sources import bts
+from flight_delay.data.sources.monthly_files import FetchedFiles
+from flight_delay.data.sources.spool import SpooledMonth
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALLYEARS2K = REPOSITORY / "tests/data/allyears2k.csv.gz"
@@ -83,18 +85,16 @@ def without_first_row(text: bytes) -> bytes:
 
 
 @pytest.fixture
-def fetch(tmp_path: Path) -> Callable[..., tuple[bts.FetchedFiles, dict[str, pa.Table]]]:
+def fetch(tmp_path: Path) -> Callable[..., tuple[FetchedFiles, dict[str, pa.Table]]]:
     """Fetches from a folder with these files; gives the result and the tables written."""
 
-    def fetch_files(
-        files: dict[str, bytes], last_month: str = "2013-01"
-    ) -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
+    def fetch_files(files: dict[str, bytes], last_month: str = "2013-01") -> tuple[FetchedFiles, dict[str, pa.Table]]:
         return fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, last_month)
 
     return fetch_files
 
 
-def fetched(root: Path, files: dict[str, bytes], last_month: str) -> tuple[bts.FetchedFiles, dict[str, pa.Table]]:
+def fetched(root: Path, files: dict[str, bytes], last_month: str) -> tuple[FetchedFiles, dict[str, pa.Table]]:
     for name in ("external", "raw/flights"):
         (root / name).mkdir(parents=True)
     for name, content in files.items():
@@ -110,7 +110,7 @@ def fetched(root: Path, files: dict[str, bytes], last_month: str) -> tuple[bts.F
 
 def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch, tmp_path):
     result, written = fetch({"2013.csv": table(CLASSIC, [["2013", " 1", "03", "4", "NA", "0730", "PS", "", "x y "]])})
-    assert result.months == {"2013-01": bts.SpooledMonth(1, "bts_classic")}
+    assert result.months == {"2013-01": SpooledMonth(1, "bts_classic")}
     assert set(written["2013-01"].schema.types) == {pa.string()}
     (path,) = tmp_path.rglob("2013-01.parquet")
     assert pq.read_metadata(path).metadata is None
@@ -120,7 +120,7 @@ def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch, tmp_path):
 
 def test_a_download_keeps_its_109_columns_and_the_empty_one_goes(fetch):
     result, written = fetch({DOWNLOAD: zipped(on_time_csv=current(CRSDepTime="0905"), readme_html=b"\0<html>")})
-    assert result.months == {"2013-01": bts.SpooledMonth(1, "bts_current")}
+    assert result.months == {"2013-01": SpooledMonth(1, "bts_current")}
     (flight,) = written["2013-01"].to_pylist()
     assert list(flight) == CURRENT
     assert len(flight) == 109
@@ -243,7 +243,7 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
 def test_the_real_sample_has_1999_flights_of_each_of_22_months(fetch):
     result, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
     assert list(result.months) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]
-    assert set(result.months.values()) == {bts.SpooledMonth(1999, "bts_classic")}
+    assert set(result.months.values()) == {SpooledMonth(1999, "bts_classic")}
     flights = pa.concat_tables(written.values())
     assert flights.num_columns == 31
     assert pc.sum(pc.equal(flights["TailNum"], "N700äæ")).as_py() > 0

@@ -12,10 +12,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.sources.bts_text import CsvText, quote_values
+from flight_delay.data.sources.bts_text import quote_values
 
 ROW_GROUP_ROWS = 1 << 16
 SPOOL_BYTES = 1 << 25
+
+
+class MonthRows(NamedTuple):
+    """Rows of one month.
+
+    `source` is the file that they are from, for errors. Rows of a month have the same columns, in any order.
+    """
+
+    month: str
+    rows: pa.RecordBatch
+    source: str
+    layout: str
 
 
 class SpooledMonth(NamedTuple):
@@ -30,24 +42,25 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._first: dict[str, tuple[CsvText, str]] = {}  # text and layout that set the columns of a month
+        self._first: dict[str, MonthRows] = {}  # the columns of a month are those of its first rows; has no rows
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_bytes = 0
 
-    def add_rows(self, month: str, rows: pa.RecordBatch, text: CsvText, layout: str) -> None:
+    def add_rows(self, added: MonthRows) -> None:
         """Add rows of a month.
 
         Raises:
             UserError: earlier rows of the month have other columns.
         """
-        first, layout_of_first = self._first.setdefault(month, (text, layout))
-        differing = sorted(set(first.names) ^ set(text.names))
-        if differing:
+        month, rows, source, layout = added
+        first = self._first.setdefault(month, added._replace(rows=rows.slice(0, 0)))
+        names = first.rows.schema.names
+        if differing := sorted(set(names) ^ set(rows.schema.names)):
             raise UserError(
-                f"{first} ({layout_of_first}) and {text} ({layout}) both hold {month}, but only one has "
+                f"{first.source} ({first.layout}) and {source} ({layout}) both hold {month}, but only one has "
                 f"{quote_values(differing)}; keep one of them"
             )
-        self._waiting.setdefault(month, []).append(rows.select(first.names))
+        self._waiting.setdefault(month, []).append(rows.select(names))
         self._waiting_bytes += rows.nbytes
         if self._waiting_bytes >= SPOOL_BYTES:
             self._flush()
@@ -55,11 +68,11 @@ class Spool:
     def write_month(self, month: str, path: Path) -> SpooledMonth:
         """Write the rows of a month as Parquet and remove them from the spool."""
         self._flush()
-        text, layout = self._first[month]
+        first = self._first[month]
         rows = 0
         with pq.ParquetWriter(
             path,
-            pa.schema([(name, pa.string()) for name in text.names]),
+            first.rows.schema,
             compression="zstd",
             store_schema=False,
             write_page_checksum=True,
@@ -68,7 +81,7 @@ class Spool:
                 writer.write_table(table)
                 rows += table.num_rows
         (self._folder / month).unlink()
-        return SpooledMonth(rows, layout)
+        return SpooledMonth(rows, first.layout)
 
     def _flush(self) -> None:
         options = pa.ipc.IpcWriteOptions(compression="lz4")

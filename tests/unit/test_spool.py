@@ -1,4 +1,4 @@
-"""data.sources.bts_spool: rows wait on disk until they are sorted, and how they waited leaves no trace."""
+"""data.sources.spool: rows wait on disk until they are sorted, and how they waited leaves no trace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from flight_delay.data.sources import bts, bts_spool, bts_text
+from flight_delay.data.sources import bts, bts_text, spool
+from flight_delay.data.sources.monthly_files import FetchedFiles
 
 COLUMNS = ["Year", "Month", "FlightNum", "TailNum"]
 LAYOUTS = {"bts_classic": ["Year", "Month"]}
@@ -32,10 +33,10 @@ def flights_of(*dates: tuple[int, int]) -> bytes:
 
 
 @pytest.fixture
-def fetch(tmp_path: Path) -> Callable[..., bts.FetchedFiles]:
+def fetch(tmp_path: Path) -> Callable[..., FetchedFiles]:
     """Fetches from a folder of its own with one file."""
 
-    def fetch_content(content: bytes, last_month: str = "2013-01") -> bts.FetchedFiles:
+    def fetch_content(content: bytes, last_month: str = "2013-01") -> FetchedFiles:
         root = Path(tempfile.mkdtemp(dir=tmp_path))
         for name in ("external", "raw/flights"):
             (root / name).mkdir(parents=True)
@@ -49,10 +50,10 @@ def fetch(tmp_path: Path) -> Callable[..., bts.FetchedFiles]:
 
 def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
     dates = [(2012 + n % 2, 1 + n % 3) for n in range(500)]
-    monkeypatch.setattr(bts_spool, "ROW_GROUP_ROWS", 30)
+    monkeypatch.setattr(spool, "ROW_GROUP_ROWS", 30)
     for block_bytes, spool_bytes in [(1 << 20, 1 << 25), (1 << 20, 1), (200, 1), (1000, 5000)]:
         monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
+        monkeypatch.setattr(spool, "SPOOL_BYTES", spool_bytes)
         result = fetch(flights_of(*dates), "2013-03")
     assert len(result.months) == 6
     for month, (rows, _) in result.months.items():
@@ -67,7 +68,7 @@ def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, 
     text = table(["Month", "Year", *COLUMNS[2:]], [[1, 2013, 3, f"N{row:060}"] for row in range(70_000)])
     for block_bytes in (1 << 20, 60_000):
         monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
-        monkeypatch.setattr(bts_spool, "SPOOL_BYTES", block_bytes)
+        monkeypatch.setattr(spool, "SPOOL_BYTES", block_bytes)
         fetch(text)
     paths = list(tmp_path.rglob("2013-01.parquet"))
     assert len({path.read_bytes() for path in paths}) == 1
@@ -75,7 +76,7 @@ def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, 
 
 
 def test_many_months_do_not_need_many_open_files(fetch, monkeypatch):
-    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", 1)
+    monkeypatch.setattr(spool, "SPOOL_BYTES", 1)
     dates = [(year, month) for year in range(1990, 2000) for month in range(1, 13)]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
@@ -99,7 +100,7 @@ def test_what_a_killed_process_left_behind_does_not_count(tmp_path):
 
 @pytest.mark.parametrize("spool_bytes", [1, 1 << 25])
 def test_a_full_disk_is_not_the_fault_of_the_file(tmp_path, monkeypatch, spool_bytes):
-    monkeypatch.setattr(bts_spool, "SPOOL_BYTES", spool_bytes)
+    monkeypatch.setattr(spool, "SPOOL_BYTES", spool_bytes)
     (tmp_path / "raw/flights").mkdir(parents=True)
     rows = [[2013, 1, *np.random.default_rng(row).random(7)] for row in range(2000)]
     (tmp_path / "a.csv").write_bytes(table([*COLUMNS[:2], *"ABCDEFG"], rows))
