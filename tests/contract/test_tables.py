@@ -96,7 +96,7 @@ def test_no_table_is_left_out(made) -> None:
 def test_months_of_all_tables_are_those_of_the_raw_data(made) -> None:
     for folder in ("data/interim/flights", "data/interim/quarantine", "data/processed", "models/history"):
         assert [path.name for path in sorted((made.root / folder).iterdir())] == [
-            path.name for path in sorted((made.root / "data/raw/flights").iterdir())
+            path.name for path in sorted((made.root / "data/raw/flights").glob("*.parquet"))
         ]
 
 

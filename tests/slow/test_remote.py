@@ -22,7 +22,7 @@ def outputs(project) -> dict[str, str]:
     """Return the SHA-256 of every output file of every stage but `publish`, by path."""
     entries = [entry for stage, entry in project.lock().items() if stage != "publish"]
     paths = [project.root / out["path"] for entry in entries for out in entry["outs"]]
-    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    files = [file for path in paths for file in (path.rglob("[!.]*") if path.is_dir() else [path]) if file.is_file()]
     return {str(file.relative_to(project.root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 

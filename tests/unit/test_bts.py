@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.sources import bts
 from flight_delay.data.sources.monthly_files import FetchedFiles
 from flight_delay.data.sources.spool import SpooledMonth
@@ -99,9 +100,10 @@ def fetched(root: Path, files: dict[str, bytes], last_month: str) -> tuple[Fetch
         (root / name).mkdir(parents=True)
     for name, content in files.items():
         (root / "external" / name).write_bytes(content)
-    result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, last_month)
+    with monthly_folder(root / "raw/flights", "code") as flights:
+        result = bts.fetch_bts(root / "external", flights, LAYOUTS, last_month)
     assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
-    written = {path.stem: pq.read_table(path) for path in sorted((root / "raw/flights").iterdir())}
+    written = {path.stem: pq.read_table(path) for path in sorted((root / "raw/flights").glob("*.parquet"))}
     assert {month: rows.num_rows for month, rows in written.items()} == {
         m: spooled.rows for m, spooled in result.months.items()
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.sources import bts, bts_text
 
 LAYOUTS = {
@@ -127,8 +128,8 @@ def refusal(root: Path, files: Iterable[tuple[str, bytes]], last_month: str = "2
     for name, content in files:
         (root / "external" / name).write_bytes(content)
     (root / "raw/flights").mkdir(parents=True)
-    with pytest.raises(UserError) as refused:
-        bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, last_month)
+    with pytest.raises(UserError) as refused, monthly_folder(root / "raw/flights", "code") as flights:
+        bts.fetch_bts(root / "external", flights, LAYOUTS, last_month)
     assert [path.name for path in (root / "raw").rglob("*")] == ["flights"]
     message = str(refused.value)
     assert len(message.splitlines()) == 1
@@ -208,11 +209,12 @@ def test_a_folder_without_data_says_what_to_put_there(tmp_path, names):
 
 
 def test_no_folder_is_like_an_empty_one(tmp_path):
-    with pytest.raises(UserError, match=r"/external: .*\.csv, \.csv\.gz, \.zip\b"):
-        bts.fetch_bts(tmp_path / "external", tmp_path / "flights", LAYOUTS, "2013-01")
+    refused = pytest.raises(UserError, match=r"/external: .*\.csv, \.csv\.gz, \.zip\b")
+    with refused, monthly_folder(tmp_path / "flights", "code") as flights:
+        bts.fetch_bts(tmp_path / "external", flights, LAYOUTS, "2013-01")
 
 
 def test_a_link_to_nothing_is_named(tmp_path):
     (tmp_path / "a.csv").symlink_to(tmp_path / "gone")
-    with pytest.raises(UserError, match=r"/a\.csv: "):
-        bts.fetch_bts(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
+    with pytest.raises(UserError, match=r"/a\.csv: "), monthly_folder(tmp_path / "raw/flights", "code") as flights:
+        bts.fetch_bts(tmp_path, flights, LAYOUTS, "2013-01")

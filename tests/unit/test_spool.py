@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.sources import bts, bts_text, spool
 from flight_delay.data.sources.monthly_files import FetchedFiles
 
@@ -41,7 +42,8 @@ def fetch(tmp_path: Path) -> Callable[..., FetchedFiles]:
         for name in ("external", "raw/flights"):
             (root / name).mkdir(parents=True)
         (root / "external/a.csv").write_bytes(content)
-        result = bts.fetch_bts(root / "external", root / "raw/flights", LAYOUTS, last_month)
+        with monthly_folder(root / "raw/flights", "code") as flights:
+            result = bts.fetch_bts(root / "external", flights, LAYOUTS, last_month)
         assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
         return result
 
@@ -94,7 +96,8 @@ def test_what_a_killed_process_left_behind_does_not_count(tmp_path):
     left.write_bytes(b"half")
     (tmp_path / "raw/flights").mkdir()
     (tmp_path / "a.csv").write_bytes(flights_of((2013, 1)))
-    assert bts.fetch_bts(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01").months["2013-01"].rows == 1
+    with monthly_folder(tmp_path / "raw/flights", "code") as flights:
+        assert bts.fetch_bts(tmp_path, flights, LAYOUTS, "2013-01").months["2013-01"].rows == 1
     assert not left.parent.exists()
 
 
@@ -107,8 +110,8 @@ def test_a_full_disk_is_not_the_fault_of_the_file(tmp_path, monkeypatch, spool_b
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
-        with pytest.raises(OSError, match="too large"):
-            bts.fetch_bts(tmp_path, tmp_path / "raw/flights", LAYOUTS, "2013-01")
+        with pytest.raises(OSError, match="too large"), monthly_folder(tmp_path / "raw/flights", "code") as flights:
+            bts.fetch_bts(tmp_path, flights, LAYOUTS, "2013-01")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not (tmp_path / "raw/.spool.partial").exists()

@@ -14,6 +14,7 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.airports import read_airports
+from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.sources import bts, nycflights13
 
 HEADER = b"Year,Month,Dest\n"
@@ -36,7 +37,8 @@ def fetch(files: dict[str, bytes], last_month: str = "2013-01") -> None:
     Path("out/flights").mkdir(parents=True)
     for name, content in files.items():
         Path("in", name).write_bytes(content)
-    bts.fetch_bts(Path("in"), Path("out/flights"), LAYOUTS, last_month)
+    with monthly_folder(Path("out/flights"), "code") as flights:
+        bts.fetch_bts(Path("in"), flights, LAYOUTS, last_month)
 
 
 AGAIN, REMOVE = "download it again", "download it again or remove it"
@@ -122,8 +124,8 @@ def test_files_of_the_bts(
 def test_a_link_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.csv").symlink_to("gone")
-    with pytest.raises(UserError) as refused:
-        bts.fetch_bts(Path(), Path("out/flights"), LAYOUTS, "2013-01")
+    with pytest.raises(UserError) as refused, monthly_folder(Path("out/flights"), "code") as flights:
+        bts.fetch_bts(Path(), flights, LAYOUTS, "2013-01")
     assert str(refused.value) == "a.csv: a broken link; `dvc checkout` restores it, or remove it"
 
 

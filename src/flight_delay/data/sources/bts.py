@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.data.dictionary import L, find_layout
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources.bts_files import SUFFIXES
@@ -27,12 +28,14 @@ LAYOUTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 FIRST_MONTH, LAST_MONTH = "1987-10", "2100-12"  # first published month; a month after the last one is a mistake
 
 
-def fetch_bts(external: Path, flights: Path, layouts: Mapping[L, Collection[str]], last_month: str) -> FetchedFiles:
+def fetch_bts(
+    external: Path, flights: MonthlyFolder, layouts: Mapping[L, Collection[str]], last_month: str
+) -> FetchedFiles:
     """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
     Args:
         external: folder with .csv, .csv.gz and .zip files, each with any months.
-        flights: an empty folder for the result.
+        flights: folder for the result.
         layouts: columns that a file of each layout must have, Year and Month among them.
         last_month: last month to write.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256
+from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.core.months import month_path
 from flight_delay.core.runner import track_progress
 from flight_delay.data.sources.spool import MonthRows, SpooledMonth, temporary_spool
@@ -54,16 +55,17 @@ def list_data_files(external: Path, suffixes: Sequence[str], advice: str) -> lis
 
 
 def fetch_monthly_files(
-    external: Path, names: Sequence[str], flights: Path, read: Reader, last_month: str
+    external: Path, names: Sequence[str], flights: MonthlyFolder, read: Reader, last_month: str
 ) -> FetchedFiles:
     """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
-    The same files give the same bytes. Memory does not grow with their number or size.
+    The same files give the same bytes, whatever former months are kept. Memory does not grow with their number or size.
 
     Args:
         external: folder of the files.
         names: files to read, each with any months; a month has their rows in this order.
-        flights: an empty folder for the result; the rows are spooled beside it.
+        flights: folder for the result; the rows are spooled beside it. A file that the former run read is read again
+            only if one of its months is not kept.
         read: yields the rows of a file in its order, in blocks of one month each.
         last_month: last month to write; later ones are read and checked only.
 
@@ -72,20 +74,38 @@ def fetch_monthly_files(
             missing.
     """
     checksums = {name: sha256(external / name) for name in names}
-    present: set[str] = set()
-    with temporary_spool(flights.parent / ".spool.partial") as spool:
-        for name in track_progress(names, "file"):
-            for rows in read(external / name):
-                present.add(rows.month)
-                if rows.month <= last_month:
-                    spool.add_rows(rows)
-        if last_month not in present:
+    contents = [f"{checksums[name]}  {name}" for name in names]
+    known = flights.months_of_inputs
+    with temporary_spool(flights.path.parent / ".spool.partial") as spool:
+
+        def spool_files(positions: Sequence[int], wanted: Callable[[str], bool]) -> None:
+            for position, name in zip(positions, track_progress([names[n] for n in positions], "file"), strict=True):
+                months = set()
+                for rows in read(external / name):
+                    months.add(rows.month)
+                    if wanted(rows.month):
+                        spool.add_rows(position, rows)
+                known[contents[position]] = sorted(months)
+
+        new = [position for position, content in enumerate(contents) if content not in known]
+        spool_files(new, lambda month: month <= last_month)
+        for content in known.keys() - set(contents):
+            del known[content]
+        inputs = {
+            month: [content for content in contents if month in known[content]]
+            for month in sorted({month for months in known.values() for month in months})
+        }
+        if last_month not in inputs:
             raise UserError(
                 f"{external}: no flights of {last_month}, fetch_raw.last_month in params.yaml (months are "
-                f"{', '.join(sorted(present))}); add them or change it"
+                f"{', '.join(inputs)}); add them or change it"
             )
-        months = {
-            month: spool.write_month(month, month_path(flights, month))
-            for month in track_progress(sorted(month for month in present if month <= last_month), "month")
-        }
-    return FetchedFiles(months, checksums)
+        months = [month for month in inputs if month <= last_month]
+        stale = [month for month in months if not flights.keep(month, inputs[month])]
+        if len(stale) < len(months):
+            log.info("  %d months are unchanged", len(months) - len(stale))
+        again = [n for n, content in enumerate(contents) if n not in new and set(known[content]) & set(stale)]
+        spool_files(again, lambda month: month in stale)
+        for month in track_progress(stale, "month"):
+            flights.add(month, inputs[month], spool.write_month(month, month_path(flights.path, month))._asdict())
+    return FetchedFiles({month: SpooledMonth(**flights.months[month].result) for month in months}, checksums)

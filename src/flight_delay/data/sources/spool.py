@@ -42,25 +42,30 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._first: dict[str, MonthRows] = {}  # the columns of a month are those of its first rows; has no rows
+        # First rows, without their values, by month and position: columns of a file are those of its first rows, and
+        # columns of a month those of its first file.
+        self._first: dict[str, dict[int, MonthRows]] = {}
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self._waiting_bytes = 0
 
-    def add_rows(self, added: MonthRows) -> None:
+    def add_rows(self, position: int, added: MonthRows) -> None:
         """Add rows of a month.
 
+        Args:
+            position: of their file; a month has rows of several files in this order, whichever is read first.
+            added: rows in the order of the file.
+
         Raises:
-            UserError: earlier rows of the month have other columns.
+            UserError: other rows of the month have other columns.
         """
-        month, rows, source, layout = added
-        first = self._first.setdefault(month, added._replace(rows=rows.slice(0, 0)))
-        names = first.rows.schema.names
-        if differing := sorted(set(names) ^ set(rows.schema.names)):
-            raise UserError(
-                f"{first.source} ({first.layout}) and {source} ({layout}) both hold {month}, but only one has "
-                f"{quote_values(differing)}; keep one of them"
-            )
-        self._waiting.setdefault(month, []).append(rows.select(names))
+        month, rows, *_ = added
+        parts = self._first.setdefault(month, {})
+        names = parts.setdefault(
+            position, added._replace(rows=pa.RecordBatch.from_pylist([], rows.schema))
+        ).rows.schema.names
+        first, second = sorted([(min(parts), parts[min(parts)]), (position, added)], key=lambda part: part[0])
+        _require_same_columns(first[1], second[1])
+        self._waiting.setdefault(f"{month}.{position}", []).append(rows.select(names))
         self._waiting_bytes += rows.nbytes
         if self._waiting_bytes >= SPOOL_BYTES:
             self._flush()
@@ -68,27 +73,27 @@ class Spool:
     def write_month(self, month: str, path: Path) -> SpooledMonth:
         """Write the rows of a month as Parquet and remove them from the spool."""
         self._flush()
-        first = self._first[month]
+        parts = self._first[month]
+        first = parts[min(parts)]
+        spooled = [self._folder / f"{month}.{position}" for position in sorted(parts)]
+        batches = (batch.select(first.rows.schema.names) for part in spooled for batch in _read(part))
         rows = 0
         with pq.ParquetWriter(
-            path,
-            first.rows.schema,
-            compression="zstd",
-            store_schema=False,
-            write_page_checksum=True,
+            path, first.rows.schema, compression="zstd", store_schema=False, write_page_checksum=True
         ) as writer:
-            for table in _row_groups(_read(self._folder / month)):
+            for table in _row_groups(batches):
                 writer.write_table(table)
                 rows += table.num_rows
-        (self._folder / month).unlink()
+        for part in spooled:
+            part.unlink()
         return SpooledMonth(rows, first.layout)
 
     def _flush(self) -> None:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        for month, pieces in self._waiting.items():
+        for name, pieces in self._waiting.items():
             table = pa.Table.from_batches(pieces).combine_chunks()
             with (
-                (self._folder / month).open("ab") as file,
+                (self._folder / name).open("ab") as file,
                 pa.ipc.new_stream(file, table.schema, options=options) as sink,
             ):
                 sink.write_table(table)
@@ -104,6 +109,14 @@ def temporary_spool(folder: Path) -> Iterator[Spool]:
         yield Spool(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _require_same_columns(first: MonthRows, second: MonthRows) -> None:
+    if differing := sorted(set(first.rows.schema.names) ^ set(second.rows.schema.names)):
+        raise UserError(
+            f"{first.source} ({first.layout}) and {second.source} ({second.layout}) both hold {first.month}, but only "
+            f"one has {quote_values(differing)}; keep one of them"
+        )
 
 
 def _read(path: Path) -> Iterator[pa.RecordBatch]:

@@ -163,7 +163,7 @@ def _add_differences(
                 unavailable.add(check.path)
                 continue
             output = root / check.path
-            paths = sorted(output.rglob("*")) if output.is_dir() else [output]
+            paths = sorted(output.rglob("[!.]*")) if output.is_dir() else [output]
             after |= {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
     differences = compare_files(before, after, tolerance)
     return [
