@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 from mlflow import MlflowClient
+
+from flight_delay.core.months import Splits
+from flight_delay.core.params import load_params
+from flight_delay.tracking.run_content import collect_run_content
+from flight_delay.tracking.run_source import RunSource
+from flight_delay.vcs.lock import read_lock
 
 PREDICT = """
 import sys
@@ -199,6 +206,23 @@ def test_the_first_run_has_the_name_of_its_pipeline_and_its_metrics_as_descripti
     assert [description.startswith(start), description.startswith(", average", len(start))] == [True, True]
     assert "No earlier pipeline" in description
     assert json.loads((made.root / "reports/metrics.json").read_text())["verdict"] in description
+
+
+def test_a_run_after_a_correction_is_named_after_the_corrected_month(made, clone_of_made, monkeypatch) -> None:
+    """Its manifest, which is an artifact, has the checksum of every month."""
+    project = clone_of_made("corrected")
+    for folder in ("reports", "data", "models"):
+        shutil.copytree(made.root / folder, project.root / folder, dirs_exist_ok=True)
+    monkeypatch.chdir(project.root)
+    stages, manifest = read_lock(), json.loads(Path("data/raw/manifest.json").read_text())
+    for out in stages["fetch_raw"]["outs"]:
+        out["md5"] = "0.dir" if out["path"] == "data/raw/flights" else out["md5"]
+    manifest["files"]["flights/2013-02.parquet"]["sha256"] = "corrected"
+    Path("data/raw/manifest.json").write_text(json.dumps(manifest))
+    splits = load_params("splits", Splits)
+    content = collect_run_content(Path(), stages, splits, RunSource("Ada Lovelace <ada@example.org>", "HEAD"))
+    assert content.name == "data/raw/flights/2013-02.parquet"
+    assert content.name in content.description
 
 
 def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, uri, run, model, tmp_path) -> None:

@@ -98,7 +98,7 @@ def collect_run_content(root: Path, stages: Stages, splits: Splits, source: RunS
         "data/warnings": float(sum(read_json(root / "reports/check_data/counts.json").values())),
     }
     params = logged_params(read_params(root / "params.yaml"))
-    baseline = _find_baseline(stages, params, source)
+    baseline = _find_baseline(stages, params, manifest, source)
     name = (baseline.changes if baseline else "") or f"pipeline {identity[:7]}"
     curve = read_csv_columns(root / "reports/train/curve.csv")
     # A killed stage may have left hidden files.
@@ -154,28 +154,32 @@ def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
     } | metrics
 
 
-def _find_baseline(stages: Stages, params: Mapping[str, str], source: RunSource) -> BaselinePipeline | None:
+def _find_baseline(
+    stages: Stages, params: Mapping[str, str], manifest: Mapping[str, Any], source: RunSource
+) -> BaselinePipeline | None:
     """Read the nearest earlier pipeline from git, without the DVC cache."""
     try:
         commit = previous_pipeline_commit(pipeline_digest(stages), source.start)
         if commit is None:
             return None
-        lock, sections, report = (
-            git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", METRICS)
+        lock, sections, raw, report = (
+            git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", MANIFEST, METRICS)
         )
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
         changes = parameter_changes(logged_params(parse_yaml(sections)), params)
         return BaselinePipeline(
             commit=commit,
             metrics=logged_metrics(json.loads(report)),
-            changes=changes or other_changes(_inputs_and_raw_data(before), _inputs_and_raw_data(stages)),
+            changes=changes
+            or other_changes(_inputs_and_raw_files(before, json.loads(raw)), _inputs_and_raw_files(stages, manifest)),
         )
     except (UserError, ValueError, KeyError, AttributeError):
         return None  # there is no commit yet, or it is by an older version of this code
 
 
-def _inputs_and_raw_data(stages: Stages) -> dict[str, str]:
-    return input_hashes(stages) | {path: md5 for path, md5 in output_hashes(stages).items() if path == RAW}
+def _inputs_and_raw_files(stages: Stages, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return checksums by path, so that a corrected month is named."""
+    return input_hashes(stages) | {f"data/raw/{name}": entry["sha256"] for name, entry in manifest["files"].items()}
 
 
 def _data_version(manifest: Mapping[str, Any], md5: str) -> str:
