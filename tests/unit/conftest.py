@@ -51,7 +51,7 @@ OUTCOMES: st.SearchStrategy[dict[str, Any]] = st.one_of(
         lambda flags: {"arrival_delay_minutes": None, "cancelled": flags[0], "diverted": flags[1]}
     ),
 )
-MISSING: dict[Layout, str | None] = {"nycflights13": None, "bts_classic": "NA", "bts_current": ""}
+MISSING: dict[Layout, str | None] = {"nycflights13": None, "bts_classic": "NA", "bts_current": "", "table": ""}
 
 # From a layout and the changes that make each flight another one than `FLIGHT`, to its rows, and through the gate.
 Write = Callable[..., pd.DataFrame]
@@ -184,6 +184,8 @@ def _row(flight: dict[str, Any], layout: Layout, dictionary: Dictionary) -> dict
         if layout == "nycflights13" and name in ("cancelled", "diverted"):
             continue
         values = flight[name] if name == "flight_date" else (flight.get(name),)
+        if layout == "table" and name == "flight_date":
+            values = ("-".join(str(part).zfill(2) for part in values),)
         row |= {
             source: _written(value, name, layout, dictionary) for source, value in zip(sources, values, strict=True)
         }
@@ -193,13 +195,16 @@ def _row(flight: dict[str, Any], layout: Layout, dictionary: Dictionary) -> dict
 
 
 def _written(value: Any, name: str, layout: Layout, dictionary: Dictionary) -> Any:
-    """A value as the layout has it: the package's are typed; later BTS files write measures as '5.00'."""
+    """A value as the layout has it.
+
+    The package's are typed, later BTS files write measures as '5.00', and DVC writes rows of a database as pandas does.
+    """
     if value is None:
         return MISSING[layout]
     if layout == "nycflights13" or isinstance(value, str):
         return value
-    if layout == "bts_current" and name in CLOCK_TIMES:
-        return f"{value:04d}"
+    if layout in ("bts_current", "table") and name in CLOCK_TIMES and isinstance(value, int):
+        return f"{value:04d}" if layout == "bts_current" else f"{value // 100:02d}:{value % 100:02d}:00"
     if layout == "bts_current" and dictionary.columns[name].role != "key":
         return f"{value:.2f}"
-    return f"{value:d}" if isinstance(value, int) else str(value)
+    return f"{value:d}" if isinstance(value, int) and layout != "table" else str(value)

@@ -171,3 +171,57 @@ def _whole(value: Any) -> Any:
     if pd.isna(value):
         return None
     return int(value) if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize(
+    "time", ["905", "0905", 905, "9:05", "09:05", "09:05:00", "2013-01-05 09:05:00.000", "2013-01-05T09:05"]
+)
+def test_a_table_may_have_clock_times_in_several_ways(write: Write, dictionary: Dictionary, time: Any) -> None:
+    raw = write("table", {}).astype(object)
+    raw["scheduled_departure_minutes"] = time
+    reading = read(raw, "table", dictionary)
+    assert reading.unreadable == {}
+    assert reading.flights["flight_id"].tolist() == ["2013-01-05-UA-7-EWR-0905"]
+
+
+@pytest.mark.parametrize(
+    "time", ["09:05:30", "9:5", "24:01", "09:60", "2013-01-05 09:05:00+00:00", "2013-01-05 14:05:00Z"]
+)
+def test_seconds_and_time_zones_are_no_clock_times(write: Write, dictionary: Dictionary, time: str) -> None:
+    raw = write("table", {}, {"flight_number": 8})
+    raw.loc[0, "scheduled_departure_minutes"] = time
+    flights = read(raw, "table", dictionary).flights
+    assert flights["scheduled_departure_minutes"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("layout", BTS)
+def test_only_a_table_has_clock_times_with_a_colon(write: Write, dictionary: Dictionary, layout: Layout) -> None:
+    raw = write(layout, {})
+    raw["CRSDepTime"] = "09:05"
+    assert read(raw, layout, dictionary).flights["scheduled_departure_minutes"].isna().all()
+
+
+@pytest.mark.parametrize("date", ["2013-01-05", " 2013-01-05 ", "2013-01-05 00:00:00", "2013-01-05T23:59:59.5"])
+def test_a_table_may_have_timestamps_as_dates(write: Write, dictionary: Dictionary, date: str) -> None:
+    raw = write("table", {})
+    raw["flight_date"] = date
+    assert read(raw, "table", dictionary).flights["flight_date"].astype(str).tolist() == ["2013-01-05"]
+
+
+@pytest.mark.parametrize("date", ["2013-1-5", "05.01.2013", "20130105", "2013-01-05 00:00:00+00:00", "2013-02-30", "x"])
+def test_other_dates_are_none(write: Write, dictionary: Dictionary, date: str) -> None:
+    raw = write("table", {}, {"flight_number": 8})
+    raw.loc[0, "flight_date"] = date
+    reading = read(raw, "table", dictionary)
+    assert [(name, failed.tolist()) for (name, _), failed in reading.unreadable.items()] == [
+        ("flight_date", [True, False])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("true", True), ("False", False), ("t", True), ("f", False), ("0", False), ("1", True)]
+)
+def test_a_database_may_write_flags_as_it_does(write: Write, dictionary: Dictionary, flag: str, value: bool) -> None:
+    raw = write("table", {})
+    raw["cancelled"] = flag
+    assert read(raw, "table", dictionary).flights["cancelled"].tolist() == [value]

@@ -65,13 +65,15 @@ def test_bounds_fit_into_the_type_of_their_column(dictionary: Dictionary) -> Non
 def test_every_essential_column_that_is_not_made_here_comes_from_every_layout(
     dictionary: Dictionary, layout: Layout
 ) -> None:
-    missing = {
-        name for name, column in dictionary.columns.items() if layout not in column.sources and not column.informative
-    }
+    missing = {name for name, column in dictionary.columns.items() if not column.informative} - set(
+        dictionary.layout_columns(layout)
+    )
     assert missing == {"flight_id", "scheduled_departure_utc", "scheduled_arrival_utc"}
-    assert set(dictionary.layout_columns(layout)) == {
-        name for name, column in dictionary.columns.items() if layout in column.sources
-    }
+
+
+def test_a_table_has_the_columns_of_any_other_layout_with_their_own_names(dictionary: Dictionary) -> None:
+    names = {name for layout in LAYOUTS if layout != "table" for name in dictionary.layout_columns(layout)}
+    assert dictionary.layout_columns("table") == {name: [name] for name in dictionary.columns if name in names}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -18,7 +18,7 @@ from flight_delay.data.sources import nycflights13
 
 # Texts for a missing value.
 MISSING = ("", "NA")
-FLAGS = {"0": False, "1": True, "NO": False, "YES": True}
+FLAGS = dict.fromkeys(("0", "NO", "F", "FALSE"), False) | dict.fromkeys(("1", "YES", "T", "TRUE"), True)
 YEARS = (1000, 9000)  # years for which pandas has time zones
 CLOCK_TIMES = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
 # Of files of the BTS, by scheduled time: the actual one, and the delay, which is their difference.
@@ -26,6 +26,9 @@ ACTUAL_TIMES = {
     "scheduled_departure_minutes": ("DepTime", "departure_delay_minutes"),
     "scheduled_arrival_minutes": ("ArrTime", "arrival_delay_minutes"),
 }
+# Of a table: ISO 8601 without a time zone, since the clock of the airport counts.
+DATE = r"^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9:.]+)?$"
+CLOCK_TIME = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T])?([0-9]{1,2}):([0-9]{2})(?::00(?:\.0+)?)?$"
 
 COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destination")
 
@@ -84,8 +87,9 @@ def parse_flights(
         if name in DERIVED.get(layout, {}):
             values[name] = DERIVED[layout][name](raw)
             continue
+        given = _clock_times_as_hhmm(raw[sources]) if layout == "table" and name in CLOCK_TIMES else raw[sources]
         parse, problem = _PARSERS[dictionary.columns[name].type]
-        values[name], unreadable[name, problem] = parse(raw[sources])
+        values[name], unreadable[name, problem] = parse(given)
     for name in CLOCK_TIMES:
         minutes = minutes_after_midnight(values[name])
         unreadable[name, "is not a clock time"] = values[name].notna() & minutes.isna()
@@ -160,6 +164,11 @@ def _restore_midnights(
     return remarks
 
 
+def _clock_times_as_hhmm(columns: pd.DataFrame) -> pd.DataFrame:
+    text, _ = _text(columns)
+    return text.str.replace(CLOCK_TIME, r"\1\2", regex=True).to_frame()
+
+
 def _text(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
     text = columns.iloc[:, 0].astype("string").str.strip()
     text = text.mask(text.isin(MISSING))
@@ -181,12 +190,17 @@ def _flags(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
 
 
 def _dates(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
+    unparsed = pd.Series(False, index=columns.index)
+    if columns.shape[1] == 1:
+        text, _ = _text(columns)
+        columns = text.str.extract(DATE)
+        unparsed = text.notna() & columns[0].isna()
     parts, failed = zip(*(_whole_numbers(columns[[name]]) for name in columns), strict=True)
     frame = pd.DataFrame(dict(zip(("year", "month", "day"), parts, strict=True)))
     frame = frame.where(frame["year"].between(*YEARS))
     date = pd.to_datetime(frame, errors="coerce").dt.as_unit("ms")
     missing: Mask = pd.concat(parts, axis=1).isna().any(axis=1) & ~pd.concat(failed, axis=1).any(axis=1)
-    return date, date.isna() & ~missing
+    return date, unparsed | (date.isna() & ~missing)
 
 
 # Parser of the source columns, and problem of a value that cannot be parsed, by type of the canonical column.

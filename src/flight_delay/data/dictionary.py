@@ -79,8 +79,15 @@ class Dictionary(Parameters):
     @property
     def required_columns(self) -> dict[Layout, set[str]]:
         """Names of the columns that a source of each layout must have."""
-        required = [entry for entry in self.columns.values() if not entry.informative]
-        return {layout: {name for entry in required for name in entry.sources.get(layout, ())} for layout in LAYOUTS}
+        return {
+            layout: {
+                source
+                for name, sources in self.layout_columns(layout).items()
+                if not self.columns[name].informative
+                for source in sources
+            }
+            for layout in LAYOUTS
+        }
 
     def schedule_only(self) -> Dictionary:
         """Return the dictionary of a timetable, without outcome columns."""
@@ -88,7 +95,12 @@ class Dictionary(Parameters):
         return self.model_copy(update={"columns": columns})
 
     def layout_columns(self, layout: Layout) -> dict[str, list[str]]:
-        """Return the source columns of a layout by canonical column."""
+        """Return the source columns of a layout by canonical column.
+
+        In a table, columns that are not computed have their canonical names.
+        """
+        if layout == "table":
+            return {name: [name] for name, entry in self.columns.items() if entry.sources}
         return {name: entry.sources[layout] for name, entry in self.columns.items() if layout in entry.sources}
 
     def check_point_in_time(self, feature: str, columns: Iterable[str], horizon_hours: int) -> None:

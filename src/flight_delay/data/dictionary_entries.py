@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from flight_delay.core.params import Parameters
 
 Text = Annotated[str, Field(min_length=1)]
-Layout = Literal["nycflights13", "bts_classic", "bts_current"]
+Layout = Literal["nycflights13", "bts_classic", "bts_current", "table"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 

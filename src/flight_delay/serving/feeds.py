@@ -70,6 +70,7 @@ def read_feed(path: Path, dictionary: Dictionary, zones: Mapping[str, str]) -> p
     raw = _read_rows(path)
     advice = "give flight_date, carrier, flight_number, origin, destination, scheduled_departure, scheduled_arrival, …"
     required, names = dictionary.required_columns, list(raw.columns)
+    del required["table"]  # its columns have the names of the API, but for clock times
     if "flight_date" in names:  # the API has no other columns than these
         fields = {API_COLUMNS[name] for name in required[API_LAYOUT] if name in API_COLUMNS}
         find_layout(names, {"that of the API": fields}, str(path), advice)
