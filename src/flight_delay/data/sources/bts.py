@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
@@ -17,8 +16,8 @@ from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.data.dictionary import L, find_layout
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources.bts_files import SUFFIXES
-from flight_delay.data.sources.bts_text import CsvText, open_texts, quote_values, read_blocks
-from flight_delay.data.sources.monthly_files import FetchedFiles, fetch_monthly_files, list_data_files
+from flight_delay.data.sources.bts_text import open_texts, quote_values, read_blocks
+from flight_delay.data.sources.monthly_files import FetchedFiles, fetch_monthly_files, list_data_files, split_by_month
 from flight_delay.data.sources.spool import MonthRows
 
 SOURCE = "bts"
@@ -55,29 +54,18 @@ def bts_provenance(fetched: FetchedFiles) -> dict[str, Any]:
 def _read_file(path: Path, layouts: Mapping[L, Collection[str]]) -> Iterator[MonthRows]:
     for text in open_texts(path):
         layout = find_layout(text.names, layouts, str(text), "put the file there as the BTS made it")
-        for month, rows in _split_by_month(text):
-            yield MonthRows(month, rows, str(text), layout)
-
-
-def _split_by_month(text: CsvText) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Yield the rows of a text in blocks of one month each."""
-    for first_row, block in read_blocks(text):
-        dates = pc.binary_join_element_wise(
-            block["Year"], block["Month"], "|", null_handling="replace", null_replacement=""
-        ).dictionary_encode()
-        months = [_parse_month(date) for date in dates.dictionary.to_pylist()]
-        month_of_row = pa.array(months, pa.string()).take(dates.indices)
-        for month in dict.fromkeys(months):
-            in_month = pc.equal(month_of_row, month) if month else pc.is_null(month_of_row)
-            index = pc.index(in_month, True).as_py()
-            where = f"{text}: row {first_row + index} (the header is row 1)"
-            if month is None:
-                year, number = (quote_values([str(block[name][index])]) for name in ("Year", "Month"))
-                raise UserError(
-                    f"{where}: Year is {year}, Month is {number}: dates out of range ({FIRST_MONTH} … {LAST_MONTH}); "
-                    "download it again or remove the row"
-                )
-            yield month, block.filter(in_month)
+        for first_row, block in read_blocks(text):
+            dates = pc.binary_join_element_wise(
+                block["Year"], block["Month"], "|", null_handling="replace", null_replacement=""
+            )
+            for month, first, rows in split_by_month(block, dates, _parse_month):
+                if month is None:
+                    year, number = (quote_values([str(block[name][first])]) for name in ("Year", "Month"))
+                    raise UserError(
+                        f"{text}: row {first_row + first} (the header is row 1): Year is {year}, Month is {number}: "
+                        f"dates out of range ({FIRST_MONTH} … {LAST_MONTH}); download it again or remove the row"
+                    )
+                yield MonthRows(month, rows, str(text), layout)
 
 
 def _parse_month(date: str) -> str | None:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256
 from flight_delay.core.incremental import MonthlyFolder
@@ -14,7 +17,8 @@ from flight_delay.core.months import month_path
 from flight_delay.core.runner import track_progress
 from flight_delay.data.sources.spool import MonthRows, SpooledMonth, temporary_spool
 
-OTHER_FILES = ("README.md", "airports.csv")  # other files of the folder
+COLUMNS_FILE = "columns.yaml"  # of source table
+OTHER_FILES = ("README.md", "airports.csv", COLUMNS_FILE)  # other files of the folder
 
 Reader = Callable[[Path], Iterator[MonthRows]]
 
@@ -109,3 +113,24 @@ def fetch_monthly_files(
         for month in track_progress(stale, "month"):
             flights.add(month, inputs[month], spool.write_month(month, month_path(flights.path, month))._asdict())
     return FetchedFiles({month: SpooledMonth(**flights.months[month].result) for month in months}, checksums)
+
+
+def split_by_month(
+    rows: pa.RecordBatch, dates: pa.StringArray, parse_month: Callable[[str], str | None]
+) -> Iterator[tuple[str | None, int, pa.RecordBatch]]:
+    """Split rows into those of each month.
+
+    Args:
+        rows: in any order.
+        dates: text of the date of each row.
+        parse_month: returns the month of a date, such as '2013-01', or None.
+
+    Yields:
+        Month, position of its first row, and its rows; months are in order of their first rows.
+    """
+    encoded = dates.fill_null("").dictionary_encode()
+    months = [parse_month(date) for date in encoded.dictionary.to_pylist()]
+    month_of_row = pa.array(months, pa.string()).take(encoded.indices)
+    for month in dict.fromkeys(months):
+        in_month = pc.equal(month_of_row, month) if month else pc.is_null(month_of_row)
+        yield month, pc.index(in_month, True).as_py(), rows.filter(in_month)
