@@ -10,12 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.airports import read_airports
-from flight_delay.data.sources import bts, nycflights13
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.sources import bts, nycflights13, table
 
 HEADER = b"Year,Month,Dest\n"
 ROW = b"2013,1,LAX\n"
@@ -179,3 +182,80 @@ def test_the_package(
     with pytest.raises(UserError) as refused:
         work(package)
     assert str(refused.value).replace(installed, "VERSION") == expected
+
+
+NAMES = (
+    "flight_date", "carrier", "flight_number", "origin", "destination", "scheduled_departure_minutes",
+    "scheduled_arrival_minutes", "distance_miles", "departure_delay_minutes", "arrival_delay_minutes", "cancelled",
+    "diverted",
+)  # fmt: skip
+COLUMNS = "".join(f"{name}: {name}\n" for name in NAMES)
+TABLE_ROW = {**dict.fromkeys(NAMES, "1"), "flight_date": "soon"}
+PAGE = "columns.yaml: not a mapping such as 'carrier: airline_code'; see docs/tables.md"
+TABLES: dict[str, tuple[str | None, dict[str, list[Any]] | None, str]] = {
+    "no mapping": (
+        None, None, "in/columns.yaml: no such file; name the columns of your table there (docs/tables.md)",
+    ),
+    "no YAML": ("a: b: c", None, "in/columns.yaml: not valid YAML (line 1, column 5: mapping values are not allowed in this context)"
+                "; correct the line"),
+    "a list": ("- carrier", None, f"in/{PAGE}"),
+    "unknown": (
+        "arr_dly: a\nflight_id: b", None,
+        "in/columns.yaml: 'arr_dly', 'flight_id' is not in references/data_dictionary.yaml, or is computed; choose from "
+        "CHOICES",
+    ),
+    "no name": ("carrier: 7", None, "in/columns.yaml: carrier is 7, not the name of a column; write the name, in quotes"),
+    "essential": (
+        COLUMNS.replace("carrier: carrier\n", "").replace("origin: origin\n", ""), None,
+        "in/columns.yaml: 'carrier', 'origin' is missing and essential; name its column",
+    ),
+    "twice": (
+        COLUMNS.replace("diverted: diverted", "diverted: cancelled"), None,
+        "in/columns.yaml: cancelled and diverted are both 'cancelled'; name another column for one of them",
+    ),
+    "no files": (COLUMNS, None, "in: no .csv, .csv.gz, .zip, .parquet file; put a table of flights there"),
+    "a missing column": (
+        COLUMNS.replace("carrier: carrier", "carrier: airline"), {"x": ["1"], "y": ["1"]},
+        "in/a.parquet: column 'flight_date', 'airline', 'flight_number', 'origin', 'destination', "
+        "'scheduled_departure_minutes', 'scheduled_arrival_minutes', 'distance_miles', 'departure_delay_minutes', "
+        "'arrival_delay_minutes', 'cancelled', 'diverted' of in/columns.yaml is missing; correct one of them (columns are "
+        "'x', 'y')",
+    ),
+    "a date": (
+        COLUMNS, {name: [value] for name, value in TABLE_ROW.items()},
+        "in/a.parquet: row 2 (the header is row 1): flight_date is 'soon', not a local date such as 2013-01-31; correct "
+        "or remove the row",
+    ),
+    "a type": (
+        COLUMNS, {name: [[value]] for name, value in TABLE_ROW.items()},
+        "in/a.parquet: column 'flight_date' is list<element: string>; give text, numbers, true and false, or dates and "
+        "local times without a time zone",
+    ),
+    "no rows": (COLUMNS, {name: [] for name in NAMES}, "in/a.parquet: no rows; write it again or remove it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("columns", "content", "expected"), TABLES.values(), ids=TABLES)
+def test_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dictionary: Dictionary, columns: str | None,
+    content: dict[str, list[Any]] | None, expected: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    if columns is not None:
+        Path("in/columns.yaml").write_text(columns)
+    if content is not None:
+        pq.write_table(pa.table(content), "in/a.parquet")
+    with pytest.raises(UserError) as refused:
+        table.fetch_table(Path("in"), Path("raw/flights"), dictionary, "2013-01")
+    assert str(refused.value) == expected.replace("CHOICES", ", ".join(dictionary.layout_columns("table")))
+
+
+def test_what_is_no_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dictionary: Dictionary) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("columns.yaml").write_text(COLUMNS)
+    Path("a.parquet").write_bytes(b"flight_date\n")
+    with pytest.raises(UserError) as refused:
+        table.fetch_table(Path(), Path("raw/flights"), dictionary, "2013-01")
+    reason = "Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file"
+    assert str(refused.value) == f"a.parquet: not a whole Parquet file ({reason}); write it again"

@@ -9,12 +9,13 @@ from flight_delay.core.runner import run_stage
 from flight_delay.data.airports import AIRPORTS_FILE, read_airports
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.sources import bts, nycflights13
+from flight_delay.data.sources.table import fetch_table, table_provenance
 
 
 class FetchRaw(params.Parameters):
     """Source and last month; `version` is that of the package nycflights13."""
 
-    source: Literal["nycflights13", "bts"]
+    source: Literal["nycflights13", "bts", "table"]
     version: str
     last_month: months.Month
     allow_gaps: bool
@@ -33,6 +34,11 @@ def main() -> int:
             layouts = {layout: required[layout] for layout in bts.LAYOUTS}
             fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.last_month)
             provenance = bts.bts_provenance(fetched)
+        elif p.source == "table":
+            dictionary = load_dictionary()
+            fetched = fetch_table(paths.EXTERNAL, flights, dictionary, p.last_month)
+            rows = {month: month_file.rows for month, month_file in fetched.months.items()}
+            provenance = table_provenance(fetched, paths.EXTERNAL, dictionary)
         else:
             package = nycflights13.package_folder(p.version)
             tables |= nycflights13.read_tables(package)
