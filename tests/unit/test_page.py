@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from jinja2 import UndefinedError
-from report_page import CONTENT, INPUTS, render_page, section_of
+from report_page import CONTENT, INPUTS, plain_text, render_page, section_of
 
 METRICS = INPUTS["metrics"]
 # Links that users may follow; nothing is loaded from there.
@@ -136,6 +136,13 @@ def test_findings_are_listed_once_and_explained_once_per_check(page: str) -> Non
 def test_the_same_inputs_give_the_same_page(page: str) -> None:
     assert render_page() == page
     assert render_page(metrics={**METRICS, "threshold": 0.31}) != page
+
+
+def test_data_without_licence_and_address_are_named_without_them() -> None:
+    """As tables of the user are."""
+    page = render_page(manifest={"source": "table", "columns": {}, "inputs": {}})
+    assert "table" in plain_text(section_of(page, "data"))
+    assert INPUTS["manifest"]["homepage"] not in page
 
 
 def test_a_missing_number_is_an_error() -> None:
