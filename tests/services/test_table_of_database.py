@@ -176,6 +176,24 @@ def test_only_the_changed_month_is_another_one(snapshots) -> None:
     assert list(first["inputs"]) == ["flights.csv"]
 
 
+def test_other_columns_make_every_month_again(snapshots, tmp_path) -> None:
+    checkout = snapshots.project.bare_copy(tmp_path / "other")
+    mapping = checkout.root / "data/external/columns.yaml"
+    mapping.write_text(COLUMNS.replace("arrival_delay_minutes: arr_late", "arrival_delay_minutes: dep_late_too"))
+    checkout.refuses("fetch_raw", "flights.csv", "'dep_late_too'", "columns.yaml")
+    swapped = COLUMNS.replace("arr_late", "x").replace("dep_late", "arr_late").replace(": x", ": dep_late")
+    mapping.write_text(swapped)
+    checkout.stage_here("fetch_raw")
+    manifests = [
+        json.loads((root / "data/raw/manifest.json").read_text()) for root in (snapshots.project.root, checkout.root)
+    ]
+    before, after = (manifest["files"] for manifest in manifests)
+    assert {name for name in after if after[name] != before[name]} == {
+        "flights/2013-01.parquet",
+        "flights/2013-02.parquet",
+    }
+
+
 @pytest.mark.parametrize("commit", [0, 1])
 def test_every_snapshot_is_verified_without_the_database(snapshots, commit: int) -> None:
     arguments = ("verify", snapshots.commits[commit])

@@ -21,10 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.canonical import parse_flights, read_raw
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.sources import table
-from flight_delay.data.sources.monthly_files import COLUMNS_FILE
+from flight_delay.data.sources.monthly_files import COLUMNS_FILE, FetchedFiles
 
 ZONES = {"EWR": "America/New_York", "LAX": "America/Los_Angeles"}
 # A warehouse's names by canonical column, and a flight as it writes it.
@@ -63,16 +64,22 @@ def zipped(content: bytes) -> bytes:
     return archive.getvalue()
 
 
+def fetch_from(external: Path, flights: Path, dictionary: Dictionary, last_month: str) -> FetchedFiles:
+    names = table.read_columns(external / COLUMNS_FILE, dictionary)
+    with monthly_folder(flights, "code") as folder:
+        return table.fetch_table(external, folder, names, dictionary, last_month)
+
+
 def fetched(root: Path, files: Files, columns: Any, dictionary: Dictionary, last_month: str) -> dict[str, bytes]:
     for name in ("external", "raw/flights"):
         (root / name).mkdir(parents=True)
     for name, content in files.items():
         (root / "external" / name).write_bytes(content)
     (root / "external" / COLUMNS_FILE).write_text(columns if isinstance(columns, str) else yaml.safe_dump(columns))
-    result = table.fetch_table(root / "external", root / "raw/flights", dictionary, last_month)
+    result = fetch_from(root / "external", root / "raw/flights", dictionary, last_month)
     assert list(result.files) == sorted(files)
     assert {spooled.layout for spooled in result.months.values()} == {"table"}
-    return {path.stem: path.read_bytes() for path in sorted((root / "raw/flights").iterdir())}
+    return {path.stem: path.read_bytes() for path in sorted((root / "raw/flights").glob("*.parquet"))}
 
 
 @pytest.fixture
@@ -238,15 +245,14 @@ def test_rows_are_numbered_through_all_blocks(fetch: Fetch, monkeypatch: pytest.
 
 
 def test_without_a_mapping_nothing_is_read(tmp_path: Path, dictionary: Dictionary) -> None:
-    (tmp_path / "flights.csv").write_bytes(GOOD)
     with pytest.raises(UserError, match=COLUMNS_FILE):
-        table.fetch_table(tmp_path, tmp_path / "flights", dictionary, "2013-01")
+        table.read_columns(tmp_path / COLUMNS_FILE, dictionary)
 
 
 def test_the_manifest_names_columns_and_files(tmp_path: Path, dictionary: Dictionary) -> None:
     (tmp_path / COLUMNS_FILE).write_text(yaml.safe_dump(COLUMNS))
     (tmp_path / "a.csv").write_bytes(GOOD)
     (tmp_path / "raw/flights").mkdir(parents=True)
-    result = table.fetch_table(tmp_path, tmp_path / "raw/flights", dictionary, "2013-01")
-    provenance = table.table_provenance(result, tmp_path, dictionary)
+    result = fetch_from(tmp_path, tmp_path / "raw/flights", dictionary, "2013-01")
+    provenance = table.table_provenance(result, COLUMNS)
     assert provenance == {"source": "table", "columns": COLUMNS, "inputs": result.files}

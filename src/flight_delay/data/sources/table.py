@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.core.params import parse_yaml
 from flight_delay.data.canonical import DATE
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary
@@ -51,28 +52,29 @@ class _Block(NamedTuple):
     rows: pa.RecordBatch
 
 
-def fetch_table(external: Path, flights: Path, dictionary: Dictionary, last_month: str) -> FetchedFiles:
+def fetch_table(
+    external: Path, flights: MonthlyFolder, columns: Mapping[str, str], dictionary: Dictionary, last_month: str
+) -> FetchedFiles:
     """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
     Args:
-        external: folder with .csv, .csv.gz, .zip and .parquet files, each with any months, and `COLUMNS_FILE`.
-        flights: an empty folder for the result.
+        external: folder with .csv, .csv.gz, .zip and .parquet files, each with any months.
+        flights: folder for the result.
+        columns: name of the source column by canonical column, see `read_columns`.
         dictionary: describes the canonical columns.
         last_month: last month to write.
 
     Raises:
-        UserError: there are no files, `COLUMNS_FILE` is invalid, a file is damaged or lacks a column, a date is
-            invalid, or the month `last_month` is missing.
+        UserError: there are no files, a file is damaged or lacks a column, a date is invalid, or the month
+            `last_month` is missing.
     """
-    columns = read_columns(external / COLUMNS_FILE, dictionary)
     names = list_data_files(external, SUFFIXES, "put a table of flights there")
     return fetch_monthly_files(external, names, flights, lambda path: _read_file(path, columns, dictionary), last_month)
 
 
-def table_provenance(fetched: FetchedFiles, external: Path, dictionary: Dictionary) -> dict[str, Any]:
+def table_provenance(fetched: FetchedFiles, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return source, columns and files for the manifest."""
-    columns = read_columns(external / COLUMNS_FILE, dictionary)
-    return {"source": SOURCE, "columns": columns, "inputs": fetched.files}
+    return {"source": SOURCE, "columns": dict(columns), "inputs": fetched.files}
 
 
 def read_columns(path: Path, dictionary: Dictionary) -> dict[str, str]:
