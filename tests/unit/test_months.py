@@ -22,6 +22,7 @@ from flight_delay.core.months import (
     month_path,
     months_between,
     require_months,
+    require_no_gaps,
 )
 
 MONTH = st.builds("{:04d}-{:02d}".format, st.integers(1900, 2100), st.integers(1, 12))
@@ -55,6 +56,13 @@ def test_missing_months_complete_the_range(months: set[str]) -> None:
     missing = missing_months(sorted(months))
     assert missing == sorted(set(missing))
     assert sorted([*months, *missing]) == months_between(min(months), max(months))
+
+
+def test_only_a_gap_is_refused() -> None:
+    for months in ([], ["2013-01"], ["2012-12", "2013-01"]):
+        require_no_gaps(months, "a source")
+    with pytest.raises(UserError, match=r"a source: .* 2013-01, 2013-02,"):
+        require_no_gaps(["2012-12", "2013-03"], "a source")
 
 
 def test_a_split_in_short_names_one_month_once() -> None:

