@@ -13,7 +13,7 @@ import pytest
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.incremental import monthly_folder
-from flight_delay.data.sources import bts, bts_text
+from flight_delay.data.sources import bts, csv_text
 
 LAYOUTS = {
     "bts_classic": ["Year", "Month", "UniqueCarrier"],
@@ -57,7 +57,7 @@ Bad = tuple[str, bytes, list[str | int]]
 TEXTS: dict[str, Bad] = {
     "empty": ("a.csv", b"", []),
     "header only": ("a.csv", HEADER, []),
-    "header without an end": ("a.csv", HEADER.rstrip(), [bts_text.BLOCK_BYTES]),
+    "header without an end": ("a.csv", HEADER.rstrip(), [csv_text.BLOCK_BYTES]),
     "blank first line": ("a.csv", b"\n" + GOOD, [1]),
     "NUL byte": ("a.csv", GOOD + b"2013,\0", [len(GOOD) + 5]),
     "UTF-16": ("a.csv", GOOD.decode().encode("utf-16"), [3]),
@@ -82,7 +82,7 @@ TEXTS: dict[str, Bad] = {
     "cut in last quotes": ("a.csv", GOOD + b'2013,1,UA,"LA', []),
     "quote without end": ("a.csv", GOOD + b'2013,1,UA,"LAX\n' + LONG * 8, [5, "'Dest'"]),
     "break in value": ("a.csv", rows('2013,1,UA,"LA\rX"'), [2, "'Dest'"]),
-    "giant value": ("a.csv", GOOD + b"2013,1,UA," + b"x" * 3 * bts_text.BLOCK_BYTES + b"\n", [5, 1_048_576]),
+    "giant value": ("a.csv", GOOD + b"2013,1,UA," + b"x" * 3 * csv_text.BLOCK_BYTES + b"\n", [5, 1_048_576]),
 }  # fmt: skip
 DATES: dict[str, Bad] = {
     **{
@@ -167,7 +167,7 @@ def test_it_does_not_matter_how_a_bad_text_is_packed(tmp_path, bad):
 @pytest.mark.parametrize("block_bytes", [64, 100, 1000])
 @pytest.mark.parametrize("bad", ["NUL byte", "far too few values", "too few values", "header again", "later and bad"])
 def test_what_is_wrong_is_found_in_any_block(tmp_path, monkeypatch, bad, block_bytes):
-    monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", block_bytes)
     _, content, values = BAD[bad]
     message = refusal(tmp_path, [("a.csv", content)]).removeprefix(str(tmp_path))
     assert unsaid(values, message) == [], message
@@ -175,7 +175,7 @@ def test_what_is_wrong_is_found_in_any_block(tmp_path, monkeypatch, bad, block_b
 
 @pytest.mark.parametrize("line", ['2013,1,UA,"LAX', '2013,1,"UA,LAX', '"2013,1,UA,LAX'])
 def test_a_quote_that_nothing_ends_is_found_in_any_block(tmp_path, monkeypatch, line):
-    monkeypatch.setattr(bts_text, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", 64)
     message = refusal(tmp_path, [("a.csv", GOOD + rows(line)[len(HEADER) :] + LONG)])
     assert unsaid([5, 64], message.removeprefix(str(tmp_path))) == []
 

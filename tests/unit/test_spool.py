@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core.incremental import monthly_folder
-from flight_delay.data.sources import bts, bts_text, spool
+from flight_delay.data.sources import bts, csv_text, spool
 from flight_delay.data.sources.monthly_files import FetchedFiles
 
 COLUMNS = ["Year", "Month", "FlightNum", "TailNum"]
@@ -54,7 +54,7 @@ def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
     dates = [(2012 + n % 2, 1 + n % 3) for n in range(500)]
     monkeypatch.setattr(spool, "ROW_GROUP_ROWS", 30)
     for block_bytes, spool_bytes in [(1 << 20, 1 << 25), (1 << 20, 1), (200, 1), (1000, 5000)]:
-        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(csv_text, "BLOCK_BYTES", block_bytes)
         monkeypatch.setattr(spool, "SPOOL_BYTES", spool_bytes)
         result = fetch(flights_of(*dates), "2013-03")
     assert len(result.months) == 6
@@ -69,7 +69,7 @@ def test_bytes_do_not_tell_how_rows_were_read(fetch, tmp_path, monkeypatch):
 def test_bytes_do_not_tell_how_rows_were_read_where_they_fill_many_pages(fetch, tmp_path, monkeypatch):
     text = table(["Month", "Year", *COLUMNS[2:]], [[1, 2013, 3, f"N{row:060}"] for row in range(70_000)])
     for block_bytes in (1 << 20, 60_000):
-        monkeypatch.setattr(bts_text, "BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(csv_text, "BLOCK_BYTES", block_bytes)
         monkeypatch.setattr(spool, "SPOOL_BYTES", block_bytes)
         fetch(text)
     paths = list(tmp_path.rglob("2013-01.parquet"))

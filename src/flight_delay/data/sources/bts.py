@@ -15,8 +15,8 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.data.dictionary import L, find_layout
 from flight_delay.data.dictionary_entries import Layout
-from flight_delay.data.sources.bts_files import SUFFIXES
-from flight_delay.data.sources.bts_text import open_texts, quote_values, read_blocks
+from flight_delay.data.sources.csv_files import SUFFIXES
+from flight_delay.data.sources.csv_text import open_texts, quote_values, read_blocks
 from flight_delay.data.sources.monthly_files import FetchedFiles, fetch_monthly_files, list_data_files, split_by_month
 from flight_delay.data.sources.spool import MonthRows
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.sources.bts_text import quote_values
+from flight_delay.data.sources.csv_text import quote_values
 
 ROW_GROUP_ROWS = 1 << 16
 SPOOL_BYTES = 1 << 25

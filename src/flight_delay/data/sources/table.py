@@ -20,8 +20,8 @@ from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.core.params import parse_yaml
 from flight_delay.data.canonical import DATE
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary
-from flight_delay.data.sources import bts_files
-from flight_delay.data.sources.bts_text import open_texts, quote_values, read_blocks
+from flight_delay.data.sources import csv_files
+from flight_delay.data.sources.csv_text import open_texts, quote_values, read_blocks
 from flight_delay.data.sources.monthly_files import (
     COLUMNS_FILE,
     FetchedFiles,
@@ -33,7 +33,7 @@ from flight_delay.data.sources.spool import MonthRows
 
 SOURCE = "table"
 PARQUET = ".parquet"
-SUFFIXES = (*bts_files.SUFFIXES, PARQUET)
+SUFFIXES = (*csv_files.SUFFIXES, PARQUET)
 BLOCK_ROWS = 1 << 16
 WHOLE_NUMBER = r"^(-?[0-9]+)\.0*$"
 READ_BYTES = 1 << 20  # of a Parquet column at a time
@@ -151,7 +151,7 @@ def _read_csv(path: Path, names: Sequence[str], where: Path) -> Iterator[_Block]
 
 
 def _read_parquet(path: Path, names: Sequence[str], where: Path) -> Iterator[_Block]:
-    source = bts_files.printable_name(path)
+    source = csv_files.printable_name(path)
     try:
         with pq.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False, page_checksum_verification=True) as file:
             schema = file.schema_arrow

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from flight_delay.core.errors import UserError
-from flight_delay.data.sources.bts_files import Utf8Stream, csv_members, open_utf8, printable_name
+from flight_delay.data.sources.csv_files import Utf8Stream, csv_members, open_utf8, printable_name
 
 BLOCK_BYTES = 1 << 20  # parsed at a time; no row may be longer
 
@@ -126,7 +126,7 @@ def _arrow_reader(stream: Utf8Stream, header: list[str], invalid: list[pa.csv.In
 def _check(text: CsvText, row: int, block: pa.RecordBatch) -> None:
     """Refuse values in a column without a name, and line breaks in values.
 
-    Arrow accepts both. No file of the BTS has values of two lines: a quotation mark is missing, and the value would
+    Arrow accepts both. No column of a flight has values of two lines: a quotation mark is missing, and the value would
     contain rows.
     """
     for name, column in zip(text.header, block.columns, strict=True):
