@@ -148,6 +148,12 @@ def test_whole_numbers_do_not_tell_whether_others_are_missing(fetch: Fetch) -> N
     assert fetch({"a.csv": as_csv(NAMES, [written])}) == fetch({"a.csv": as_csv(NAMES, [FLIGHT])})
 
 
+def test_a_number_that_is_none_is_missing(fetch: Fetch) -> None:
+    rows = [[*FLIGHT[:8], delay, *FLIGHT[9:]] for delay in (5.0, float("nan"))]
+    months = fetch({"a.parquet": as_parquet(NAMES, rows)})
+    assert [row["departure_delay_minutes"] for row in rows_of(months["2013-01"])] == ["5", None]
+
+
 cells = st.sampled_from(["", "NA", 'say "a, b"', "é", "7", "7.0", "0905", "09:05", "True"]) | st.text(
     "ab1.-", max_size=4
 )

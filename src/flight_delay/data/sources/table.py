@@ -167,7 +167,7 @@ def _read_parquet(path: Path, names: Sequence[str], where: Path) -> Iterator[_Bl
             row = 2  # as in a CSV
             for block in file.iter_batches(BLOCK_ROWS, columns=list(names)):
                 block.validate(full=True)  # such as text that is no UTF-8
-                texts = [block[name].cast(pa.string()) for name in names]
+                texts = [_as_text(block[name]) for name in names]
                 yield _Block(source, row, pa.RecordBatch.from_arrays(texts, names=list(names)))
                 row += block.num_rows
     except (pa.ArrowException, pa.ArrowIOError) as error:
@@ -175,6 +175,12 @@ def _read_parquet(path: Path, names: Sequence[str], where: Path) -> Iterator[_Bl
             raise
         reason = str(error).splitlines()[0].rstrip(".")
         raise UserError(f"{source}: not a whole Parquet file ({reason}); write it again") from None
+
+
+def _as_text(column: pa.Array) -> pa.StringArray:
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)  # how some programs write a missing number
+    return column.cast(pa.string())
 
 
 def _require_columns(present: Sequence[str], names: Sequence[str], source: str, where: Path) -> None:
