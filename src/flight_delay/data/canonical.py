@@ -4,7 +4,7 @@ Values that cannot be parsed are left empty and reported; data.contract handles 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,24 +15,16 @@ from flight_delay.data.clock import MINUTES_PER_DAY, first_arrival_after, local_
 from flight_delay.data.dictionary import Dictionary, find_layout
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources import nycflights13
+from flight_delay.data.values import PARSERS, Mask, clock_times_as_hhmm, parse_whole_numbers
 
-# Texts for a missing value.
-MISSING = ("", "NA")
-FLAGS = dict.fromkeys(("0", "NO", "F", "FALSE"), False) | dict.fromkeys(("1", "YES", "T", "TRUE"), True)
-YEARS = (1000, 9000)  # years for which pandas has time zones
 CLOCK_TIMES = ("scheduled_departure_minutes", "scheduled_arrival_minutes")
 # Of files of the BTS, by scheduled time: the actual one, and the delay, which is their difference.
 ACTUAL_TIMES = {
     "scheduled_departure_minutes": ("DepTime", "departure_delay_minutes"),
     "scheduled_arrival_minutes": ("ArrTime", "arrival_delay_minutes"),
 }
-# Of a table: ISO 8601 without a time zone, since the clock of the airport counts.
-DATE = r"^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T][0-9:.]+)?$"
-CLOCK_TIME = r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T])?([0-9]{1,2}):([0-9]{2})(?::00(?:\.0+)?)?$"
-
 COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destination")
 
-Mask = pd.Series  # of booleans, shape (rows,)
 # Functions that compute a canonical column from the raw table, by layout and column.
 DERIVED = {"nycflights13": nycflights13.DERIVED}
 
@@ -87,8 +79,8 @@ def parse_flights(
         if name in DERIVED.get(layout, {}):
             values[name] = DERIVED[layout][name](raw)
             continue
-        given = _clock_times_as_hhmm(raw[sources]) if layout == "table" and name in CLOCK_TIMES else raw[sources]
-        parse, problem = _PARSERS[dictionary.columns[name].type]
+        given = clock_times_as_hhmm(raw[sources]) if layout == "table" and name in CLOCK_TIMES else raw[sources]
+        parse, problem = PARSERS[dictionary.columns[name].type]
         values[name], unreadable[name, problem] = parse(given)
     for name in CLOCK_TIMES:
         minutes = minutes_after_midnight(values[name])
@@ -156,57 +148,9 @@ def _restore_midnights(
         if actual not in raw.columns or delay not in values:
             continue
         midnight = values[name] == 0
-        scheduled = (minutes_after_midnight(_whole_numbers(raw[[actual]])[0]) - values[delay]) % MINUTES_PER_DAY
+        scheduled = (minutes_after_midnight(parse_whole_numbers(raw[[actual]])[0]) - values[delay]) % MINUTES_PER_DAY
         unknown = midnight & scheduled.isna() & values.get("scheduled_elapsed_minutes", scheduled.fillna(0)).isna()
         unreadable[name, "is 0:00, which stands for an unknown time"] = unknown
         values[name] = values[name].mask(unknown).mask(midnight & scheduled.notna(), scheduled)
         remarks[f"{name}: is 0:00; the actual time minus the delay replaces it"] = midnight & (scheduled > 0)
     return remarks
-
-
-def _clock_times_as_hhmm(columns: pd.DataFrame) -> pd.DataFrame:
-    text, _ = _text(columns)
-    return text.str.replace(CLOCK_TIME, r"\1\2", regex=True).to_frame()
-
-
-def _text(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
-    text = columns.iloc[:, 0].astype("string").str.strip()
-    text = text.mask(text.isin(MISSING))
-    return text, pd.Series(False, index=text.index)
-
-
-def _whole_numbers(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
-    column = columns.iloc[:, 0]
-    given = column if pd.api.types.is_numeric_dtype(column) else _text(columns)[0]
-    number = pd.to_numeric(given, errors="coerce").astype("float64")
-    whole = number % 1 == 0  # False for fractions and infinities
-    return number.where(whole), given.notna() & ~whole
-
-
-def _flags(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
-    text, _ = _text(columns)
-    flag = text.str.replace(r"\.0+$", "", regex=True).str.upper().map(FLAGS)
-    return flag.astype(object).where(flag.notna(), None), text.notna() & flag.isna()
-
-
-def _dates(columns: pd.DataFrame) -> tuple[pd.Series, Mask]:
-    unparsed = pd.Series(False, index=columns.index)
-    if columns.shape[1] == 1:
-        text, _ = _text(columns)
-        columns = text.str.extract(DATE)
-        unparsed = text.notna() & columns[0].isna()
-    parts, failed = zip(*(_whole_numbers(columns[[name]]) for name in columns), strict=True)
-    frame = pd.DataFrame(dict(zip(("year", "month", "day"), parts, strict=True)))
-    frame = frame.where(frame["year"].between(*YEARS))
-    date = pd.to_datetime(frame, errors="coerce").dt.as_unit("ms")
-    missing: Mask = pd.concat(parts, axis=1).isna().any(axis=1) & ~pd.concat(failed, axis=1).any(axis=1)
-    return date, unparsed | (date.isna() & ~missing)
-
-
-# Parser of the source columns, and problem of a value that cannot be parsed, by type of the canonical column.
-_PARSERS: dict[str, tuple[Callable[[pd.DataFrame], tuple[pd.Series, Mask]], str]] = {
-    "text": (_text, "is not text"),
-    "integer": (_whole_numbers, "is not a whole number"),
-    "boolean": (_flags, "is neither 0 nor 1"),
-    "date": (_dates, "is not a date"),
-}

@@ -13,10 +13,11 @@ import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 
-from flight_delay.data.canonical import Mask, ParsedFlights
+from flight_delay.data.canonical import ParsedFlights
 from flight_delay.data.clock import duration_error
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import ColumnEntry
+from flight_delay.data.values import Mask
 from flight_delay.data.zone_errors import count_hour_errors
 
 # Rows in the quarantine: position among the rows of their month, reasons, and the row of the source as JSON.

@@ -22,8 +22,7 @@ class FetchRaw(params.Parameters):
 
 def main() -> int:
     p = params.load_params("fetch_raw", FetchRaw)
-    own_airports = paths.EXTERNAL / "airports.csv"
-    tables = {"airports": read_airports(AIRPORTS_FILE, *[own_airports] * own_airports.exists())}
+    tables = {"airports": read_airports(AIRPORTS_FILE, *paths.EXTERNAL.glob("airports.csv"))}
     dictionary = load_dictionary()
     columns = read_columns(paths.EXTERNAL, dictionary) if p.source == "table" else {}
     with (
@@ -53,7 +52,6 @@ def main() -> int:
             path = folder / f"{name}.parquet"
             files.write_table(path, table)
             contents[f"tables/{name}.parquet"] = {"rows": table.num_rows, "sha256": files.sha256(path)}
-
     files.write_json(paths.RAW_MANIFEST, {**provenance, "files": contents})
     return sum(entry["rows"] for entry in contents.values())
 

@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 from flight_delay.core.errors import UserError
 from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.core.params import parse_yaml
-from flight_delay.data.canonical import DATE
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary
 from flight_delay.data.sources import csv_files
 from flight_delay.data.sources.csv_text import open_texts, quote_values, read_blocks
@@ -30,6 +29,7 @@ from flight_delay.data.sources.monthly_files import (
     split_by_month,
 )
 from flight_delay.data.sources.spool import MonthRows
+from flight_delay.data.values import DATE
 
 SOURCE = "table"
 PARQUET = ".parquet"
