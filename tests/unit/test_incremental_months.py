@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.incremental import RECORD, monthly_folder
+from flight_delay.core.incremental import RECORD, code_version, monthly_folder
 from flight_delay.data.sources import bts
 
 LAYOUTS = {"bts_classic": ["Year", "Month"]}
@@ -258,3 +258,31 @@ def change(kind: str, values: list[Any], root: Path) -> None:
         path.rename(path.with_name(values[1]))
     elif kind == "damage" and path.exists():
         path.write_bytes(path.read_bytes()[:-1] + b"!")
+
+
+CODE = "stages: {fetch: {cmd: run, deps: [requirements.txt, src, data/external]}, other: {cmd: run, deps: [src]}}"
+
+
+def test_other_code_is_what_dvc_would_run_a_stage_for_but_its_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("src/inner/__pycache__", "data/external"):
+        (tmp_path / name).mkdir(parents=True)
+    for name, text in {"dvc.yaml": CODE, "requirements.txt": "a==1", "src/inner/a.py": "1", "src/b.py": "2"}.items():
+        (tmp_path / name).write_text(text)
+    before = code_version("fetch", "bts")
+    (tmp_path / "data/external/a.csv").write_text("rows")
+    (tmp_path / "src/inner/__pycache__/a.pyc").write_text("compiled")
+    assert code_version("fetch", "bts") == before
+    versions = {before, code_version("fetch", "table"), code_version("other", "bts")}
+    for name, text in {
+        "requirements.txt": "a==2",
+        "src/inner/a.py": "3",
+        "dvc.yaml": CODE.replace("run", "go"),
+    }.items():
+        (tmp_path / name).write_text(text)
+        versions.add(code_version("fetch", "bts"))
+    (tmp_path / "src/b.py").rename(tmp_path / "src/c.py")
+    versions.add(code_version("fetch", "bts"))
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
+    (tmp_path / "a-2.dist-info").mkdir()
+    assert len(versions | {code_version("fetch", "bts")}) == 8

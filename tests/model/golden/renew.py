@@ -63,12 +63,12 @@ def matrix_of(flights: Columns, manifest: Manifest, flight_ids: Sequence[str]) -
 def choose(flights: pd.DataFrame) -> pd.DataFrame:
     """Choose golden flights, spread over days, airlines, origins and the range of probabilities.
 
-    Of the test months three of every day, two of every airline and origin, twenty without a history of their own number
-    and twenty without a duration; of all months twenty for which no history at all is known. Each time at evenly spaced
-    places in the order of probability (then of flight_id), from the least to the most likely flight.
+    Of the test months three of every day, two of every airline and origin, and twenty without a history of their own
+    number; of all months twenty for which no history at all is known. Each time at evenly spaced places in the order of
+    probability (then of flight_id), from the least to the most likely flight.
 
     Args:
-        flights: flight_id, flight_date, carrier, origin, probability, is_test, block_minutes, late_rate_flight_60d and
+        flights: flight_id, flight_date, carrier, origin, probability, is_test, late_rate_flight_60d and
             late_rate_all_60d, a row per flight.
 
     Returns:
@@ -81,7 +81,6 @@ def choose(flights: pd.DataFrame) -> pd.DataFrame:
         *(_evenly(pair, PER_PAIR) for _, pair in test.groupby(["carrier", "origin"])),
         # A group that nothing is known of is taken for an average one: its rate above that of all flights is exactly 0.
         _evenly(test[test["late_rate_flight_60d"] == 0], PER_GAP),
-        _evenly(test[test["block_minutes"].isna()], PER_GAP),
         _evenly(ordered[ordered["late_rate_all_60d"].isna()], PER_GAP),
     ]
     every = pd.concat(chosen).drop_duplicates("flight_id").sort_values(["flight_date", "flight_id"])
@@ -96,7 +95,7 @@ def candidates(root: Path) -> pd.DataFrame:
     )
     flights = flights_of(root, dict.fromkeys([months.list_months(root / PROCESSED)[0], *test]))
     names = ["flight_id", "flight_date", "carrier", "origin"]
-    lacking = ["block_minutes", "late_rate_flight_60d", "late_rate_all_60d"]
+    lacking = ["late_rate_flight_60d", "late_rate_all_60d"]
     dates = flights["flight_date"].astype("datetime64[M]").astype(str)
     return pd.DataFrame({name: flights[name] for name in [*names, *lacking]}).assign(
         probability=predict(booster, encode(flights, manifest.features)).astype(float), is_test=np.isin(dates, test)
