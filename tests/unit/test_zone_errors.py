@@ -70,9 +70,8 @@ def report(write: Callable[..., pd.DataFrame], dictionary: Dictionary) -> Read:
 
 
 def year(number: int) -> dict[str, list[dict[str, Any]]]:
-    """Two days a month of a year."""
-    days = {f"{number}-{month:02d}": [dt.date(number, month, day) for day in (8, 20)] for month in range(1, 13)}
-    return {month: [flight for date in dates for flight in timetable(date)] for month, dates in days.items()}
+    """A day of four months of a year."""
+    return {f"{number}-{month:02d}": timetable(dt.date(number, month, 20)) for month in (1, 4, 7, 10)}
 
 
 def suspects(report: QualityReport, dictionary: Dictionary) -> dict[str, dict[str, Any]]:
@@ -89,11 +88,11 @@ def test_indiana_with_the_zone_of_new_york_is_named_and_no_hub(report: Read, dic
     whole = report(year(1990), WRONG)
     entries = suspects(whole, dictionary)
     assert list(entries) == ["IND", "SBN", "FWA"]
-    summer = [f"1990-{month:02d}" for month in range(4, 11)]  # from 1 April to 28 October
+    summer = ["1990-04", "1990-07", "1990-10"]  # from 1 April to 28 October
     for airport, entry in entries.items():
         flights = 2 * sum((airport in route) and route != ("IND", "FWA") for route in ROUTES)
         assert entry == {
-            "airport": airport, "zone": "America/New_York", "hours": -1, "flights": 2 * 7 * flights, "months": summer,
+            "airport": airport, "zone": "America/New_York", "hours": -1, "flights": 3 * flights, "months": summer,
         }  # fmt: skip
     assert whole.quarantined == sum(entry["flights"] for entry in entries.values())
     assert len(whole.remarks()) == 1 + len(entries)
@@ -111,7 +110,7 @@ def test_a_zone_that_is_wrong_by_another_number_of_hours_in_summer_is_named_for_
 ) -> None:
     entries = report(year(1990), {"PHX": "America/New_York"}).details(dictionary)["suspected_zones"]
     assert {(entry["airport"], entry["hours"], len(entry["months"])) for entry in entries} == {
-        ("PHX", -3, 7), ("PHX", -2, 5),
+        ("PHX", -3, 3), ("PHX", -2, 1),
     }  # fmt: skip
 
 
@@ -124,7 +123,7 @@ def test_a_mistake_in_a_timetable_suspects_nobody(report: Read, dictionary: Dict
     assert suspects(whole, dictionary) == {}
 
 
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(st.sampled_from(sorted(ZONES)), st.sampled_from(["Pacific/Honolulu", "America/Halifax", "Europe/London"]))
 def test_an_airport_with_a_foreign_zone_is_the_only_one_named(
     report: Read, dictionary: Dictionary, airport: str, zone: str

@@ -27,6 +27,7 @@ def read_airports(*paths: Path) -> pa.Table:
         UserError: a file or a column is missing, or a time zone does not exist.
     """
     options = pa.csv.ConvertOptions(include_columns=RAW_AIRPORTS.names, column_types=RAW_AIRPORTS)
+    known = zoneinfo.available_timezones()  # takes long
     zones: dict[str, str] = {}
     for path in paths:
         try:
@@ -37,7 +38,7 @@ def read_airports(*paths: Path) -> pa.Table:
             problem = str(error).splitlines()[0].strip("'")
             raise UserError(f"{path}: not a table with the columns faa and tzone ({problem}); correct it") from None
         for code, zone in time_zones(table).items():
-            if not code or zone not in zoneinfo.available_timezones():
+            if not code or zone not in known:
                 raise UserError(
                     f"{path}: airport {code}: '{zone}' is not a time zone such as America/Puerto_Rico; correct it"
                 )

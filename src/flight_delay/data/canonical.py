@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from flight_delay.core.files import read_parquet_metadata, read_table
-from flight_delay.data.clock import MINUTES_PER_DAY, first_arrival_after, local_to_utc, minutes_after_midnight
+from flight_delay.data.clock import MINUTES_PER_DAY, minutes_after_midnight, schedule_to_utc
 from flight_delay.data.dictionary import Dictionary, find_layout
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources import nycflights13
@@ -88,14 +89,11 @@ def parse_flights(
         values[name] = minutes
     replaced = _restore_midnights(raw, values, unreadable)
 
-    date, departs = values["flight_date"], values["scheduled_departure_minutes"]
     origin_zone, destination_zone = values["origin"].map(zones), values["destination"].map(zones)
     unreadable["origin", "is not in the airports table"] = values["origin"].notna() & origin_zone.isna()
-    departure, in_dst_gap = local_to_utc(date + pd.to_timedelta(departs, unit="min"), origin_zone)
-    values["scheduled_departure_utc"] = departure
-    values["scheduled_arrival_utc"] = first_arrival_after(
-        departure, values["scheduled_arrival_minutes"], date, destination_zone
-    )
+    schedule = {name: values.get(name, np.nan) for name in ("flight_date", *CLOCK_TIMES, "scheduled_elapsed_minutes")}
+    utc = schedule_to_utc(pd.DataFrame({**schedule, "origin_zone": origin_zone, "destination_zone": destination_zone}))
+    values |= {name: utc[name] for name in ("scheduled_departure_utc", "scheduled_arrival_utc")}
     values["flight_id"] = _flight_id(values)
     absent = {name: pd.Series(None, index=raw.index, dtype=object) for name in dictionary.columns if name not in values}
     return ParsedFlights(
@@ -103,7 +101,7 @@ def parse_flights(
         unreadable={key: failed for key, failed in unreadable.items() if failed.any()},
         remarks={
             "destination is not in the airports table": values["destination"].notna() & destination_zone.isna(),
-            "departure at a time that the spring change skips": in_dst_gap,
+            "departure at a time that the spring change skips": utc["in_gap"],
             **replaced,
         },
     )

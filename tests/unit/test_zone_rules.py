@@ -1,0 +1,197 @@
+"""data.clock with the zones of the airports table: the rules of the tz database at the date apply."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flight_delay.data.canonical import parse_flights
+from flight_delay.data.clock import first_arrival_after, local_to_utc, schedule_to_utc
+from flight_delay.data.contract import QualityResult, apply_contract
+from flight_delay.data.dictionary import Dictionary
+from flight_delay.data.dictionary_entries import Layout
+
+MIDNIGHTS = st.dates(dt.date(1987, 1, 1), dt.date(2030, 12, 30)).map(pd.Timestamp)
+# Nights in which clocks change, by the rules since 1967, 1987 and 2007, and in which they did before or do now.
+CHANGES = (
+    "1987-04-05", "1987-04-26", "1987-10-25", "1988-04-03", "2000-10-29", "2006-03-12", "2006-04-02", "2006-10-29",
+    "2007-03-11", "2007-11-04", "2010-11-07", "2015-11-01", "2018-11-04", "2019-01-20",
+)  # fmt: skip
+LOCAL = st.one_of(MIDNIGHTS, st.sampled_from(CHANGES).map(pd.Timestamp)).flatmap(
+    lambda day: st.integers(0, 1440).map(lambda minutes: day + pd.Timedelta(minutes=minutes))
+)
+
+SCHEDULE = [
+    "flight_date", "scheduled_departure_minutes", "scheduled_arrival_minutes", "scheduled_elapsed_minutes",
+    "origin_zone", "destination_zone",
+]  # fmt: skip
+ENDS = ("EWR", "ORD", "DEN", "PHX", "LAX", "HNL", "GUM", "SJU", "ANC", "IND", "SBN", "BIS", "SDF")
+Gate = Callable[..., QualityResult]
+
+
+def utc_of(local: pd.Timestamp, zone: str) -> dt.datetime:
+    """UTC of a local time by the tz database: the first of two, and for one that is skipped the end of the gap."""
+    time = local.to_pydatetime().replace(tzinfo=ZoneInfo(zone))
+    utc = time.astimezone(dt.UTC)
+    if utc.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == time.replace(tzinfo=None):
+        return utc
+    before, after = time.replace(fold=1).astimezone(dt.UTC), utc
+    while after - before > dt.timedelta(minutes=1):
+        middle = before + dt.timedelta(minutes=(after - before) // dt.timedelta(minutes=2))
+        late = middle.astimezone(ZoneInfo(zone)).replace(tzinfo=None) > time.replace(tzinfo=None)
+        before, after = (before, middle) if late else (middle, after)
+    return after
+
+
+@settings(max_examples=4 * settings.default.max_examples)
+@given(data=st.data())
+def test_times_of_many_zones_at_once_are_those_of_the_database(zones: dict[str, str], data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.tuples(LOCAL, st.sampled_from(sorted(set(zones.values())))), min_size=1, max_size=9))
+    local, zone = (pd.Series(column) for column in zip(*rows, strict=True))
+    utc, _ = local_to_utc(local, zone)
+    assert [time.to_pydatetime() for time in utc] == [utc_of(*row) for row in rows]
+
+
+OFFSETS = [
+    # Indiana kept standard time all year until April 2006, except for counties at Chicago and Evansville.
+    ("IND FWA SBN", -5, "1987-10-10 1990-07-04 2005-07-15 2006-01-15 2006-04-01 2007-01-15"),
+    ("IND FWA SBN", -4, "2006-04-03 2006-07-15 2013-07-15"),
+    ("EVV", -5, "1990-07-04 2005-07-15 2013-07-15"),
+    # Arizona has no daylight-saving time, its neighbours have.
+    ("PHX TUS FLG YUM", -7, "1990-01-15 1990-07-15 2013-01-15 2013-07-15"),
+    ("DEN ABQ SLC", -6, "1990-07-15 2013-07-15"),
+    ("LAS SAN", -7, "1990-07-15 2013-07-15"),
+    # Counties of Kentucky, North Dakota, Michigan and Idaho
+    ("SDF LEX CVG", -4, "1990-07-15 2013-07-15"),
+    ("OWB PAH BNA", -5, "1990-07-15 2013-07-15"),
+    ("BIS MOT ISN XWA FAR", -5, "1990-07-15 2013-07-15"),
+    ("DIK RAP", -6, "1990-07-15 2013-07-15"),
+    ("DTW MQT", -4, "1990-07-15 2013-07-15"),
+    ("IMT", -5, "1990-07-15 2013-07-15"),
+    ("BOI", -6, "1990-07-15 2013-07-15"),
+    ("LWS GEG", -7, "1990-07-15 2013-07-15"),
+    # Islands and Alaska
+    ("HNL OGG LIH KOA", -10, "1987-10-10 2013-01-15 2013-07-15"),
+    ("GUM SPN", 10, "1987-10-10 2013-01-15 2013-07-15"),
+    ("SJU STT STX", -4, "1987-10-10 2013-01-15 2013-07-15"),
+    ("PPG", -11, "1987-10-10 2013-07-15"),
+    ("ROR", 9, "1987-10-10 2013-07-15"),
+    ("YAP", 10, "1987-10-10 2013-07-15"),
+    ("ANC JNU OME KTN", -8, "1988-07-15 2013-07-15"),
+    ("ADK", -10, "1988-01-15 2013-01-15"),
+    # First Sunday of April to last Sunday of October from 1987, second of March to first of November from 2007
+    ("EWR", -5, "1986-04-20 1987-04-04 1987-10-26 1988-04-02 2006-04-01 2006-10-30 2007-03-10 2007-11-05"),
+    ("EWR", -4, "1986-04-28 1987-04-06 1987-10-24 1988-04-04 2006-04-03 2006-10-28 2007-03-12 2007-11-03"),
+]
+
+
+@pytest.mark.parametrize(("codes", "hours", "dates"), OFFSETS)
+def test_airports_have_the_offset_of_the_date(zones: dict[str, str], codes: str, hours: int, dates: str) -> None:
+    rows = [(code, pd.Timestamp(f"{date} 12:00")) for code in codes.split() for date in dates.split()]
+    code, local = (pd.Series(column) for column in zip(*rows, strict=True))
+    utc, skipped = local_to_utc(local, code.map(zones))
+    offsets = (local - utc.dt.tz_convert(None)).dt.total_seconds() / 3600
+    assert dict(zip(rows, offsets, strict=True)) == dict.fromkeys(rows, hours)
+    assert not skipped.any()
+
+
+# date, from, at, to, at, minutes
+SCHEDULES: dict[str, tuple[Any, ...]] = {
+    "to Indiana in the summer of 2005": ((2005, 7, 15), "ORD", 900, "IND", 1000, 60),
+    "to Indiana in the summer of 2006": ((2006, 7, 15), "ORD", 900, "IND", 1100, 60),
+    "from Indiana in the winter of 2005": ((2005, 1, 15), "SBN", 900, "ORD", 850, 50),
+    "from Indiana in the summer of 1990": ((1990, 7, 15), "FWA", 900, "ATL", 1135, 95),
+    "to Arizona in summer": ((1996, 7, 15), "DFW", 900, "PHX", 935, 155),
+    "to Arizona in winter": ((1996, 1, 15), "DFW", 900, "PHX", 1035, 155),
+    "over Kentucky": ((1998, 7, 15), "SDF", 900, "OWB", 840, 40),
+    "over North Dakota": ((2013, 7, 15), "BIS", 900, "DIK", 850, 50),
+    "first weeks of daylight-saving time": ((1988, 4, 4), "EWR", 900, "PHX", 1100, 300),
+    "last weeks of daylight-saving time": ((1987, 10, 24), "EWR", 900, "SJU", 1245, 225),
+    "date line to yesterday": ((1987, 10, 15), "GUM", 700, "HNL", 1810, 430),
+    "date line to tomorrow": ((1987, 10, 15), "HNL", 1400, "GUM", 1755, 475),
+    "to Palau": ((1990, 7, 15), "GUM", 2000, "ROR", 2105, 125),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def gate(write: Callable[..., pd.DataFrame], dictionary: Dictionary, zones: dict[str, str]) -> Gate:
+    names = (
+        "flight_date", "origin", "scheduled_departure_minutes", "destination", "scheduled_arrival_minutes",
+        "scheduled_elapsed_minutes",
+    )  # fmt: skip
+
+    def gated(layout: Layout, schedule: tuple[Any, ...]) -> QualityResult:
+        raw = write(layout, dict(zip(names, schedule, strict=True)))
+        return apply_contract(parse_flights(raw, layout, dictionary, zones), dictionary)
+
+    return gated
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+def test_schedules_fit_their_duration(gate: Gate, schedule: tuple[Any, ...]) -> None:
+    gated = gate("bts_classic", schedule)
+    assert gated.reasons == {}
+    (kept,) = gated.flights.to_pylist()
+    elapsed = kept["scheduled_arrival_utc"] - kept["scheduled_departure_utc"]
+    assert elapsed == dt.timedelta(minutes=schedule[-1])
+
+
+@pytest.mark.parametrize(
+    ("origin", "clock", "arrives", "minutes"),
+    [("EWR", 50, 130, 40), ("EWR", 50, 130, 100), ("ORD", 130, 300, 90), ("ORD", 130, 300, 150), ("ORD", 130, 145, 75)],
+)
+def test_the_duration_tells_which_of_two_repeated_hours_is_meant(
+    gate: Gate, origin: str, clock: int, arrives: int, minutes: int
+) -> None:
+    gated = gate("bts_classic", ((2013, 11, 3), origin, clock, origin, arrives, minutes))
+    assert gated.reasons == {}
+    (kept,) = gated.flights.to_pylist()
+    assert kept["scheduled_arrival_utc"] - kept["scheduled_departure_utc"] == dt.timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("America/New_York", 7), ("America/Anchorage", 11), ("America/Adak", 12)])
+def test_a_skipped_time_is_the_end_of_its_gap_west_and_east(zone: str, hour: int) -> None:
+    local = pd.Series(pd.to_datetime(["2013-03-10 01:59", "2013-03-10 02:00", "2013-03-10 02:59", "2013-03-10 03:00"]))
+    utc, skipped = local_to_utc(local, pd.Series([zone] * 4))
+    assert [(time.hour, time.minute) for time in utc] == [(hour - 1, 59), *[(hour, 0)] * 3]
+    assert skipped.tolist() == [False, True, True, False]
+
+
+def test_an_arrival_across_the_date_line_is_on_the_day_before(zones: dict[str, str]) -> None:
+    day = pd.Series([pd.Timestamp("1987-10-15")])
+    departure, _ = local_to_utc(day + pd.Timedelta(hours=7), pd.Series([zones["GUM"]]))
+    arrival = first_arrival_after(departure, pd.Series([18 * 60 + 10]), day, pd.Series([zones["HNL"]]))
+    assert arrival[0].tz_convert(zones["HNL"]).date() == dt.date(1987, 10, 14)
+
+
+TRUE_SCHEDULES = st.lists(
+    st.tuples(
+        st.sampled_from(CHANGES), st.integers(-600, 1740), st.integers(30, 700), *[st.sampled_from(ENDS)] * 2
+    ),
+    min_size=1, max_size=20,
+)  # fmt: skip
+
+
+@given(TRUE_SCHEDULES)
+def test_no_true_schedule_contradicts_its_duration(
+    zones: dict[str, str], flights: list[tuple[str, int, int, str, str]]
+) -> None:
+    rows = []
+    for change, departs, elapsed, origin, destination in flights:
+        departure = pd.Timestamp(change, tz="UTC") + pd.Timedelta(minutes=departs)
+        there = departure.tz_convert(zones[origin])
+        arrival = (departure + pd.Timedelta(minutes=elapsed)).tz_convert(zones[destination])
+        clocks = [time.hour * 60 + time.minute for time in (there, arrival)]
+        date = there.tz_localize(None).normalize()
+        rows.append((date, *clocks, elapsed, zones[origin], zones[destination]))
+    utc = schedule_to_utc(pd.DataFrame(rows, columns=SCHEDULE))
+    duration = utc["scheduled_arrival_utc"] - utc["scheduled_departure_utc"]
+    assert (duration.dt.total_seconds() / 60).tolist() == [elapsed for _, _, elapsed, _, _ in flights]
+    assert not utc["in_gap"].any()
