@@ -71,14 +71,14 @@ def main() -> None:
                 path = root / f"data/external/On_Time_{month[:4]}_{int(month[5:])}.zip"
                 if not path.exists():
                     size += write_zip(path, flights, arguments.rows)
-            params["fetch_raw"] |= {"source": "bts", "last": list(by_month)[count - 1]}
+            params["fetch_raw"] |= {"source": "bts", "last_month": list(by_month)[count - 1]}
             params["make_dataset"] = {"max_quarantined_share": 1.0}
             (root / "params.yaml").write_text(yaml.safe_dump(params))
             print(f"{count} months, {count * arguments.rows:,} rows, {size / 1e6:,.0f} MB of text", flush=True)
             for stage in ("fetch_raw", "make_dataset"):
                 done = subprocess.run(
                     [sys.executable, "-m", f"flight_delay.stages.{stage}"],
-                    cwd=root, env=clean_environment(), capture_output=True, encoding="utf-8", check=False,
+                    cwd=root, env=clean_environment(root), capture_output=True, encoding="utf-8", check=False,
                 )  # fmt: skip
                 reported = re.search(r"done, .*, (.*) s, peak memory (\d+) MiB", done.stderr)
                 if done.returncode or reported is None:

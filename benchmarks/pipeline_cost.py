@@ -25,7 +25,7 @@ import yaml
 from flight_delay.review.clean_clone import clean_environment
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ENVIRONMENT = clean_environment()
+ENVIRONMENT = clean_environment(Path.home())
 
 
 class Cost(NamedTuple):
