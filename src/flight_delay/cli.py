@@ -14,6 +14,7 @@ from flight_delay.commands import (
     compare,
     deploy,
     dictionary,
+    download,
     explain,
     predict,
     promote,
@@ -34,6 +35,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.runner import run_with_error_handling
 
 COMMANDS = (
+    download,
     verify,
     provenance,
     compare,
@@ -60,8 +62,8 @@ def main() -> None:
     """Parse the command line, run the command and exit with its code."""
     parser = argparse.ArgumentParser(
         prog="flight-delay",
-        description="Commands for verifying, comparing, explaining, publishing and serving the pipeline, which is run "
-        "by `dvc repro`.",
+        description="Commands for downloading data, and for verifying, comparing, explaining, publishing and serving "
+        "the pipeline, which is run by `dvc repro`.",
         epilog="example: `flight-delay compare main`; `flight-delay COMMAND --help` explains a command",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -81,7 +81,7 @@ def test_a_stage_reads_exactly_the_sections_that_it_declares(stage: str) -> None
     assert sorted(read) == sorted(STAGES[stage].get("params", []))
 
 
-OF_COMMANDS = ("promote", "serve", "tune")  # commands that have a section
+OF_COMMANDS = ("download", "promote", "serve", "tune")  # commands that have a section
 
 
 def test_every_section_is_read_by_a_stage_or_by_the_command_of_its_name() -> None:

@@ -17,6 +17,7 @@ def one_line_of_error(done) -> str:
 def test_help_names_the_commands_and_what_they_do(made) -> None:
     printed = made.command("--help").stdout
     names = (
+        "download",
         "verify",
         "provenance",
         "compare",

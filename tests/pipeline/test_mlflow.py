@@ -90,7 +90,7 @@ def test_the_run_is_finished_and_in_the_view_of_trained_models(client, run) -> N
 
 def test_parameters_are_those_of_the_file_by_section(made, run) -> None:
     sections = yaml.safe_load((made.root / "params.yaml").read_text())
-    for section in ("publish", "tune", "promote", "serve"):  # what is done with a pipeline, not what it is
+    for section in ("publish", "tune", "promote", "serve", "download"):  # what is done with a pipeline, not what it is
         sections.pop(section, None)
     assert run.data.params == {name: str(value) for name, value in flat(sections, ".").items()}
     assert run.data.params["train_model.max_depth"] == "3"

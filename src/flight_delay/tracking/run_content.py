@@ -31,7 +31,7 @@ MANIFEST, SELECTION = "data/raw/manifest.json", "data/selected_features.json"
 BUNDLE, MODEL = "models/bundle", "models/bundle/model.ubj"
 METRICS, REPORT = "reports/metrics.json", "index.html"
 # Sections of params.yaml that are not part of a pipeline.
-COMMAND_SECTIONS = ("publish", "tune", "promote", "serve")
+COMMAND_SECTIONS = ("publish", "tune", "promote", "serve", "download")
 
 
 @dataclass(frozen=True)
