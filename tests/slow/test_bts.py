@@ -87,7 +87,7 @@ def test_a_model_is_made_and_judged(of_the_sample):
 def test_gaps_are_refused_unless_they_are_allowed(of_the_sample, tmp_path):
     project = of_the_sample.bare_copy(tmp_path / "project")
     project.params({"fetch_raw": {"allow_gaps": False}})
-    project.refuses("fetch_raw", "no flights of 1987-11", "fetch_raw.allow_gaps")
+    project.refuses("fetch_raw", "no rows of 1987-11", "fetch_raw.allow_gaps")
 
 
 OUTCOMES = ("arrival_delay", "departure_delay", "taxi_out", "late_aircraft_delay")

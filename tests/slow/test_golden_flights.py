@@ -129,8 +129,7 @@ def test_golden_flights_are_spread_over_days_airlines_origins_and_probabilities(
 
 def test_golden_flights_lack_what_flights_may_lack(checkout: Checkout) -> None:
     columns = {entry.name: checkout.matrix[:, place] for place, entry in enumerate(checkout.manifest.features)}
-    for name in ("block_minutes", "late_rate_all_3d"):
-        assert np.isnan(columns[name]).sum() >= renew.PER_GAP, name
+    assert np.isnan(columns["late_rate_all_3d"]).sum() >= renew.PER_GAP
 
 
 def test_flights_are_chosen_by_evenly_spaced_places_in_the_order_of_probability() -> None:
@@ -143,13 +142,12 @@ def test_flights_are_chosen_by_evenly_spaced_places_in_the_order_of_probability(
 
 def test_flights_that_lack_something_are_chosen_wherever_they_are() -> None:
     flights = invented(60).assign(is_test=True)
-    flights.loc[3, "block_minutes"] = np.nan
     flights.loc[5, "late_rate_flight_60d"] = 0.0
     flights.loc[7, ["late_rate_all_60d", "is_test"]] = [np.nan, False]
-    flights.loc[8, ["block_minutes", "late_rate_flight_60d", "is_test"]] = [np.nan, 0.0, False]
-    assert list(renew.choose(flights)["flight_id"]) == ["001", "004", "006", "008", "032", "060"]
+    flights.loc[8, ["late_rate_flight_60d", "is_test"]] = [0.0, False]
+    assert list(renew.choose(flights)["flight_id"]) == ["001", "006", "008", "032", "060"]
     # Of 22 that lack the same, 20: the places nearest to multiples of 21/19, so neither the 6th nor the 17th.
-    flights = invented(22).assign(is_test=True, block_minutes=np.nan)
+    flights = invented(22).assign(is_test=True, late_rate_flight_60d=0.0)
     assert set(flights["flight_id"]) - set(renew.choose(flights)["flight_id"]) == {"006", "017"}
 
 
@@ -173,7 +171,7 @@ def invented(rows: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "flight_id": [f"{row:03d}" for row in range(1, rows + 1)], "flight_date": "2013-11-01", "carrier": "AA",
-            "origin": "JFK", "probability": np.arange(rows, 0, -1) / 100, "is_test": False, "block_minutes": 60.0,
+            "origin": "JFK", "probability": np.arange(rows, 0, -1) / 100, "is_test": False,
             "late_rate_flight_60d": 0.1, "late_rate_all_60d": 0.2,
         }
     )  # fmt: skip

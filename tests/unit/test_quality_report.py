@@ -173,7 +173,7 @@ def test_without_any_rows_nothing_is_wrong(dictionary: Dictionary) -> None:
 @pytest.mark.parametrize(("hours", "alone"), [([9, 10, 11], 3), ([9, 10, 11, 11, 11], 0), ([9, 10, 11, 12, 12], 3)])
 def test_a_sample_is_told_by_departures_that_are_alone_in_their_hour(add: Add, hours: list[int], alone: int) -> None:
     """Those of another airport or date are in no hour with them; a month with them counts for all months."""
-    tally = QualityReport()
+    tally = QualityReport({})
     flights = [
         {"scheduled_departure_minutes": hour * 100 + 5, "flight_number": number}
         for number, hour in enumerate(hours, start=1)

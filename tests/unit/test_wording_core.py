@@ -73,7 +73,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a gap": (
         lambda: months.require_no_gaps(["2013-01", "2013-03"], "bts"),
-        "bts: no flights of 2013-02, between months that there are; add them, or set fetch_raw.allow_gaps in params.yaml",
+        "bts: no rows of 2013-02, between months that there are; add them, or set fetch_raw.allow_gaps in params.yaml",
     ),
     "missing parameters": (
         lambda: load_params("kind", Kind, Path("a")), "a: no such file; run from the top of the repository",

@@ -216,7 +216,7 @@ def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
         "quarantined: carrier: is missing: 1 of 3",
         "warning: destination is not in the airports table: 1 of 3",
     ]
-    sample = QualityReport()
+    sample = QualityReport({})
     sample.add_month("2013-01", LAYOUTS[0], pass_gate(LAYOUTS[0], {}), [])
     assert sample.remarks() == [
         "warning: the only departure of its origin in its hour: this looks like a sample, but features of traffic and history "

@@ -120,7 +120,7 @@ def require_no_gaps(months: Sequence[str], source: str) -> None:
     """
     if missing := missing_months(months):
         raise UserError(
-            f"{source}: no flights of {', '.join(missing)}, between months that there are; add them, or set "
+            f"{source}: no rows of {', '.join(missing)}, between months that there are; add them, or set "
             "fetch_raw.allow_gaps in params.yaml"
         )
 

@@ -22,7 +22,7 @@ from flight_delay.core.months import months_between
 from flight_delay.core.runner import LOGS
 from flight_delay.data.dictionary import find_layout
 from flight_delay.data.sources.bts import FIRST_MONTH
-from flight_delay.data.sources.bts_text import open_texts, read_blocks
+from flight_delay.data.sources.csv_text import open_texts, read_blocks
 from flight_delay.download.record import is_recorded, open_repo, record_import, record_path
 from flight_delay.download.transfer import Download, download_file
 
