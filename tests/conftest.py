@@ -54,11 +54,15 @@ SMALL = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with one file that needs the small pipeline: the other workers run other files while it is made."""
-    needing = {item.path: None for item in items if {"made", "made_once"} <= set(getattr(item, "fixturenames", ()))}
-    if needing:
-        first = next(iter(needing))
-        items.sort(key=lambda item: 0 if item.path == first else 2 if item.path in needing else 1)
+    """Start with one file that needs the small pipeline: the other workers run other files while it is made.
+
+    Files that need it or the pipeline of the whole year, which may be made at the same time, come last."""
+    fixtures: dict[Path, set[str]] = {}
+    for item in items:
+        fixtures.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
+    first = next((path for path, names in fixtures.items() if {"made", "made_once"} <= names), None)
+    late = {path for path, names in fixtures.items() if names & {"made", "whole_year"}}
+    items.sort(key=lambda item: 0 if item.path == first else 2 if item.path in late else 1)
 
 
 @pytest.fixture(scope="session")

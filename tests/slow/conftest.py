@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from waiting import wait_until
 
 from flight_delay.review.clean_clone import CleanClone
 
@@ -23,10 +24,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def whole_year(made_once, project_at) -> Any:
     """A checkout with the explanations of all of the year, to be read only.
 
-    It is what `flight-delay verify --keep` has left in VERIFIED_CLONE, the working tree where DVC reports them as up to
-    date, or else a copy in which they are made."""
+    It is what `flight-delay verify --keep` leaves in VERIFIED_CLONE, perhaps only in some minutes, the working tree
+    where DVC reports them as up to date, or else a copy in which they are made."""
     if verified := os.environ.get("VERIFIED_CLONE"):
-        return project_at(Path(verified))
+        clone, exit_code = Path(verified), Path(verified).with_name("exit_code")
+        wait_until(lambda: clone.exists() or exit_code.exists())
+        assert clone.exists(), "verify failed"
+        return project_at(clone)
     tree = project_at(REPOSITORY)
     if tree.run("dvc", "status", "--quiet", "--with-deps", "interpret", code=None).returncode == 0:
         return tree
