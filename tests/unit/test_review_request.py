@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from verifications import MODEL, other_model, verified
 
@@ -40,6 +40,7 @@ VALUES = (
 
 
 @given(st.dictionaries(st.text("ab._", min_size=1), VALUES, min_size=1), NAMES, st.text())
+@example({"a": 1}, "deeper", "line\x85line")
 def test_a_written_request_is_read_again(tmp_path_factory, parameters, name: str, question: str) -> None:
     experiment = Experiment(name=name, parameters=parameters, question=question)
     request = REQUEST.model_copy(update={"name": name, "experiments": [experiment]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import resources
 from io import StringIO
@@ -102,6 +103,8 @@ def render_page(template: str, front_matter: dict[str, Any], **values: Any) -> s
     body = environment.from_string(resources.files(__package__).joinpath(template).read_text("utf-8")).render(**values)
     writer, head = YAML(), StringIO()
     writer.default_flow_style, writer.width = False, 120
+    # ruamel.yaml reads the line break NEL as a space unless it is escaped.
+    writer.allow_unicode = "\x85" not in json.dumps(front_matter, ensure_ascii=False)
     writer.dump(front_matter, head)
     return f"---\n{head.getvalue()}---\n\n{body}"
 
