@@ -65,12 +65,7 @@ OUTCOMES: list[list[Any]] = [
     [{**OUTCOME, "arrival_delay_minutes": None, "cancelled": True, "diverted": True}],
     [OUTCOME, OUTCOME], [OUTCOME, {**OUTCOME, "arrival_delay_minutes": 6}], [OUTCOME] * 10_001,
 ]  # fmt: skip
-DOCUMENT = schemathesis.pytest.from_fixture("document")  # its cases are made when the test runs, not in every process
-
-
-@pytest.fixture(scope="module")
-def document() -> Any:
-    return schemathesis.openapi.from_path(Path(__file__).resolve().parents[2] / "references/openapi.json")
+DOCUMENT = schemathesis.openapi.from_path(Path(__file__).resolve().parents[2] / "references/openapi.json")
 
 
 @DOCUMENT.parametrize()
