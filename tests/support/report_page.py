@@ -20,6 +20,16 @@ INPUTS: dict[str, Any] = {
     "plots": [Plot(**entry, content=entry["name"].encode()) for entry in CONTENT["plots"]],
 }
 
+# The quality report's details of data without problems.
+NO_EXAMPLES: dict[str, Any] = {
+    "months": {},
+    "empty_columns": [],
+    "missing": {},
+    "unknown_destinations": {},
+    "suspected_zones": [],
+    "examples": {},
+}
+
 
 def render_page(**changes: Any) -> str:
     """Render the page of the invented inputs with changes."""

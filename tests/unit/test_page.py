@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from jinja2 import UndefinedError
-from report_page import CONTENT, INPUTS, plain_text, render_page, section_of
+from report_page import CONTENT, INPUTS, NO_EXAMPLES, plain_text, render_page, section_of
 
 METRICS = INPUTS["metrics"]
 # Links that users may follow; nothing is loaded from there.
@@ -110,15 +110,7 @@ def test_a_plot_of_an_unknown_section_is_an_error() -> None:
 
 def test_data_without_problems_have_no_tables_of_problems() -> None:
     quality = {**INPUTS["quality"], "quarantined_rows": 0, "quarantined": {}, "warnings": {}}
-    examples = {
-        "months": {},
-        "empty_columns": [],
-        "missing": {},
-        "unknown_destinations": {},
-        "suspected_zones": [],
-        "examples": {},
-    }
-    page = render_page(quality=quality, quality_examples=examples, findings=[])
+    page = render_page(quality=quality, quality_examples=NO_EXAMPLES, findings=[])
     for number in ("4711", "7,007", "5,819", "35,045"):
         assert number not in page
     Tags(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report_page import CONTENT, INPUTS, plain_text, render_page
+from report_page import CONTENT, INPUTS, NO_EXAMPLES, plain_text, render_page
 
 from flight_delay.report import sections
 
@@ -93,14 +93,6 @@ def test_a_section_has_its_sentences(section: str, text: str) -> None:
 
 
 CALIBRATION = {**CONTENT["threshold_choice"]["calibration"], "lowest_log_loss": "sigmoid"}
-EXAMPLES = {
-    "months": {},
-    "empty_columns": [],
-    "missing": {},
-    "unknown_destinations": {},
-    "suspected_zones": [],
-    "examples": {},
-}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +110,7 @@ EXAMPLES = {
             ["change sign between months", "Costliest slices"],
         ),
         (
-            {"quality": {**INPUTS["quality"], "quarantined_rows": 0, "warnings": {}}, "quality_examples": EXAMPLES},
+            {"quality": {**INPUTS["quality"], "quarantined_rows": 0, "warnings": {}}, "quality_examples": NO_EXAMPLES},
             "All 70,601 flights fit the data contract.",
             ["violate", "Warnings:", "not in the table of airports:", "Missing or unreadable", "the source does not have"],
         ),
