@@ -40,7 +40,7 @@ docs: $(RUNTIME) ## write docs/data_dictionary.md and references/openapi.json
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONWARNDEFAULTENCODING=1 pytest --dist loadfile --no-loadscope-reorder
 
-test: $(DEV) ## run the fast tests (five minutes)
+test: $(DEV) ## run the fast tests (minutes)
 	$(PYTEST) --numprocesses logical --maxprocesses 4 tests/model tests/unit tests/contract tests/pipeline
 
 # Five processes on two cores: some of these tests wait for a server to start or for a killed process to end.
