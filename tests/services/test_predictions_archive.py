@@ -15,7 +15,7 @@ from answers_database import prediction, request
 
 from flight_delay.serving import archive as archives
 from flight_delay.serving.archive import ANSWERS, REPORTED, Archived, archive
-from flight_delay.serving.database import Outcome, insert_answers, open_database, read_outcome
+from flight_delay.serving.database import Outcome, insert_answers, open_database, read_outcomes
 from flight_delay.serving.tables import OUTCOMES, PREDICTIONS, REQUESTS
 
 DAY = dt.timedelta(days=1)
@@ -24,6 +24,8 @@ START = dt.datetime.fromisoformat("2013-03-01T00:00")
 # Moments of answers, and of outcomes, in four months.
 ANSWERED = [dt.datetime.fromisoformat(f"2013-{day}T12:00") for day in ("01-05", "02-10", "03-20", "04-03")]
 FLIGHT, OTHER = "2013-01-06-UA-1-EWR-0600", "2013-01-06-UA-2-EWR-0625"
+CORRECTED = Outcome(FLIGHT, 30, False, False, ANSWERED[0])
+CANCELLED = Outcome(OTHER, None, True, False, ANSWERED[0])
 
 
 @pytest.fixture
@@ -43,9 +45,9 @@ def filled(engine: sa.Engine) -> sa.Engine:
     rows = [row | {"probability": value} for row, value in zip(rows, values, strict=True)]
     with engine.begin() as connection:
         insert_answers(connection, [request(*pair) for pair in zip(names, moments, strict=True)], rows)
-    report(engine, Outcome(FLIGHT, 3, False, False), ANSWERED[0])
-    report(engine, Outcome(OTHER, None, True, False), ANSWERED[0])
-    report(engine, Outcome(FLIGHT, 30, False, False), ANSWERED[1])
+    report(engine, Outcome(FLIGHT, 3, False, False, ANSWERED[0] - DAY), ANSWERED[0])
+    report(engine, CANCELLED, ANSWERED[0])
+    report(engine, CORRECTED, ANSWERED[1])
     return engine
 
 
@@ -88,7 +90,10 @@ def test_closed_months_are_exported_with_all_columns(filled: sa.Engine, tmp_path
         stored = [dict(row) for row in connection.execute(query).mappings()]
     for exported, row in zip(february[2:], stored, strict=True):
         assert exported | {"answered_at": END} == {name: row[name] for name in ANSWERS.names}
-    assert [row["arrival_delay_minutes"] for row in rows(tmp_path, "outcomes-2013-01")] == [3, None]
+    assert [
+        (row["arrival_delay_minutes"], row["received_at"].replace(tzinfo=None), row["known_at"].replace(tzinfo=None))
+        for row in rows(tmp_path, "outcomes-2013-01")
+    ] == [(3, ANSWERED[0], ANSWERED[0] - DAY), (None, ANSWERED[0], ANSWERED[0])]
 
 
 @pytest.mark.parametrize(("today", "months"), [((3, 31), 2), ((4, 1), 2), ((4, 2), 3), ((1, 31), 0)])
@@ -130,12 +135,11 @@ def test_a_later_run_keeps_the_exports_and_the_latest_outcomes(filled: sa.Engine
     archive(filled, tmp_path / "to", dt.date(2013, 4, 3), 0)
     before = contents(tmp_path / "to")
     with filled.connect() as connection:
-        assert read_outcome(connection, FLIGHT) == Outcome(FLIGHT, 30, False, False)
-        assert read_outcome(connection, OTHER) == Outcome(OTHER, None, True, False)
+        assert read_outcomes(connection, [FLIGHT, OTHER]) == {FLIGHT: CORRECTED, OTHER: CANCELLED}
     assert count(filled, OUTCOMES) == [2]
     archive(filled, tmp_path / "to", dt.date(2013, 4, 3), 0)
     assert contents(tmp_path / "to") == before
-    report(filled, Outcome(FLIGHT, 31, False, False), ANSWERED[3])
+    report(filled, Outcome(FLIGHT, 31, False, False, END), ANSWERED[3])
     archive(filled, tmp_path / "to", dt.date(2013, 5, 3), 0)
     assert count(filled, OUTCOMES, REQUESTS) == [2, 0]
     assert {name: before[name] for name in before} == {

@@ -1,9 +1,9 @@
-"""serving.database and store in SQLite and PostgreSQL: migrations, exact rows, outcomes, failures."""
+"""serving.database and store in SQLite and PostgreSQL: exact rows, outcomes, failures."""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,9 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from answers_database import prediction, predictions_url, request
+from answers_database import NOON, prediction, predictions_url, request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,13 +24,14 @@ from flight_delay.serving.database import (
     OutcomeCounts,
     insert_outcomes,
     open_database,
-    read_outcome,
+    read_outcomes,
     read_request,
 )
 from flight_delay.serving.store import MAX_GROUP, PredictionStore, StoreError
-from flight_delay.serving.tables import METADATA, OUTCOMES, PREDICTIONS, REQUESTS, VERSION_TABLE
+from flight_delay.serving.tables import OUTCOMES, PREDICTIONS, REQUESTS
 from flight_delay.tracking.server.postgres import running_postgres
 
+HOUR = dt.timedelta(hours=1)
 FLIGHTS = ["2013-03-05-UA-1-EWR-0600", "2013-03-05-UA-2-EWR-0625"]
 
 
@@ -77,48 +76,6 @@ class Blocked:
         self.connection.engine.dispose()
 
 
-def test_a_database_is_migrated_once_and_keeps_its_rows(empty_database: str) -> None:
-    for _ in range(2):
-        engine = open_database(empty_database)
-        with engine.begin() as connection:
-            insert_outcomes(connection, [Outcome(FLIGHTS[0], 3, False, False)])
-            assert connection.execute(sa.select(sa.func.count()).select_from(OUTCOMES)).scalar() == 1
-        engine.dispose()
-
-
-def _open(url: str, barrier: Callable[[], object]) -> None:
-    barrier()
-    open_database(url).dispose()
-
-
-def test_processes_that_start_at_once_migrate_once(empty_database: str) -> None:
-    context = multiprocessing.get_context("fork")
-    barrier = context.Barrier(4)
-    processes = [context.Process(target=_open, args=(empty_database, barrier.wait)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-    assert [process.exitcode for process in processes] == [0] * 4
-
-
-def test_the_migrated_schema_is_that_of_the_tables(engine: sa.Engine) -> None:
-    with engine.connect() as connection:
-        options = {"compare_type": True, "compare_server_default": True, "version_table": VERSION_TABLE}
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, METADATA) == []
-
-
-def test_a_schema_of_a_later_version_is_refused(engine: sa.Engine, empty_database: str) -> None:
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE predictions_schema_version SET version_num = '9999'"))
-    with pytest.raises(UserError, match="9999"):
-        open_database(empty_database)
-    with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE predictions_schema_version SET version_num = '0001'"))
-    open_database(empty_database).dispose()
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     probabilities=st.lists(st.floats(0, 1, width=32), max_size=5),
@@ -147,9 +104,10 @@ def test_a_request_that_is_not_there_is_named(engine: sa.Engine) -> None:
         read_request(engine, "abc")
 
 
-OUTCOME = st.builds(Outcome, st.sampled_from(FLIGHTS), st.integers(-5, 0), st.just(False), st.just(False)) | st.builds(
-    Outcome, st.sampled_from(FLIGHTS), st.none(), st.booleans(), st.booleans()
-)
+TIMES = st.integers(0, 3).map(lambda hours: NOON + hours * HOUR)
+OUTCOME = st.builds(
+    Outcome, st.sampled_from(FLIGHTS), st.integers(-5, 0), st.just(False), st.just(False), TIMES
+) | st.builds(Outcome, st.sampled_from(FLIGHTS), st.none(), st.booleans(), st.booleans(), TIMES)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -163,24 +121,23 @@ def test_the_latest_outcome_counts_and_only_changes_are_stored(engine: sa.Engine
         before = len(history)
         known = set(latest)
         for outcome in batch:
-            if latest.get(outcome.flight_id) != outcome:
+            stored = latest.get(outcome.flight_id)
+            if stored is None or stored[:-1] != outcome[:-1] or outcome.known_at < stored.known_at:
                 history.append(outcome)
-            latest[outcome.flight_id] = outcome
+                latest[outcome.flight_id] = outcome
         new = len(set(latest) - known)
         with engine.begin() as connection:
             counts = insert_outcomes(connection, batch)
-        stored = len(history) - before
-        assert counts == OutcomeCounts(new, stored - new, len(batch) - stored)
+        added = len(history) - before
+        assert counts == OutcomeCounts(new, added - new, len(batch) - added)
     with engine.connect() as connection:
-        assert {name: read_outcome(connection, name) for name in FLIGHTS} == {
-            name: latest.get(name) for name in FLIGHTS
-        }
+        assert read_outcomes(connection, FLIGHTS) == latest
         columns = [OUTCOMES.c[name] for name in Outcome._fields]
         assert [Outcome(*row) for row in connection.execute(sa.select(*columns).order_by(OUTCOMES.c.id))] == history
 
 
 def test_a_correction_and_its_correction_are_both_stored(engine: sa.Engine) -> None:
-    first, second = Outcome(FLIGHTS[0], 10, False, False), Outcome(FLIGHTS[0], None, True, False)
+    first, second = Outcome(FLIGHTS[0], 10, False, False, NOON), Outcome(FLIGHTS[0], None, True, False, NOON)
     counts = []
     for outcome in (first, second, first, first):
         with engine.begin() as connection:

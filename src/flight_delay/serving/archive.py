@@ -40,6 +40,7 @@ REPORTED = pa.schema(
         pa.field("cancelled", pa.bool_()),
         pa.field("diverted", pa.bool_()),
         pa.field("received_at", pa.timestamp("us", tz="UTC")),
+        pa.field("known_at", pa.timestamp("us", tz="UTC")),
     ]
 )
 _BATCH_ROWS = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,12 +22,16 @@ _TIMEOUT_SECONDS = 5
 
 
 class Outcome(NamedTuple):
-    """Outcome of a flight; `arrival_delay_minutes` is None if it did not arrive."""
+    """Outcome of a flight, and when it became known, in UTC without zone.
+
+    `arrival_delay_minutes` is None if it did not arrive.
+    """
 
     flight_id: str
     arrival_delay_minutes: int | None
     cancelled: bool
     diverted: bool
+    known_at: datetime.datetime
 
 
 class OutcomeCounts(NamedTuple):
@@ -88,31 +92,39 @@ def insert_answers(
 
 
 def insert_outcomes(connection: sa.Connection, outcomes: Sequence[Outcome]) -> OutcomeCounts:
-    """Append outcomes, without repetitions of the latest one of a flight."""
-    new = corrected = 0
-    latest: dict[str, Outcome | None] = {}
-    rows = []
-    now = utc_now()
+    """Append outcomes, without repetitions of the latest one of a flight.
+
+    The same outcome is no repetition if it was known earlier than that one: it changes labels as of the time between.
+
+    Args:
+        connection: on which no transaction has begun.
+        outcomes: up to some 10,000, in order of receipt.
+    """
+    is_sqlite = connection.dialect.name == "sqlite"
+    # Two transactions that both read the latest outcome and then append would store a repetition.
+    connection.exec_driver_sql(
+        "BEGIN IMMEDIATE" if is_sqlite else f"LOCK TABLE {OUTCOMES.name} IN SHARE ROW EXCLUSIVE MODE"
+    )
+    new, rows, now = 0, [], utc_now()
+    latest = read_outcomes(connection, {outcome.flight_id for outcome in outcomes})
     for outcome in outcomes:
-        if outcome.flight_id not in latest:
-            latest[outcome.flight_id] = read_outcome(connection, outcome.flight_id)
-        before = latest[outcome.flight_id]
-        if before == outcome:
+        before = latest.get(outcome.flight_id)
+        if before and before[:-1] == outcome[:-1] and before.known_at <= outcome.known_at:
             continue
-        new, corrected = new + (before is None), corrected + (before is not None)
+        new += before is None
         latest[outcome.flight_id] = outcome
         rows.append({**outcome._asdict(), "received_at": now})
     if rows:
         connection.execute(sa.insert(OUTCOMES), rows)
-    return OutcomeCounts(new, corrected, len(outcomes) - len(rows))
+    return OutcomeCounts(new, len(rows) - new, len(outcomes) - len(rows))
 
 
-def read_outcome(connection: sa.Connection, flight_id: str) -> Outcome | None:
-    """Read the latest outcome of a flight."""
+def read_outcomes(connection: sa.Connection, flight_ids: Collection[str]) -> dict[str, Outcome]:
+    """Read the latest outcomes of flights, by flight."""
+    latest = sa.select(sa.func.max(OUTCOMES.c.id)).where(OUTCOMES.c.flight_id.in_(flight_ids))
     columns = [OUTCOMES.c[name] for name in Outcome._fields]
-    query = sa.select(*columns).where(OUTCOMES.c.flight_id == flight_id).order_by(OUTCOMES.c.id.desc()).limit(1)
-    row = connection.execute(query).first()
-    return Outcome(*row) if row else None
+    query = sa.select(*columns).where(OUTCOMES.c.id.in_(latest.group_by(OUTCOMES.c.flight_id)))
+    return {row.flight_id: Outcome(*row) for row in connection.execute(query)}
 
 
 def read_request(engine: sa.Engine, request_id: str) -> StoredRequest:

@@ -58,6 +58,14 @@ class Inputs:
             ours = [table.filter(pc.invert(pc.is_in(table[DATE], dates))) for table in ours] + [self._scheduled]
         return _in_order(_between(pa.concat_tables(ours), first, last))
 
+    def outcomes(self, first: datetime.date, last: datetime.date) -> pa.Table:
+        """Return flights of some dates with outcomes, in order of departure."""
+        flights = self._read_months(first, last, self._outcome_schema)
+        if self._outcomes is not None:
+            fed = _between(self._outcomes, first, last)
+            flights = pa.concat_tables([flights.filter(pc.invert(pc.is_in(flights[ROW_ID], fed[ROW_ID]))), fed])
+        return _in_order(flights)
+
     def count_outcomes(self, as_of: datetime.date) -> pa.Table:
         """Count the outcomes that were known before a date began in UTC.
 
@@ -67,12 +75,9 @@ class Inputs:
         days = max(self.parameters.history_days) + self.parameters.horizon_hours // 24 + 3  # as first_day_of_counts
         first = as_of - days * _DAY
         # An outcome is known five days after the date at most: a delay of three days, and an unknown arrival.
-        flights = self._read_months(first - 3 * _DAY, as_of, self._outcome_schema)
-        if self._outcomes is not None:
-            fed = _between(self._outcomes, first - 3 * _DAY, as_of)
-            flights = pa.concat_tables([flights.filter(pc.invert(pc.is_in(flights[ROW_ID], fed[ROW_ID]))), fed])
+        flights = self.outcomes(first - 3 * _DAY, as_of)
         _require_outcomes(flights, as_of)
-        columns = columns_from_table(_in_order(flights))
+        columns = columns_from_table(flights)
         is_known = history.outcome_known_at(columns) < np.datetime64(as_of)
         known = {name: values[is_known] for name, values in columns.items()}
         counts = history.count_daily_outcomes(known, self.parameters.late_threshold_minutes)
@@ -114,7 +119,7 @@ class Inputs:
 
     @property
     def _outcome_schema(self) -> pa.Schema:
-        names = [ROW_ID, DATE, *history.HISTORY_COLUMNS, *history.OUTCOMES]
+        names = [ROW_ID, DATE, *history.HISTORY_COLUMNS, *history.OUTCOMES, "diverted"]
         return pa.schema([self._dictionary.schema.field(name) for name in dict.fromkeys(names)])
 
     def _read_months(self, first: datetime.date, last: datetime.date, schema: pa.Schema) -> pa.Table:

@@ -37,7 +37,8 @@ PREDICTIONS = sa.Table(
     sa.Column("fallback", sa.Boolean, nullable=False),
     sa.Column("shadow_probability", sa.Double),
 )
-# A reported outcome. A correction is a new row, and the row with the largest id counts.
+# A reported outcome. A correction is a new row. As of a time, the row with the largest id counts among those that were
+# known before.
 OUTCOMES = sa.Table(
     "outcomes",
     METADATA,
@@ -47,4 +48,5 @@ OUTCOMES = sa.Table(
     sa.Column("cancelled", sa.Boolean, nullable=False),
     sa.Column("diverted", sa.Boolean, nullable=False),
     sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("known_at", sa.DateTime, nullable=False),
 )

@@ -24,7 +24,7 @@ from flight_delay.serving.api.schemas import (
     PredictionResponse,
 )
 from flight_delay.serving.api.strict_json import StrictJsonRoute
-from flight_delay.serving.database import Outcome, insert_outcomes
+from flight_delay.serving.database import Outcome, insert_outcomes, utc_now
 from flight_delay.serving.requested import outside
 from flight_delay.serving.service import Service
 from flight_delay.serving.store import StoreError
@@ -101,7 +101,7 @@ async def list_predictions(
 async def report_outcomes(request: Request, body: OutcomeRequest) -> OutcomeResponse:
     """Report outcomes, one of each flight.
 
-    A repetition changes nothing; a different one is stored as a correction.
+    A repetition changes nothing; an outcome that differs, or was known earlier, is stored as a correction.
     """
     service = request.app.state.service
     invalid = [
@@ -118,7 +118,8 @@ async def report_outcomes(request: Request, body: OutcomeRequest) -> OutcomeResp
     ]
     if invalid:
         return _refuse(request, invalid)  # type: ignore[return-value]
-    outcomes = [Outcome(**outcome.model_dump()) for outcome in body.outcomes]
+    now = utc_now()
+    outcomes = [Outcome(**outcome.model_dump() | {"known_at": outcome.known_at or now}) for outcome in body.outcomes]
     counts = await service.store.run(partial(insert_outcomes, outcomes=outcomes))
     return OutcomeResponse(request_id=request.state.request_id, **counts._asdict())
 
