@@ -22,6 +22,7 @@ from flight_delay.serving.tables import METADATA, OUTCOMES, VERSION_TABLE
 
 FLIGHT, OTHER = "2013-03-05-UA-1-EWR-0600", "2013-03-05-UA-2-EWR-0625"
 HOUR = dt.timedelta(hours=1)
+JOINED = sa.text("SELECT COUNT(*) FROM predictions JOIN requests USING (request_id)")
 COUNT = sa.select(sa.func.count()).select_from(OUTCOMES)
 
 
@@ -70,7 +71,7 @@ def test_outcomes_of_version_1_were_known_when_they_were_received(of_version_1: 
     with engine.connect() as connection:
         assert connection.execute(sa.select(OUTCOMES).where(OUTCOMES.c.known_at != OUTCOMES.c.received_at)).all() == []
         assert connection.execute(COUNT).scalar() == 3
-        assert connection.execute(sa.text("SELECT COUNT(*) FROM predictions JOIN requests USING (request_id)")).scalar()
+        assert connection.execute(JOINED).scalar()
     with engine.begin() as connection:
         assert insert_outcomes(connection, [Outcome(FLIGHT, 31, False, False, NOON)]) == (0, 1, 0)
         assert connection.execute(sa.select(sa.func.max(OUTCOMES.c.id))).scalar() == 4
