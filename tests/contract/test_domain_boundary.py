@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src/flight_delay"
-GENERAL = ("core", "model", "evaluation", "checks", "vcs", "tracking", "tuning", "review", "promotion")
+GENERAL = ("core", "model", "evaluation", "drift", "checks", "vcs", "tracking", "tuning", "review", "promotion")
 # The names of the package, of its command and of its environment variables.
 OWN_NAME = re.compile(r"flight[-_]delay", re.IGNORECASE)
 # Folders, and the parameter that defines the target, which errors name.
