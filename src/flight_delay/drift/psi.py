@@ -71,8 +71,8 @@ def fit_bins(kind: Kind, values: Column, categories: tuple[str, ...] = ()) -> Bi
         rows = dict(zip(*np.unique(present.astype(str), return_counts=True), strict=True))
         frequent = tuple(category for category in categories if rows.get(category, 0) >= RARE_ROWS)
         return Bins(kind=kind, frequent=frequent, rare=tuple(c for c in categories if c not in set(frequent)))
-    other = present[present != 0]
-    edges = np.unique(np.quantile(other, DECILES, method="inverted_cdf")) if len(other) else other
+    others = present[np.isfinite(present) & (present != 0)]
+    edges = np.unique(np.quantile(others, DECILES, method="inverted_cdf")) if len(others) else others
     return Bins(kind=kind, edges=tuple(edges.tolist()))
 
 

@@ -151,7 +151,10 @@ def load_thresholds(folder: Path) -> DriftThresholds:
     """
     path = folder / THRESHOLDS_FILE
     if not path.exists():
-        raise UserError(f"{path}: no such file; use a model that was trained with the stage drift_thresholds")
+        raise UserError(
+            f"{path}: the bundle has no thresholds of drift; `dvc repro drift_thresholds` makes those of this checkout "
+            "and of later states and versions"
+        )
     return read_validated_json(path, DriftThresholds, "thresholds of this format")
 
 
