@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight_delay.core.errors import UserError
-from flight_delay.drift.psi import Bins, count_bins, fit_bins
+from flight_delay.drift.psi import MODERATE, Bins, count_bins, fit_bins
 from flight_delay.drift.thresholds import (
-    PSI_THRESHOLD,
     DriftThresholds,
     Scores,
     compute_thresholds,
@@ -104,7 +103,7 @@ def test_a_column_with_noisy_weeks_is_not_monitored() -> None:
     assert columns["steady"].is_monitored
     assert not columns["jumps"].is_monitored
     assert columns["steady"].weeks_with_false_alarm == 0 < columns["jumps"].weeks_with_false_alarm
-    assert columns["steady"].psi.largest < PSI_THRESHOLD < columns["jumps"].psi.largest
+    assert columns["steady"].psi.largest < MODERATE < columns["jumps"].psi.largest
 
 
 def test_every_threshold_says_from_how_many_weeks_it_comes() -> None:

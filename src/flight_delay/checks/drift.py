@@ -11,10 +11,7 @@ import numpy as np
 from flight_delay.checks.findings import Finding
 from flight_delay.checks.labels import RARE_ROWS
 from flight_delay.checks.table import SPLITS, EncodedColumn, EncodedTable, Numbers
-
-MODERATE, LARGE = 0.10, 0.25  # population stability index: Siddiqi 2006, Credit Risk Scorecards
-PSEUDO_ROWS = 0.5  # added to every bin, so that the logarithm of an empty one is finite
-DECILES = np.arange(1, 10) / 10
+from flight_delay.drift.psi import DECILES, LARGE, MODERATE, population_stability_index
 
 
 def check_drift(table: EncodedTable, seasonal: Collection[str] = ()) -> Iterator[Finding]:
@@ -35,17 +32,6 @@ def check_drift(table: EncodedTable, seasonal: Collection[str] = ()) -> Iterator
                     f"{name} drifts from training to {split}: the population stability index is {index:.2f} ({size})."
                 )
                 yield Finding("drift", (name,), index, message)
-
-
-def population_stability_index(one: Numbers, other: Numbers) -> float:
-    """Compute the symmetric divergence of two distributions from counts by bin.
-
-    It is the sum over bins of (p - q) ln(p / q), where a share is (count + 0.5) / (rows + 0.5 bins). Bins that are
-    empty on both sides are left out.
-    """
-    filled = (one + other) > 0
-    p, q = ((side[filled] + PSEUDO_ROWS) / (side.sum() + PSEUDO_ROWS * filled.sum()) for side in (one, other))
-    return float(((p - q) * np.log(p / q)).sum())
 
 
 def _index_by_chance(training: Numbers, later: Numbers) -> float:

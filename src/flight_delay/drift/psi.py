@@ -17,6 +17,7 @@ from flight_delay.model.encode import is_missing
 
 Counts = np.ndarray[Any, np.dtype[Any]]
 
+MODERATE, LARGE = 0.1, 0.25  # values of the index: Siddiqi 2006, Credit Risk Scorecards
 PSEUDO_ROWS = 0.5  # added to every bin, so that the logarithm of an empty one is finite
 DECILES = np.arange(1, 10) / 10
 RARE_ROWS = 30  # categories with fewer rows share a bin

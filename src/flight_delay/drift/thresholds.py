@@ -20,12 +20,11 @@ import numpy as np
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json
 from flight_delay.core.params import Parameters, read_validated_json
-from flight_delay.drift.psi import Bins, Counts
+from flight_delay.drift.psi import MODERATE, Bins, Counts
 from flight_delay.drift.weeks import Week, list_weeks, weekly_psi, weekly_sums
 from flight_delay.features.columns import Column
 
 THRESHOLDS_FILE = "drift.json"
-PSI_THRESHOLD = 0.1  # moderate: Siddiqi 2006, Credit Risk Scorecards
 # The largest index of the quiet weeks of a monitored column is below it: half the threshold, since the column is chosen
 # by these same weeks.
 MONITORED_BELOW = 0.05
@@ -127,7 +126,7 @@ def compute_thresholds(
         format=1,
         first_day=min(inputs).isoformat(),
         last_day=max(inputs).isoformat(),
-        psi_threshold=PSI_THRESHOLD,
+        psi_threshold=MODERATE,
         columns={
             name: _column_thresholds(column, {day: counts[name] for day, counts in inputs.items()}, weeks)
             for name, column in bins.items()
@@ -177,7 +176,7 @@ def _column_thresholds(bins: Bins, counts: Mapping[datetime.date, Counts], weeks
     return ColumnThresholds(
         bins=bins,
         is_monitored=psi.largest is not None and psi.largest < MONITORED_BELOW,
-        weeks_with_false_alarm=sum(index >= PSI_THRESHOLD for index in indices),
+        weeks_with_false_alarm=sum(index >= MODERATE for index in indices),
         psi=psi,
         missing_share=_weekly_range([share[-1] for share in shares]),
         unknown_share=_weekly_range([share[-2] for share in shares]) if bins.kind == "categorical" else None,
