@@ -160,7 +160,7 @@ def test_a_stage_has_at_most_sixty_lines(stage: str) -> None:
 
 
 TRAINING = {"check_data", "train_baselines", "train_model", "backtest", "learning_curves"}
-ASKING = {"evaluate", "interpret", "publish"}
+ASKING = {"drift_thresholds", "evaluate", "interpret", "publish"}
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_the_logged_model_predicts_in_another_process_what_evaluate_wrote(made, 
 
 def test_the_logged_model_is_the_bundle_with_signature_and_locked_requirements(made, model) -> None:
     bundle = model / "artifacts/bundle"
-    names = ["decision.json", "manifest.json", "model.ubj"]
+    names = ["decision.json", "drift.json", "manifest.json", "model.ubj"]
     assert sorted(path.name for path in bundle.iterdir()) == names
     assert [md5(bundle / name) for name in names] == [locked(made, f"models/bundle/{name}") for name in names]
     features = json.loads((made.root / "models/bundle/manifest.json").read_text())["features"]

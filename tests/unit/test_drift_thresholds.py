@@ -14,18 +14,21 @@ from flight_delay.core.errors import UserError
 from flight_delay.drift.psi import MODERATE, Bins, count_bins, fit_bins
 from flight_delay.drift.thresholds import (
     DriftThresholds,
-    Scores,
     compute_thresholds,
     false_alarm_bound,
     load_thresholds,
     save_thresholds,
 )
-from flight_delay.drift.weeks import count_days, days_of_month, days_until, list_weeks, sum_days
+from flight_delay.drift.weeks import Scores, count_days, days_of_month, days_until, list_weeks, sum_days, sum_scores
 
 LAST = datetime.date(2013, 10, 31)
 LABELS = Bins(kind="categorical", frequent=("a", "b"))
 SCORES = Bins(kind="quantitative", edges=(0.2, 0.4))
 ROWS = 200  # of a day
+
+
+def scores_of(*values: float, day: datetime.date = LAST) -> Scores:
+    return sum_scores(np.array(values, np.float32), np.full(len(values), day, "datetime64[D]"), SCORES, 0.3, [day])[day]
 
 
 def thresholds_of(weeks: int, later: str = "b", **changes: object) -> DriftThresholds:
@@ -37,7 +40,7 @@ def thresholds_of(weeks: int, later: str = "b", **changes: object) -> DriftThres
         for day in days
     }
     inputs |= changes.get("inputs", {})
-    scores = {day: Scores.of_rows(np.full(ROWS, 0.3, np.float32), SCORES, 0.3) for day in days}
+    scores = {day: scores_of(*[0.3] * ROWS) for day in days}
     scores |= changes.get("scores", {})
     return compute_thresholds({"steady": LABELS, "jumps": LABELS}, inputs, SCORES, scores)
 
@@ -89,8 +92,19 @@ def test_counts_of_days_add_up_to_those_of_the_week_in_any_order(rows: list[tupl
 def test_sums_of_scores_do_not_depend_on_the_order(values: list[float], random: object) -> None:
     shuffled = list(values)
     random.shuffle(shuffled)
-    one, other = (Scores.of_rows(np.array(some, np.float32), SCORES, 0.3) for some in (values, shuffled))
+    one, other = (scores_of(*some) for some in (values, shuffled))
     assert (one.counts.tolist(), *one[1:]) == (other.counts.tolist(), *other[1:])
+
+
+def test_scores_are_summed_by_day() -> None:
+    before = LAST - datetime.timedelta(1)
+    date = np.array([before, LAST, before], "datetime64[D]")
+    sums = sum_scores(np.array([0.25, 0.5, 0.75], np.float32), date, SCORES, 0.5, days_until(LAST, 3))
+    assert [(some.counts.tolist(), *some[1:]) for some in sums.values()] == [
+        ([0, 0, 0, 0, 0], 0, 0),
+        ([0, 1, 1, 0, 0], 1, 1),
+        ([0, 0, 1, 0, 0], 0.5, 1),
+    ]
 
 
 @pytest.mark.parametrize(("weeks", "bound"), [(1, 0.95), (9, 0.283129), (18, 0.153318), (1000, 0.002991)])
@@ -117,7 +131,7 @@ def test_every_threshold_says_from_how_many_weeks_it_comes() -> None:
 
 def test_shares_and_means_are_those_of_whole_weeks() -> None:
     unusual = LABELS.count(np.array(["x"] * 14 + [None] * 28 + ["a"] * (ROWS - 42), object))
-    scores = Scores.of_rows(np.full(ROWS, 0.1, np.float32), SCORES, 0.3)
+    scores = scores_of(*[0.1] * ROWS)
     thresholds = thresholds_of(10, inputs={LAST: {"steady": unusual, "jumps": unusual}}, scores={LAST: scores})
     steady = thresholds.columns["steady"]
     assert (steady.unknown_share.smallest, steady.unknown_share.largest) == (0, 0.01)
@@ -130,7 +144,7 @@ def test_shares_and_means_are_those_of_whole_weeks() -> None:
 def test_numbers_have_no_unknown_share() -> None:
     bins = fit_bins("quantitative", np.arange(10.0))
     inputs = {day: {"x": bins.count(np.arange(10.0))} for day in days_until(LAST, 70)}
-    scores = {day: Scores.of_rows(np.full(1, 0.5, np.float32), SCORES, 0.5) for day in inputs}
+    scores = {day: scores_of(0.5) for day in inputs}
     assert compute_thresholds({"x": bins}, inputs, SCORES, scores).columns["x"].unknown_share is None
 
 
@@ -147,7 +161,7 @@ def test_weeks_without_rows_are_not_counted() -> None:
     no_rows = LABELS.count(np.array([], object))
     last_week = days_until(LAST, 7)
     nothing = {day: {"steady": no_rows, "jumps": no_rows} for day in last_week}
-    none = dict.fromkeys(last_week, Scores.of_rows(np.array([], np.float32), SCORES, 0.3))
+    none = dict.fromkeys(last_week, scores_of())
     thresholds = thresholds_of(26, inputs=nothing, scores=none)
     assert thresholds.columns["steady"].psi.weeks == thresholds.scores.psi.weeks == 17
     assert thresholds.columns["steady"].missing_share.weeks == thresholds.scores.mean_probability.weeks == 25

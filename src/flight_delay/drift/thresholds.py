@@ -13,7 +13,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
@@ -21,8 +21,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_json
 from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.drift.psi import MODERATE, Bins, Counts
-from flight_delay.drift.weeks import Week, list_weeks, weekly_psi, weekly_sums
-from flight_delay.features.columns import Column
+from flight_delay.drift.weeks import Scores, Week, list_weeks, weekly_psi, weekly_sums
 
 THRESHOLDS_FILE = "drift.json"
 # The largest index of the quiet weeks of a monitored column is below it: half the threshold, since the column is chosen
@@ -86,20 +85,6 @@ class DriftThresholds(Parameters):
     def bins(self) -> dict[str, Bins]:
         """Bins by input, the argument of `count_bins`."""
         return {name: column.bins for name, column in self.columns.items()}
-
-
-class Scores(NamedTuple):
-    """Sums over predictions of a day; they are additive."""
-
-    counts: Counts
-    probability: float
-    positives: int
-
-    @classmethod
-    def of_rows(cls, probability: Column, bins: Bins, threshold: float) -> Scores:
-        """Sum the predictions of some rows; their order does not matter."""
-        positives = int(np.count_nonzero(probability >= np.float32(threshold)))
-        return cls(bins.count(probability), math.fsum(probability.tolist()), positives)
 
 
 def false_alarm_bound(weeks: int) -> float:

@@ -1,8 +1,9 @@
-"""Weeks of consecutive days, with the weeks that they are compared to."""
+"""Counts by day and by week, with the weeks that a week is compared to."""
 
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,14 @@ class Week(NamedTuple):
 
     days: Days
     reference: Days
+
+
+class Scores(NamedTuple):
+    """Sums over predictions of a day; they are additive."""
+
+    counts: Counts
+    probability: float
+    positives: int
 
 
 def days_until(last: datetime.date, number: int) -> Days:
@@ -63,6 +72,26 @@ def count_days(
     for day in days:
         of_day = date == np.datetime64(day, "D")
         by_day[day] = count_bins({name: columns[name][of_day] for name in bins}, bins)
+    return by_day
+
+
+def sum_scores(
+    probability: Column, date: Column, bins: Bins, threshold: float, days: Iterable[datetime.date]
+) -> dict[datetime.date, Scores]:
+    """Sum predictions by day; the order of rows does not matter.
+
+    Args:
+        probability: of shape (rows,).
+        date: of shape (rows,).
+        bins: of probabilities.
+        threshold: from which a prediction is positive.
+        days: to sum; a day without rows has sums of zero.
+    """
+    by_day = {}
+    for day in days:
+        scores = probability[date == np.datetime64(day, "D")]
+        positives = int(np.count_nonzero(scores >= np.float32(threshold)))
+        by_day[day] = Scores(bins.count(scores), math.fsum(scores.tolist()), positives)
     return by_day
 
 
