@@ -218,6 +218,19 @@ def test_outcomes_are_stored_once_and_corrected(service, flights) -> None:
     assert [row["arrival_delay_minutes"] for row in rows] == [30, 20, 30]
 
 
+def test_an_outcome_is_known_from_its_known_at_or_from_its_receipt(service, flights) -> None:
+    (*_, first, second), counts = (flight["flight_id"] for flight in flights), []
+    for known_at in ("2013-03-11T02:00:00.5+00:00", "2013-03-11T03:00Z", "2013-03-11T01:00:00Z", None):
+        outcome = {"flight_id": first, "arrival_delay_minutes": 30, "known_at": known_at}
+        counts.append(valid(service.post("/v1/outcomes", {"outcomes": [outcome]}), "/v1/outcomes"))
+    # The same outcome is stored again if it was known earlier.
+    assert [tuple(count.values())[1:] for count in counts] == [(1, 0, 0), (0, 0, 1), (0, 1, 0), (0, 0, 1)]
+    assert [row["known_at"][11:21] for row in service.outcomes(first)] == ["02:00:00.5", "01:00:00.0"]
+    service.post("/v1/outcomes", {"outcomes": [{"flight_id": second, "arrival_delay_minutes": 30}]})
+    (row,) = service.outcomes(second)
+    assert NEXT_DAY < row["known_at"] <= row["received_at"]
+
+
 def test_the_metrics_count_what_was_answered(service, flights) -> None:
     service.log_line(service.get("/v1/predictions/unknown").json()["request_id"])
     before = counted(service)

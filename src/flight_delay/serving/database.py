@@ -124,7 +124,7 @@ def read_outcomes(connection: sa.Connection, flight_ids: Collection[str]) -> dic
     latest = sa.select(sa.func.max(OUTCOMES.c.id)).where(OUTCOMES.c.flight_id.in_(flight_ids))
     columns = [OUTCOMES.c[name] for name in Outcome._fields]
     query = sa.select(*columns).where(OUTCOMES.c.id.in_(latest.group_by(OUTCOMES.c.flight_id)))
-    return {row.flight_id: Outcome(*row) for row in connection.execute(query)}
+    return {row.flight_id: Outcome(*row) for row in connection.execute(query).all()}
 
 
 def read_request(engine: sa.Engine, request_id: str) -> StoredRequest:
