@@ -57,6 +57,11 @@ PATHS = {
     "/v1/predictions?date=20130310": 422, f"{DEPARTURES}&origin=ewr": 422, f"{DEPARTURES}&origin=ZZZ": 422,
     f"{DEPARTURES}&origin=": 422, "/v1/explanations/%s?what_if=maybe": 422,
 }  # fmt: skip
+TIMES = (
+    "9999-12-31T00:00:00Z", "2013-03-10T12:00:00", "2013-03-10T12:00:00+01:00", "0001-01-01T00:00:00+14:00",
+    "2013-02-30T12:00:00Z", "2013-03-10", "noon", "", "1362916800", 1362916800, 1362916800.5, True, [], {}, "\ud800Z",
+    "2013-03-10T25:00:00Z", "\u0662013-03-10T12:00:00Z",
+)  # fmt: skip
 OUTCOMES: list[list[Any]] = [
     [], [7], [None], [{**OUTCOME, "more": 1}], [{"flight_id": OUTCOME["flight_id"]}],
     *([{**OUTCOME, "arrival_delay_minutes": value}] for value in (None, 5.5, "5", True, 10**6, -10**6, 2**63)),
@@ -98,6 +103,13 @@ def test_a_wrong_flight_id_is_refused(server, value) -> None:
 @pytest.mark.parametrize("outcomes", OUTCOMES, ids=range(len(OUTCOMES)))
 def test_a_wrong_outcome_is_refused_and_nothing_is_stored(server, outcomes) -> None:
     refused(server.post("/v1/outcomes", {"outcomes": outcomes}))
+    assert server.outcomes(OUTCOME["flight_id"]) == []
+
+
+@pytest.mark.parametrize("value", TIMES, ids=ascii)
+def test_a_time_that_is_not_past_or_not_in_utc_is_refused(server, value) -> None:
+    errors = refused(server.post("/v1/outcomes", {"outcomes": [OUTCOME, {**OUTCOME, "known_at": value}]}))
+    assert [(error["row"], error["field"]) for error in errors] == [(1, "known_at")]
     assert server.outcomes(OUTCOME["flight_id"]) == []
 
 

@@ -74,9 +74,15 @@ def build_app(settings: Settings) -> FastAPI:
 
 def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     errors = [
-        InvalidRow(row=None, field=field_of(detail["loc"][1:]), message=_message(detail)) for detail in error.errors()
+        InvalidRow(row=_row_of(detail["loc"]), field=field_of(detail["loc"][1:]), message=_message(detail))
+        for detail in error.errors()
     ]
     return respond_error(request, 422, "the request is not valid", errors)
+
+
+def _row_of(location: tuple[int | str, ...]) -> int | None:
+    """Return the row in a location such as ('body', 'outcomes', 3, 'cancelled')."""
+    return next((part for part in location[2:3] if isinstance(part, int)), None)
 
 
 def _refused(request: Request, error: HTTPException) -> JSONResponse:
