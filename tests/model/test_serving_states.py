@@ -15,6 +15,9 @@ import pytest
 from small_service import DAY, MODEL, inputs
 
 from flight_delay.core.errors import UserError
+from flight_delay.drift.psi import Bins
+from flight_delay.drift.thresholds import compute_thresholds, load_thresholds, save_thresholds
+from flight_delay.drift.weeks import Scores, days_until
 from flight_delay.serving import builder, state, states
 from flight_delay.serving.builder import build_state
 from flight_delay.serving.current import CurrentState
@@ -54,6 +57,23 @@ def test_the_same_inputs_give_the_same_id_and_bytes(built: str) -> None:
         "state.json", "history.parquet", "timetable.parquet", "airports.parquet", "reference.json",
         "bundle/model.ubj", "bundle/manifest.json", "bundle/decision.json",
     }  # fmt: skip
+
+
+def test_thresholds_of_drift_travel_with_the_bundle_and_change_no_answer(small_service: Path, built: str) -> None:
+    days = days_until(AS_OF, 70)
+    bins = Bins(kind="quantitative", edges=(0.5,))
+    values = np.array([0.25, 0.75], np.float32)
+    scores = {day: Scores(bins.count(values), 1.0, 1) for day in days}
+    thresholds = compute_thresholds({"x": bins}, {day: {"x": bins.count(values)} for day in days}, bins, scores)
+    save_thresholds(MODEL.bundle, thresholds)
+    other = activate(STATES, build())
+    assert load_thresholds(STATES / other.id / state.MODEL) == thresholds
+    assert "bundle/drift.json" in other.manifest.files
+    before = load_state(STATES, built)
+    assert other.manifest.bundle == before.manifest.bundle
+    assert other.id != before.id
+    with pytest.raises(UserError):
+        load_thresholds(STATES / built / state.MODEL)
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "remove"])

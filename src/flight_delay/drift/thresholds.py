@@ -47,7 +47,7 @@ class ColumnThresholds(Parameters):
 
     Attributes:
         bins: of its values.
-        is_monitored: whether the index of every week is so small that `psi_threshold` gives few false alarms.
+        is_monitored: whether the index of every week is below `MONITORED_BELOW`; false without weeks.
         weeks_with_false_alarm: weeks whose index is at or above `psi_threshold`.
         psi: population stability index of a week, compared to the weeks before.
         missing_share: of the rows of a week.
@@ -128,7 +128,7 @@ def save_thresholds(folder: Path, thresholds: DriftThresholds) -> None:
 def load_thresholds(folder: Path) -> DriftThresholds:
     """Load the thresholds of a bundle.
 
-    The checksum of the bundle does not cover them, because they change no prediction.
+    The checksum of the bundle does not cover them, because they change no prediction and a state hashes every file.
 
     Raises:
         UserError: the bundle has none, or they are damaged.
