@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+import yaml
 from hypothesis import strategies as st
 
 from flight_delay.data.airports import AIRPORTS_FILE, read_airports, time_zones
@@ -77,6 +78,13 @@ def dictionary_file() -> Path:
 @pytest.fixture(scope="session")
 def dictionary(dictionary_file: Path) -> Dictionary:
     return load_dictionary(dictionary_file)
+
+
+@pytest.fixture(scope="session")
+def dictionary_content(dictionary_file: Path) -> dict[str, Any]:
+    """What the file says, to be copied before it is changed."""
+    content: dict[str, Any] = yaml.safe_load(dictionary_file.read_text())
+    return content
 
 
 @pytest.fixture(scope="session")

@@ -78,43 +78,34 @@ def test_a_cancelled_and_a_diverted_flight_are_what_they_are(pass_gate: PassGate
 
 
 @every_layout
-@pytest.mark.parametrize("nothing", ["", "NA", " NA ", None])
-def test_missing_values_may_be_written_in_several_ways(
-    write: Write, dictionary: Dictionary, layout: Layout, nothing: str | None
-) -> None:
-    raw = write(layout, {}, {"flight_number": 8}).astype(object)
+def test_missing_values_may_be_written_in_several_ways(write: Write, dictionary: Dictionary, layout: Layout) -> None:
+    ways = ["", "NA", " NA ", None]
+    raw = write(layout, *({"flight_number": number} for number in range(1, 6))).astype(object)
     for name in ("tail_number", "distance_miles", "departure_delay_minutes"):
-        raw.loc[0, dictionary.layout_columns(layout)[name][0]] = nothing
+        raw.loc[:3, dictionary.layout_columns(layout)[name][0]] = ways
     flights = apply_contract(read(raw, layout, dictionary), dictionary).flights
-    assert flights["tail_number"].to_pylist() == [None, "N1"]
-    assert flights["distance_miles"].to_pylist() == [None, 2454]
-    assert flights["departure_delay_minutes"].to_pylist() == [None, 5]
+    assert flights["tail_number"].to_pylist() == [None] * 4 + ["N1"]
+    assert flights["distance_miles"].to_pylist() == [None] * 4 + [2454]
+    assert flights["departure_delay_minutes"].to_pylist() == [None] * 4 + [5]
 
 
 @pytest.mark.parametrize("layout", BTS)
-@pytest.mark.parametrize("number", ["12", "12.00", "12.0", " 12 ", "012", "+12", "1.2e1", 12, 12.0])
-def test_numbers_may_be_written_in_several_ways(
-    write: Write, dictionary: Dictionary, layout: Layout, number: Any
-) -> None:
-    raw = write(layout, {}, {"flight_number": 8}).astype(object)  # text beside a number: mixed types in a column
-    raw.loc[0, [dictionary.layout_columns(layout)[name][0] for name in ("taxi_in_minutes", "flight_number")]] = number
+def test_numbers_may_be_written_in_several_ways(write: Write, dictionary: Dictionary, layout: Layout) -> None:
+    ways = ["12", "12.00", "12.0", " 12 ", "012", "+12", "1.2e1", 12, 12.0]
+    raw = write(layout, *[{}] * len(ways)).astype(object)  # text beside numbers: mixed types in a column
+    for name in ("taxi_in_minutes", "flight_number"):
+        raw[dictionary.layout_columns(layout)[name][0]] = pd.Series(ways, dtype=object)
     reading = read(raw, layout, dictionary)
     assert reading.unreadable == {}
-    assert reading.flights["taxi_in_minutes"].tolist() == [12, 12]
-    assert reading.flights["flight_id"].tolist() == ["2013-01-05-UA-12-EWR-0905", "2013-01-05-UA-8-EWR-0905"]
+    assert reading.flights["taxi_in_minutes"].tolist() == [12] * len(ways)
+    assert reading.flights["flight_id"].tolist() == ["2013-01-05-UA-12-EWR-0905"] * len(ways)
 
 
 @pytest.mark.parametrize("layout", BTS)
-@pytest.mark.parametrize(
-    ("flag", "value"),
-    [("0", False), ("1", True), ("0.00", False), ("1.00", True), ("1.0", True), (0, False), (1.0, True), (" 1 ", True)],
-)
-def test_flags_may_be_written_in_several_ways(
-    write: Write, dictionary: Dictionary, layout: Layout, flag: Any, value: bool
-) -> None:
-    raw = write(layout, {}, {}).astype(object)
-    raw.loc[0, "Cancelled"] = flag
-    assert read(raw, layout, dictionary).flights["cancelled"].tolist() == [value, False]
+def test_flags_may_be_written_in_several_ways(write: Write, dictionary: Dictionary, layout: Layout) -> None:
+    no, yes = ["0", "0.00", 0], ["1", "1.00", "1.0", 1.0, " 1 "]
+    raw = write(layout, *[{}] * 8).assign(Cancelled=pd.Series(no + yes, dtype=object))
+    assert read(raw, layout, dictionary).flights["cancelled"].tolist() == [False] * 3 + [True] * 5
 
 
 @pytest.mark.parametrize("layout", BTS)
@@ -166,6 +157,11 @@ def test_real_flights_are_the_same_in_every_layout(
         assert gated.flights.select(common).equals(expected.flights.select(common))
 
 
+def table_of(write: Write, column: str, values: list[Any]) -> pd.DataFrame:
+    """The same flight as often as there are values of a column."""
+    return write("table", *[{}] * len(values)).assign(**{column: pd.Series(values, dtype=object)})
+
+
 def _whole(value: Any) -> Any:
     """A missing value as None, a number as whole."""
     if pd.isna(value):
@@ -173,25 +169,18 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) else value
 
 
-@pytest.mark.parametrize(
-    "time", ["905", "0905", 905, "9:05", "09:05", "09:05:00", "2013-01-05 09:05:00.000", "2013-01-05T09:05"]
-)
-def test_a_table_may_have_clock_times_in_several_ways(write: Write, dictionary: Dictionary, time: Any) -> None:
-    raw = write("table", {}).astype(object)
-    raw["scheduled_departure_minutes"] = time
-    reading = read(raw, "table", dictionary)
+def test_a_table_may_have_clock_times_in_several_ways(write: Write, dictionary: Dictionary) -> None:
+    ways = ["905", "0905", 905, "9:05", "09:05", "09:05:00", "2013-01-05 09:05:00.000", "2013-01-05T09:05"]
+    reading = read(table_of(write, "scheduled_departure_minutes", ways), "table", dictionary)
     assert reading.unreadable == {}
-    assert reading.flights["flight_id"].tolist() == ["2013-01-05-UA-7-EWR-0905"]
+    assert reading.flights["flight_id"].tolist() == ["2013-01-05-UA-7-EWR-0905"] * len(ways)
 
 
-@pytest.mark.parametrize(
-    "time", ["09:05:30", "9:5", "24:01", "09:60", "2013-01-05 09:05:00+00:00", "2013-01-05 14:05:00Z"]
-)
-def test_seconds_and_time_zones_are_no_clock_times(write: Write, dictionary: Dictionary, time: str) -> None:
-    raw = write("table", {}, {"flight_number": 8})
-    raw.loc[0, "scheduled_departure_minutes"] = time
+def test_seconds_and_time_zones_are_no_clock_times(write: Write, dictionary: Dictionary) -> None:
+    wrong = ["09:05:30", "9:5", "24:01", "09:60", "2013-01-05 09:05:00+00:00", "2013-01-05 14:05:00Z"]
+    raw = table_of(write, "scheduled_departure_minutes", [*wrong, "09:05"])
     flights = read(raw, "table", dictionary).flights
-    assert flights["scheduled_departure_minutes"].isna().tolist() == [True, False]
+    assert flights["scheduled_departure_minutes"].isna().tolist() == [True] * len(wrong) + [False]
 
 
 @pytest.mark.parametrize("layout", BTS)
@@ -201,27 +190,19 @@ def test_only_a_table_has_clock_times_with_a_colon(write: Write, dictionary: Dic
     assert read(raw, layout, dictionary).flights["scheduled_departure_minutes"].isna().all()
 
 
-@pytest.mark.parametrize("date", ["2013-01-05", " 2013-01-05 ", "2013-01-05 00:00:00", "2013-01-05T23:59:59.5"])
-def test_a_table_may_have_timestamps_as_dates(write: Write, dictionary: Dictionary, date: str) -> None:
-    raw = write("table", {})
-    raw["flight_date"] = date
-    assert read(raw, "table", dictionary).flights["flight_date"].astype(str).tolist() == ["2013-01-05"]
+def test_a_table_may_have_timestamps_as_dates(write: Write, dictionary: Dictionary) -> None:
+    ways = ["2013-01-05", " 2013-01-05 ", "2013-01-05 00:00:00", "2013-01-05T23:59:59.5"]
+    dates = read(table_of(write, "flight_date", ways), "table", dictionary).flights["flight_date"]
+    assert dates.astype(str).tolist() == ["2013-01-05"] * len(ways)
 
 
-@pytest.mark.parametrize("date", ["2013-1-5", "05.01.2013", "20130105", "2013-01-05 00:00:00+00:00", "2013-02-30", "x"])
-def test_other_dates_are_none(write: Write, dictionary: Dictionary, date: str) -> None:
-    raw = write("table", {}, {"flight_number": 8})
-    raw.loc[0, "flight_date"] = date
-    reading = read(raw, "table", dictionary)
-    assert [(name, failed.tolist()) for (name, _), failed in reading.unreadable.items()] == [
-        ("flight_date", [True, False])
-    ]
+def test_other_dates_are_none(write: Write, dictionary: Dictionary) -> None:
+    wrong = ["2013-1-5", "05.01.2013", "20130105", "2013-01-05 00:00:00+00:00", "2013-02-30", "x"]
+    reading = read(table_of(write, "flight_date", [*wrong, "2013-01-05"]), "table", dictionary)
+    ((name, failed),) = ((name, failed.tolist()) for (name, _), failed in reading.unreadable.items())
+    assert (name, failed) == ("flight_date", [True] * len(wrong) + [False])
 
 
-@pytest.mark.parametrize(
-    ("flag", "value"), [("true", True), ("False", False), ("t", True), ("f", False), ("0", False), ("1", True)]
-)
-def test_a_database_may_write_flags_as_it_does(write: Write, dictionary: Dictionary, flag: str, value: bool) -> None:
-    raw = write("table", {})
-    raw["cancelled"] = flag
-    assert read(raw, "table", dictionary).flights["cancelled"].tolist() == [value]
+def test_a_database_may_write_flags_as_it_does(write: Write, dictionary: Dictionary) -> None:
+    raw = table_of(write, "cancelled", ["true", "t", "1", "False", "f", "0"])
+    assert read(raw, "table", dictionary).flights["cancelled"].tolist() == [True] * 3 + [False] * 3

@@ -32,6 +32,16 @@ def column(name: str, **values: Any) -> Callable[[Content], Any]:
     return plant
 
 
+def feature(name: str, **values: Any) -> Callable[[Content], Any]:
+    """A mistake: values of a feature's entry; None takes a key out."""
+
+    def plant(content: Content) -> None:
+        entry = {**content["features"][name], **values}
+        content["features"][name] = {key: value for key, value in entry.items() if value is not None}
+
+    return plant
+
+
 def note(name: str, key: str, value: Any) -> Callable[[Content], Any]:
     def plant(content: Content) -> None:
         notes = dict(content["columns"][name]["notes"])
@@ -87,21 +97,29 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, e
     "no columns": (lambda content: content.pop("columns"), "columns", "required"),
     "a section too many": (lambda content: content.update(tables={}), "tables", "not permitted"),
     "another format": (lambda content: content.update(format=2), "format", "1"),
+    "no group": (feature("origin", group=None), "features.origin.group", "required"),
+    "an unknown group": (feature("origin", group="place"), "features.origin.group", "'schedule', 'density', 'history'"),
+    "an unknown kind": (feature("origin", kind="number"), "features.origin.kind", "'quantitative' or 'categorical'"),
+    "an unknown effect": (
+        feature("late_rate_all", effect="rising"), "features.late_rate_all.effect", "'increasing' or 'decreasing'",
+    ),
+    "a categorical unit": (feature("origin", unit="code"), "features.origin", "effect"),
+    "a numeric unit": (feature("block_minutes", unit=60), "features.block_minutes.unit", "valid string"),
+    "history without days": (
+        feature("late_rate_route", description="late share"), "features.late_rate_route", "{days}",
+    ),
+    "an empty label": (feature("origin", label=""), "features.origin.label", "at least 1 character"),
+    "a label of two features": (feature("origin", label="destination"), "features", "'destination'"),
+    "no features": (lambda content: content.pop("features"), "features", "required"),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def real(dictionary_file: Path) -> Content:
-    content: Content = yaml.safe_load(dictionary_file.read_text())
-    return content
 
 
 @pytest.mark.parametrize(("plant", "entry", "expected"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_named_with_its_file_and_entry(
-    real: Content, tmp_path: Path, plant: Callable[[Content], Any], entry: str, expected: str
+    dictionary_content: Content, tmp_path: Path, plant: Callable[[Content], Any], entry: str, expected: str
 ) -> None:
     path = tmp_path / "dictionary.yaml"
-    content = copy.deepcopy(real)
+    content = copy.deepcopy(dictionary_content)
     plant(content)
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     with pytest.raises(UserError) as refused:
@@ -145,10 +163,34 @@ def test_an_entry_that_stands_there_twice_is_named_with_its_line(dictionary_file
 
 
 @pytest.mark.parametrize("name", REQUIRED_COLUMNS)
-def test_a_required_column_must_have_an_entry(real: Content, tmp_path: Path, name: str) -> None:
-    content = copy.deepcopy(real)
+def test_a_required_column_must_have_an_entry(dictionary_content: Content, tmp_path: Path, name: str) -> None:
+    content = copy.deepcopy(dictionary_content)
     del content["columns"][name]
     path = tmp_path / "data_dictionary.yaml"
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     with pytest.raises(UserError, match=rf"/data_dictionary\.yaml: columns: {name} "):
+        load_dictionary(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    {"block_minutes": {"effect": "decreasing"}, "late_rate_all": {"effect": None}, "origin": {}}.items(),
+)
+def test_an_entry_without_mistake_is_read(
+    dictionary_content: Content, tmp_path: Path, name: str, values: dict[str, Any]
+) -> None:
+    path = tmp_path / "dictionary.yaml"
+    content = copy.deepcopy(dictionary_content)
+    feature(name, **values)(content)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    entry = load_dictionary(path).features[name]
+    assert {key: getattr(entry, key) for key in values} == values
+
+
+def test_a_feature_that_stands_there_twice_is_named(dictionary_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "dictionary.yaml"
+    text = dictionary_file.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("  late_rate_route:"))
+    path.write_text(text.replace(line, f"{line}\n{line}"))
+    with pytest.raises(UserError, match=r"YAML .*late_rate_route"):
         load_dictionary(path)

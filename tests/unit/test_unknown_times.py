@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flight_delay.data.canonical import CLOCK_TIMES, parse_flights
@@ -20,19 +20,26 @@ BTS: tuple[Layout, ...] = ("bts_classic", "bts_current")
 every_layout = pytest.mark.parametrize("layout", BTS)
 MISSING = {"bts_classic": "NA", "bts_current": ""}
 
-Gate = Callable[..., QualityResult]
+Gate = GateAll = Callable[..., QualityResult]
 
 
 @pytest.fixture(scope="module")
-def gate(write: Callable[..., pd.DataFrame], dictionary: Dictionary) -> Gate:
-    """Passes one flight, with actual times as HHMM, through the contract."""
+def gate_all(write: Callable[..., pd.DataFrame], dictionary: Dictionary) -> GateAll:
+    """Passes flights, each with actual times as HHMM, through the contract."""
 
-    def gated(layout: Layout, departed: Any, arrived: Any, **change: Any) -> QualityResult:
-        actual = [MISSING[layout] if time is None else time for time in (departed, arrived)]
-        raw = write(layout, change).assign(DepTime=actual[0], ArrTime=actual[1])
+    def gated(layout: Layout, *flights: tuple[Any, Any, dict[str, Any]]) -> QualityResult:
+        raw = write(layout, *(change for _, _, change in flights))
+        for at, name in enumerate(("DepTime", "ArrTime")):
+            raw[name] = [MISSING[layout] if flight[at] is None else flight[at] for flight in flights]
         return apply_contract(parse_flights(raw, layout, dictionary, ZONES), dictionary)
 
     return gated
+
+
+@pytest.fixture(scope="module")
+def gate(gate_all: GateAll) -> Gate:
+    """Passes one flight through the contract."""
+    return lambda layout, departed, arrived, **change: gate_all(layout, (departed, arrived, change))
 
 
 def hhmm(minutes: int) -> int:
@@ -40,7 +47,8 @@ def hhmm(minutes: int) -> int:
 
 
 def schedule(gated: QualityResult) -> list[tuple[int, int]]:
-    return list(zip(*(gated.flights[name].to_pylist() for name in CLOCK_TIMES), strict=True))
+    flights = gated.flights.sort_by("flight_number")
+    return list(zip(*(flights[name].to_pylist() for name in CLOCK_TIMES), strict=True))
 
 
 UNKNOWN = {"scheduled_departure_minutes": 0, "scheduled_arrival_minutes": 0}
@@ -48,23 +56,33 @@ GONE = {"departure_delay_minutes": None, "arrival_delay_minutes": None}
 
 
 @every_layout
+@settings(max_examples=settings.default.max_examples // 4)  # a table takes as long as one flight
 @given(
-    departure=st.integers(0, 1439), elapsed=st.integers(30, 600), delay=st.integers(-30, 1500),
-    gained=st.integers(-60, 60),
+    drawn=st.lists(
+        st.tuples(st.integers(0, 1439), st.integers(30, 600), st.integers(-30, 1500), st.integers(-60, 60)),
+        min_size=8, max_size=8,
+    )
 )  # fmt: skip
 def test_actual_times_restore_the_schedule(
-    gate: Gate, layout: Layout, departure: int, elapsed: int, delay: int, gained: int
+    gate_all: GateAll, layout: Layout, drawn: list[tuple[int, int, int, int]]
 ) -> None:
-    arrival = departure + elapsed - 180  # Los Angeles is three hours behind
-    late = delay - gained
-    actual = hhmm((departure + delay) % 1440), hhmm((arrival + late) % 1440)
-    delays = {"departure_delay_minutes": delay, "arrival_delay_minutes": late, "scheduled_elapsed_minutes": elapsed}
-    unknown = gate(layout, *actual, **UNKNOWN, **delays)
-    given_times = {"scheduled_departure_minutes": hhmm(departure), "scheduled_arrival_minutes": hhmm(arrival % 1440)}
-    known = gate(layout, *actual, **given_times, **delays)
-    assert unknown.reasons == known.reasons == {}
-    assert unknown.flights.equals(known.flights)
-    assert schedule(known) == [(departure, arrival % 1440)]
+    known, unknown, schedules = [], [], []
+    for number, (departure, elapsed, delay, gained) in enumerate(drawn, 1):
+        arrival = departure + elapsed - 180  # Los Angeles is three hours behind
+        late = delay - gained
+        actual = hhmm((departure + delay) % 1440), hhmm((arrival + late) % 1440)
+        flight = {
+            "flight_number": number, "departure_delay_minutes": delay, "arrival_delay_minutes": late,
+            "scheduled_elapsed_minutes": elapsed,
+            "scheduled_departure_minutes": hhmm(departure), "scheduled_arrival_minutes": hhmm(arrival % 1440),
+        }  # fmt: skip
+        known.append((*actual, flight))
+        unknown.append((*actual, {**flight, **UNKNOWN}))
+        schedules.append((departure, arrival % 1440))
+    restored, whole = gate_all(layout, *unknown), gate_all(layout, *known)
+    assert restored.reasons == whole.reasons == {}
+    assert restored.flights.equals(whole.flights)
+    assert schedule(whole) == schedules
 
 
 @every_layout
