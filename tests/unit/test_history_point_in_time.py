@@ -82,6 +82,7 @@ def check(
         assert after == before[position], "features know the future"
 
 
+@settings(max_examples=settings.default.max_examples // 2)  # each checks many flights
 @given(st.data(), HORIZONS)
 def test_whatever_becomes_known_after_the_prediction_leaves_every_feature_as_it_is(
     flights_in: FlightsIn, outcomes: st.SearchStrategy[Row], compute: Compute, data: st.DataObject, horizon: int

@@ -150,7 +150,7 @@ def test_the_dictionary_says_the_same_of_what_is_known_a_day_before(dictionary: 
     assert known_later(dictionary) == set(dictionary.columns) - KNOWN_A_DAY_BEFORE
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 2)  # each has many flights
 @given(st.data())
 def test_whatever_became_of_the_flights_their_features_are_the_same(
     compute: Compute, flights: pa.Table, dictionary: Dictionary, data: st.DataObject

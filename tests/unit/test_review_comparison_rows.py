@@ -111,7 +111,7 @@ shares = st.integers(1, 99).map(lambda percent: percent / 100)
 several = st.lists(st.tuples(shares, shares, st.booleans()), min_size=4, max_size=12)
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 2)  # the bootstrap takes long
 @given(several, st.randoms(use_true_random=False))
 def test_exchanging_a_and_b_reverses_everything_and_order_does_not_matter(rows, random) -> None:
     a, b, target = map(list, zip(*rows, strict=True))
