@@ -124,6 +124,9 @@ def test_a_model_of_a_mirrored_feature_shows_the_mirrored_effect(tmp_path: Path)
 def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_path: Path, monkeypatch) -> None:
     learnt = examples(*flights(8))
     bundle = trained(tmp_path, learnt, num_boost_round=300, max_depth=6)
+    some = np.s_[::5]
+    columns = {name: column[some] for name, column in learnt.features.items()}
+    learnt = Examples(learnt.row_id[some], learnt.date[some], columns, learnt.target[some])
     explanation = explain(bundle, learnt)
     added_up = to_probability(
         explanation.expected + sum(effects.astype(np.float64) for effects in explanation.shap.values())
@@ -132,7 +135,7 @@ def test_contributions_add_up_for_every_flight_or_there_is_no_explanation(tmp_pa
 
     def forgetful(self: Bundle, columns: Columns) -> ExplainedPredictions:
         explained = whole(self, columns)
-        explained.contributions[ROWS // 2, 0] += 0.01  # of one flight and one feature
+        explained.contributions[ROWS // 10, 0] += 0.01  # of one flight and one feature
         return explained
 
     whole = Bundle.predict_with_contributions
