@@ -61,8 +61,9 @@ STORE_ERRORS = Counter(PREFIX + "store_errors", "Answers that the database did n
 STATE_REJECTIONS = Gauge(
     PREFIX + "state_rejections", "States that were not loaded", registry=REGISTRY, multiprocess_mode="max"
 )
+# Of the worker that renders: others keep the state of when they last rendered, or none.
 STATE_AS_OF = Gauge(
-    PREFIX + "state_as_of_seconds", "Cut-off of the state, Unix time", registry=REGISTRY, multiprocess_mode="min"
+    PREFIX + "state_as_of_seconds", "Cut-off of the state, Unix time", registry=REGISTRY, multiprocess_mode="mostrecent"
 )
 
 register_metric("predictions", "counter", "Answered flights", lambda _: 1)
