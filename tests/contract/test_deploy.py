@@ -1,0 +1,73 @@
+"""deploy/: containers fit the schema of Compose and mount what is there; the dashboard fits the types of Grafana."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEPLOY = REPOSITORY / "deploy"
+COMPOSE = DEPLOY / "compose.yaml"
+CONTENT = yaml.safe_load(COMPOSE.read_text())
+DASHBOARD = DEPLOY / "grafana/dashboard.json"
+ADDED = ["prometheus", "alertmanager", "node-exporter", "grafana", "monitor"]
+
+
+def fits_schema(compose: Path) -> bool:
+    command = [Path(sys.executable).parent / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", compose]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_the_containers_fit_the_schema_of_compose(tmp_path: Path) -> None:
+    assert fits_schema(COMPOSE)
+    wrong = tmp_path / "compose.yaml"
+    wrong.write_text(COMPOSE.read_text().replace("healthcheck:", "healthchek:", 1))
+    assert not fits_schema(wrong)
+
+
+def test_containers_mount_what_is_there_and_volumes_that_are_declared() -> None:
+    made = {REPOSITORY / "service", REPOSITORY / "data"}  # by `flight-delay state` and by the pipeline
+    for service in CONTENT["services"].values():
+        for source in (volume.split(":")[0] for volume in service.get("volumes", [])):
+            path = (DEPLOY / source).resolve()
+            assert source in CONTENT["volumes"] or path in made or (source.startswith(".") and path.exists())
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_containers_of_monitoring_are_read_only_and_listen_to_this_machine(name: str) -> None:
+    service = CONTENT["services"][name]
+    assert service["read_only"] is True
+    assert service["healthcheck"]["test"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert service["image"] == "flight-delay-predictions" or re.search(r":v?\d+\.\d+\.\d+$", service["image"])
+
+
+def test_the_dashboard_is_what_the_tool_writes() -> None:
+    assert runpy.run_path(str(REPOSITORY / "tools/dashboard.py"))["build_dashboard"]() == DASHBOARD.read_text()
+
+
+@pytest.mark.parametrize(("changed", "is_known"), [({}, True), ({"titel": "Flight delay"}, False)])
+def test_the_dashboard_has_only_fields_of_the_schema_of_grafana(changed: dict[str, str], is_known: bool) -> None:
+    register_default_plugins()
+    content = {**json.loads(DASHBOARD.read_text()), **changed}
+    assert (json.loads(JSONEncoder().encode(Dashboard.from_json(content))) == content) == is_known
+
+
+def test_the_panels_of_the_dashboard_differ_and_each_has_its_query() -> None:
+    content = json.loads(DASHBOARD.read_text())
+    panels = [panel for panel in content["panels"] if panel["type"] != "row"]
+    assert len({panel["id"] for panel in content["panels"]}) == len(content["panels"])
+    assert len({panel["title"] for panel in panels}) == len(panels)
+    assert all(target["expr"] for panel in panels for target in panel["targets"])
+    (source,) = yaml.safe_load((DEPLOY / "grafana/datasource.yml").read_text())["datasources"]
+    assert {panel["datasource"]["uid"] for panel in panels} == {source["uid"]}
