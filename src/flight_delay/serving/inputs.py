@@ -66,14 +66,22 @@ class Inputs:
             flights = pa.concat_tables([flights.filter(pc.invert(pc.is_in(flights[ROW_ID], fed[ROW_ID]))), fed])
         return _in_order(flights)
 
-    def count_outcomes(self, as_of: datetime.date) -> pa.Table:
+    def first_day_of_counts(self, as_of: datetime.date) -> datetime.date:
+        """Return the first day of counts that predictions from a cut-off on need."""
+        days = max(self.parameters.history_days) + self.parameters.horizon_hours // 24 + 3  # as first_day_of_counts
+        return as_of - days * _DAY
+
+    def count_outcomes(self, as_of: datetime.date, since: datetime.date | None = None) -> pa.Table:
         """Count the outcomes that were known before a date began in UTC.
+
+        Args:
+            as_of: the date.
+            since: first day of the counts; that which predictions need if None.
 
         Raises:
             UserError: those of a date are missing; the message names it.
         """
-        days = max(self.parameters.history_days) + self.parameters.horizon_hours // 24 + 3  # as first_day_of_counts
-        first = as_of - days * _DAY
+        first = since or self.first_day_of_counts(as_of)
         # An outcome is known five days after the date at most: a delay of three days, and an unknown arrival.
         flights = self.outcomes(first - 3 * _DAY, as_of)
         _require_outcomes(flights, as_of)

@@ -13,12 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table, sha256
 from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.data.airports import RAW_AIRPORTS, time_zones
-from flight_delay.data.dictionary import load_dictionary
+from flight_delay.data.dictionary import Dictionary, load_dictionary
 from flight_delay.features.columns import Columns, columns_from_table
+from flight_delay.features.feature import DATE
 from flight_delay.features.history import COUNTS
 from flight_delay.model.bundle import Bundle, load_bundle
 from flight_delay.serving.served_model import ServedModel
@@ -98,16 +102,27 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def load_state(states: Path, state_id: str) -> State:
+def load_state(
+    states: Path,
+    state_id: str,
+    *,
+    dates: int | None = None,
+    any_code: bool = False,
+    dictionary: Dictionary | None = None,
+) -> State:
     """Load a state and verify every file.
+
+    Args:
+        states: folder of states.
+        state_id: of the state.
+        dates: load this many dates of the timetable, from the cut-off on; all if None.
+        any_code: accept a state that other code built, whose features may differ now.
+        dictionary: the data dictionary, read if None.
 
     Raises:
         UserError: it is missing or damaged, or was built by other code.
     """
-    folder = states / state_id
-    if not (folder / STATE_FILE).is_file():
-        raise UserError(f"{folder}: no such state; `flight-delay state --as-of DATE` builds one")
-    return load_folder(folder, state_id)
+    return load_folder(states / state_id, state_id, dates=dates, any_code=any_code, dictionary=dictionary)
 
 
 def read_manifest(states: Path, state_id: str) -> StateManifest | None:
@@ -116,14 +131,16 @@ def read_manifest(states: Path, state_id: str) -> StateManifest | None:
     return read_validated_json(path, StateManifest, "a state of this format") if path.is_file() else None
 
 
-def load_folder(folder: Path, state_id: str) -> State:
-    """Load the folder of a state; see `load_state`."""
+def verify_folder(folder: Path, state_id: str, *, any_code: bool = False) -> StateManifest:
+    """Verify the files of a state; see `load_state`."""
     path = folder / STATE_FILE
     damaged = f"{folder}: damaged (%s differs); remove the folder and build the state again"
+    if not path.is_file():
+        raise UserError(f"{folder}: no such state; `flight-delay state --as-of DATE` builds one")
     if sha256(path)[:ID_LENGTH] != state_id:
         raise UserError(damaged % STATE_FILE)
     manifest = read_validated_json(path, StateManifest, "a state of this format")
-    if manifest.code != code_digest():
+    if not any_code and manifest.code != code_digest():
         raise UserError(
             f"{folder}: built by different code, references or packages; build it again with this checkout, or serve "
             "it with the checkout that built it"
@@ -131,8 +148,21 @@ def load_folder(folder: Path, state_id: str) -> State:
     for name, expected in manifest.files.items():
         if not (folder / name).is_file() or sha256(folder / name) != expected:
             raise UserError(damaged % name)
-    timetable = columns_from_table(read_table(folder / TIMETABLE))
-    counts, dictionary = read_table(folder / HISTORY, COUNTS), load_dictionary()
+    return manifest
+
+
+def load_folder(
+    folder: Path,
+    state_id: str,
+    *,
+    dates: int | None = None,
+    any_code: bool = False,
+    dictionary: Dictionary | None = None,
+) -> State:
+    """Load the folder of a state; see `load_state`."""
+    manifest = verify_folder(folder, state_id, any_code=any_code)
+    timetable = columns_from_table(read_timetable(folder, manifest, dates))
+    counts, dictionary = read_table(folder / HISTORY, COUNTS), dictionary or load_dictionary()
 
     def served(bundle: Bundle, version: str) -> ServedModel:
         return ServedModel.prepare(bundle, version, dictionary, timetable, counts)
@@ -146,3 +176,12 @@ def load_folder(folder: Path, state_id: str) -> State:
         shadow=served(load_bundle(folder / SHADOW), manifest.shadow_version) if manifest.shadow_version else None,
         reference=folder / REFERENCE,
     )
+
+
+def read_timetable(folder: Path, manifest: StateManifest, dates: int | None) -> pa.Table:
+    """Read the timetable of a state, from the cut-off on; of all dates if None."""
+    scheduled = read_table(folder / TIMETABLE)
+    if dates is None:
+        return scheduled
+    end = datetime.date.fromisoformat(manifest.as_of) + datetime.timedelta(days=dates)
+    return scheduled.filter(pc.less(scheduled[DATE], pa.scalar(end, pa.date32())))
