@@ -10,9 +10,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import read_validated_json
 from flight_delay.drift.thresholds import load_thresholds
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.curves import calibration_curve
+from flight_delay.features.parameters import FeatureParameters
+from flight_delay.model.bundle import MANIFEST_FILE, Manifest
 from flight_delay.monitoring.answers import AnswerReader, DayAnswers
 from flight_delay.monitoring.exact import SkewCheck, check_freshness, check_replay, check_timetable
 from flight_delay.monitoring.label_reader import LabelReader
@@ -45,7 +48,7 @@ from flight_delay.monitoring.truth import (
     last_date,
 )
 from flight_delay.serving.inputs import Inputs
-from flight_delay.serving.state import MODEL, StateManifest, read_manifest
+from flight_delay.serving.state import MODEL, STATE_FILE, StateManifest, read_manifest
 from flight_delay.serving.states import read_current
 from flight_delay.serving.tables import REQUESTS
 
@@ -59,6 +62,25 @@ class _Current(NamedTuple):
     id: str
     as_of: datetime.date
     manifest: StateManifest
+
+
+def read_current_parameters(states: Path) -> FeatureParameters:
+    """Read the feature parameters of the model of the current state.
+
+    Raises:
+        UserError: there is no current state, or the description of its model is damaged.
+    """
+    path = states / _require_current(states) / MODEL / MANIFEST_FILE
+    return read_validated_json(path, Manifest, "a manifest of this format").feature_parameters
+
+
+def _require_current(states: Path) -> str:
+    state_id = read_current(states)
+    if state_id is None:
+        raise UserError(f"{states}: no current state; `flight-delay state --as-of DATE` builds one")
+    if not (states / state_id / STATE_FILE).is_file():
+        raise UserError(f"{states / state_id}: no such state; `flight-delay state --as-of DATE` builds one")
+    return state_id
 
 
 class Monitor:
@@ -150,11 +172,8 @@ class Monitor:
     def _find_current(self, date: datetime.date) -> _Current:
         """Return the current state, or that which was current on a past date."""
         folder = self._states.folder
-        state_id = read_current(folder)
-        if state_id is None:
-            raise UserError(f"{folder}: no current state; `flight-delay state --as-of DATE` builds one")
-        manifest = read_manifest(folder, state_id)
-        if manifest is None:
+        state_id = _require_current(folder)
+        if (manifest := read_manifest(folder, state_id)) is None:
             raise UserError(f"{folder / state_id}: no such state; `flight-delay state --as-of DATE` builds one")
         as_of = datetime.date.fromisoformat(manifest.as_of)
         if as_of <= date:

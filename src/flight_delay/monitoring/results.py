@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from flight_delay.core.files import write_json
 
 Level: TypeAlias = Literal["quiet", "warning", "alarm", "no_data"]
 
@@ -107,3 +110,18 @@ class Monitored(NamedTuple):
     def level(self) -> Level:
         """The worst level of the findings."""
         return max((finding.level for finding in self.findings), key=LEVELS.index, default="no_data")
+
+
+def write_findings(path: Path, monitored: Monitored) -> None:
+    """Write everything that a run found as JSON."""
+    write_json(path, {"level": monitored.level, **_as_json(monitored)})
+
+
+def _as_json(value: Any) -> Any:
+    if hasattr(value, "_asdict"):
+        return {name: _as_json(field) for name, field in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {name: _as_json(field) for name, field in value.items()}
+    if isinstance(value, tuple | list):
+        return [_as_json(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value

@@ -1,0 +1,121 @@
+"""Command: check what a service answered, and raise alarms."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+from typing import TYPE_CHECKING, Any
+
+from flight_delay.commands.serve import add_database_argument, database_url
+from flight_delay.commands.state import add_input_arguments, add_service_argument, parse_date
+
+if TYPE_CHECKING:
+    from flight_delay.monitoring.alarms import Alarm
+    from flight_delay.monitoring.results import Monitored
+
+
+def add_arguments(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "monitor",
+        help="check what a service answered, and raise alarms",
+        description="Check what a service answered, as far as it was known before DATE began in UTC: repeat "
+        "yesterday's answers bit for bit, compute those of the day before again from the present data, and compare "
+        "inputs, probabilities and outcomes with the weeks before and the backtest. Writes the findings of each "
+        "date to FOLDER/monitoring/DATE. Changes no answer.",
+        epilog="examples: `flight-delay monitor`, `flight-delay monitor --date 2013-11-05 2013-12-30`; an alarm is "
+        "explained in docs/runbook.md; exit codes: 0 quiet or warnings, 1 alarm, 2 error",
+    )
+    parser.add_argument(
+        "--date",
+        type=parse_date,
+        nargs="+",
+        metavar="DATE",
+        help="date of the run, or first and last one (default: today in UTC)",
+    )
+    parser.add_argument("--runbook", action="store_true", help="print docs/runbook.md, and end")
+    add_input_arguments(parser)
+    add_database_argument(parser)
+    add_service_argument(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run each morning in order, and print its findings."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a prediction of a day is faster with one
+    from flight_delay.commands.state import open_inputs
+    from flight_delay.core.params import load_params
+    from flight_delay.evaluation.costs import DecisionParameters
+    from flight_delay.monitoring.alarms import load_alarms, runbook
+    from flight_delay.monitoring.monitor import Monitor, read_current_parameters
+    from flight_delay.monitoring.results import write_findings
+    from flight_delay.serving.database import open_database
+
+    alarms = load_alarms()
+    if arguments.runbook:
+        print(runbook(alarms), end="")
+        return 0
+    dates, service = _dates(arguments.date), arguments.service
+    states = service / "states"
+    inputs = open_inputs(arguments, read_current_parameters(states))
+    url = _existing_database(database_url(arguments))
+    payoffs = load_params("choose_threshold", DecisionParameters).payoffs
+    monitor = Monitor(open_database(url), states, inputs, payoffs, service / "requests")
+    has_alarm = False
+    for date in dates:
+        monitored = monitor.run(date)
+        write_findings(service / "monitoring" / str(date) / "findings.json", monitored)
+        _show(monitored, alarms)
+        has_alarm = has_alarm or monitored.level == "alarm"
+    return 1 if has_alarm else 0
+
+
+def _dates(given: list[datetime.date] | None) -> list[datetime.date]:
+    """Return the dates from the first to the last.
+
+    Raises:
+        UserError: there are more than two, they are in the wrong order, or the last is in the future.
+    """
+    from flight_delay.core.errors import UserError
+
+    today = datetime.datetime.now(datetime.UTC).date()
+    first, *others = given or [today]
+    last = others[-1] if others else first
+    if len(others) > 1:
+        raise UserError(f"--date: {len(others) + 1} dates; give one, or the first and the last")
+    if last < first:
+        raise UserError(f"--date: {last} is before {first}; give the first date first")
+    if last > today:
+        raise UserError(f"--date: {last} is in the future; today is {today} in UTC")
+    return [first + datetime.timedelta(days) for days in range((last - first).days + 1)]
+
+
+def _existing_database(url: str) -> str:
+    """Return the URL of a database; a missing SQLite file is not created.
+
+    Raises:
+        UserError: the file is missing.
+    """
+    from pathlib import Path
+
+    from flight_delay.core.errors import UserError
+
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.is_file():
+        raise UserError(
+            f"{path}: no predictions database; `flight-delay serve` makes it, or give --service or --database"
+        )
+    return url
+
+
+def _show(monitored: Monitored, alarms: dict[str, Alarm]) -> None:
+    print(f"{monitored.date}: {monitored.level}; state {monitored.state}, model {monitored.model_version}")
+    for finding in monitored.findings:
+        name = f"{finding.check} {finding.subject}".strip()
+        print(f"  {finding.level:8} {name:32} {finding.message}")
+    for check in dict.fromkeys(finding.check for finding in monitored.findings if finding.level == "alarm"):
+        alarm = alarms[check]
+        print(f"ALARM {check}: {alarm.title}. {alarm.meaning}")
+        print(f"  first check: {alarm.first_check}")
+        print(f"  command: {alarm.command} (docs/runbook.md#{check})")
