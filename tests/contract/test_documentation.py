@@ -15,7 +15,7 @@ from dvc.cli.parser import get_main_parser
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text()
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-GENERATED = {"data_dictionary.md"}
+GENERATED = {"data_dictionary.md", "runbook.md"}
 HAND_WRITTEN = [
     f"docs/{page.name}" for page in sorted((REPOSITORY / "docs").glob("*.md")) if page.name not in GENERATED
 ]

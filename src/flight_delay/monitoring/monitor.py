@@ -176,7 +176,7 @@ class Monitor:
         if (manifest := read_manifest(folder, state_id)) is None:
             raise UserError(f"{folder / state_id}: no such state; `flight-delay state --as-of DATE` builds one")
         as_of = datetime.date.fromisoformat(manifest.as_of)
-        if as_of <= date:
+        if as_of < date:
             return _Current(state_id, as_of, manifest)
         query = sa.select(REQUESTS.c.state, sa.func.max(REQUESTS.c.request_id)).group_by(REQUESTS.c.state)
         with self._engine.connect() as connection:
