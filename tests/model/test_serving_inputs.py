@@ -182,6 +182,15 @@ def test_outcomes_replace_those_of_the_same_flights_and_add_others(folder: Path,
     assert inputs().last_known_day() == AS_OF - 3 * DAY
 
 
+@given(dates=st.lists(st.sampled_from(all_dates()[1:-1]), min_size=1, max_size=6))
+def test_what_was_read_for_other_dates_changes_nothing(folder: Path, dates: list[dt.date]) -> None:
+    use(folder, CANONICAL)
+    same = inputs()
+    for as_of in dates:
+        assert same.count_outcomes(as_of).equals(inputs().count_outcomes(as_of))
+        assert same.timetable(as_of, as_of + DAY).equals(inputs().timetable(as_of, as_of + DAY))
+
+
 def test_all_can_come_from_feeds(small_service: Path, tmp_path: Path) -> None:
     expected = build_state(Path("states"), AS_OF, inputs(), MODEL)
     shutil.rmtree(small_service / "data/interim")

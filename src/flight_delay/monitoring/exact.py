@@ -8,11 +8,9 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from flight_delay.core.errors import UserError
-from flight_delay.features import history
 from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.model.bundle import load_bundle
 from flight_delay.monitoring.answers import AnswerReader, DayAnswers
@@ -60,7 +58,6 @@ class SkewCheck:
 
     def __init__(self, states: States, inputs: Inputs) -> None:
         self._states, self._inputs = states, inputs
-        self._counts: tuple[datetime.date, pa.Table] | None = None
 
     def check(self, reader: AnswerReader, date: datetime.date) -> Finding:
         """Compare the final answers of the state of two days ago."""
@@ -84,19 +81,10 @@ class SkewCheck:
         found, flights = flights_of_rows(self._states, state_id, timetable, group)
         if not found:
             return len(group)
-        bundle, counts = load_bundle(self._states.folder / state_id / MODEL), self._count_outcomes(as_of)
+        bundle, counts = load_bundle(self._states.folder / state_id / MODEL), self._inputs.count_outcomes(as_of)
         model = ServedModel.prepare(bundle, state_id, self._states.dictionary, timetable, counts)
         probability = bundle.predict_probability(model.inputs.compute(flights))
         return len(group) - len(found) + _count_different(found, probability)
-
-    def _count_outcomes(self, as_of: datetime.date) -> pa.Table:
-        if self._counts is None or self._counts[0] not in (as_of, as_of - DAY):
-            self._counts = as_of, self._inputs.count_outcomes(as_of)
-        elif self._counts[0] != as_of:
-            counts = pa.concat_tables([self._counts[1], self._inputs.count_outcomes(as_of, since=as_of - DAY)])
-            first = np.datetime64(self._inputs.first_day_of_counts(as_of))
-            self._counts = as_of, history.filter_since(counts, first)
-        return self._counts[1]
 
 
 def check_freshness(as_of: datetime.date, date: datetime.date, answers: DayAnswers) -> Finding:

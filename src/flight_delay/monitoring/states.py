@@ -93,7 +93,7 @@ class States:
         return FINAL_DATES if as_of is not None and last_date < as_of + FINAL_DATES * DAY else None
 
     def _load_uncached(self, state_id: str, dates: int | None) -> State:
-        return load_state(self.folder, state_id, dates=dates, any_code=True, dictionary=self.dictionary)
+        return load_state(self.folder, state_id, dates=dates, any_code=True)
 
     def _timetable_uncached(self, state_id: str, dates: int | None) -> Columns:
         folder = self.folder / state_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -29,11 +29,15 @@ from flight_delay.serving.feeds import read_feed
 
 AIRPORTS_FILE = paths.RAW / "tables/airports.parquet"
 _DAY = datetime.timedelta(days=1)
+# An outcome is known so long after the date at most: a delay of three days, and an unknown arrival.
+_LATEST = 5 * _DAY
 
 
 @dataclass(frozen=True)
 class Inputs:
     """Timetable and outcomes of the pipeline's data, with those of feeds.
+
+    An object reads a file once, while consecutive dates are asked for.
 
     Attributes:
         parameters: of the features of the model.
@@ -44,6 +48,9 @@ class Inputs:
     parameters: FeatureParameters
     timetable_feed: Path | None = None
     outcomes_feed: Path | None = None
+    # States of consecutive days share months and the counts of all days but one.
+    _months: dict[tuple[str, ...], dict[str, pa.Table]] = field(default_factory=dict, init=False, repr=False)
+    _counts: dict[datetime.date, pa.Table] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def airports(self) -> pa.Table:
@@ -66,30 +73,23 @@ class Inputs:
             flights = pa.concat_tables([flights.filter(pc.invert(pc.is_in(flights[ROW_ID], fed[ROW_ID]))), fed])
         return _in_order(flights)
 
-    def first_day_of_counts(self, as_of: datetime.date) -> datetime.date:
-        """Return the first day of counts that predictions from a cut-off on need."""
-        days = max(self.parameters.history_days) + self.parameters.horizon_hours // 24 + 3  # as first_day_of_counts
-        return as_of - days * _DAY
-
-    def count_outcomes(self, as_of: datetime.date, since: datetime.date | None = None) -> pa.Table:
+    def count_outcomes(self, as_of: datetime.date) -> pa.Table:
         """Count the outcomes that were known before a date began in UTC.
-
-        Args:
-            as_of: the date.
-            since: first day of the counts; that which predictions need if None.
 
         Raises:
             UserError: those of a date are missing; the message names it.
         """
-        first = since or self.first_day_of_counts(as_of)
-        # An outcome is known five days after the date at most: a delay of three days, and an unknown arrival.
-        flights = self.outcomes(first - 3 * _DAY, as_of)
+        days = max(self.parameters.history_days) + self.parameters.horizon_hours // 24 + 3  # as first_day_of_counts
+        first = as_of - days * _DAY
+        flights = self.outcomes(first - _LATEST, as_of)
         _require_outcomes(flights, as_of)
-        columns = columns_from_table(flights)
-        is_known = history.outcome_known_at(columns) < np.datetime64(as_of)
-        known = {name: values[is_known] for name, values in columns.items()}
-        counts = history.count_daily_outcomes(known, self.parameters.late_threshold_minutes)
-        return history.filter_since(counts, np.datetime64(first))
+        wanted = [first + number * _DAY for number in range(days)]
+        counted = {day: table for day, table in self._counts.items() if day in wanted}
+        if missing := [day for day in wanted if day not in counted]:
+            counted |= self._count_days(_between(flights, missing[0] - _LATEST, as_of), missing)
+        self._counts.clear()
+        self._counts.update(counted)
+        return pa.concat_tables(counted[day] for day in wanted).combine_chunks()
 
     def last_known_day(self) -> datetime.date:
         """Return the last date that has flights with outcomes."""
@@ -130,11 +130,23 @@ class Inputs:
         names = [ROW_ID, DATE, *history.HISTORY_COLUMNS, *history.OUTCOMES, "diverted"]
         return pa.schema([self._dictionary.schema.field(name) for name in dict.fromkeys(names)])
 
+    def _count_days(self, flights: pa.Table, days: Sequence[datetime.date]) -> dict[datetime.date, pa.Table]:
+        columns = columns_from_table(flights)
+        known_on = history.outcome_known_at(columns).astype("datetime64[D]")
+        counts = {}
+        for day in days:
+            rows = np.flatnonzero(known_on == np.datetime64(day))
+            known = {name: values[rows] for name, values in columns.items()}
+            counts[day] = history.count_daily_outcomes(known, self.parameters.late_threshold_minutes)
+        return counts
+
     def _read_months(self, first: datetime.date, last: datetime.date, schema: pa.Schema) -> pa.Table:
         present = months.list_months(paths.CANONICAL) if paths.CANONICAL.is_dir() else []
+        kept = self._months.get(tuple(schema.names), {})
         wanted = [month for month in present if f"{first:%Y-%m}" <= month <= f"{last:%Y-%m}"]
-        tables = [table for _, table in months.iterate_months(paths.CANONICAL, wanted, schema)]
-        return _between(pa.concat_tables(tables), first, last) if tables else schema.empty_table()
+        kept |= dict(months.iterate_months(paths.CANONICAL, [month for month in wanted if month not in kept], schema))
+        self._months[tuple(schema.names)] = kept = {month: kept[month] for month in wanted}
+        return _between(pa.concat_tables(kept.values()), first, last) if kept else schema.empty_table()
 
 
 def require_dates(timetable: pa.Table, dates: Sequence[datetime.date]) -> None:

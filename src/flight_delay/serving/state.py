@@ -102,14 +102,13 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def load_state(
-    states: Path,
-    state_id: str,
-    *,
-    dates: int | None = None,
-    any_code: bool = False,
-    dictionary: Dictionary | None = None,
-) -> State:
+@cache
+def _dictionary() -> Dictionary:
+    """Read the data dictionary, which `code_digest` includes, once."""
+    return load_dictionary()
+
+
+def load_state(states: Path, state_id: str, *, dates: int | None = None, any_code: bool = False) -> State:
     """Load a state and verify every file.
 
     Args:
@@ -117,12 +116,11 @@ def load_state(
         state_id: of the state.
         dates: load this many dates of the timetable, from the cut-off on; all if None.
         any_code: accept a state that other code built, whose features may differ now.
-        dictionary: the data dictionary, read if None.
 
     Raises:
         UserError: it is missing or damaged, or was built by other code.
     """
-    return load_folder(states / state_id, state_id, dates=dates, any_code=any_code, dictionary=dictionary)
+    return load_folder(states / state_id, state_id, dates=dates, any_code=any_code)
 
 
 def read_manifest(states: Path, state_id: str) -> StateManifest | None:
@@ -151,18 +149,11 @@ def verify_folder(folder: Path, state_id: str, *, any_code: bool = False) -> Sta
     return manifest
 
 
-def load_folder(
-    folder: Path,
-    state_id: str,
-    *,
-    dates: int | None = None,
-    any_code: bool = False,
-    dictionary: Dictionary | None = None,
-) -> State:
+def load_folder(folder: Path, state_id: str, *, dates: int | None = None, any_code: bool = False) -> State:
     """Load the folder of a state; see `load_state`."""
     manifest = verify_folder(folder, state_id, any_code=any_code)
     timetable = columns_from_table(read_timetable(folder, manifest, dates))
-    counts, dictionary = read_table(folder / HISTORY, COUNTS), dictionary or load_dictionary()
+    counts, dictionary = read_table(folder / HISTORY, COUNTS), _dictionary()
 
     def served(bundle: Bundle, version: str) -> ServedModel:
         return ServedModel.prepare(bundle, version, dictionary, timetable, counts)
