@@ -11,7 +11,7 @@ from flight_delay.serving.state import load_state
 from flight_delay.serving.states import CURRENT, read_current, require_not_older
 from flight_delay.serving.table import AnswerTable
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.05  # the pointer is a small file
 
 log = logging.getLogger(__name__)
 
