@@ -123,7 +123,7 @@ def test_the_library_imports_no_stage(graph: grimp.ImportGraph) -> None:
 # Packages of a layer know those of the layers before it, and none of its own.
 LAYERS = (
     {"core"}, {"data"}, {"features"}, {"model"}, {"evaluation", "drift"}, {"checks", "explain"}, {"report"},
-    {"download", "vcs"}, {"tracking"}, {"tuning", "review", "serving"}, {"promotion", "monitoring"},
+    {"download", "vcs"}, {"tracking"}, {"tuning", "review", "serving"}, {"promotion", "monitoring"}, {"simulation"},
     {"stages", "commands"}, {"cli"},
 )  # fmt: skip
 

@@ -1,0 +1,67 @@
+"""Command: replay a season against a real server."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from flight_delay.commands.state import SERVICE, parse_date
+
+
+def add_arguments(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "simulate",
+        help="replay a season in order against a real server, with faults",
+        description="Replay days in order: build the state of each day, ask `flight-delay serve` for every flight a "
+        "day before it departs, report outcomes as flights land, and monitor each morning. Prints the score of a game "
+        "(+1 right, 0 wrong, -1 no answer), the profit, answers lost, and findings by day. All is kept in FOLDER.",
+        epilog="faults NAME[=VALUE][@DATE[+DAYS]]: timetable=0.3 (share of flights missing), utc-departures, "
+        "renamed-carrier[=UA], kilometres, history-stuck[=3d], no-state, server-kill, database-kill; DATE is the day "
+        "of the flights, in the middle by default; example: `flight-delay simulate --from 2013-11-01 --through "
+        "2013-11-30 --fault timetable=0.3@2013-11-20+3`; exit codes: 0 done, 2 error, 130 interrupted",
+    )
+    parser.add_argument("--from", dest="first", type=parse_date, required=True, metavar="DATE", help="first UTC day")
+    parser.add_argument("--through", type=parse_date, required=True, metavar="DATE", help="last UTC day")
+    parser.add_argument("--fault", action="append", default=[], metavar="FAULT", help="may be repeated; see below")
+    parser.add_argument(
+        "--folder", type=Path, default=SERVICE / "simulation", help="new folder of its own (default: %(default)s)"
+    )
+    parser.add_argument("--postgres", action="store_true", help="store in a PostgreSQL of its own, not in SQLite")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay the season and print what came of it."""
+    from flight_delay.commands.state import bundle_parameters
+    from flight_delay.core.errors import UserError
+    from flight_delay.serving.builder import checkout_model
+    from flight_delay.serving.database import SQLITE_FILE
+    from flight_delay.serving.inputs import Inputs
+    from flight_delay.simulation.faults import parse_fault
+    from flight_delay.simulation.feeds import StateBuilder
+    from flight_delay.simulation.postgres import Postgres
+    from flight_delay.simulation.season import Season
+    from flight_delay.simulation.summary import describe_result
+
+    first, last = arguments.first, arguments.through
+    if last < first:
+        raise UserError(f"--through {last}: before --from {first}; give the first and the last day")
+    faults = [parse_fault(text, first, last) for text in arguments.fault]
+    folder = arguments.folder.resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{arguments.folder}: not empty; remove it, or name another one with --folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    model = checkout_model()
+    inputs = Inputs(bundle_parameters(model.bundle))
+    with ExitStack() as stack:
+        postgres = stack.enter_context(Postgres(folder / "postgres")) if arguments.postgres else None
+        url = postgres.url if postgres else f"sqlite:///{folder / SQLITE_FILE}"
+        builder = StateBuilder(folder, inputs, model, faults)
+        result = Season(first, last, builder, url, postgres.kill if postgres else None).run()
+    for line in describe_result(result):
+        print(line)
+    print(f"kept in {arguments.folder}")
+    return 0
