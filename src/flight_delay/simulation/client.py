@@ -16,6 +16,7 @@ FLIGHTS_PER_REQUEST = 250
 EVERY_SINGLE = 50  # of so many flights, one is a request of its own
 TIMEOUT_SECONDS = 60
 STATE_SECONDS = 120
+POLL_SECONDS = 0.02
 
 Json = dict[str, Any]
 
@@ -90,7 +91,7 @@ class Client:
             if time.monotonic() > end:
                 problems = self._request("GET", "/ready")[1].get("problems") or ["no reason given"]
                 raise UserError(f"the server does not take state {state}: {problems[0]}")
-            time.sleep(0.01)
+            time.sleep(POLL_SECONDS)
 
     def _post(self, flights: Sequence[Json]) -> dict[str, Json]:
         return self._take("POST", "/v1/predictions?skip_invalid=true", {"flights": flights})

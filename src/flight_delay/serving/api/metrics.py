@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -79,15 +79,15 @@ register_metric(
 )
 
 
-def count_answers(answers: Iterable[Answer]) -> None:
+def count_answers(answers: Sequence[Answer]) -> None:
     """Update the metrics of answers."""
-    for answer in answers:
-        for collector, value in ANSWER_METRICS:
-            amount = value(answer)
-            if isinstance(collector, Histogram):
+    for collector, value in ANSWER_METRICS:
+        amounts = [value(answer) for answer in answers]
+        if isinstance(collector, Histogram):
+            for amount in amounts:
                 collector.observe(amount)
-            elif amount:
-                collector.inc(amount)
+        else:
+            collector.inc(sum(amounts))
 
 
 def render_metrics(folder: str | None) -> bytes:
