@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from flight_delay.core.errors import UserError
 from flight_delay.drift.psi import Bins, Counts, count_bins
-from flight_delay.drift.thresholds import DriftThresholds, Scores
+from flight_delay.drift.thresholds import DriftThresholds
+from flight_delay.drift.weeks import Scores
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import ROW_ID
 from flight_delay.features.parameters import FeatureParameters
