@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import datetime
+import os
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flight_delay.commands.state import SERVICE, parse_date
+
+if TYPE_CHECKING:
+    from flight_delay.monitoring.results import Finding
+    from flight_delay.serving.inputs import Inputs
 
 
 def add_arguments(commands: Any) -> None:
@@ -30,13 +37,16 @@ def add_arguments(commands: Any) -> None:
         "--folder", type=Path, default=SERVICE / "simulation", help="new folder of its own (default: %(default)s)"
     )
     parser.add_argument("--postgres", action="store_true", help="store in a PostgreSQL of its own, not in SQLite")
+    parser.add_argument("--no-monitor", action="store_true", help="run no checks in the morning")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay the season and print what came of it."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of two processes; predictions of a day are faster with one
     from flight_delay.commands.state import bundle_parameters
     from flight_delay.core.errors import UserError
+    from flight_delay.drift.thresholds import load_thresholds
     from flight_delay.serving.builder import checkout_model
     from flight_delay.serving.database import SQLITE_FILE
     from flight_delay.serving.inputs import Inputs
@@ -53,15 +63,39 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{arguments.folder}: not empty; remove it, or name another one with --folder")
-    folder.mkdir(parents=True, exist_ok=True)
     model = checkout_model()
+    if not arguments.no_monitor:
+        load_thresholds(model.bundle)  # an error before the first day
+    folder.mkdir(parents=True, exist_ok=True)
     inputs = Inputs(bundle_parameters(model.bundle))
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(folder / "postgres")) if arguments.postgres else None
         url = postgres.url if postgres else f"sqlite:///{folder / SQLITE_FILE}"
         builder = StateBuilder(folder, inputs, model, faults)
-        result = Season(first, last, builder, url, postgres.kill if postgres else None).run()
+        monitor = None if arguments.no_monitor else _monitor(folder, url, inputs)
+        result = Season(first, last, builder, url, postgres.kill if postgres else None, monitor).run()
     for line in describe_result(result):
         print(line)
     print(f"kept in {arguments.folder}")
     return 0
+
+
+def _monitor(folder: Path, database: str, inputs: Inputs) -> Callable[[datetime.date], Sequence[Finding]]:
+    """Return what monitors a morning with the right inputs, keeps its results, and returns its findings."""
+    from dataclasses import replace
+
+    from flight_delay.core.params import load_params
+    from flight_delay.evaluation.costs import DecisionParameters
+    from flight_delay.monitoring.monitor import Monitor
+    from flight_delay.monitoring.results import write_findings
+    from flight_delay.serving.database import open_database
+
+    payoffs = load_params("choose_threshold", DecisionParameters).payoffs
+    monitor = Monitor(open_database(database), folder / "states", replace(inputs), payoffs, folder / "requests")
+
+    def run_morning(date: datetime.date) -> Sequence[Finding]:
+        monitored = monitor.run(date)
+        write_findings(folder / "monitoring" / str(date) / "findings.json", monitored)
+        return monitored.findings
+
+    return run_morning

@@ -39,7 +39,7 @@ class Day(NamedTuple):
         flights: scheduled on that day.
         answered: of them.
         faults: that were active.
-        findings: of the monitoring run of its morning, but quiet ones.
+        findings: of the monitoring run of its morning, warnings and alarms.
     """
 
     date: datetime.date
@@ -159,7 +159,7 @@ class Season:
             client.interrupt(day.toordinal() % 4, lambda: _after(day.toordinal() % 5 * 0.004, kills))
 
     def _monitor(self, day: datetime.date) -> tuple[Any, ...]:
-        if self.monitor is None:
+        if self.monitor is None or day == self.first:  # nothing has been answered about the days before
             return ()
         begun = time.thread_time()
         findings = self.monitor(day)

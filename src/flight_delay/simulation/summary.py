@@ -25,4 +25,4 @@ def describe_result(result: Result) -> Iterator[str]:
     for day in result.days:
         if day.findings or day.faults or not day.state:
             yield f"  {describe_day(day)}"
-            yield from (f"    {finding.level}: {finding.check}: {finding.message}" for finding in day.findings)
+            yield from (f"    {alarm.check}: {alarm.message}" for alarm in day.findings if alarm.level == "alarm")
