@@ -37,6 +37,9 @@ def add_arguments(commands: Any) -> None:
         "--folder", type=Path, default=SERVICE / "simulation", help="new folder of its own (default: %(default)s)"
     )
     parser.add_argument("--postgres", action="store_true", help="store in a PostgreSQL of its own, not in SQLite")
+    parser.add_argument(
+        "--retrain", action="store_true", help="train a challenger after each month, which is then the shadow"
+    )
     parser.add_argument("--no-monitor", action="store_true", help="run no checks in the morning")
     parser.set_defaults(run=run)
 
@@ -71,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(folder / "postgres")) if arguments.postgres else None
         url = postgres.url if postgres else f"sqlite:///{folder / SQLITE_FILE}"
-        builder = StateBuilder(folder, inputs, model, faults)
+        builder = StateBuilder(folder, inputs, model, faults, f"{first:%Y-%m}" if arguments.retrain else "")
         monitor = None if arguments.no_monitor else _monitor(folder, url, inputs)
         result = Season(first, last, builder, url, postgres.kill if postgres else None, monitor).run()
     for line in describe_result(result):

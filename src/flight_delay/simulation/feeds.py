@@ -15,6 +15,7 @@ from flight_delay.core.files import write_table
 from flight_delay.core.params import load_params
 from flight_delay.serving.builder import ModelFiles, Serve, build_state
 from flight_delay.serving.inputs import Inputs
+from flight_delay.simulation.challenger import train_challenger
 from flight_delay.simulation.faults import HISTORY_STUCK, NO_STATE, TIMETABLE_FAULTS, Fault, spoil, to_feed
 
 _DAY = datetime.timedelta(days=1)
@@ -47,13 +48,16 @@ class StateBuilder:
         inputs: without faults.
         model: that answers.
         faults: of all days.
+        retrain_since: train a challenger whenever this month, or a later one, has ended; never if empty.
+        challengers: by the last month that they know; the last one is the shadow.
     """
 
     folder: Path
     inputs: Inputs
     model: ModelFiles
     faults: Sequence[Fault] = ()
-    shadows: list[ModelFiles] = field(default_factory=list)
+    retrain_since: str = ""
+    challengers: dict[str, ModelFiles] = field(default_factory=dict)
 
     def build(self, day: datetime.date) -> Built:
         """Build the state of the flights of a UTC day."""
@@ -66,11 +70,17 @@ class StateBuilder:
         if feed or HISTORY_STUCK in names:
             starts = [fault.first - 2 * _DAY for fault in active if fault.name == HISTORY_STUCK]
             inputs = StuckHistory(inputs.parameters, feed, stuck_on=min(starts, default=datetime.date.max))
-        shadow = self.shadows[-1] if self.shadows else None
         try:
-            return Built(build_state(self.folder / "states", as_of, inputs, self.model, shadow))
+            return Built(build_state(self.folder / "states", as_of, inputs, self.model, self._shadow(as_of)))
         except UserError as error:
             return Built(None, str(error))
+
+    def _shadow(self, as_of: datetime.date) -> ModelFiles | None:
+        """Return the newest challenger, trained a day after the end of a month, when its flights have landed."""
+        month = f"{(as_of - _DAY).replace(day=1) - _DAY:%Y-%m}"
+        if self.retrain_since and self.retrain_since <= month not in self.challengers:
+            self.challengers[month] = train_challenger(self.folder, self.model, month)
+        return next(reversed(self.challengers.values()), None)
 
     def _write_feed(self, as_of: datetime.date, active: Sequence[Fault]) -> Path:
         days = 2 + load_params("serve", Serve).max_days_behind

@@ -18,6 +18,7 @@ from flight_delay.evaluation.costs import DecisionParameters
 from flight_delay.serving.database import open_database
 from flight_delay.serving.states import activate
 from flight_delay.simulation.audit import Audit, audit_answers
+from flight_delay.simulation.challenger import Judgement, judge_challenger
 from flight_delay.simulation.client import Client
 from flight_delay.simulation.days import Days, days_between
 from flight_delay.simulation.faults import DATABASE_KILL, SERVER_KILL, Fault
@@ -62,6 +63,7 @@ class Result(NamedTuple):
     rss_mib: dict[int, float]
     cpu_seconds: dict[str, float]
     wall_seconds: float
+    challenger: Judgement | None
 
 
 @dataclass
@@ -126,16 +128,21 @@ class Season:
             usage = server.usage()
         engine = open_database(self.database)
         audit = audit_answers(engine, client.received)
+        late, payoffs = self._outcomes(truth), load_params("choose_threshold", DecisionParameters).payoffs
+        challenger = next(reversed(self.builder.challengers.values()), None)
+        judgement = judge_challenger(engine, self.builder.model, challenger, late, payoffs) if challenger else None
         engine.dispose()
+        predicted = [answers[flight_id]["predicted_late"] if flight_id in answers else None for flight_id in scheduled]
         return Result(
             happened,
-            self._score(scheduled, answers, truth.delays(self.first - _DAY, self.last + _DAY)),
+            score([late.get(flight_id) for flight_id in scheduled], predicted, payoffs),
             audit,
             client.repeated,
             server.restarts,
             memory,
             {**self._cpu, "server": usage.cpu_seconds},
             time.perf_counter() - started,
+            judgement,
         )
 
     def _build(self, day: datetime.date) -> Built:
@@ -166,12 +173,12 @@ class Season:
         self._cpu["monitoring"] += time.thread_time() - begun
         return tuple(finding for finding in findings if finding.level in {"warning", "alarm"})
 
-    def _score(self, scheduled: Sequence[str], answers: dict[str, dict[str, Any]], delays: dict[str, float]) -> Score:
-        limit = self.builder.inputs.parameters.late_threshold_minutes
-        known = (delays.get(flight_id, float("nan")) for flight_id in scheduled)
-        target = [None if math.isnan(delay) else delay >= limit for delay in known]
-        predicted = [answers[flight_id]["predicted_late"] if flight_id in answers else None for flight_id in scheduled]
-        return score(target, predicted, load_params("choose_threshold", DecisionParameters).payoffs)
+    def _outcomes(self, truth: Days) -> dict[str, bool | None]:
+        delays, limit = truth.delays(self.first - _DAY, self.last + _DAY), self.builder.inputs.parameters
+        return {
+            flight_id: None if math.isnan(delay) else delay >= limit.late_threshold_minutes
+            for flight_id, delay in delays.items()
+        }
 
 
 def describe_day(day: Day) -> str:

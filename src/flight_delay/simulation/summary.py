@@ -22,6 +22,11 @@ def describe_result(result: Result) -> Iterator[str]:
     yield f"memory of the server: {memory}"
     cost = ", ".join(f"{name} {seconds / days:.2f} s" for name, seconds in result.cpu_seconds.items() if seconds)
     yield f"a day took {result.wall_seconds / days:.2f} s; CPU: {cost}"
+    if result.challenger:
+        flights, checks = result.challenger
+        decision = "promoted" if all(check.passed for check in checks) else "rejected"
+        yield f"challenger: {decision} by the gate on {flights:,} flights that both models answered"
+        yield from (f"  {'passed' if check.passed else 'failed'} {check.name}: {check.detail}" for check in checks)
     for day in result.days:
         if day.findings or day.faults or not day.state:
             yield f"  {describe_day(day)}"
