@@ -146,15 +146,6 @@ def test_outcomes_that_were_missing_are_an_alarm_of_skew(engine: sa.Engine, tmp_
     assert levels(monitor(engine).run(DAYS[0] + 3 * DAY))["skew"] == "quiet"
 
 
-def test_a_timetable_that_was_incomplete_is_an_alarm_of_skew(engine: sa.Engine, tmp_path: Path) -> None:
-    dates = all_dates(DAYS[-2], DAYS[-2] + 4 * DAY)
-    part = write_feed(tmp_path / "part.csv", [row for row in scheduled(*dates) if row["flight_number"] != 1])
-    answer_days(engine, DAYS[:-2])
-    answer_days(engine, DAYS[-2:-1], built_from=inputs(timetable=part))
-    answer_days(engine, DAYS[-1:])
-    assert levels(monitor(engine).run(TODAY))["skew"] == "alarm"
-
-
 def test_flights_that_the_present_timetable_lacks_differ(answered: sa.Engine, tmp_path: Path) -> None:
     dates = all_dates(DAYS[-2], DAYS[-2] + 4 * DAY)
     moved = [row | {"scheduled_departure": 615} if row["flight_number"] == 1 else row for row in scheduled(*dates)]

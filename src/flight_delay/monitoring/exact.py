@@ -16,7 +16,7 @@ from flight_delay.model.bundle import load_bundle
 from flight_delay.monitoring.answers import AnswerReader, DayAnswers
 from flight_delay.monitoring.results import Finding
 from flight_delay.monitoring.states import DAY, FINAL_DATES, Row, States, flights_of_rows
-from flight_delay.serving.inputs import Inputs
+from flight_delay.serving.inputs import Inputs, require_dates
 from flight_delay.serving.served_model import ServedModel
 from flight_delay.serving.state import MODEL
 
@@ -77,7 +77,9 @@ class SkewCheck:
         return Finding("skew", "alarm" if share > MAX_SKEW_SHARE else "quiet", share, MAX_SKEW_SHARE, message, basis)
 
     def _count_different(self, state_id: str, group: Sequence[Row], as_of: datetime.date) -> int:
-        timetable = columns_from_table(self._inputs.timetable(as_of, as_of + (FINAL_DATES - 1) * DAY))
+        present = self._inputs.timetable(as_of, as_of + (FINAL_DATES - 1) * DAY)
+        require_dates(present, [as_of, as_of + DAY])
+        timetable = columns_from_table(present)
         found, flights = flights_of_rows(self._states, state_id, timetable, group)
         if not found:
             return len(group)

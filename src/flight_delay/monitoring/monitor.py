@@ -122,8 +122,9 @@ class Monitor:
         first = min(first_date(months[0]), date - DAYS * DAY)
         by_date = reader.dates(date, first)
         days = reader.days(date, DAYS)
-        if not any(len(day.flight_id) + day.unreadable for day in days.values()):
-            raise UserError(f"no answers to flights of the {DAYS} days before {date}; choose another date")
+        has_answers = any(len(day.flight_id) + day.unreadable for day in days.values())
+        if not has_answers and not reader.final_answers(date - DAY, date):
+            raise UserError(f"no answers in the {DAYS} days before {date}; choose another date")
         self._labels.read(datetime.datetime.combine(date, datetime.time()), first)
 
         def truth(begin: datetime.date, end: datetime.date) -> Truth:

@@ -1,0 +1,110 @@
+"""`flight-delay monitor`: exit codes, files, and what is wrong with its arguments."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from small_monitoring import SERVICE, STATES, answer_days, open_service
+from small_service import DAY, REPOSITORY, all_dates
+
+from flight_delay.commands import monitor
+from flight_delay.core.errors import UserError
+
+FIRST, TODAY = dt.date(2013, 3, 6), dt.date(2013, 3, 8)
+
+
+@pytest.fixture(scope="module")
+def answered_once(small_service_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = shutil.copytree(small_service_once, tmp_path_factory.mktemp("command") / "service")
+    shutil.copy(REPOSITORY / "references/alarms.yaml", root / "references")
+    with contextlib.chdir(root):
+        engine = open_service()
+        answer_days(engine, all_dates(FIRST, TODAY - DAY))
+        engine.dispose()
+    return root
+
+
+@pytest.fixture(autouse=True)
+def service(answered_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy, as working folder."""
+    monkeypatch.chdir(shutil.copytree(answered_once, tmp_path / "service"))
+
+
+def run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    monitor.add_arguments(parser.add_subparsers())
+    parsed = parser.parse_args(["monitor", *arguments])
+    code: int = parsed.run(parsed)
+    return code
+
+
+def test_a_quiet_range_writes_the_findings_of_each_date() -> None:
+    assert run("--date", str(TODAY - DAY), str(TODAY)) == 0
+    for date in (TODAY - DAY, TODAY):
+        found = json.loads((SERVICE / f"monitoring/{date}/findings.json").read_text())
+        assert (found["date"], len(found["days"]), len(found["weeks"])) == (str(date), 63, 9)
+        assert {finding["check"] for finding in found["findings"]} == {
+            "replay", "skew", "freshness", "timetable", "contract", "inputs", "scores", "truth",
+        }  # fmt: skip
+
+
+def test_the_same_database_gives_the_same_bytes() -> None:
+    path = SERVICE / f"monitoring/{TODAY}/findings.json"
+    run("--date", str(TODAY))
+    first = path.read_bytes()
+    run("--date", str(TODAY - DAY), str(TODAY))
+    assert path.read_bytes() == first
+
+
+def test_an_alarm_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--date", str(TODAY + 2 * DAY)) == 1
+    shown = capsys.readouterr().out
+    assert "ALARM freshness" in shown
+    assert "flight-delay state" in shown
+    assert "docs/runbook.md#freshness" in shown
+
+
+def test_the_runbook_needs_no_service(capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(SERVICE)
+    assert run("--runbook") == 0
+    assert capsys.readouterr().out == (REPOSITORY / "docs/runbook.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("dates", "named"),
+    [
+        (["2999-01-01"], "2999-01-01"), (["2013-03-08", "2013-03-07"], "2013-03-07"), (["2013-03-01"] * 3, "--date"),
+        (["2013-03-01"], "2013-03-01"),
+    ],
+)  # fmt: skip
+def test_wrong_dates_are_refused_before_anything_is_written(dates: list[str], named: str) -> None:
+    with pytest.raises(UserError, match=named):
+        run("--date", *dates)
+    assert not (SERVICE / "monitoring").exists()
+
+
+def test_a_missing_database_is_named_and_not_created() -> None:
+    path = SERVICE / "predictions.db"
+    path.unlink()
+    with pytest.raises(UserError, match=r"predictions\.db"):
+        run("--date", str(TODAY))
+    assert not path.exists()
+
+
+def test_a_missing_state_and_missing_thresholds_are_named() -> None:
+    current = (STATES / "current").read_text().strip()
+    (STATES / current / "bundle/drift.json").unlink()
+    with pytest.raises(UserError, match=r"drift\.json"):
+        run("--date", str(TODAY))
+    shutil.rmtree(STATES / current)
+    with pytest.raises(UserError, match=current):
+        run("--date", str(TODAY))
+    (STATES / "current").unlink()
+    with pytest.raises(UserError, match="current"):
+        run("--date", str(TODAY))

@@ -1,0 +1,143 @@
+"""monitoring: checks of a week find what moved, and say nothing on quiet weeks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_monitoring import THRESHOLDS
+
+from flight_delay.drift.psi import count_bins
+from flight_delay.drift.weeks import Scores
+from flight_delay.monitoring.answers import DayAnswers, checked_bins
+from flight_delay.monitoring.exact import check_timetable, is_near_holiday
+from flight_delay.monitoring.request_log import RequestLogs, read_request_logs
+from flight_delay.monitoring.results import Finding
+from flight_delay.monitoring.statistical import check_contract, check_inputs, check_scores, summarize_week
+
+DAY = dt.timedelta(days=1)
+NO_LOG = RequestLogs(0, 0, {})
+
+
+def answers(carriers: str = "UA AA", miles: float = 2454, probability: float = 0.25, rows: int = 100) -> DayAnswers:
+    """Answers of a day; carriers take turns."""
+    names = np.resize(np.array(carriers.split(), object), rows)
+    inputs = {
+        "carrier": np.where(names == "missing", None, names),
+        "distance_miles": np.full(rows, miles, np.float32),
+    }
+    scores = np.full(rows, probability, np.float32)
+    return DayAnswers(
+        rows, 0, np.arange(rows).astype(object), scores, scores >= 0.25, np.zeros(rows, int), scores * np.nan,
+        count_bins(inputs, checked_bins(THRESHOLDS)),
+        Scores(THRESHOLDS.scores.bins.count(scores), float(scores.sum(dtype=float)), rows * (probability >= 0.25)),
+    )  # fmt: skip
+
+
+def findings(week: list[DayAnswers], before: list[DayAnswers], log: RequestLogs = NO_LOG) -> dict[str, Finding]:
+    statistics = summarize_week(week, before, THRESHOLDS)
+    found = [*check_contract(statistics, THRESHOLDS, log), *check_inputs(statistics, THRESHOLDS)]
+    return {f"{finding.check} {finding.subject}".strip(): finding for finding in found}
+
+
+def test_a_quiet_week_is_quiet() -> None:
+    found = findings([answers()] * 7, [answers()] * 56)
+    assert {name: finding.level for name, finding in found.items()} == {"contract": "quiet", "inputs": "quiet"}
+    assert found["inputs"].value == pytest.approx(0, abs=1e-6)
+
+
+def test_a_renamed_carrier_is_an_alarm_on_its_first_day() -> None:
+    found = findings([answers()] * 6 + [answers("UA A1")], [answers()] * 56)
+    assert found["contract carrier"].level == "alarm"
+    assert found["contract carrier"].value == pytest.approx(50 / 700)
+
+
+def test_missing_values_are_an_alarm() -> None:
+    found = findings([answers(miles=np.nan)] * 7, [answers()] * 56)
+    assert found["contract distance_miles"].level == found["inputs distance_miles"].level == "alarm"
+    assert "carrier" not in {finding.subject for finding in found.values()}
+
+
+def test_another_unit_is_an_alarm_of_inputs() -> None:
+    found = findings([answers(miles=2454 * 1.609)] * 7, [answers()] * 56)
+    assert {name: finding.level for name, finding in found.items()} == {
+        "contract": "quiet", "inputs distance_miles": "alarm",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "level"), [(27, "no_data"), (28, "quiet")])
+def test_inputs_need_28_days_with_answers_to_compare_with(days: int, level: str) -> None:
+    before = [answers(rows=0)] * (56 - days) + [answers()] * days
+    assert findings([answers()] * 7, before)["inputs"].level == level
+
+
+def test_a_week_without_answers_has_no_data() -> None:
+    found = findings([answers(rows=0)] * 7, [answers()] * 56)
+    assert {finding.level for finding in found.values()} == {"no_data"}
+
+
+def test_many_refused_rows_are_a_warning() -> None:
+    log = RequestLogs(rows=1000, refused=11, latency_ms={})
+    found = findings([answers()] * 7, [answers()] * 56, log)
+    assert (found["contract requests"].level, found["contract requests"].value) == ("warning", 0.011)
+
+
+@given(probability=st.floats(0, 1, width=32))
+def test_scores_outside_every_week_of_the_backtest_warn_and_never_alarm(probability: float) -> None:
+    week = summarize_week([answers(probability=probability)] * 7, [answers()] * 56, THRESHOLDS)
+    found = {finding.subject: finding.level for finding in check_scores(week, THRESHOLDS)}
+    assert set(found.values()) <= {"quiet", "warning"}
+    assert week.mean_probability is not None
+    assert (found["mean_probability"] == "quiet") == (0.2 <= week.mean_probability <= 0.3)
+    assert found["share_predicted_late"] == "warning"  # none or all of them
+
+
+def test_a_holiday_is_a_federal_one_or_next_to_one() -> None:
+    days = [dt.date(2013, 11, 25) + number * DAY for number in range(8)]
+    assert [day.day for day in days if is_near_holiday(day)] == [27, 28, 29]
+    assert [is_near_holiday(dt.date(year, month, day)) for year, month, day in
+            ((2013, 12, 31), (2014, 1, 2), (2014, 1, 3))] == [True, True, False]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "level"),
+    [
+        ({}, "quiet"), ({0: 899}, "warning"), ({0: 900}, "quiet"), ({0: 899, 1: 899}, "alarm"),
+        ({1: 899}, "quiet"), ({0: 899, 7: 10, 14: 10, 21: 10}, "warning"), ({0: 0}, "no_data"),
+    ],
+)  # fmt: skip
+def test_a_timetable_that_shrinks_twice_is_an_alarm(changes: dict[int, int], level: str) -> None:
+    today = dt.date(2013, 8, 20)
+    scheduled = {today - ago * DAY: changes.get(ago, 1000) for ago in range(64)}
+    assert check_timetable(scheduled, today).level == level
+
+
+def test_a_small_timetable_of_a_holiday_is_quiet() -> None:
+    thanksgiving = dt.date(2013, 11, 28)
+    scheduled = {thanksgiving - ago * DAY: 1000 for ago in range(64)} | {thanksgiving: 600}
+    assert check_timetable(scheduled, thanksgiving).level == "quiet"
+
+
+def test_refused_rows_and_latency_are_those_of_the_log(tmp_path: Path) -> None:
+    def line(milliseconds: float, request: Any, response: Any, method: str = "POST") -> str:
+        head = {"method": method, "path": "/v1/predictions", "milliseconds": milliseconds}
+        return json.dumps(head | {"request": request, "response": response}) + "\n"
+
+    refused = {"errors": [{"row": 1, "field": "origin"}, {"row": 1, "field": "carrier"}]}
+    log = tmp_path / "requests-2013-03-05-1.jsonl"
+    log.write_text(line(1, {"flights": [{}, {}]}, refused) + line(2, {"bytes": 70_000}, None) + '{"cut')
+    (tmp_path / "requests-2013-03-05-2.jsonl").write_text(
+        line(3, {"flights": [{}]}, {"invalid": [{"row": 0}]}) + line(4, None, {}, "GET")
+    )
+    (tmp_path / "requests-2013-03-06-1.jsonl").write_text(line(99, {"flights": [{}]}, {}))
+    logs = read_request_logs(tmp_path, dt.date(2013, 3, 5))
+    assert (logs.rows, logs.refused) == (3, 2)
+    assert logs.latency_ms["p50"] == 2.5
+    assert list(logs.latency_ms) == ["p50", "p95", "p99"]
+    assert read_request_logs(tmp_path / "none", dt.date(2013, 3, 5)) == RequestLogs(0, 0, {})
