@@ -18,6 +18,7 @@ from flight_delay.review.request.experiments import ExperimentResult, ReviewRun
 from flight_delay.review.request.forms import Experiment, Question, Request
 from flight_delay.review.request.replay import ReplayedPredictions
 from flight_delay.review.request.result import result_page
+from flight_delay.review.retraining import require_branch_possible, retrain_experiment, shift_parameters
 from flight_delay.review.verification.verdict import summarize_verification, verification_table
 from flight_delay.review.verification.verify import StoredModel, Verification
 from flight_delay.vcs.git import git
@@ -131,3 +132,43 @@ def test_what_a_clean_clone_refuses(small: Project, monkeypatch: pytest.MonkeyPa
         "--isolate: not possible on this system (there is no unshare on the PATH); "
         "verify it in a container without network",
     ]
+
+
+MONTHS = {"train": {"first": "2013-01", "last": "2013-09"}, "validation": {"first": "2013-10", "last": "2013-10"}, "test": {"first": "2013-11", "last": "2013-12"}}  # fmt: skip
+PARAMS = {
+    "fetch_raw": {"last_month": "2013-12"},
+    "splits": MONTHS,
+    "backtest": {"first_test_month": "2013-05"},
+    "learning_curves": {"training_months": [1, 9]},
+}
+
+
+@pytest.mark.parametrize(
+    ("month", "message"),
+    [
+        ("2014-13", "'2014-13' is not a month; write it as 2014-01"),
+        ("2013-12", "2013-12: the data and the test split in params.yaml go to 2013-12; name a later month"),
+    ],
+)
+def test_a_month_that_cannot_be_retrained(month: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        retrain_experiment(PARAMS, month)
+    assert str(error.value) == message
+
+
+def test_no_month_that_is_left_for_training() -> None:
+    with pytest.raises(UserError) as error:
+        shift_parameters(PARAMS, "2013-04", "2013-01")
+    assert str(error.value) == "2013-04: no month is left for training or the backtest; name a later one"
+
+
+def test_a_branch_that_cannot_be_made(small: Project) -> None:
+    small.run("git", "branch", "retrain-2014-01")
+    (small.root / "make.py").write_text("changed")
+    for name, message in (
+        ("retrain-2014-01", "branch retrain-2014-01 exists; review it, or delete it with `git branch -D retrain-2014-01`"),
+        ("retrain-2014-02", "make.py has uncommitted changes; commit them first: the branch starts at HEAD"),
+    ):  # fmt: skip
+        with pytest.raises(UserError) as error:
+            require_branch_possible(name, small.root)
+        assert str(error.value) == message

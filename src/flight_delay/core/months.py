@@ -13,12 +13,23 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.params import Parameters, load_params
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="a month, as in '2013-01'")]
+MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
+Month = Annotated[str, Field(pattern=MONTH_PATTERN, description="a month, as in '2013-01'")]
 
 
 def months_between(first: str, last: str) -> list[str]:
     """List all months from `first` to `last`, none if `last` is before `first`."""
     return [_month_name(index) for index in range(_month_number(first), _month_number(last) + 1)]
+
+
+def shift_month(month: str, number: int) -> str:
+    """Return the month that is a number of months later, or earlier if negative."""
+    return _month_name(_month_number(month) + number)
+
+
+def months_later(month: str, later: str) -> int:
+    """Count the months from a month to a later one; negative if it is earlier."""
+    return _month_number(later) - _month_number(month)
 
 
 class MonthRange(Parameters):

@@ -76,6 +76,16 @@ class CleanClone:
             raise subprocess.CalledProcessError(process.returncode, command, output)
         return output
 
+    def copy_added_data(self) -> None:
+        """Copy data that `dvc add` tracks from the DVC cache or remote.
+
+        Raises:
+            UserError: they are not available.
+        """
+        files = CommitFiles.at(self.commit)
+        for path in files.added_data:
+            files.copy(path, self.root / path)
+
     def run_from_raw_data(self, timeout_seconds: float | None = None) -> None:
         """Run all stages but `publish`, whatever dvc.lock says.
 
@@ -83,9 +93,7 @@ class CleanClone:
             UserError: a stage fails, or data that `dvc add` tracks are not available.
             subprocess.TimeoutExpired: it took longer.
         """
-        files = CommitFiles.at(self.commit)
-        for path in files.added_data:
-            files.copy(path, self.root / path)
+        self.copy_added_data()
         (self.root / LOCK_FILE).unlink()
         declared = parse_yaml((self.root / "dvc.yaml").read_text("utf-8"))["stages"]
         command = ("repro", "--force", "--no-run-cache", *(name for name in declared if name != PUBLISH))
@@ -107,7 +115,7 @@ class CleanClone:
 
 @contextmanager
 def clean_clone(
-    commit: str, *, fresh_env: bool = False, isolate: bool = False, keep: Path | None = None
+    commit: str, *, fresh_env: bool = False, isolate: bool = False, keep: Path | None = None, cache: Path | None = None
 ) -> Iterator[CleanClone]:
     """Clone a commit of this repository into a temporary folder.
 
@@ -117,6 +125,7 @@ def clean_clone(
             the environment of this process.
         isolate: run its pipeline without network.
         keep: where the clone is moved to at the end of the block; nothing may be there. It is removed if not given.
+        cache: of DVC; an empty one of its own if not given.
 
     Raises:
         UserError: there is something at `keep`, the commit has a link that leads out of it, its environment cannot be
@@ -142,13 +151,13 @@ def clean_clone(
             settings = {name: value for name, value in os.environ.items() if _PIP.fullmatch(name)}
             environment = clean_environment(Path.home()) | settings
             python = build_environment(root, Path(folder) / "env", environment)
-        _use_own_cache(root)
+        _use_cache(root, cache)
         # The user's own DVC settings, such as core.no_scm or cache.type, are not those of the pipeline.
         settings = dict.fromkeys(("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"), str(Path(folder) / "no-settings"))
         yield CleanClone(root, commit, python, clean_environment(home, python=python) | settings, prefix)
         if keep is not None:
             shutil.move(root, keep)
-            _use_own_cache(keep)
+            _use_cache(keep, cache)
 
 
 def clean_environment(
@@ -180,11 +189,11 @@ def _isolation() -> tuple[str, ...]:
     raise UserError(f"--isolate: not possible on this system ({reason}); verify it in a container without network")
 
 
-def _use_own_cache(root: Path) -> None:
-    """Configure an empty cache, whatever the user's configuration."""
+def _use_cache(root: Path, cache: Path | None) -> None:
+    """Configure a cache, or else an empty one, whatever the user's configuration."""
     settings = configparser.ConfigParser(interpolation=None)
     folder = root.resolve() / ".dvc"
     settings["core"] = {"analytics": "false", "site_cache_dir": str(folder / "site")}
-    settings["cache"] = {"dir": str(folder / "cache")}
+    settings["cache"] = {"dir": str(cache or folder / "cache")}
     with (root / ".dvc/config.local").open("w", encoding="utf-8") as file:
         settings.write(file)

@@ -34,9 +34,9 @@ class StuckHistory(Inputs):
 
     stuck_on: datetime.date = datetime.date.max
 
-    def count_outcomes(self, as_of: datetime.date, since: datetime.date | None = None) -> pa.Table:
+    def count_outcomes(self, as_of: datetime.date) -> pa.Table:
         """Count the outcomes that were known before both dates."""
-        return super().count_outcomes(min(as_of, self.stuck_on), since)
+        return super().count_outcomes(min(as_of, self.stuck_on))
 
 
 @dataclass(frozen=True)

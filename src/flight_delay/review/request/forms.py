@@ -27,7 +27,7 @@ class Experiment(Parameters):
     """Parameters to change, by dotted name, and the question to answer."""
 
     name: Name
-    parameters: Annotated[dict[str, bool | int | float | str | list[str]], Field(min_length=1)]
+    parameters: Annotated[dict[str, bool | int | float | str | list[str] | list[int]], Field(min_length=1)]
     question: str
 
     @property
@@ -121,5 +121,5 @@ def require_absent(path: Path) -> None:
 
 def _hydra_value(value: object) -> str:
     if isinstance(value, list):
-        return f"[{','.join(value)}]"
+        return f"[{','.join(map(str, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
