@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _monitor(folder: Path, database: str, inputs: Inputs) -> Callable[[datetime.date], Sequence[Finding]]:
-    """Return what monitors a morning with the right inputs, keeps its results, and returns its findings."""
+    """Return what monitors a morning, keeps the results, and returns findings."""
     from dataclasses import replace
 
     from flight_delay.core.params import load_params

@@ -1,4 +1,6 @@
-"""Retrain in the course of a season, and judge the challenger by the flights that both models answered."""
+"""Retrain in the course of a season, and judge the challenger.
+
+It is judged by the flights that both models answered."""
 
 from __future__ import annotations
 
@@ -77,7 +79,7 @@ def train_challenger(folder: Path, champion: ModelFiles, month: str) -> ModelFil
 def judge_challenger(
     engine: sa.Engine, champion: ModelFiles, challenger: ModelFiles, late: dict[str, bool | None], payoffs: Payoffs
 ) -> Judgement | None:
-    """Apply the checks of the gate that need no commit to the flights of a season.
+    """Apply those checks of the gate that need no commit to a season.
 
     Args:
         engine: of the predictions database.

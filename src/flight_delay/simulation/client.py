@@ -46,7 +46,12 @@ class Client:
         self._interruption: tuple[int, Callable[[], None]] | None = None
 
     def interrupt(self, posts: int, action: Callable[[], None]) -> None:
-        """Call something once, after some further POST requests, when the next is sent and not answered yet."""
+        """Call something once, while a POST request is sent and not answered.
+
+        Args:
+            posts: number of POST requests before it.
+            action: what is called.
+        """
         self._interruption = posts, action
 
     def predict(self, flights: Sequence[Json]) -> dict[str, Json]:
@@ -106,7 +111,11 @@ class Client:
     def _request(
         self, method: str, path: str, body: Json | None = None, attempts: int = ATTEMPTS
     ) -> tuple[int, Mapping[str, Any]]:
-        """Send a request until it is answered; 503 and an empty response if it never is."""
+        """Send a request until it is answered.
+
+        Returns:
+            Status and content; 503 and an empty object if it never is.
+        """
         status, content, pause = int(http.client.SERVICE_UNAVAILABLE), b"{}", 0.05
         for attempt in range(attempts):
             if attempt:

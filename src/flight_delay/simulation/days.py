@@ -1,4 +1,4 @@
-"""Scheduled flights and outcomes of UTC days, as customers and airports know them."""
+"""Scheduled flights and outcomes of UTC days, without faults."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Days:
     inputs: Inputs
 
     def scheduled(self, day: datetime.date) -> list[Json]:
-        """Return the flights that depart on a UTC day, with the fields of the API and `flight_id`."""
+        """Return the flights of a UTC day: fields of the API, and `flight_id`."""
         timetable = self.inputs.timetable(day - _DAY, day + _DAY)
         departs = timetable["scheduled_departure_utc"].to_numpy().astype("datetime64[D]")
         table = timetable.take(np.flatnonzero(departs == np.datetime64(day)))
@@ -38,7 +38,10 @@ class Days:
         return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
     def reports(self, day: datetime.date) -> Iterator[list[Json]]:
-        """Yield the outcomes that became known on a UTC day, in order, some hours at a time."""
+        """Yield the outcomes that became known on a UTC day, in order.
+
+        Each list has those of `HOURS_PER_REPORT` hours.
+        """
         columns = columns_from_table(self.inputs.outcomes(day - _EARLIEST, day + _DAY))
         known_at = outcome_known_at(columns)
         hour = (known_at - np.datetime64(day)) // np.timedelta64(HOURS_PER_REPORT, "h")
@@ -48,7 +51,7 @@ class Days:
                 yield [_outcome(columns, row, known_at[row]) for row in rows[np.argsort(known_at[rows], kind="stable")]]
 
     def delays(self, first: datetime.date, last: datetime.date) -> dict[str, float]:
-        """Return the arrival delay of each flight of some dates, NaN for those that did not arrive."""
+        """Return arrival delays by flight, NaN for flights that did not arrive."""
         columns = columns_from_table(self.inputs.outcomes(first, last))
         delays = columns["arrival_delay_minutes"].astype(float)
         return dict(zip(columns[ROW_ID].tolist(), delays.tolist(), strict=True))

@@ -41,7 +41,7 @@ class StuckHistory(Inputs):
 
 @dataclass(frozen=True)
 class StateBuilder:
-    """Builds the state of each day, from the pipeline's data or from a feed with faults.
+    """Builds the state of each day, from right data or a feed with faults.
 
     Attributes:
         folder: of the simulation; states and feeds are kept in it.
@@ -76,7 +76,10 @@ class StateBuilder:
             return Built(None, str(error))
 
     def _shadow(self, as_of: datetime.date) -> ModelFiles | None:
-        """Return the newest challenger, trained a day after the end of a month, when its flights have landed."""
+        """Return the newest challenger.
+
+        It is trained a day after the end of a month, when the flights of the month have landed.
+        """
         month = f"{(as_of - _DAY).replace(day=1) - _DAY:%Y-%m}"
         if self.retrain_since and self.retrain_since <= month not in self.challengers:
             self.challengers[month] = train_challenger(self.folder, self.model, month)

@@ -17,7 +17,7 @@ RESTART_SECONDS = 60
 
 
 class Postgres:
-    """A cluster in a folder, for the predictions database; a context that stops it."""
+    """A cluster for the predictions database; a context that stops it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._stack = folder, ExitStack()

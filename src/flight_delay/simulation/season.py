@@ -19,7 +19,7 @@ from flight_delay.serving.database import open_database
 from flight_delay.serving.states import activate
 from flight_delay.simulation.audit import Audit, audit_answers
 from flight_delay.simulation.challenger import Judgement, judge_challenger
-from flight_delay.simulation.client import Client
+from flight_delay.simulation.client import FLIGHTS_PER_REQUEST, Client
 from flight_delay.simulation.days import Days, days_between
 from flight_delay.simulation.faults import DATABASE_KILL, SERVER_KILL, Fault
 from flight_delay.simulation.feeds import Built, StateBuilder
@@ -53,7 +53,7 @@ class Day(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Result of a season; `rss_mib` is the memory of the server after some of its days."""
+    """Result of a season; `rss_mib` is the server's memory by day."""
 
     days: Sequence[Day]
     score: Score
@@ -110,7 +110,7 @@ class Season:
                 begun = time.thread_time()
                 self._renew(built, client)
                 flights = truth.scheduled(day)
-                self._prepare_kills(day, server, client)
+                self._prepare_kills(day, server, client, len(flights) // FLIGHTS_PER_REQUEST)
                 answered = client.predict(flights)
                 answers |= answered
                 scheduled += [flight["flight_id"] for flight in flights]
@@ -158,12 +158,13 @@ class Season:
         elif not client.received:
             raise UserError(f"no state for the first day: {built.refusal}")
 
-    def _prepare_kills(self, day: datetime.date, server: Server, client: Client) -> None:
+    def _prepare_kills(self, day: datetime.date, server: Server, client: Client, requests: int) -> None:
         names = {fault.name for fault in self.builder.faults if fault.is_active(day)}
         kills = [server.kill] if SERVER_KILL in names or (DATABASE_KILL in names and not self.kill_database) else []
         kills += [self.kill_database] if DATABASE_KILL in names and self.kill_database else []
         if kills:
-            client.interrupt(day.toordinal() % 4, lambda: _after(day.toordinal() % 5 * 0.004, kills))
+            posts = day.toordinal() % max(requests, 1)
+            client.interrupt(posts, lambda: _after(day.toordinal() % 5 * 0.004, kills))
 
     def _monitor(self, day: datetime.date) -> tuple[Any, ...]:
         if self.monitor is None or day == self.first:  # nothing has been answered about the days before

@@ -1,4 +1,4 @@
-"""Run `flight-delay serve` as a supervisor does: start it again when it ended."""
+"""Run `flight-delay serve`, and start it again when it ended."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Server:
             self._process.wait()
 
     def usage(self) -> Usage:
-        """Return the CPU time of all its processes so far, and the memory of the present one."""
+        """Return the CPU time of all its processes, and memory of the present."""
         status = Path(f"/proc/{self._process.pid}" if self._process else "/proc/none")
         try:
             fields = (status / "stat").read_text("utf-8").rpartition(")")[2].split()
