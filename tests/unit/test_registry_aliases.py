@@ -52,19 +52,11 @@ class Store(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """MLflow's migrations take seconds: they are made once."""
-    path = tmp_path_factory.mktemp("empty") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path.read_bytes()
-
-
-@pytest.fixture
-def store(empty_database: bytes, tmp_path: Path) -> Iterator[Store]:
-    (tmp_path / "mlflow.db").write_bytes(empty_database)
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    client = MlflowClient()
-    experiment = client.create_experiment("pipelines", artifact_location=(tmp_path / "mlruns").as_uri())
+def unregistered(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Registration]]:
+    """A database with runs and their models, and an entry for each: MLflow's migrations take seconds."""
+    path = tmp_path_factory.mktemp("unregistered") / "mlflow.db"
+    client = MlflowClient(f"sqlite:///{path}")
+    experiment = client.create_experiment("pipelines", artifact_location=path.with_name("mlruns").as_uri())
     entries = []
     for number in range(1, 5):
         run = client.create_run(experiment).info.run_id
@@ -72,7 +64,15 @@ def store(empty_database: bytes, tmp_path: Path) -> Iterator[Store]:
         entries.append(
             Registration(run, model, f"{number}" * 40, f"digest{number}", f"md5{number}", f"metrics {number}")
         )
-    yield Store(client, entries)
+    return path.read_bytes(), entries
+
+
+@pytest.fixture
+def store(unregistered: tuple[bytes, list[Registration]], tmp_path: Path) -> Iterator[Store]:
+    content, entries = unregistered
+    (tmp_path / "mlflow.db").write_bytes(content)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    yield Store(MlflowClient(), entries)
     mlflow.set_tracking_uri(None)
 
 
