@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs/ml-test-score.md").read_text()
@@ -29,6 +30,12 @@ def test_a_proof_exists(proof: str) -> None:
 
 def test_stages_are_those_of_the_pipeline(pipeline_stages) -> None:
     assert set(re.findall("`dvc repro (\\w+)`", PAGE)) <= set(pipeline_stages)
+
+
+def test_checks_are_those_of_the_monitor() -> None:
+    alarms = yaml.safe_load((REPOSITORY / "references/alarms.yaml").read_text())["alarms"]
+    named = {check for part in re.findall(r"; checks? ([^;)]+)", PAGE) for check in re.findall(r"`(\w+)`", part)}
+    assert named == set(alarms)
 
 
 def test_a_proof_that_does_not_exist_is_noticed() -> None:
