@@ -33,7 +33,7 @@ setup: $(DEV) ## make .venv with all locked packages (PYTHON=… chooses one)
 repro: $(RUNTIME) ## run the pipeline (only what has changed)
 	dvc repro
 
-docs: $(RUNTIME) ## write docs/data_dictionary.md, docs/runbook.md and references/openapi.json
+docs: $(RUNTIME) ## write the generated pages and references/openapi.json
 	page=$$(flight-delay dictionary) && printf '%s\n' "$$page" > docs/data_dictionary.md
 	page=$$(flight-delay monitor --runbook) && printf '%s\n' "$$page" > docs/runbook.md
 	api=$$(flight-delay serve --openapi) && printf '%s\n' "$$api" > references/openapi.json
