@@ -1,0 +1,206 @@
+"""Invented monitoring runs whose numbers differ in their digits: quiet, with alarms, and without some data."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+from flight_delay.drift.psi import Bins
+from flight_delay.drift.thresholds import ColumnThresholds, DriftThresholds, ScoreThresholds, WeeklyRange
+from flight_delay.monitoring.alarms import load_alarms
+from flight_delay.monitoring.page import render_page
+from flight_delay.monitoring.results import (
+    CalibrationBin,
+    DaySummary,
+    Estimate,
+    Finding,
+    Monitored,
+    MonthSummary,
+    ScoreCounts,
+    WeekSummary,
+)
+
+DATE = datetime.date(2013, 12, 3)
+DAY = datetime.timedelta(days=1)
+COLUMNS = (
+    "carrier", "origin", "destination", "hour", "month", "distance_miles", "scheduled_duration_minutes",
+    "flights_of_origin_hour", "late_rate_7d", "late_rate_30d", "late_rate_carrier_7d", "late_rate_flight_60d",
+    "late_rate_origin_hour_30d", "is_holiday",
+)  # fmt: skip
+UNMONITORED = {"month", "late_rate_7d", "late_rate_30d"}
+
+
+def weekly(smallest: float, largest: float) -> WeeklyRange:
+    return WeeklyRange(
+        weeks=26, smallest=smallest, median=(smallest + largest) / 2, largest=largest, false_alarm_rate_bound=0.109
+    )
+
+
+THRESHOLDS = DriftThresholds(
+    format=1,
+    first_day="2013-05-01",
+    last_day="2013-10-31",
+    psi_threshold=0.1,
+    columns={
+        name: ColumnThresholds(
+            bins=Bins(kind="quantitative", edges=(0.5,)),
+            is_monitored=name not in UNMONITORED,
+            weeks_with_false_alarm=0,
+            psi=weekly(0.001, 0.03),
+            missing_share=weekly(0.0, 0.01),
+            unknown_share=None,
+        )
+        for name in COLUMNS
+    },
+    scores=ScoreThresholds(
+        bins=Bins(kind="quantitative", edges=tuple(number / 20 for number in range(2, 11))),
+        psi=weekly(0.01, 0.3),
+        mean_probability=weekly(0.171, 0.312),
+        positive_share=weekly(0.213, 0.587),
+    ),
+)
+
+BASIS = "the largest of 26 weeks is 0.03, so that false alarms are below 10.9 % of weeks"
+QUIET = (
+    Finding("replay", "quiet", 0.0, 0.0, "all 901 answers are repeated bit for bit", "exact"),
+    Finding("skew", "quiet", 0.0012, 0.01, "0.12 % of 902 answers differ", "fixed"),
+    Finding("freshness", "quiet", 1.0, 2.0, "the state is 1 day old", "fixed"),
+    Finding("inputs", "quiet", 0.0312, 0.1, "PSI of carrier is 0.031", BASIS),
+    Finding("scores", "quiet", 0.2468, 0.312, "mean probability of 7 days is 0.247", BASIS, "mean probability"),
+    Finding("truth", "no_data", None, 0.0, "fewer than two months have labels", ""),
+)
+ALARMS = (
+    Finding("skew", "alarm", 0.9432, 0.01, "94.32 % of 902 answers differ from those of <present> inputs", "fixed"),
+    Finding("inputs", "alarm", 3.517, 0.1, "PSI of distance_miles is 3.517", BASIS, "distance_miles"),
+    Finding("inputs", "alarm", 0.214, 0.1, "PSI of hour is 0.214", BASIS, "hour"),
+    Finding("scores", "warning", 0.3337, 0.312, "mean probability of 7 days is 0.334", BASIS, "mean probability"),
+)
+
+
+def estimate(value: float, half: float) -> Estimate:
+    return Estimate(value, value - half, value + half)
+
+
+def days(n: int = 63) -> tuple[DaySummary, ...]:
+    rows = []
+    for number in range(n):
+        wave = math.sin(number / 3)
+        scheduled = 905 - 140 * (number % 7 == 5) + number % 5
+        rows.append(
+            DaySummary(
+                date=DATE - (n - number) * DAY,
+                scheduled=scheduled,
+                answered=scheduled - number % 3,
+                provisional=40 * (number % 11 == 3),
+                days_behind=2 * (number % 11 == 3),
+                mean_probability=0.24 + 0.05 * wave,
+                share_predicted_late=0.4 + 0.13 * wave,
+                labelled=scheduled - 21 if number < n - 1 else 0,
+            )
+        )
+    return tuple(rows)
+
+
+def weeks(n: int = 9) -> tuple[WeekSummary, ...]:
+    rows = []
+    for number in range(n):
+        wave = math.sin(number)
+        last = DATE - DAY - 7 * (n - 1 - number) * DAY
+        psi = {
+            name: 0.004 * (column + 1) * (1.2 + wave) + 0.15 * (name in UNMONITORED)
+            for column, name in enumerate(COLUMNS)
+        }
+        rows.append(
+            WeekSummary(
+                first=last - 6 * DAY,
+                last=last,
+                answered=6201 + number,
+                labelled=6001 + number,
+                mean_probability=0.241 + 0.03 * wave,
+                share_predicted_late=0.402 + 0.08 * wave,
+                score_psi=0.0531 + 0.04 * wave,
+                input_psi=psi,
+                calibration_gap=estimate(-0.0123 + 0.04 * wave, 0.051),
+                roc_auc=estimate(0.6513 + 0.02 * wave, 0.031),
+                mean_profit=estimate(-21.7 + 12 * wave, 24.3),
+                shadow_log_loss_difference=estimate(-0.0017 + 0.001 * wave, 0.0023),
+            )
+        )
+    return tuple(rows)
+
+
+def quiet() -> Monitored:
+    month = MonthSummary(
+        "2013-11", 26_971, estimate(0.0191, 0.0217), estimate(0.6491, 0.0131), estimate(-19.3, 11.9),
+        estimate(-0.0013, 0.0011),
+    )  # fmt: skip
+    return Monitored(
+        date=DATE,
+        model_version="4",
+        shadow_version="5",
+        state="2013-12-02-0123456789ab",
+        as_of=DATE - DAY,
+        findings=QUIET,
+        days=days(),
+        weeks=weeks(),
+        months=(month._replace(month="2013-10", labelled=27_811), month),
+        calibration=tuple(CalibrationBin(0.05 * n + 0.03, 0.045 * n + 0.05, 5000) for n in range(10)),
+        score_counts=ScoreCounts(
+            (300, 700, 1100, 1300, 1000, 700, 500, 300, 200, 101, 0, 0),
+            (3000, 6500, 9000, 9900, 8000, 5000, 3600, 2500, 1500, 777, 0, 0),
+        ),
+        latency_ms={"p50": 2.13, "p95": 8.71, "p99": 31.9},
+    )
+
+
+def alarming() -> Monitored:
+    run = quiet()
+    psi = {**run.weeks[-1].input_psi, "distance_miles": 3.517, "hour": 0.214}
+    last = run.weeks[-1]._replace(input_psi=psi, mean_probability=0.3337)
+    replaced = {"skew", "inputs", "scores"}
+    kept = tuple(finding for finding in QUIET if finding.check not in replaced)
+    return run._replace(findings=(*kept, *ALARMS), weeks=(*run.weeks[:-1], last))
+
+
+def unlabelled() -> Monitored:
+    run = quiet()
+    none = dict.fromkeys(("calibration_gap", "roc_auc", "mean_profit", "shadow_log_loss_difference"))
+    return run._replace(
+        days=tuple(day._replace(labelled=0) for day in run.days),
+        weeks=tuple(week._replace(labelled=0, **none) for week in run.weeks),
+        months=(),
+        calibration=(),
+    )
+
+
+def without_shadow() -> Monitored:
+    run = quiet()
+    return run._replace(
+        shadow_version=None,
+        weeks=tuple(week._replace(shadow_log_loss_difference=None) for week in run.weeks),
+        months=tuple(month._replace(shadow_log_loss_difference=None) for month in run.months),
+    )
+
+
+def one_day() -> Monitored:
+    run = unlabelled()
+    week = run.weeks[-1]._replace(answered=901, score_psi=None, input_psi={})
+    counts = ScoreCounts(run.score_counts.current, (0,) * 12)
+    return run._replace(days=run.days[-1:], weeks=(week,), score_counts=counts, latency_ms={})
+
+
+def empty() -> Monitored:
+    none = ScoreCounts((), ())
+    run = quiet()._replace(findings=(), days=(), weeks=(), months=(), calibration=(), score_counts=none, latency_ms={})
+    return run._replace(shadow_version=None)
+
+
+EXAMPLES = {
+    "quiet": quiet, "alarming": alarming, "unlabelled": unlabelled, "without_shadow": without_shadow,
+    "one_day": one_day, "empty": empty,
+}  # fmt: skip
+
+
+def render(run: Monitored) -> str:
+    """Render the page of a run with the alarms of this project."""
+    return render_page(run, load_alarms(), THRESHOLDS)
