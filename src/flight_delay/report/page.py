@@ -5,9 +5,8 @@ Each section has a template beside this file."""
 from __future__ import annotations
 
 import base64
-from importlib import resources
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.report import sections
@@ -41,33 +40,41 @@ def render_report(inputs: Inputs) -> str:
     """
     if unknown := [plot for plot in inputs.plots if plot.section not in SECTIONS]:
         raise ValueError(f"plot {unknown[0].name}: section '{unknown[0].section}' is not a section of the report")
-    templates = {
-        path.name: path.read_text("utf-8")
-        for path in resources.files(__package__).iterdir()
-        if path.name.endswith(".j2")
-    }
+    return (
+        page_environment()
+        .get_template("page.html.j2")
+        .render(
+            **vars(inputs),
+            titles=SECTIONS,
+            metric_labels={name: metric.label for name, metric in METRICS.items()},
+            known=sections.available_information(inputs.selection),
+            unknown=sections.unavailable_information(inputs.selection),
+            feature_counts=sections.feature_counts(inputs.bundle),
+            vocabularies=sections.vocabularies(inputs.bundle),
+            baseline_rows=sections.baseline_rows(inputs.metrics),
+            comparisons=sections.step_comparisons(inputs.metrics),
+            profit_rows=sections.profit_rows(inputs.metrics["profit"]),
+            ranges=sections.break_even_sentences(inputs.metrics["profit"]["break_even"], inputs.payoffs),
+            spread=sections.metric_spread(inputs.backtest),
+            divisions=sections.slices_by_division(inputs.slices),
+            max_slices=sections.MAX_SLICES,
+            dropped=sections.dropped_features(inputs.selection),
+        )
+    )
+
+
+def page_environment(*packages: str) -> Environment:
+    """Return the templates of packages, then those of the report, with filters."""
     environment = Environment(
-        loader=DictLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=ChoiceLoader([PackageLoader(package, ".") for package in (*packages, "flight_delay.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"number": _number, "signed": _signed, "percent": _percent, "count": "{:,}".format}
     environment.filters["base64"] = lambda content: base64.b64encode(content).decode()
-    return environment.get_template("page.html.j2").render(
-        **vars(inputs),
-        titles=SECTIONS,
-        metric_labels={name: metric.label for name, metric in METRICS.items()},
-        known=sections.available_information(inputs.selection),
-        unknown=sections.unavailable_information(inputs.selection),
-        feature_counts=sections.feature_counts(inputs.bundle),
-        vocabularies=sections.vocabularies(inputs.bundle),
-        baseline_rows=sections.baseline_rows(inputs.metrics),
-        comparisons=sections.step_comparisons(inputs.metrics),
-        profit_rows=sections.profit_rows(inputs.metrics["profit"]),
-        ranges=sections.break_even_sentences(inputs.metrics["profit"]["break_even"], inputs.payoffs),
-        spread=sections.metric_spread(inputs.backtest),
-        divisions=sections.slices_by_division(inputs.slices),
-        max_slices=sections.MAX_SLICES,
-        dropped=sections.dropped_features(inputs.selection),
-    )
+    return environment
 
 
 def _number(value: float | None, digits: int = 3) -> str:
