@@ -145,18 +145,16 @@ def test_a_review_verifies_replays_and_runs_experiments(
     assert result.read_text() == text
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "part"),
-    [
+def test_a_changed_request_is_refused(with_request) -> None:
+    project, path = with_request
+    text = path.read_text()
+    for old, new, part in (
         ("commit: ", "commit: 0", "front matter: commit"),
         ("format: 3", "format: 2", "front matter: format"),
         ("---\n", "", "no front matter"),
-    ],
-)
-def test_a_changed_request_is_refused(with_request, old: str, new: str, part: str) -> None:
-    project, path = with_request
-    path.write_text(path.read_text().replace(old, new, 1))
-    assert part in one_line(project.command("review", "run", str(path), code=2))
+    ):
+        path.write_text(text.replace(old, new, 1))
+        assert part in one_line(project.command("review", "run", str(path), code=2))
     assert list((project.root / "docs/reviews").glob("*-a-result*")) == []
 
 
