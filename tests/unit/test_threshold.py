@@ -8,11 +8,9 @@ from pydantic import ValidationError
 
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.threshold import (
-    BreakEvenRange,
     ConstantStrategies,
     bayes_threshold,
     best_threshold,
-    break_even,
     constant_strategies,
     profit_curve,
     profit_per_row,
@@ -60,16 +58,6 @@ def test_each_flight_earns_what_its_cell_says() -> None:
     assert profit.dtype == np.float64
 
 
-def test_the_published_example_comes_out() -> None:
-    # An airline delay course counts 3768, 3178, 2009 and 5558 flights, earns 700 with a correct call, loses 500 with a
-    # missed delay and 100 with a false alarm, and arrives at 4,738,300. Positive means on time there: its false
-    # positives are late flights called on time, and its false negatives false alarms.
-    counts = (5558, 3178, 2009, 3768)
-    late = np.repeat([True, True, False, False], counts)
-    predicted_late = np.repeat([True, False, True, False], counts)
-    assert profit_per_row(late, predicted_late, payoffs(700, -500, -100, 700)).sum() == 4_738_300
-
-
 @pytest.mark.parametrize(
     ("cells", "threshold"),
     [
@@ -108,23 +96,6 @@ def test_the_strategies_without_a_model_earn_what_is_worked_out_by_hand() -> Non
         always_negative=(-6 + 8) / 5, always_positive=(3 - 7) / 5, perfect=(3 + 8) / 5
     )
     assert constant_strategies(np.array([True, False, False]), payoffs(1, 0, 0, 1)) == (0.666667, 0.333333, 1.0)
-
-
-def test_break_even_is_that_worked_out_by_hand() -> None:
-    # 60 of 100 positives and 90 of 300 negatives are predicted positive. The predictions earn more than none where
-    # 60 * gain_late >= 90 * gain_on_time, and more than calling all where 210 * gain_on_time >= 40 * gain_late. The
-    # gains are 600 and 200: gain_late may be 300 … 1050, gain_on_time 800/7 … 400.
-    counts = {"true_positive": 60, "false_negative": 40, "false_positive": 90, "true_negative": 210}
-    assert break_even(counts, USUAL) == {
-        "true_positive": BreakEvenRange(-200, 550),
-        "false_negative": BreakEvenRange(-950, -200),
-        "false_positive": BreakEvenRange(-300, -14.285715),
-        "true_negative": BreakEvenRange(14.285715, 300),
-    }
-
-
-def test_the_threshold_falls_when_a_missed_delay_costs_more() -> None:
-    assert thresholds_by_false_negative_cost(USUAL, [0.5, 1, 2]) == {0.5: 0.363636, 1: 0.25, 2: 0.153846}
 
 
 def test_a_factor_with_which_no_threshold_makes_sense_is_refused() -> None:
