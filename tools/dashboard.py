@@ -40,8 +40,8 @@ ROWS: dict[str, list[tuple[str, str, str, dict[str, str]]]] = {
          {"{{window}}": "flight_delay_monitoring_shadow_log_loss_difference"}),
         ("Drift", "none", "population stability index of a week against the eight weeks before",
          {"{{column}}": "flight_delay_monitoring_input_psi", "scores": "flight_delay_monitoring_score_psi"}),
-        ("Outcomes", "none", "days that the state is behind, and flights whose outcome is known",
-         {"days behind": "flight_delay_monitoring_days_behind", "labelled": "flight_delay_monitoring_labelled"}),
+        ("Outcomes", "none", "days that the state is behind, and flights of a window whose outcome is known",
+         {"days behind": "flight_delay_monitoring_days_behind", "{{window}}": "flight_delay_monitoring_labelled"}),
     ],
     "Service": [
         ("Servers that answer", "none", "scraped with success", {"{{instance}}": 'up{job="flight-delay"}'}),

@@ -47,7 +47,7 @@ flight_delay_monitoring_shadow_log_loss_difference{window="month"} -0.001
 flight_delay_monitoring_input_psi{column="carrier"} 0.02
 flight_delay_monitoring_score_psi 0.01
 flight_delay_monitoring_days_behind 0
-flight_delay_monitoring_labelled 5000
+flight_delay_monitoring_labelled{window="month"} 5000
 """
 
 
