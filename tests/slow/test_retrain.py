@@ -71,7 +71,7 @@ def test_the_branch_has_the_shifted_parameters_with_their_results(retrained) -> 
     }
     assert params["backtest"]["first_test_month"] == "2013-04"
     assert f"fetch_raw.last_month={MONTH}" in dry.stdout
-    assert "backtest.first_test_month=2013-04" in dry.stdout
+    assert "backtest.first_test_month: 2013-03 → 2013-04" in dry.stdout
     assert f"flights/{MONTH}.parquet" in json.loads(show(project, "data/raw/manifest.json"))["files"]
     assert json.loads(show(project, "reports/metrics.json"))["test"]["rows"] > 20_000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 from typing import Any
 
 
@@ -26,22 +27,26 @@ def add_arguments(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Retrain, and print the branch and what to do next."""
+    from flight_delay.core.params import flatten
     from flight_delay.review import retraining
+    from flight_delay.tracking.settings import apply_settings
     from flight_delay.vcs.commit_files import CommitFiles
+
+    apply_settings()
+    from flight_delay.tracking.database import URI_VARIABLE, tracking_uri  # now: mlflow reads its settings
 
     head = CommitFiles.at()
     experiment = retraining.retrain_experiment(head.params, arguments.month)
     name, start = experiment.name, head.commit[:10]
     if arguments.dry_run:
         retraining.require_branch_possible(name, head.root)
-        print(
-            f"{experiment.command}\n"
-            f"git switch --create {name}\n"
-            "git commit --all\n"
-            f"flight-delay review request --name {name} --against {start}"
-        )
+        before = flatten(head.params)
+        print(*(f"{key}: {before[key]} → {value}" for key, value in experiment.parameters.items()), sep="\n")
+        print("\nin a clone:", experiment.command, f"git switch --create {name} && git commit --all", sep="\n  ")
+        print(f"  flight-delay review request --name {name} --against {start} && git commit")
         return 0
-    page = retraining.retrain(experiment, datetime.datetime.now(tz=datetime.UTC).date().isoformat())
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    page = retraining.retrain(experiment, today, {**os.environ, URI_VARIABLE: tracking_uri()})
     print(
         f"{name}: a branch of {start} with {page}; next: `flight-delay compare {start} {name}`, "
         f"`flight-delay promote {name} --to challenger`"

@@ -1,13 +1,12 @@
 """Retrain with later months on a branch of its own, for a review.
 
 The user's checkout is not written to: the pipeline runs in a clone that shares the DVC cache, and the branch is created
-when everything is there. MLflow gets the run as from any other DVC experiment.
+when everything is there.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import subprocess
 import sys
@@ -94,12 +93,13 @@ def require_branch_possible(name: str, root: Path) -> None:
         raise UserError("git does not know who you are; set user.name and user.email with `git config`")
 
 
-def retrain(experiment: Experiment, date: str) -> Path:
+def retrain(experiment: Experiment, date: str, environment: Mapping[str, str]) -> Path:
     """Run an experiment, and make a branch with its results and a request.
 
     Args:
         experiment: its name is that of the branch.
         date: of the request, YYYY-MM-DD.
+        environment: variables of the stages, with MLFLOW_TRACKING_URI.
 
     Returns:
         Path of the request on the branch.
@@ -116,9 +116,9 @@ def retrain(experiment: Experiment, date: str) -> Path:
         for key, value in (("user.name", author), ("user.email", address)):
             git("config", key, value, cwd=clone.root)
         clone.copy_added_data()
-        # Unlike verification it runs as the user; the stage `publish` finds MLflow by DVC_ROOT.
+        # Unlike verification it runs as the user, and publishes.
         own = {key: clone.environment[key] for key in ("PATH", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR")}
-        _run(replace(clone, environment={**os.environ, **own, "DVC_ROOT": str(root)}), experiment)
+        _run(replace(clone, environment={**environment, **own}), experiment)
         _commit_all(clone.root, f"Run the experiment {name}")
         with contextlib.chdir(clone.root):
             page = request_review(name=name, against=base, date=date)
