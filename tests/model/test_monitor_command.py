@@ -39,7 +39,7 @@ def service(answered_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     monitor.add_arguments(parser.add_subparsers())
-    parsed = parser.parse_args(["monitor", *arguments])
+    parsed = parser.parse_args(["monitor", "--no-mlflow", *arguments])
     code: int = parsed.run(parsed)
     return code
 
@@ -47,9 +47,10 @@ def run(*arguments: str) -> int:
 def test_a_quiet_range_writes_the_findings_of_each_date() -> None:
     assert run("--date", str(TODAY - DAY), str(TODAY)) == 0
     for date in (TODAY - DAY, TODAY):
-        found = json.loads((SERVICE / f"monitoring/{date}/findings.json").read_text())
-        assert (found["date"], len(found["days"]), len(found["weeks"])) == (str(date), 63, 9)
-        assert {finding["check"] for finding in found["findings"]} == {
+        result = json.loads((SERVICE / f"monitoring/{date}/findings.json").read_text())
+        assert (SERVICE / f"monitoring/{date}/index.html").stat().st_size > 1000
+        assert (result["date"], len(result["days"]), len(result["weeks"])) == (str(date), 63, 9)
+        assert {finding["check"] for finding in result["findings"]} == {
             "replay", "skew", "freshness", "timetable", "contract", "inputs", "scores", "truth",
         }  # fmt: skip
 

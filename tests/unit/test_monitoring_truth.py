@@ -19,7 +19,8 @@ from flight_delay.monitoring.label_reader import LabelReader
 from flight_delay.monitoring.labels import read_labels
 from flight_delay.monitoring.results import Estimate, Level, MonthSummary
 from flight_delay.monitoring.shadow import compare_shadow
-from flight_delay.monitoring.truth import Truth, TruthSummaries, check_truth, complete_months, last_date
+from flight_delay.monitoring.truth import Truth, TruthSummaries, complete_months, last_date
+from flight_delay.monitoring.truth_check import check_truth
 from flight_delay.serving.tables import METADATA, OUTCOMES
 
 START = dt.datetime.fromisoformat("2013-03-05")
@@ -61,13 +62,13 @@ def test_the_shadow_is_compared_as_in_compare() -> None:
 def test_estimates_are_means_over_the_labelled_answers() -> None:
     truth = invent(500, 20, 1)
     summary = TruthSummaries(Payoffs(true_positive=1, false_negative=0, false_positive=0, true_negative=1))
-    found = summary.summarize(truth)
-    assert found.labelled == 500
-    assert found.calibration_gap is not None
-    assert found.calibration_gap.value == pytest.approx(truth.probability.mean() - truth.target.mean(), abs=1e-6)
-    assert found.calibration_gap.low < found.calibration_gap.value < found.calibration_gap.high
-    assert found.mean_profit is not None
-    assert found.mean_profit.value == pytest.approx((truth.predicted_late == truth.target).mean())
+    result = summary.summarize(truth)
+    assert result.labelled == 500
+    assert result.calibration_gap is not None
+    assert result.calibration_gap.value == pytest.approx(truth.probability.mean() - truth.target.mean(), abs=1e-6)
+    assert result.calibration_gap.low < result.calibration_gap.value < result.calibration_gap.high
+    assert result.mean_profit is not None
+    assert result.mean_profit.value == pytest.approx((truth.predicted_late == truth.target).mean())
 
 
 @pytest.mark.parametrize(

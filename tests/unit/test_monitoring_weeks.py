@@ -15,10 +15,11 @@ from small_monitoring import THRESHOLDS
 
 from flight_delay.drift.psi import count_bins
 from flight_delay.drift.weeks import Scores
-from flight_delay.monitoring.answers import DayAnswers, checked_bins
+from flight_delay.monitoring.day_answers import DayAnswers
 from flight_delay.monitoring.exact import check_timetable, is_near_holiday
 from flight_delay.monitoring.request_log import RequestLogs, read_request_logs
 from flight_delay.monitoring.results import Finding
+from flight_delay.monitoring.states import checked_bins
 from flight_delay.monitoring.statistical import check_contract, check_inputs, check_scores, summarize_week
 
 DAY = dt.timedelta(days=1)
@@ -42,31 +43,31 @@ def answers(carriers: str = "UA AA", miles: float = 2454, probability: float = 0
 
 def findings(week: list[DayAnswers], before: list[DayAnswers], log: RequestLogs = NO_LOG) -> dict[str, Finding]:
     statistics = summarize_week(week, before, THRESHOLDS)
-    found = [*check_contract(statistics, THRESHOLDS, log), *check_inputs(statistics, THRESHOLDS)]
-    return {f"{finding.check} {finding.subject}".strip(): finding for finding in found}
+    result = [*check_contract(statistics, THRESHOLDS, log), *check_inputs(statistics, THRESHOLDS)]
+    return {f"{finding.check} {finding.subject}".strip(): finding for finding in result}
 
 
 def test_a_quiet_week_is_quiet() -> None:
-    found = findings([answers()] * 7, [answers()] * 56)
-    assert {name: finding.level for name, finding in found.items()} == {"contract": "quiet", "inputs": "quiet"}
-    assert found["inputs"].value == pytest.approx(0, abs=1e-6)
+    result = findings([answers()] * 7, [answers()] * 56)
+    assert {name: finding.level for name, finding in result.items()} == {"contract": "quiet", "inputs": "quiet"}
+    assert result["inputs"].value == pytest.approx(0, abs=1e-6)
 
 
 def test_a_renamed_carrier_is_an_alarm_on_its_first_day() -> None:
-    found = findings([answers()] * 6 + [answers("UA A1")], [answers()] * 56)
-    assert found["contract carrier"].level == "alarm"
-    assert found["contract carrier"].value == pytest.approx(50 / 700)
+    result = findings([answers()] * 6 + [answers("UA A1")], [answers()] * 56)
+    assert result["contract carrier"].level == "alarm"
+    assert result["contract carrier"].value == pytest.approx(50 / 700)
 
 
 def test_missing_values_are_an_alarm() -> None:
-    found = findings([answers(miles=np.nan)] * 7, [answers()] * 56)
-    assert found["contract distance_miles"].level == found["inputs distance_miles"].level == "alarm"
-    assert "carrier" not in {finding.subject for finding in found.values()}
+    result = findings([answers(miles=np.nan)] * 7, [answers()] * 56)
+    assert result["contract distance_miles"].level == result["inputs distance_miles"].level == "alarm"
+    assert "carrier" not in {finding.subject for finding in result.values()}
 
 
 def test_another_unit_is_an_alarm_of_inputs() -> None:
-    found = findings([answers(miles=2454 * 1.609)] * 7, [answers()] * 56)
-    assert {name: finding.level for name, finding in found.items()} == {
+    result = findings([answers(miles=2454 * 1.609)] * 7, [answers()] * 56)
+    assert {name: finding.level for name, finding in result.items()} == {
         "contract": "quiet", "inputs distance_miles": "alarm",
     }  # fmt: skip
 
@@ -78,24 +79,24 @@ def test_inputs_need_28_days_with_answers_to_compare_with(days: int, level: str)
 
 
 def test_a_week_without_answers_has_no_data() -> None:
-    found = findings([answers(rows=0)] * 7, [answers()] * 56)
-    assert {finding.level for finding in found.values()} == {"no_data"}
+    result = findings([answers(rows=0)] * 7, [answers()] * 56)
+    assert {finding.level for finding in result.values()} == {"no_data"}
 
 
 def test_many_refused_rows_are_a_warning() -> None:
     log = RequestLogs(rows=1000, refused=11, latency_ms={})
-    found = findings([answers()] * 7, [answers()] * 56, log)
-    assert (found["contract requests"].level, found["contract requests"].value) == ("warning", 0.011)
+    result = findings([answers()] * 7, [answers()] * 56, log)
+    assert (result["contract requests"].level, result["contract requests"].value) == ("warning", 0.011)
 
 
 @given(probability=st.floats(0, 1, width=32))
 def test_scores_outside_every_week_of_the_backtest_warn_and_never_alarm(probability: float) -> None:
     week = summarize_week([answers(probability=probability)] * 7, [answers()] * 56, THRESHOLDS)
-    found = {finding.subject: finding.level for finding in check_scores(week, THRESHOLDS)}
-    assert set(found.values()) <= {"quiet", "warning"}
+    result = {finding.subject: finding.level for finding in check_scores(week, THRESHOLDS)}
+    assert set(result.values()) <= {"quiet", "warning"}
     assert week.mean_probability is not None
-    assert (found["mean_probability"] == "quiet") == (0.2 <= week.mean_probability <= 0.3)
-    assert found["share_predicted_late"] == "warning"  # none or all of them
+    assert (result["mean_probability"] == "quiet") == (0.2 <= week.mean_probability <= 0.3)
+    assert result["share_predicted_late"] == "warning"  # none or all of them
 
 
 def test_a_holiday_is_a_federal_one_or_next_to_one() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from flight_delay.commands.serve import add_database_argument, database_url
@@ -22,8 +23,8 @@ def add_arguments(commands: Any) -> None:
         help="check what a service answered, and raise alarms",
         description="Check what a service answered, as far as it was known before DATE began in UTC: repeat "
         "yesterday's answers bit for bit, compute those of the day before again from the present data, and compare "
-        "inputs, probabilities and outcomes with the weeks before and the backtest. Writes the findings of each "
-        "date to FOLDER/monitoring/DATE. Changes no answer.",
+        "inputs, probabilities and outcomes with the weeks before and the backtest. Writes a page and the findings of "
+        "each date to FOLDER/monitoring/DATE, a textfile for Prometheus, and a run in MLflow. Changes no answer.",
         epilog="examples: `flight-delay monitor`, `flight-delay monitor --date 2013-11-05 2013-12-30`; an alarm is "
         "explained in docs/runbook.md; exit codes: 0 quiet or warnings, 1 alarm, 2 error",
     )
@@ -34,6 +35,7 @@ def add_arguments(commands: Any) -> None:
         metavar="DATE",
         help="date of the run, or first and last one (default: today in UTC)",
     )
+    parser.add_argument("--no-mlflow", action="store_true", help="log no run in MLflow")
     parser.add_argument("--runbook", action="store_true", help="print docs/runbook.md, and end")
     add_input_arguments(parser)
     add_database_argument(parser)
@@ -45,12 +47,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Run each morning in order, and print its findings."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # a prediction of a day is faster with one
     from flight_delay.commands.state import open_inputs
+    from flight_delay.core.errors import UserError
+    from flight_delay.core.files import write_text
     from flight_delay.core.params import load_params
     from flight_delay.evaluation.costs import DecisionParameters
     from flight_delay.monitoring.alarms import load_alarms, runbook
-    from flight_delay.monitoring.monitor import Monitor, read_current_parameters
+    from flight_delay.monitoring.current import read_current_parameters
+    from flight_delay.monitoring.export import log_run, write_metrics
+    from flight_delay.monitoring.monitor import Monitor
+    from flight_delay.monitoring.page import render_page
     from flight_delay.monitoring.results import write_findings
     from flight_delay.serving.database import open_database
+    from flight_delay.tracking.settings import Publish
 
     alarms = load_alarms()
     if arguments.runbook:
@@ -62,13 +70,24 @@ def run(arguments: argparse.Namespace) -> int:
     url = _existing_database(database_url(arguments))
     payoffs = load_params("choose_threshold", DecisionParameters).payoffs
     monitor = Monitor(open_database(url), states, inputs, payoffs, service / "requests")
-    has_alarm = False
+    has_alarm, error = False, None
     for date in dates:
         monitored = monitor.run(date)
-        write_findings(service / "monitoring" / str(date) / "findings.json", monitored)
+        folder = service / "monitoring" / str(date)
+        page, findings = folder / "index.html", folder / "findings.json"
+        write_text(page, render_page(monitored, alarms, monitor.thresholds))
+        write_findings(findings, monitored)
+        write_metrics(monitored, folder.parent / "flight_delay.prom")
         _show(monitored, alarms)
         has_alarm = has_alarm or monitored.level == "alarm"
-    return 1 if has_alarm else 0
+        if not arguments.no_mlflow and error is None:
+            try:
+                log_run(monitored, page, findings, load_params("publish", Publish).experiment)
+            except UserError as failure:  # alarms come first
+                error = failure
+    if error:
+        print(f"flight-delay monitor: error: {error}", file=sys.stderr)
+    return 1 if has_alarm else 2 if error else 0
 
 
 def _dates(given: list[datetime.date] | None) -> list[datetime.date]:

@@ -6,49 +6,32 @@ import datetime
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from flight_delay.core.errors import UserError
-from flight_delay.drift.psi import Bins, Counts, count_bins
+from flight_delay.drift.psi import count_bins
 from flight_delay.drift.thresholds import DriftThresholds
 from flight_delay.drift.weeks import Scores
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import ROW_ID
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.monitoring.states import DAY, FINAL_DATES, InputComputer, Row, States, flights_of_rows, utc_day
+from flight_delay.monitoring.day_answers import DateAnswers, DayAnswers
+from flight_delay.monitoring.states import (
+    DAY,
+    FINAL_DATES,
+    InputComputer,
+    Row,
+    States,
+    checked_bins,
+    flights_of_rows,
+    utc_day,
+)
 from flight_delay.serving.tables import PREDICTIONS, REQUESTS
 
 KEPT_DAYS = 100  # two months and the one that has begun
-
-
-class DayAnswers(NamedTuple):
-    """The last answer to each flight of a UTC day, each of shape (flights,).
-
-    `scheduled` is the number of flights of the day in the timetable of the state that answered most of them.
-    `unreadable` answers, whose state cannot be read, are left out.
-    """
-
-    scheduled: int
-    unreadable: int
-    flight_id: Column
-    probability: Column
-    predicted_late: Column
-    days_behind: Column
-    shadow_probability: Column  # NaN without shadow
-    inputs: Mapping[str, Counts]  # rows per bin, by input of the model
-    scores: Scores
-
-
-class DateAnswers(NamedTuple):
-    """The last answer to each flight of a local date, each of shape (flights,)."""
-
-    flight_id: Column
-    probability: Column
-    predicted_late: Column
-    shadow: Column  # NaN without shadow
 
 
 class AnswerReader:
@@ -75,7 +58,7 @@ class AnswerReader:
         self._by_date: dict[datetime.date, DateAnswers] = {}
 
     def dates(self, today: datetime.date, first: datetime.date) -> dict[datetime.date, DateAnswers]:
-        """Return the answers of the local dates from `first` to the day before yesterday."""
+        """Return the answers by local date, up to the day before yesterday."""
         last = today - 2 * DAY
         dates = [first + number * DAY for number in range((last - first).days + 1)]
         if missing := [date for date in dates if date not in self._by_date]:
@@ -107,7 +90,7 @@ class AnswerReader:
         return {day: self._days[day] for day in days}
 
     def final_answers(self, as_of: datetime.date, today: datetime.date) -> dict[str, list[Row]]:
-        """Return the last final answer to each flight from the states with a cut-off, by state.
+        """Return the last final answers to flights, by state with a cut-off.
 
         Fallbacks are left out. Answers of a state that cannot be read are taken to be from this cut-off if their
         flights depart on the date after it.
@@ -203,9 +186,3 @@ class AnswerReader:
 def column_of(rows: Iterable[Row], name: str, dtype: Any) -> Column:
     """Return the values of rows, shape (rows,)."""
     return np.array([row[name] for row in rows], dtype)
-
-
-def checked_bins(thresholds: DriftThresholds) -> dict[str, Bins]:
-    """Return the bins of the inputs that are checked: monitored ones, and categories."""
-    columns = thresholds.columns
-    return {name: column.bins for name, column in columns.items() if column.is_monitored or column.unknown_share}

@@ -13,7 +13,8 @@ from pandas.tseries.holiday import USFederalHolidayCalendar
 from flight_delay.core.errors import UserError
 from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.model.bundle import load_bundle
-from flight_delay.monitoring.answers import AnswerReader, DayAnswers
+from flight_delay.monitoring.answers import AnswerReader
+from flight_delay.monitoring.day_answers import DayAnswers
 from flight_delay.monitoring.results import Finding
 from flight_delay.monitoring.states import DAY, FINAL_DATES, Row, States, flights_of_rows
 from flight_delay.serving.inputs import Inputs, require_dates
@@ -80,13 +81,13 @@ class SkewCheck:
         present = self._inputs.timetable(as_of, as_of + (FINAL_DATES - 1) * DAY)
         require_dates(present, [as_of, as_of + DAY])
         timetable = columns_from_table(present)
-        found, flights = flights_of_rows(self._states, state_id, timetable, group)
-        if not found:
+        known, flights = flights_of_rows(self._states, state_id, timetable, group)
+        if not known:
             return len(group)
         bundle, counts = load_bundle(self._states.folder / state_id / MODEL), self._inputs.count_outcomes(as_of)
         model = ServedModel.prepare(bundle, state_id, self._states.dictionary, timetable, counts)
         probability = bundle.predict_probability(model.inputs.compute(flights))
-        return len(group) - len(found) + _count_different(found, probability)
+        return len(group) - len(known) + _count_different(known, probability)
 
 
 def check_freshness(as_of: datetime.date, date: datetime.date, answers: DayAnswers) -> Finding:

@@ -17,7 +17,10 @@ _START = datetime.datetime.fromisoformat("1900-01-01")
 
 
 class LabelReader:
-    """The labels of `labels.read_labels`; a later time reads only what was not known or stored before."""
+    """The labels of `labels.read_labels`, without reading them all again.
+
+    A later time reads only what was not known or stored before.
+    """
 
     def __init__(self, engine: sa.Engine, late_threshold_minutes: int) -> None:
         self._engine, self._threshold = engine, late_threshold_minutes

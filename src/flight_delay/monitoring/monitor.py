@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import read_validated_json
-from flight_delay.drift.thresholds import load_thresholds
+from flight_delay.drift.thresholds import DriftThresholds, load_thresholds
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.curves import calibration_curve
-from flight_delay.features.parameters import FeatureParameters
-from flight_delay.model.bundle import MANIFEST_FILE, Manifest
-from flight_delay.monitoring.answers import AnswerReader, DayAnswers
+from flight_delay.monitoring.answers import AnswerReader
+from flight_delay.monitoring.current import Current, find_current
+from flight_delay.monitoring.day_answers import DayAnswers
 from flight_delay.monitoring.exact import SkewCheck, check_freshness, check_replay, check_timetable
 from flight_delay.monitoring.label_reader import LabelReader
 from flight_delay.monitoring.request_log import RequestLogs, read_request_logs
@@ -42,45 +40,16 @@ from flight_delay.monitoring.truth import (
     Truth,
     TruthSummaries,
     TruthSummary,
-    check_truth,
     complete_months,
     first_date,
     last_date,
 )
+from flight_delay.monitoring.truth_check import check_truth
 from flight_delay.serving.inputs import Inputs
-from flight_delay.serving.state import MODEL, STATE_FILE, StateManifest, read_manifest
-from flight_delay.serving.states import read_current
-from flight_delay.serving.tables import REQUESTS
+from flight_delay.serving.state import MODEL
 
 DAYS, WEEK = 63, 7
 CALIBRATION_BINS = 10
-
-
-class _Current(NamedTuple):
-    """The newest state before a date, without its contents, which may be damaged."""
-
-    id: str
-    as_of: datetime.date
-    manifest: StateManifest
-
-
-def read_current_parameters(states: Path) -> FeatureParameters:
-    """Read the feature parameters of the model of the current state.
-
-    Raises:
-        UserError: there is no current state, or the description of its model is damaged.
-    """
-    path = states / _require_current(states) / MODEL / MANIFEST_FILE
-    return read_validated_json(path, Manifest, "a manifest of this format").feature_parameters
-
-
-def _require_current(states: Path) -> str:
-    state_id = read_current(states)
-    if state_id is None:
-        raise UserError(f"{states}: no current state; `flight-delay state --as-of DATE` builds one")
-    if not (states / state_id / STATE_FILE).is_file():
-        raise UserError(f"{states / state_id}: no such state; `flight-delay state --as-of DATE` builds one")
-    return state_id
 
 
 class Monitor:
@@ -113,7 +82,7 @@ class Monitor:
         Raises:
             UserError: there is no current state, no answer before the date, or no thresholds.
         """
-        current = self._find_current(date)
+        current = find_current(self._engine, self._states, date)
         thresholds = load_thresholds(self._states.folder / current.id / MODEL)
         if self._reader is None or self._reader.thresholds != thresholds:
             self._reader = AnswerReader(self._engine, self._states, thresholds, self._parameters)
@@ -170,23 +139,12 @@ class Monitor:
             latency_ms=logs.latency_ms,
         )
 
-    def _find_current(self, date: datetime.date) -> _Current:
-        """Return the current state, or that which was current on a past date."""
-        folder = self._states.folder
-        state_id = _require_current(folder)
-        if (manifest := read_manifest(folder, state_id)) is None:
-            raise UserError(f"{folder / state_id}: no such state; `flight-delay state --as-of DATE` builds one")
-        as_of = datetime.date.fromisoformat(manifest.as_of)
-        if as_of < date:
-            return _Current(state_id, as_of, manifest)
-        query = sa.select(REQUESTS.c.state, sa.func.max(REQUESTS.c.request_id)).group_by(REQUESTS.c.state)
-        with self._engine.connect() as connection:
-            answered = [(self._states.as_of(name), last, name) for name, last in connection.execute(query)]
-        earlier = [(as_of, last, name) for as_of, last, name in answered if as_of is not None and as_of < date]
-        if not earlier:
-            raise UserError(f"no answers from a state before {date}; choose another date")
-        as_of, _, state_id = max(earlier)
-        return _Current(state_id, as_of, self._states.manifest(state_id) or manifest)
+    @property
+    def thresholds(self) -> DriftThresholds:
+        """Thresholds of the model of the last run."""
+        if self._reader is None:
+            raise ValueError("nothing was run")
+        return self._reader.thresholds
 
     def _count_labelled(self, day: datetime.date, answers: DayAnswers) -> int:
         version = self._labels.version([day - DAY, day, day + DAY])
@@ -195,7 +153,7 @@ class Monitor:
             self._labelled[day] = version, sum(label is not None for label in labels)
         return self._labelled[day][1]
 
-    def _scheduled(self, reader: AnswerReader, current: _Current, date: datetime.date) -> int:
+    def _scheduled(self, reader: AnswerReader, current: Current, date: datetime.date) -> int:
         """Count the flights of a date in the state that answers them."""
         groups = reader.final_answers(date - DAY, date)
         state_id = max(groups, key=lambda name: len(groups[name]), default=current.id)

@@ -22,9 +22,9 @@ class RequestLogs(NamedTuple):
 
 
 def read_request_logs(folder: Path, date: datetime.date) -> RequestLogs:
-    """Read the logs of a day, of all processes; lines that are no JSON are skipped.
+    """Read the logs of a day, of all processes.
 
-    A body that is too long for the log counts as no row.
+    Lines that are no JSON are skipped. A body that is too long for the log counts as no row.
     """
     rows = refused = 0
     milliseconds = []
@@ -39,8 +39,8 @@ def read_request_logs(folder: Path, date: datetime.date) -> RequestLogs:
                     continue
                 milliseconds.append(float(entry["milliseconds"]))
                 if entry["method"] == "POST":
-                    asked, invalid = _count_rows(entry)
-                    rows, refused = rows + asked, refused + invalid
+                    given, invalid = _count_rows(entry)
+                    rows, refused = rows + given, refused + invalid
     percentiles = np.percentile(milliseconds, [50, 95, 99]).tolist() if milliseconds else []
     return RequestLogs(rows, refused, dict(zip(("p50", "p95", "p99"), percentiles, strict=False)))
 

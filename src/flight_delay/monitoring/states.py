@@ -15,6 +15,8 @@ import pyarrow as pa
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.data.dictionary import Dictionary, load_dictionary
+from flight_delay.drift.psi import Bins
+from flight_delay.drift.thresholds import DriftThresholds
 from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.feature import ROW_ID
@@ -77,7 +79,7 @@ class States:
         return self._load(state_id, self._dates(state_id, last_date))
 
     def timetable(self, state_id: str, *, last_date: datetime.date) -> Columns:
-        """Return the timetable of a state, up to `last_date` at least, built by any code.
+        """Return the timetable of a state of any code, up to a date at least.
 
         Raises:
             UserError: the state is missing or damaged.
@@ -125,7 +127,7 @@ class InputComputer:
 def flights_of_rows(
     states: States, state_id: str, timetable: Columns, rows: Sequence[Row]
 ) -> tuple[list[Row], Columns]:
-    """Return the answers that a state can repeat, and the schedule columns of their flights.
+    """Return answers that a state can repeat, and schedules of their flights.
 
     Answers to flights of the timetable that the state does not have are left out.
     """
@@ -142,3 +144,9 @@ def flights_of_rows(
 def utc_day(flights: Columns) -> Column:
     """Return the UTC day of each departure."""
     return flights["scheduled_departure_utc"].astype("datetime64[D]")
+
+
+def checked_bins(thresholds: DriftThresholds) -> dict[str, Bins]:
+    """Return the bins of checked inputs: monitored ones, and categories."""
+    columns = thresholds.columns
+    return {name: column.bins for name, column in columns.items() if column.is_monitored or column.unknown_share}

@@ -9,9 +9,10 @@ import numpy as np
 
 from flight_delay.drift.psi import Counts, population_stability_index
 from flight_delay.drift.thresholds import DriftThresholds, WeeklyRange
-from flight_delay.monitoring.answers import DayAnswers, checked_bins
+from flight_delay.monitoring.day_answers import DayAnswers
 from flight_delay.monitoring.request_log import RequestLogs
 from flight_delay.monitoring.results import Finding, Level
+from flight_delay.monitoring.states import checked_bins
 
 MAX_UNKNOWN_SHARE = 0.001
 MAX_REFUSED_SHARE = 0.01

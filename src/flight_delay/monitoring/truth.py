@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,9 +14,9 @@ from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.threshold import profit_per_row
 from flight_delay.features.columns import Column
 from flight_delay.model.predictions import log_loss_per_row
-from flight_delay.monitoring.answers import DateAnswers
+from flight_delay.monitoring.day_answers import DateAnswers
 from flight_delay.monitoring.label_reader import LabelReader
-from flight_delay.monitoring.results import Estimate, Finding, Level, MonthSummary
+from flight_delay.monitoring.results import Estimate
 from flight_delay.monitoring.states import DAY
 
 MONTHS = 2
@@ -45,7 +45,10 @@ class TruthSummary(NamedTuple):
 
 
 class LabelJoin:
-    """Labelled answers by local date; a date is joined again when one of its labels changes."""
+    """Labelled answers by local date.
+
+    A date is joined again when one of its labels changes.
+    """
 
     def __init__(self, labels: LabelReader) -> None:
         self._labels = labels
@@ -172,44 +175,5 @@ def last_date(month: str) -> datetime.date:
     return (first_date(month) + 31 * DAY).replace(day=1) - DAY
 
 
-def check_truth(months: Sequence[MonthSummary]) -> list[Finding]:
-    """Check whether two months in succession agree that the model is wrong.
-
-    Args:
-        months: the last two complete ones, oldest first.
-    """
-    labelled = [month for month in months if month.calibration_gap]
-    basis = "95 % intervals over days that exclude zero in two months in succession"
-    if not labelled:
-        return [Finding("truth", "no_data", None, 0.0, "no complete month with outcomes", basis)]
-    findings = []
-    statistics = (
-        ("calibration", "predicted minus observed", [month.calibration_gap for month in months], (-1, 1)),
-        ("roc_auc", "ROC AUC minus 0.5", [_minus(month.roc_auc, 0.5) for month in months], (-1, 0)),
-        ("shadow", "log loss minus that of the shadow", [m.shadow_log_loss_difference for m in months], (1,)),
-    )
-    for subject, label, estimates, bad in statistics:
-        last = estimates[-1]
-        if last is None:
-            if subject != "shadow":
-                findings.append(Finding("truth", "no_data", None, 0.0, f"{label}: no outcomes", basis, subject))
-            continue
-        signs = [None if estimate is None else _sign(estimate) for estimate in estimates]
-        level: Level = "quiet"
-        if signs[-1] in bad:
-            level = "alarm" if len(signs) == MONTHS and signs[0] == signs[1] else "warning"
-        message = f"{label} of {months[-1].month}: {last.value:.4f} ({last.low:.4f} … {last.high:.4f})"
-        findings.append(Finding("truth", level, last.value, 0.0, message, basis, subject))
-    return findings
-
-
 def _estimate(value: float, draws: Draws) -> Estimate:
     return Estimate(float(value), *interval(draws))
-
-
-def _minus(estimate: Estimate | None, number: float) -> Estimate | None:
-    return None if estimate is None else Estimate(*(value - number for value in estimate))
-
-
-def _sign(estimate: Estimate) -> int:
-    return int(estimate.low > 0) - int(estimate.high < 0)
