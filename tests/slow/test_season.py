@@ -1,0 +1,48 @@
+"""`flight-delay simulate` on the real data: which check raises the first alarm of which fault, and on which day."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIRST, LAST = "2013-11-10", "2013-11-25"
+# Days from the first flights of a fault to its first alarm: `skew` needs the data of the day after.
+FAULTS = {
+    "history-stuck@2013-11-12+1": {"2013-11-13": {"skew"}},
+    "timetable=0.3@2013-11-14+2": {"2013-11-15": {"skew"}, "2013-11-16": {"skew"}},
+    "renamed-carrier@2013-11-17+1": {"2013-11-18": {"skew"}},
+    "no-state@2013-11-19+2": {"2013-11-20": {"freshness"}},
+    "kilometres@2013-11-22+1": {"2013-11-23": {"skew"}},
+    "utc-departures@2013-11-24+1": {"2013-11-25": {"skew"}},
+    "server-kill@2013-11-13+3": {},
+}
+
+
+@pytest.fixture(scope="module")
+def season(whole_year: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Folder and output of a season with a fault every other day."""
+    folder = tmp_path_factory.mktemp("season") / "service"
+    faults = [text for fault in FAULTS for text in ("--fault", fault)]
+    dates = ["--from", FIRST, "--through", LAST, "--folder", str(folder)]
+    return folder, whole_year.run("flight-delay", "simulate", *dates, *faults).stdout.splitlines()
+
+
+def test_each_fault_raises_its_alarm_on_its_day_and_no_other_day_has_one(season: tuple[Path, list[str]]) -> None:
+    alarms = {}
+    for path in sorted((season[0] / "monitoring").glob("*/findings.json")):
+        findings = json.loads(path.read_text())["findings"]
+        if checks := {finding["check"] for finding in findings if finding["level"] == "alarm"}:
+            alarms[path.parent.name] = checks
+    assert alarms == {date: checks for fault in FAULTS.values() for date, checks in fault.items()}
+
+
+def test_every_flight_is_answered_and_no_answer_is_lost(season: tuple[Path, list[str]]) -> None:
+    (line,) = [line for line in season[1] if line.startswith("answers:")]
+    received, lost, _, _, restarts = (int(text.replace(",", "")) for text in re.findall(r"\d[\d,]*", line))
+    assert received > 14_000
+    assert (lost, restarts) == (0, 3)
+    assert "no answer: 0 of these flights" in season[1]
