@@ -72,7 +72,9 @@ def running(name: str, folder: Path, *arguments: str) -> Iterator[str]:
 
     def answers() -> bool:
         try:
-            return requests.get(f"http://{address}/metrics", timeout=PATIENCE).ok
+            # Prometheus serves its metrics before it answers queries; the node exporter has no other page.
+            page = "metrics" if name == "prometheus-node-exporter" else "-/ready"
+            return requests.get(f"http://{address}/{page}", timeout=PATIENCE).ok
         except requests.ConnectionError:
             return process.poll() is not None
 
