@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from publishing import assert_one_complete_run_of_each, checkouts, publishers
 from waiting import wait_until
 
-PIPELINES, COPIES, TRIES = 2, 2, 5
+PIPELINES, COPIES, TRIES = 3, 2, 5
 
 
 def has_finished_run(client: MlflowClient) -> bool:
