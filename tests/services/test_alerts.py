@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from monitored import alarming
 from prediction_service import AS_OF, SCHEDULE, served
 from waiting import HERE, PATIENCE, free_port, wait_until
+
+from flight_delay.monitoring.export import write_metrics
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOY = REPOSITORY / "deploy"
@@ -33,22 +36,6 @@ SELECTORS = {
     for expression in EXPRESSIONS
     for selector in re.findall(r"\b(?:flight_delay_\w+|up\b)(?:\{[^}]*\})?", expression)
 }
-TEXTFILE = """\
-flight_delay_monitoring_date_seconds 1362787200
-flight_delay_monitoring_finding{check="replay",subject=""} 2
-flight_delay_monitoring_finding{check="inputs",subject="carrier"} 1
-flight_delay_monitoring_finding{check="skew",subject=""} 0
-flight_delay_monitoring_mean_probability{window="week"} 0.2
-flight_delay_monitoring_share_predicted_late{window="week"} 0.1
-flight_delay_monitoring_roc_auc{window="month"} 0.65
-flight_delay_monitoring_calibration_gap{window="month"} 0.01
-flight_delay_monitoring_mean_profit{window="month"} 0.3
-flight_delay_monitoring_shadow_log_loss_difference{window="month"} -0.001
-flight_delay_monitoring_input_psi{column="carrier"} 0.02
-flight_delay_monitoring_score_psi 0.01
-flight_delay_monitoring_days_behind 0
-flight_delay_monitoring_labelled{window="month"} 5000
-"""
 
 
 def program(name: str) -> str:
@@ -125,7 +112,7 @@ def test_a_rule_has_a_severity_a_summary_and_a_section_of_the_runbook(rule) -> N
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_metrics_of_rules_and_dashboard_are_scraped(made, states, tmp_path, workers) -> None:
     folder = states.copy(tmp_path / "service").folder
-    (tmp_path / "flight_delay.prom").write_text(TEXTFILE)
+    write_metrics(alarming(), tmp_path / "flight_delay.prom")
     with ExitStack() as stack:
         service = stack.enter_context(served(made, folder, "--workers", workers))
         assert service.predict(SCHEDULE).ok
@@ -159,7 +146,7 @@ def test_metrics_of_rules_and_dashboard_are_scraped(made, states, tmp_path, work
 
         wait_until(lambda: not missing(), lambda: f"not scraped: {missing()}")
         # Pending or firing: the cut-off of the state is years ago.
-        expected = {"ModelAlarm", "ModelWarning", "MonitoringTooOld", "StateTooOld"}
+        expected = {"ModelAlarm", "ModelNoData", "ModelWarning", "MonitoringTooOld", "StateTooOld"}
         # Before the first scrape there was another one.
         wait_until(lambda: alerts() == expected, lambda: f"alerts: {alerts()}")
         assert {rule["health"] for group in ask("rules")["groups"] for rule in group["rules"]} == {"ok"}

@@ -25,7 +25,7 @@ class Alarm(Parameters):
 
 
 class Alarms(Parameters):
-    """Alarms by check."""
+    """Alarms by check of monitoring, or by alert on the service."""
 
     format: Literal[1]
     alarms: dict[str, Alarm]
@@ -47,7 +47,8 @@ def runbook(alarms: dict[str, Alarm]) -> str:
         "",
         f"<!-- Made from {ALARMS_FILE} by `flight-delay monitor --runbook`. -->",
         "",
-        "What the findings of `flight-delay monitor` ([monitoring.md](monitoring.md)) mean, and what to do.",
+        "What findings of `flight-delay monitor` and alerts on the service mean ([monitoring.md](monitoring.md)), and",
+        "what to do.",
     ]
     for check, alarm in alarms.items():
         urgency = {"page": "look now", "warn": "look on the next working day"}[alarm.severity]
