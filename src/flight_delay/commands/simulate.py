@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         postgres = stack.enter_context(Postgres(folder / "postgres")) if arguments.postgres else None
         url = postgres.url if postgres else f"sqlite:///{folder / SQLITE_FILE}"
         builder = StateBuilder(folder, inputs, model, faults, f"{first:%Y-%m}" if arguments.retrain else "")
-        monitor = None if arguments.no_monitor else _monitor(folder, url, inputs)
+        monitor = None if arguments.no_monitor else _monitor(folder, url, inputs, last)
         result = Season(first, last, builder, url, postgres.kill if postgres else None, monitor).run()
     for line in describe_result(result):
         print(line)
@@ -83,22 +83,34 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _monitor(folder: Path, database: str, inputs: Inputs) -> Callable[[datetime.date], Sequence[Finding]]:
-    """Return what monitors a morning, keeps the results, and returns findings."""
+def _monitor(
+    folder: Path, database: str, inputs: Inputs, last: datetime.date
+) -> Callable[[datetime.date], Sequence[Finding]]:
+    """Return what monitors a morning, keeps the results, and returns findings.
+
+    A page, which takes longer than all checks, is kept of mornings with an alarm and of the last one.
+    """
     from dataclasses import replace
 
+    from flight_delay.core.files import write_text
     from flight_delay.core.params import load_params
     from flight_delay.evaluation.costs import DecisionParameters
+    from flight_delay.monitoring.alarms import load_alarms
     from flight_delay.monitoring.monitor import Monitor
+    from flight_delay.monitoring.page import render_page
     from flight_delay.monitoring.results import write_findings
     from flight_delay.serving.database import open_database
 
     payoffs = load_params("choose_threshold", DecisionParameters).payoffs
+    alarms = load_alarms()
     monitor = Monitor(open_database(database), folder / "states", replace(inputs), payoffs, folder / "requests")
 
     def run_morning(date: datetime.date) -> Sequence[Finding]:
         monitored = monitor.run(date)
-        write_findings(folder / "monitoring" / str(date) / "findings.json", monitored)
+        kept = folder / "monitoring" / str(date)
+        write_findings(kept / "findings.json", monitored)
+        if monitored.level == "alarm" or date == last:
+            write_text(kept / "index.html", render_page(monitored, alarms, monitor.thresholds))
         return monitored.findings
 
     return run_morning
