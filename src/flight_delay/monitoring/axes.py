@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
@@ -27,8 +28,13 @@ def add_legend(axes: Axes) -> None:
 
 
 def set_dates(axes: Axes, dates: Sequence[datetime.date]) -> None:
-    """Label dates counted from the last one, at most `MAX_TICKS`."""
-    present: list[Any] = sorted(set(dates))  # matplotlib converts dates, but its types have numbers only
-    shown = present[:: -max(1, -(-len(present) // MAX_TICKS))]
+    """Label dates counted from the last one, at most `MAX_TICKS`, at equal distances."""
+    present = sorted(set(dates))
+    first, last = present[0], present[-1]
+    gap = min(((after - before).days for before, after in pairwise(present)), default=1)  # 7 for weeks
+    step = gap * max(1, -(-(last - first).days // (gap * (MAX_TICKS - 1))))
+    # matplotlib converts dates, but its types have numbers only.
+    shown: list[Any] = [last - datetime.timedelta(days=days) for days in range(0, (last - first).days + 1, step)]
     axes.set_xticks(shown, [f"{date:%d %b}" for date in shown])
-    axes.set_xlim(present[0] - datetime.timedelta(days=4), present[-1] + datetime.timedelta(days=4))
+    ends: list[Any] = [first - datetime.timedelta(days=4), last + datetime.timedelta(days=4)]
+    axes.set_xlim(*ends)
