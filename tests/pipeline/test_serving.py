@@ -102,7 +102,7 @@ def states(project: Project, inputs: Inputs) -> dict[dt.date, State]:
             path.unlink()
         for month in set(months):
             write_table(CANONICAL / f"{month}.parquet", flights.filter(pa.array(months == month)))
-        built[as_of] = load_state(STATES, build_state(STATES, as_of, inputs, checkout_model(), dates=(as_of,)))
+        built[as_of] = load_state(STATES, build_state(STATES, as_of, replace(inputs), checkout_model(), dates=(as_of,)))
     for path, content in originals.items():
         path.write_bytes(content)
     return built
