@@ -14,29 +14,29 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.months import Splits, months_between, months_later, shift_month
 from flight_delay.core.params import flatten, load_params, read_params
 from flight_delay.evaluation.backtest import BacktestParameters, backtest_months, rolling_origin_folds
+from flight_delay.evaluation.curve_models import CurveParameters
 from flight_delay.evaluation.learning_curves import last_months
 from flight_delay.review.retraining import retrain_experiment, shift_parameters
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LENGTHS = st.integers(1, 30)
 
 
 @st.composite
 def parameters(draw: st.DrawFn) -> dict[str, Any]:
     """Sections of params.yaml with splits that follow one another, perhaps with months between them."""
     start, splits, month = "1999-11", {}, "1999-11"
-    for name in ("train", "validation", "test"):
+    for name, least in (("train", 2), ("validation", 1), ("test", 1)):
         first = shift_month(month, draw(st.integers(0, 2)) if splits else 0)
-        last = shift_month(first, draw(LENGTHS) - 1)
+        last = shift_month(first, draw(st.integers(least, 30)) - 1)
         splits[name] = {"first": first, "last": last}
         month = shift_month(last, 1)
     training, before_test = (len(months_between(start, splits[name]["last"])) for name in ("train", "validation"))
-    sizes = sorted(draw(st.sets(st.integers(1, training), min_size=1)))
+    sizes = sorted(draw(st.sets(st.integers(1, training), min_size=2)))
     return {
         "fetch_raw": {"last_month": splits["test"]["last"], "allow_gaps": False},
         "splits": splits,
         "backtest": {"first_test_month": shift_month(start, draw(st.integers(2, max(2, before_test - 1))))},
-        "learning_curves": {"training_months": sizes},
+        "learning_curves": {"training_months": sizes, "max_depths": [1, 2], "learning_rate": 0.2},
     }
 
 
@@ -67,9 +67,8 @@ def check_stages_accept(params: Mapping[str, Any]) -> Splits:
     assert rolling_origin_folds(
         months_between(months.first, months.last), params["backtest"]["first_test_month"], test_months=3
     )
-    assert last_months(
-        months_between(splits.train.first, splits.train.last), params["learning_curves"]["training_months"]
-    )
+    sizes = CurveParameters.model_validate(params["learning_curves"]).training_months
+    assert last_months(months_between(splits.train.first, splits.train.last), sizes)
     return splits
 
 
@@ -96,7 +95,7 @@ def test_no_split_begins_before_the_data(params: dict[str, Any], number: int) ->
     except UserError:
         left = months_later(first, params["splits"]["train"]["last"]) + number
         gap = months_later(first, params["splits"]["validation"]["last"]) + number
-        assert left < 0 or gap < 2  # no month for training, or none for the backtest after two others
+        assert left < 1 or gap < 2  # not two months for training, or none for the backtest after two others
         return
     splits = check_stages_accept(changed(params, changes))
     assert splits.train.first == first

@@ -48,7 +48,7 @@ def shift_parameters(params: Mapping[str, Any], month: str, first_month: str | N
         Changed values by dotted name.
 
     Raises:
-        UserError: it is not a month, or no month is left for training or the backtest.
+        UserError: it is not a month, or too few months are left for training or the backtest.
     """
     if not re.fullmatch(MONTH_PATTERN, month):
         raise UserError(f"'{month}' is not a month; write it as 2014-01")
@@ -59,10 +59,10 @@ def shift_parameters(params: Mapping[str, Any], month: str, first_month: str | N
     # A month for training and one for early stopping come before the first month of the backtest.
     fold = after["backtest.first_test_month"] = max(after["backtest.first_test_month"], shift_month(first, 2))
     months = months_between(first, after["splits.train.last"])
-    if not months or fold > after["splits.validation.last"]:
-        raise UserError(f"{month}: no month is left for training or the backtest; name a later one")
-    sizes = before["learning_curves.training_months"]
-    after["learning_curves.training_months"] = [size for size in sizes if size <= len(months)]
+    if len(months) < 2 or fold > after["splits.validation.last"]:
+        raise UserError(f"{month}: too few months are left for training or the backtest; name a later one")
+    sizes = [size for size in before["learning_curves.training_months"] if size <= len(months)]
+    after["learning_curves.training_months"] = sizes if len(sizes) > 1 else [1, len(months)]
     after["fetch_raw.last_month"] = month
     return {name: value for name, value in after.items() if value != before[name]}
 
