@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def without_ensurepip(*_: object, **__: object) -> None:
     ("requirements", "patches", "words"),
     [
         (None, {}, "the commit has no requirements.txt; leave out --fresh-env to use the installed packages"),
-        ("not a requirement\n", {}, "pip could not install requirements.txt of the commit (see the log above); check the network, or leave out --fresh-env"),
+        (f"threadpoolctl=={version('threadpoolctl')} --hash=sha256:{'0' * 64}\n", {}, "pip could not install requirements.txt of the commit (see the log above); check the network, or leave out --fresh-env"),
         ("", {"venv.create": without_ensurepip}, f"{sys.executable} cannot create virtual environments (it has no ensurepip); install its venv module, or leave out --fresh-env"),
     ],
 )  # fmt: skip

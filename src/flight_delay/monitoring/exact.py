@@ -96,7 +96,7 @@ def check_freshness(as_of: datetime.date, date: datetime.date, answers: DayAnswe
     provisional = int(np.count_nonzero(answers.days_behind))
     level = "alarm" if age > MAX_STATE_AGE_DAYS else "warning" if provisional > rows / 2 else "quiet"
     message = (
-        f"the state is {age} day{'s' * (age != 1)} old (as of {as_of}); {provisional:,} of {rows:,} answers to flights of {date - DAY} "
+        f"the cut-off of the state is {as_of}; {provisional:,} of {rows:,} answers to flights of {date - DAY} "
         "were provisional"
     )
     return Finding("freshness", level, age, MAX_STATE_AGE_DAYS, message, "fixed: a state is built every day")  # type: ignore[arg-type]
