@@ -28,7 +28,7 @@ def add_legend(axes: Axes) -> None:
 
 
 def set_dates(axes: Axes, dates: Sequence[datetime.date]) -> None:
-    """Label dates counted from the last one, at most `MAX_TICKS`, at equal distances."""
+    """Label at most `MAX_TICKS` dates, at equal distances from the last one."""
     present = sorted(set(dates))
     first, last = present[0], present[-1]
     gap = min(((after - before).days for before, after in pairwise(present)), default=1)  # 7 for weeks
