@@ -88,7 +88,8 @@ def test_answers_are_in_postgresql_after_it_was_killed(project) -> None:
 def test_an_interrupted_season_keeps_its_folder_and_no_process(project) -> None:
     folder = project.root / "service/kept"
     process = project.start(
-        "flight-delay", "simulate", "--from", FIRST, "--through", LAST, "--no-monitor", "--folder", str(folder)
+        *("flight-delay", "simulate", "--from", FIRST, "--through", "2013-05-20"),  # it must not end before
+        *("--no-monitor", "--folder", str(folder)),
     )
     wait_until(lambda: list(folder.glob("requests/*.jsonl")) or process.poll() is not None)
     process.send_signal(signal.SIGINT)
