@@ -10,11 +10,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from small_monitoring import SERVICE, STATES, answer_days, open_service
 from small_service import DAY, REPOSITORY, all_dates
 
 from flight_delay.commands import monitor
 from flight_delay.core.errors import UserError
+from flight_delay.serving.tables import OUTCOMES
 
 FIRST, TODAY = dt.date(2013, 3, 6), dt.date(2013, 3, 8)
 
@@ -61,6 +63,20 @@ def test_the_same_database_gives_the_same_bytes() -> None:
     first = path.read_bytes()
     run("--date", str(TODAY - DAY), str(TODAY))
     assert path.read_bytes() == first
+
+
+def test_outcomes_of_the_data_become_labels_once() -> None:
+    """They are those of flights with answers, and count from the time when they became known."""
+    counts = []
+    for _ in range(2):
+        run("--date", str(TODAY))
+        engine = open_service()
+        with engine.connect() as connection:
+            counts.append(connection.execute(sa.select(sa.func.count()).select_from(OUTCOMES)).scalar())
+        engine.dispose()
+    days = json.loads((SERVICE / f"monitoring/{TODAY}/findings.json").read_text())["days"]
+    # Flights of the last days are still to land.
+    assert counts[0] == counts[1] > sum(day["labelled"] for day in days) > 0
 
 
 def test_an_alarm_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,8 +23,9 @@ def add_arguments(commands: Any) -> None:
         help="check what a service answered, and raise alarms",
         description="Check what a service answered, as far as it was known before DATE began in UTC: repeat "
         "yesterday's answers bit for bit, compute those of the day before again from the present data, and compare "
-        "inputs, probabilities and outcomes with the weeks before and the backtest. Writes a page and the findings of "
-        "each date to FOLDER/monitoring/DATE, a textfile for Prometheus, and a run in MLflow. Changes no answer.",
+        "inputs, probabilities and outcomes with the weeks before and the backtest. First, outcomes of the pipeline's "
+        "data and of --outcomes are stored. Writes a page and the findings of each date to FOLDER/monitoring/DATE, a "
+        "textfile for Prometheus, and a run in MLflow. Changes no answer.",
         epilog="examples: `flight-delay monitor`, `flight-delay monitor --date 2013-11-05 2013-12-30`; an alarm is "
         "explained in docs/runbook.md; exit codes: 0 quiet or warnings, 1 alarm, 2 error",
     )
@@ -52,11 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.core.params import load_params
     from flight_delay.evaluation.costs import DecisionParameters
     from flight_delay.monitoring.alarms import load_alarms, runbook
+    from flight_delay.monitoring.answers import KEPT_DAYS
     from flight_delay.monitoring.current import read_current_parameters
     from flight_delay.monitoring.export import log_run, write_metrics
+    from flight_delay.monitoring.labels import record_outcomes
     from flight_delay.monitoring.monitor import Monitor
     from flight_delay.monitoring.page import render_page
     from flight_delay.monitoring.results import write_findings
+    from flight_delay.monitoring.states import DAY
     from flight_delay.serving.database import open_database
     from flight_delay.tracking.settings import Publish
 
@@ -69,7 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = open_inputs(arguments, read_current_parameters(states))
     url = _existing_database(database_url(arguments))
     payoffs = load_params("choose_threshold", DecisionParameters).payoffs
-    monitor = Monitor(open_database(url), states, inputs, payoffs, service / "requests")
+    engine = open_database(url)
+    record_outcomes(engine, inputs, dates[0] - KEPT_DAYS * DAY, dates[-1])
+    monitor = Monitor(engine, states, inputs, payoffs, service / "requests")
     has_alarm, error = False, None
     for date in dates:
         monitored = monitor.run(date)
