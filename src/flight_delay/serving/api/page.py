@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from flight_delay.explain.format import format_clock, format_points
 from flight_delay.serving.api.explanations import explain_row
-from flight_delay.serving.api.schemas import FLIGHT_ID_PATTERN
+from flight_delay.serving.api.fields import FLIGHT_ID_PATTERN
 from flight_delay.serving.current import CurrentState
 from flight_delay.serving.table import AnswerTable
 

@@ -10,12 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 
 from flight_delay.serving.answers import scheduled_dates
+from flight_delay.serving.api.fields import DATE_PATTERN, Airport
 from flight_delay.serving.api.metrics import INVALID_ROWS, STORE_ERRORS, count_answers
 from flight_delay.serving.api.schemas import (
     AGAIN,
     API_VERSION,
-    DATE_PATTERN,
-    Airport,
     ErrorResponse,
     InvalidRow,
     OutcomeRequest,
