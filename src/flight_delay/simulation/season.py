@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import load_params
 from flight_delay.core.runner import log
 from flight_delay.evaluation.costs import DecisionParameters
+from flight_delay.features.target import is_late
 from flight_delay.serving.database import open_database
 from flight_delay.serving.states import activate
 from flight_delay.simulation.audit import Audit, audit_answers
@@ -175,11 +177,9 @@ class Season:
         return tuple(finding for finding in findings if finding.level in {"warning", "alarm"})
 
     def _outcomes(self, truth: Days) -> dict[str, bool | None]:
-        delays, limit = truth.delays(self.first - _DAY, self.last + _DAY), self.builder.inputs.parameters
-        return {
-            flight_id: None if math.isnan(delay) else delay >= limit.late_threshold_minutes
-            for flight_id, delay in delays.items()
-        }
+        delays = truth.delays(self.first - _DAY, self.last + _DAY)
+        late = is_late(np.array(list(delays.values())), self.builder.inputs.parameters.late_threshold_minutes)
+        return dict(zip(delays, late.tolist(), strict=True))
 
 
 def describe_day(day: Day) -> str:
