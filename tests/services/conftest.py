@@ -22,6 +22,7 @@ from answers_database import predictions_url
 from prediction_service import DAY_BEFORE, OTHER_DECISION, Service, build_state, served
 from waiting import HERE, PATIENCE, free_port, wait_until
 
+from flight_delay.serving.database import open_database
 from flight_delay.tracking.server.postgres import DEBIAN_PROGRAMS, running_postgres
 
 READY = "Ctrl-C stops it"
@@ -202,6 +203,14 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(sa.text(f"CREATE SCHEMA {name}"))  # a schema is made sooner than a database
     engine.dispose()
     return engine.url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def engine(empty_database: str) -> Iterator[sa.Engine]:
+    """An empty database of predictions."""
+    engine = open_database(empty_database)
+    yield engine
+    engine.dispose()
 
 
 class States(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from answers_database import prediction, request
 
 from flight_delay.serving import archive as archives
 from flight_delay.serving.archive import ANSWERS, REPORTED, Archived, archive
-from flight_delay.serving.database import Outcome, insert_answers, open_database, read_outcomes
+from flight_delay.serving.database import Outcome, insert_answers, read_outcomes
 from flight_delay.serving.tables import OUTCOMES, PREDICTIONS, REQUESTS
 
 DAY = dt.timedelta(days=1)
@@ -26,13 +25,6 @@ ANSWERED = [dt.datetime.fromisoformat(f"2013-{day}T12:00") for day in ("01-05", 
 FLIGHT, OTHER = "2013-01-06-UA-1-EWR-0600", "2013-01-06-UA-2-EWR-0625"
 CORRECTED = Outcome(FLIGHT, 30, False, False, ANSWERED[0])
 CANCELLED = Outcome(OTHER, None, True, False, ANSWERED[0])
-
-
-@pytest.fixture
-def engine(empty_database: str) -> Iterator[sa.Engine]:
-    engine = open_database(empty_database)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -36,13 +36,6 @@ FLIGHTS = ["2013-03-05-UA-1-EWR-0600", "2013-03-05-UA-2-EWR-0625"]
 
 
 @pytest.fixture
-def engine(empty_database: str) -> Iterator[sa.Engine]:
-    engine = open_database(empty_database)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def store(empty_database: str) -> Iterator[PredictionStore]:
     store = PredictionStore(open_database(empty_database))
     yield store

@@ -27,13 +27,6 @@ COUNT = sa.select(sa.func.count()).select_from(OUTCOMES)
 
 
 @pytest.fixture
-def engine(empty_database: str) -> Iterator[sa.Engine]:
-    engine = open_database(empty_database)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def of_version_1(empty_database: str) -> Iterator[sa.Engine]:
     """A database as version 1 made it, with an answer, and an outcome that was corrected."""
     engine = sa.create_engine(empty_database)
