@@ -17,7 +17,7 @@ from answers_database import prediction, request
 from canonical_flights import known_at
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reported_outcomes import forget, labels_before, report, rows
+from reported_outcomes import forget, labels_before, read_labels, report, rows
 from small_service import (
     DAY,
     FIRST,
@@ -34,7 +34,7 @@ from small_service import (
 
 from flight_delay.core.errors import UserError
 from flight_delay.monitoring import labels as module
-from flight_delay.monitoring.labels import read_labels, record_outcomes
+from flight_delay.monitoring.labels import record_outcomes
 from flight_delay.serving.database import Outcome, insert_answers, open_database
 from flight_delay.serving.tables import PREDICTIONS, REQUESTS
 

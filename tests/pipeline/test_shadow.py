@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from answers_database import prediction, request
+from reported_outcomes import read_labels
 
 from flight_delay.core.months import list_months
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.predictions import Predictions
-from flight_delay.monitoring.labels import read_labels, record_outcomes
+from flight_delay.monitoring.labels import record_outcomes
 from flight_delay.monitoring.shadow import compare_shadow
 from flight_delay.review.comparison.comparison import compare_pipelines
 from flight_delay.review.comparison.snapshot import PipelineSnapshot, read_snapshot

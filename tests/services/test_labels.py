@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 import sqlalchemy as sa
 from answers_database import NOON
 from hypothesis import HealthCheck, given, settings
@@ -20,22 +18,15 @@ from reported_outcomes import (
     TIMES,
     forget,
     labels_before,
+    read_labels,
     report,
     rows,
 )
 
-from flight_delay.monitoring.labels import read_labels
-from flight_delay.serving.database import Outcome, open_database
+from flight_delay.serving.database import Outcome
 
 EVERY_TIME = [NOON + hours * HOUR for hours in range(-1, 6)]
 shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture
-def engine(empty_database: str) -> Iterator[sa.Engine]:
-    engine = open_database(empty_database)
-    yield engine
-    engine.dispose()
 
 
 def read(engine: sa.Engine, time: dt.datetime) -> dict[str, bool | None]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from answers_database import NOON
 from hypothesis import strategies as st
 
+from flight_delay.monitoring.labels import LabelReader
 from flight_delay.serving.database import Outcome, OutcomeCounts, insert_outcomes
 from flight_delay.serving.tables import OUTCOMES
 
@@ -34,6 +35,15 @@ def labels_before(reports: Iterable[Outcome], time: dt.datetime) -> dict[str, bo
             delay = outcome.arrival_delay_minutes
             labels[outcome.flight_id] = None if delay is None else delay >= LATE_MINUTES
     return labels
+
+
+def read_labels(
+    engine: sa.Engine, time: dt.datetime, late_minutes: int = LATE_MINUTES, first: dt.date = dt.date.min
+) -> dict[str, bool | None]:
+    """Labels as of a time, as monitoring reads them, of all flights whose outcome was known."""
+    reader = LabelReader(engine, late_minutes)
+    reader.read(time, first)
+    return {name: label for labels in reader._dates.values() for name, (_, label) in labels.items()}
 
 
 def report(engine: sa.Engine, outcomes: list[Outcome]) -> OutcomeCounts:

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from reported_outcomes import read_labels
 from small_monitoring import PAYOFFS
 
 from flight_delay.evaluation.bootstrap import bootstrap, interval, point_estimates
 from flight_delay.evaluation.costs import Payoffs
-from flight_delay.monitoring.label_reader import LabelReader
-from flight_delay.monitoring.labels import read_labels
+from flight_delay.monitoring.labels import LabelReader
 from flight_delay.monitoring.results import Estimate, Level, MonthSummary
 from flight_delay.monitoring.shadow import compare_shadow
 from flight_delay.monitoring.truth import Truth, TruthSummaries, complete_months, last_date
@@ -140,5 +140,5 @@ def test_labels_read_again_and_again_are_those_read_once(
                 )  # fmt: skip
         before = START + hour * HOUR
         reader.read(before, dt.date(2013, 3, 1))
-        once = read_labels(engine, before, 15)
+        once = read_labels(engine, before)
         assert reader.labels(ids) == [once.get(flight_id) for flight_id in ids]

@@ -13,7 +13,7 @@ from flight_delay.core.params import read_validated_json
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.bundle import MANIFEST_FILE, Manifest
 from flight_delay.monitoring.states import States
-from flight_delay.serving.state import MODEL, STATE_FILE, StateManifest, read_manifest
+from flight_delay.serving.state import MODEL, StateManifest, read_manifest
 from flight_delay.serving.states import read_current
 from flight_delay.serving.tables import REQUESTS
 
@@ -32,25 +32,23 @@ def read_current_parameters(states: Path) -> FeatureParameters:
     Raises:
         UserError: there is no current state, or the description of its model is damaged.
     """
-    path = states / _require_current(states) / MODEL / MANIFEST_FILE
+    state_id, _ = _require_current(states)
+    path = states / state_id / MODEL / MANIFEST_FILE
     return read_validated_json(path, Manifest, "a manifest of this format").feature_parameters
 
 
-def _require_current(states: Path) -> str:
+def _require_current(states: Path) -> tuple[str, StateManifest]:
     state_id = read_current(states)
     if state_id is None:
         raise UserError(f"{states}: no current state; `flight-delay state --as-of DATE` builds one")
-    if not (states / state_id / STATE_FILE).is_file():
+    if (manifest := read_manifest(states, state_id)) is None:
         raise UserError(f"{states / state_id}: no such state; `flight-delay state --as-of DATE` builds one")
-    return state_id
+    return state_id, manifest
 
 
 def find_current(engine: sa.Engine, states: States, date: datetime.date) -> Current:
     """Return the current state, or that which was current on a past date."""
-    folder = states.folder
-    state_id = _require_current(folder)
-    if (manifest := read_manifest(folder, state_id)) is None:
-        raise UserError(f"{folder / state_id}: no such state; `flight-delay state --as-of DATE` builds one")
+    state_id, manifest = _require_current(states.folder)
     as_of = datetime.date.fromisoformat(manifest.as_of)
     if as_of < date:
         return Current(state_id, as_of, manifest)

@@ -15,7 +15,7 @@ from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.model.bundle import load_bundle
 from flight_delay.monitoring.answers import AnswerReader
 from flight_delay.monitoring.day_answers import DayAnswers
-from flight_delay.monitoring.results import Finding
+from flight_delay.monitoring.results import Finding, Level
 from flight_delay.monitoring.states import DAY, FINAL_DATES, Row, States, flights_of_rows
 from flight_delay.serving.inputs import Inputs, require_dates
 from flight_delay.serving.served_model import ServedModel
@@ -51,55 +51,33 @@ def check_replay(reader: AnswerReader, states: States, date: datetime.date) -> F
     return Finding("replay", "alarm" if different else "quiet", different, 0, message, basis)
 
 
-class SkewCheck:
-    """Compute answers again from the inputs as they are now.
-
-    Counts of outcomes are kept for the next run, which then reads those of one day only.
-    """
-
-    def __init__(self, states: States, inputs: Inputs) -> None:
-        self._states, self._inputs = states, inputs
-
-    def check(self, reader: AnswerReader, date: datetime.date) -> Finding:
-        """Compare the final answers of the state of two days ago."""
-        basis = "fixed: on quiet days no answer differs"
-        as_of = date - 2 * DAY
-        groups, different, rows = reader.final_answers(as_of, date), 0, 0
-        if not any(groups.values()):
-            return Finding("skew", "no_data", None, MAX_SKEW_SHARE, f"no final answers as of {as_of}", basis)
-        try:
-            for state_id, group in groups.items():
-                different += self._count_different(state_id, group, as_of)
-                rows += len(group)
-        except UserError as error:
-            return Finding("skew", "no_data", None, MAX_SKEW_SHARE, f"cannot be computed: {error}", basis)
-        share = different / rows
-        message = f"{different:,} of {rows:,} final answers as of {as_of} differ from those of the present inputs"
-        return Finding("skew", "alarm" if share > MAX_SKEW_SHARE else "quiet", share, MAX_SKEW_SHARE, message, basis)
-
-    def _count_different(self, state_id: str, group: Sequence[Row], as_of: datetime.date) -> int:
-        present = self._inputs.timetable(as_of, as_of + (FINAL_DATES - 1) * DAY)
-        require_dates(present, [as_of, as_of + DAY])
-        timetable = columns_from_table(present)
-        known, flights = flights_of_rows(self._states, state_id, timetable, group)
-        if not known:
-            return len(group)
-        bundle, counts = load_bundle(self._states.folder / state_id / MODEL), self._inputs.count_outcomes(as_of)
-        model = ServedModel.prepare(bundle, state_id, self._states.dictionary, timetable, counts)
-        probability = bundle.predict_probability(model.inputs.compute(flights))
-        return len(group) - len(known) + _count_different(known, probability)
+def check_skew(reader: AnswerReader, states: States, inputs: Inputs, date: datetime.date) -> Finding:
+    """Compute the final answers of two days ago again, from present inputs."""
+    basis = "fixed: on quiet days no answer differs"
+    as_of = date - 2 * DAY
+    groups = reader.final_answers(as_of, date)
+    rows = sum(map(len, groups.values()))
+    if not rows:
+        return Finding("skew", "no_data", None, MAX_SKEW_SHARE, f"no final answers as of {as_of}", basis)
+    try:
+        different = sum(_count_skewed(states, inputs, state_id, group, as_of) for state_id, group in groups.items())
+    except UserError as error:
+        return Finding("skew", "no_data", None, MAX_SKEW_SHARE, f"cannot be computed: {error}", basis)
+    share = different / rows
+    message = f"{different:,} of {rows:,} final answers as of {as_of} differ from those of the present inputs"
+    return Finding("skew", "alarm" if share > MAX_SKEW_SHARE else "quiet", share, MAX_SKEW_SHARE, message, basis)
 
 
 def check_freshness(as_of: datetime.date, date: datetime.date, answers: DayAnswers) -> Finding:
     """Compare the cut-off of the current state with the date."""
     age, rows = (date - as_of).days, len(answers.flight_id)
     provisional = int(np.count_nonzero(answers.days_behind))
-    level = "alarm" if age > MAX_STATE_AGE_DAYS else "warning" if provisional > rows / 2 else "quiet"
+    level: Level = "alarm" if age > MAX_STATE_AGE_DAYS else "warning" if provisional > rows / 2 else "quiet"
     message = (
         f"the cut-off of the state is {as_of}; {provisional:,} of {rows:,} answers to flights of {date - DAY} "
         "were provisional"
     )
-    return Finding("freshness", level, age, MAX_STATE_AGE_DAYS, message, "fixed: a state is built every day")  # type: ignore[arg-type]
+    return Finding("freshness", level, age, MAX_STATE_AGE_DAYS, message, "fixed: a state is built every day")
 
 
 def check_timetable(scheduled: Mapping[datetime.date, int], date: datetime.date) -> Finding:
@@ -123,10 +101,10 @@ def check_timetable(scheduled: Mapping[datetime.date, int], date: datetime.date)
     ratio_before = _timetable_ratio(scheduled, before)
     is_low = ratio < MIN_TIMETABLE_RATIO
     was_low = ratio_before is not None and ratio_before < MIN_TIMETABLE_RATIO
-    level = "alarm" if is_low and was_low else "warning" if is_low else "quiet"
+    level: Level = "alarm" if is_low and was_low else "warning" if is_low else "quiet"
     if ratio_before is not None:
         message = f"{message}; {before}: {ratio_before:.2f}"
-    return Finding("timetable", level, ratio, MIN_TIMETABLE_RATIO, message, basis)  # type: ignore[arg-type]
+    return Finding("timetable", level, ratio, MIN_TIMETABLE_RATIO, message, basis)
 
 
 def is_near_holiday(date: datetime.date) -> bool:
@@ -149,6 +127,19 @@ def _timetable_ratio(scheduled: Mapping[datetime.date, int], date: datetime.date
 def _last_date(rows: Sequence[Row]) -> datetime.date:
     last: datetime.date = max(row["flight_date"] for row in rows)
     return last
+
+
+def _count_skewed(states: States, inputs: Inputs, state_id: str, group: Sequence[Row], as_of: datetime.date) -> int:
+    present = inputs.timetable(as_of, as_of + (FINAL_DATES - 1) * DAY)
+    require_dates(present, [as_of, as_of + DAY])
+    timetable = columns_from_table(present)
+    known, flights = flights_of_rows(states, state_id, timetable, group)
+    if not known:
+        return len(group)
+    bundle, counts = load_bundle(states.folder / state_id / MODEL), inputs.count_outcomes(as_of)
+    model = ServedModel.prepare(bundle, state_id, states.dictionary, timetable, counts)
+    probability = bundle.predict_probability(model.inputs.compute(flights))
+    return len(group) - len(known) + _count_different(known, probability)
 
 
 def _count_different(rows: Sequence[Row], probability: Column) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from flight_delay.features.columns import columns_from_table
+from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.features.feature import ROW_ID
 from flight_delay.features.history import outcome_known_at
 from flight_delay.features.target import is_late
@@ -17,6 +19,7 @@ from flight_delay.serving.database import Outcome, OutcomeCounts, insert_outcome
 from flight_delay.serving.inputs import Inputs
 from flight_delay.serving.tables import OUTCOMES, PREDICTIONS
 
+_START = datetime.datetime.fromisoformat("1900-01-01")
 _BATCH_ROWS = 10_000  # of a transaction: servers wait for it before they can store an answer
 
 
@@ -56,32 +59,57 @@ def record_outcomes(
     return OutcomeCounts(*map(sum, zip(*counts, strict=True)))
 
 
-def read_labels(
-    engine: sa.Engine,
-    known_before: datetime.datetime,
-    late_threshold_minutes: int,
-    first: datetime.date | None = None,
-) -> dict[str, bool | None]:
-    """Read whether flights were late, as far as it was known before a time.
+class LabelReader:
+    """Labels as of a time: of each flight the last outcome that was known before.
 
-    Args:
-        engine: of the predictions database.
-        known_before: in UTC, without zone.
-        late_threshold_minutes: smallest delay of a late flight, in minutes.
-        first: local date of departure of the first flights; of all flights if None.
-
-    Returns:
-        By flight: True, False, or None for cancelled and diverted flights, as the target of training.
+    A later time reads only what was not known or stored before.
     """
-    latest = sa.select(sa.func.max(OUTCOMES.c.id)).where(OUTCOMES.c.known_at < known_before)
-    if first:
-        latest = latest.where(OUTCOMES.c.flight_id >= first.isoformat())
-    latest = latest.group_by(OUTCOMES.c.flight_id)
-    query = sa.select(OUTCOMES.c.flight_id, OUTCOMES.c.arrival_delay_minutes).where(OUTCOMES.c.id.in_(latest))
-    with engine.connect() as connection:
-        rows = connection.execute(query).all()
-    delay = np.array([row.arrival_delay_minutes for row in rows], np.float64)  # None becomes NaN
-    return dict(zip((row.flight_id for row in rows), is_late(delay, late_threshold_minutes).tolist(), strict=True))
+
+    def __init__(self, engine: sa.Engine, late_threshold_minutes: int) -> None:
+        self._engine, self._threshold = engine, late_threshold_minutes
+        self._forget()
+
+    def _forget(self) -> None:
+        self._before, self._last_id = _START, 0
+        # Id of the outcome and label by flight, by date; ids of flights begin with the date.
+        self._dates: defaultdict[str, dict[str, tuple[int, bool | None]]] = defaultdict(dict)
+        self._versions: defaultdict[str, int] = defaultdict(int)
+
+    def read(self, known_before: datetime.datetime, first: datetime.date) -> None:
+        """Read the labels that were known before a time.
+
+        Args:
+            known_before: in UTC, without zone.
+            first: local date of departure of the first flights; earlier ones are forgotten.
+        """
+        if known_before < self._before:
+            self._forget()
+        for date in [date for date in self._dates if date < first.isoformat()]:
+            del self._dates[date]
+        table = OUTCOMES.c
+        query = sa.select(table.id, table.flight_id, table.arrival_delay_minutes).where(
+            table.known_at < known_before,
+            table.flight_id >= first.isoformat(),
+            sa.or_(table.known_at >= self._before, table.id > self._last_id),
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(table.id)).all()
+        late = is_late(np.array([row[2] for row in rows], np.float64), self._threshold).tolist()
+        for (number, flight_id, _), label in zip(rows, late, strict=True):
+            date = flight_id[:10]
+            if number >= self._dates[date].get(flight_id, (0, None))[0]:
+                self._dates[date][flight_id] = number, label
+                self._versions[date] += 1
+            self._last_id = max(self._last_id, number)
+        self._before = known_before
+
+    def version(self, dates: Collection[datetime.date]) -> int:
+        """Return a number that grows when a label of the dates changes."""
+        return sum(self._versions.get(str(date), 0) for date in dates)
+
+    def labels(self, flight_ids: Column) -> list[bool | None]:
+        """Return the label of each flight; None if unknown, cancelled or diverted."""
+        return [self._dates.get(name[:10], {}).get(name, (0, None))[1] for name in flight_ids.tolist()]
 
 
 def _outcomes(flights: pa.Table) -> list[Outcome]:

@@ -15,8 +15,8 @@ from flight_delay.evaluation.curves import calibration_curve
 from flight_delay.monitoring.answers import AnswerReader
 from flight_delay.monitoring.current import Current, find_current
 from flight_delay.monitoring.day_answers import DayAnswers
-from flight_delay.monitoring.exact import SkewCheck, check_freshness, check_replay, check_timetable
-from flight_delay.monitoring.label_reader import LabelReader
+from flight_delay.monitoring.exact import check_freshness, check_replay, check_skew, check_timetable
+from flight_delay.monitoring.labels import LabelReader
 from flight_delay.monitoring.request_log import RequestLogs, read_request_logs
 from flight_delay.monitoring.results import (
     CalibrationBin,
@@ -68,8 +68,7 @@ class Monitor:
             requests: folder of the request log.
         """
         self._engine, self._states, self._requests = engine, States(states), requests
-        self._parameters = inputs.parameters
-        self._skew = SkewCheck(self._states, inputs)
+        self._inputs = inputs
         self._labels = LabelReader(engine, inputs.parameters.late_threshold_minutes)
         self._joined = LabelJoin(self._labels)
         self._labelled: dict[datetime.date, tuple[int, int]] = {}
@@ -85,7 +84,7 @@ class Monitor:
         current = find_current(self._engine, self._states, date)
         thresholds = load_thresholds(self._states.folder / current.id / MODEL)
         if self._reader is None or self._reader.thresholds != thresholds:
-            self._reader = AnswerReader(self._engine, self._states, thresholds, self._parameters)
+            self._reader = AnswerReader(self._engine, self._states, thresholds, self._inputs.parameters)
         reader = self._reader
         months = complete_months(date)
         first = min(first_date(months[0]), date - DAYS * DAY)
@@ -114,7 +113,7 @@ class Monitor:
         scheduled[date] = self._scheduled(reader, current, date)
         findings = [
             check_replay(reader, self._states, date),
-            self._skew.check(reader, date),
+            check_skew(reader, self._states, self._inputs, date),
             check_freshness(current.as_of, date, days[date - DAY]),
             check_timetable(scheduled, date),
             *check_contract(week, thresholds, logs),

@@ -15,7 +15,7 @@ from flight_delay.evaluation.threshold import profit_per_row
 from flight_delay.features.columns import Column
 from flight_delay.model.predictions import log_loss_per_row
 from flight_delay.monitoring.day_answers import DateAnswers
-from flight_delay.monitoring.label_reader import LabelReader
+from flight_delay.monitoring.labels import LabelReader
 from flight_delay.monitoring.results import Estimate
 from flight_delay.monitoring.states import DAY
 
@@ -89,14 +89,14 @@ class TruthSummaries:
 
     def __init__(self, payoffs: Payoffs) -> None:
         self._payoffs = payoffs
-        self._kept: dict[tuple[bytes, bytes], TruthSummary] = {}
+        self._kept: dict[tuple[bytes, ...], TruthSummary] = {}
 
     def summarize(self, truth: Truth) -> TruthSummary:
         """Estimate what labelled answers show, with intervals over days.
 
         Estimates are None with fewer than two days, or with one class only.
         """
-        key = truth.target.tobytes(), truth.probability.tobytes()
+        key = tuple(column.tobytes() for column in truth)
         if key not in self._kept:
             self._kept[key] = self._estimate(truth)
             if len(self._kept) > 100:
