@@ -51,6 +51,7 @@ RUN_ELSEWHERE = [command for commands in RUN_BY.values() for command in commands
 def test_every_documented_command_is_run_by_one_test() -> None:
     assert set(RUN_BY) == {
         "test_download.py", "test_experiments.py", "test_remote.py", "test_review.py", "test_search.py",
+        "test_season.py",
     }  # fmt: skip
     assert [command for command in RUN_ELSEWHERE if command not in COMMANDS] == []
     assert len(RUN_ELSEWHERE) == len(set(RUN_ELSEWHERE))
