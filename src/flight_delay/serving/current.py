@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flight_delay.core.errors import UserError
 from flight_delay.serving.state import load_state
-from flight_delay.serving.states import CURRENT, read_current, require_not_older
+from flight_delay.serving.states import read_pointer, require_not_older
 from flight_delay.serving.table import AnswerTable
 
 POLL_SECONDS = 0.05  # the pointer is a small file
@@ -35,14 +35,11 @@ class CurrentState:
         A state that is damaged, older, or built by different code is rejected, and the present one stays. It is tried
         again when the pointer is written again, as after building the same state again.
         """
-        state_id = read_current(self._states)
-        if state_id is None:
-            return
-        pointer = state_id, (self._states / CURRENT).stat().st_mtime_ns
-        if pointer == self._seen:
+        pointer = read_pointer(self._states)
+        if pointer is None or pointer == self._seen:
             return
         try:
-            state = load_state(self._states, state_id)
+            state = load_state(self._states, pointer[0])
             if self.table:
                 require_not_older(state, self.table.state.manifest)
             table = AnswerTable.compute(state)

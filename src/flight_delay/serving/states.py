@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -89,10 +90,22 @@ def write_state(states: Path, contents: StateContents, max_days_behind: int) -> 
     return state_id
 
 
+def read_pointer(states: Path) -> tuple[str, int] | None:
+    """Read the id of the current state, and when it became current (ns); None if there is none.
+
+    Both are of one open file, since another process may replace it at any time.
+    """
+    try:
+        with (states / CURRENT).open(encoding="utf-8", errors="replace") as file:
+            return file.read().strip(), os.fstat(file.fileno()).st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
 def read_current(states: Path) -> str | None:
     """Read the id of the current state; None if there is none."""
-    path = states / CURRENT
-    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else None
+    pointer = read_pointer(states)
+    return pointer[0] if pointer else None
 
 
 def activate(states: Path, state_id: str) -> State:
