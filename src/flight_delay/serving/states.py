@@ -91,7 +91,7 @@ def write_state(states: Path, contents: StateContents, max_days_behind: int) -> 
 
 
 def read_pointer(states: Path) -> tuple[str, int] | None:
-    """Read the id of the current state, and when it became current (ns); None if there is none.
+    """Read the id of the current state and its time (ns); None without one.
 
     Both are of one open file, since another process may replace it at any time.
     """
