@@ -95,7 +95,7 @@ def test_no_table_is_left_out(made) -> None:
 
 def test_months_of_all_tables_are_those_of_the_raw_data(made) -> None:
     for folder in ("data/interim/flights", "data/interim/quarantine", "data/processed", "models/history"):
-        assert [path.name for path in sorted((made.root / folder).iterdir())] == [
+        assert [path.name for path in sorted((made.root / folder).glob("[!.]*"))] == [
             path.name for path in sorted((made.root / "data/raw/flights").glob("*.parquet"))
         ]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from threadpoolctl import threadpool_limits
 
-from flight_delay.features.feature import Feature
+from flight_delay.core.files import write_table
+from flight_delay.core.months import month_path, month_paths
+from flight_delay.features.feature import DATE, ROW_ID, TARGET, Feature, processed_schema
 from flight_delay.model.booster import BoosterParameters, Trained, train_booster
 from flight_delay.model.encode import Encoding, fit_encoding
 from flight_delay.model.examples import Examples
@@ -70,6 +74,26 @@ def invent() -> Invent:
 def months() -> dict[str, Examples]:
     """Three months to train on and one to stop on."""
     return {month: invent_flights(rows, seed) for seed, (month, rows) in enumerate(MONTHS.items())}
+
+
+def write_month_files(folder: Path, months: Mapping[str, Examples]) -> dict[str, Path]:
+    """Write months as build_features does; return their paths."""
+    for month, examples in months.items():
+        columns = {ROW_ID: examples.row_id, DATE: examples.date, TARGET: examples.target, **examples.features}
+        schema = processed_schema(FEATURES)
+        write_table(month_path(folder, month), pa.Table.from_pydict(columns, schema=schema))
+    return month_paths(folder, months)
+
+
+@pytest.fixture(scope="session")
+def write_months() -> Callable[[Path, Mapping[str, Examples]], dict[str, Path]]:
+    return write_month_files
+
+
+@pytest.fixture(scope="session")
+def month_files(months: dict[str, Examples], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The months as files."""
+    return write_month_files(tmp_path_factory.mktemp("processed"), months)
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from explanations import bundle_of
 
+from flight_delay.core.workers import single_worker
 from flight_delay.explain.global_.interactions import interaction_values, measure_interactions
-from flight_delay.explain.global_.stability import mean_effects_by_seed, train_other_seeds
+from flight_delay.explain.global_.stability import mean_effects_by_seed, train_other_seeds, train_seeds
 from flight_delay.model.booster import BoosterParameters, Trained, shap_contributions, shap_interactions
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
@@ -39,10 +41,11 @@ def test_chunks_are_the_whole_without_the_expected_value(months: Months, encodin
 
 
 def test_a_model_of_stumps_has_no_interactions(
-    months: Months, encoding: Encoding, parameters: BoosterParameters
+    months: Months, month_files: dict[str, Path], encoding: Encoding, parameters: BoosterParameters
 ) -> None:
     stumps = parameters.model_copy(update={"max_depth": 1, "num_boost_round": 40})
-    (model,) = train_other_seeds(stumps, encoding, months.__getitem__, list(months)[:3], list(months)[3:], 1).values()
+    names = list(months)
+    (model,) = train_seeds(single_worker(), stumps, encoding, month_files, names[:3], names[3:], [1]).values()
     names = [feature.name for feature in encoding]
     chunks = interaction_values(bundle_of(model.booster, encoding), some(months["2013-04"], 200))
     interactions = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
@@ -51,7 +54,9 @@ def test_a_model_of_stumps_has_no_interactions(
     assert interactions.share["feature"] < 1e-5
 
 
-def test_a_planted_product_is_found_first(encoding: Encoding, parameters: BoosterParameters, invent) -> None:
+def test_a_planted_product_is_found_first(
+    encoding: Encoding, parameters: BoosterParameters, invent, write_months, tmp_path
+) -> None:
     def planted(month: str) -> Examples:
         examples = invent(4_000, seed=int(month[-2:]) + 50)
         x, y = (np.nan_to_num(examples.features[name], nan=500) > 500 for name in ("block_minutes", "distance_miles"))
@@ -59,7 +64,8 @@ def test_a_planted_product_is_found_first(encoding: Encoding, parameters: Booste
         return replace(examples, target=late)
 
     train = ["2013-01", "2013-02", "2013-03"]
-    (model,) = train_other_seeds(parameters, encoding, planted, train, ["2013-04"], 1).values()
+    files = write_months(tmp_path, {month: planted(month) for month in [*train, "2013-04"]})
+    (model,) = train_seeds(single_worker(), parameters, encoding, files, train, ["2013-04"], [1]).values()
     names = [feature.name for feature in encoding]
     chunks = interaction_values(bundle_of(model.booster, encoding), some(planted("2013-04"), 200))
     interactions = measure_interactions(chunks, names, dict(zip(names, names, strict=True)))
@@ -70,11 +76,11 @@ def test_a_planted_product_is_found_first(encoding: Encoding, parameters: Booste
 
 
 def test_models_of_other_seeds_differ_in_their_seed_only(
-    months: Months, encoding: Encoding, parameters: BoosterParameters, trained: Trained
+    months: Months, month_files: dict[str, Path], encoding: Encoding, parameters: BoosterParameters, trained: Trained
 ) -> None:
     names, seed = list(months), parameters.seed
     before = parameters.model_copy(update={"seed": seed - 1})
-    models = train_other_seeds(before, encoding, months.__getitem__, names[:3], names[3:], 2)
+    models = train_other_seeds(before, encoding, month_files, names[:3], names[3:], 2, single_worker())
     assert list(models) == [seed, seed + 1]
     raw = {seed: bytes(model.booster.save_raw()) for seed, model in models.items()}
     assert raw[seed] == bytes(trained.booster.save_raw())

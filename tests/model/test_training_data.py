@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from flight_delay.core.engine import Worker
+from flight_delay.core.workers import Worker
 from flight_delay.model import training_data
 from flight_delay.model.booster import BoosterParameters, Trained, train_booster
 from flight_delay.model.encode import Encoding

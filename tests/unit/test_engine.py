@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from flight_delay.core import engine
-from flight_delay.core.engine import Worker, available_cores, map_models, run_in_background
+from flight_delay.core.engine import map_models, run_in_background
+from flight_delay.core.workers import Worker, available_cores
 
 
 @pytest.fixture(params=[1, 2, 16])
@@ -17,21 +18,21 @@ def cores(request, monkeypatch) -> int:
 
 
 def test_results_come_in_the_order_of_the_items(cores) -> None:
-    assert list(map_models(lambda item, _: item**2, range(5))) == [0, 1, 4, 9, 16]
-    assert list(map_models(lambda item, _: item, [])) == []
+    assert list(map_models(lambda _, item: item**2, [(number,) for number in range(5)])) == [0, 1, 4, 9, 16]
+    assert list(map_models(lambda _, item: item, [])) == []
 
 
 def test_all_cores_are_shared_out_and_none_is_used_twice(cores) -> None:
-    (alone,) = map_models(lambda _, worker: worker.n_jobs, ["item"])
+    (alone,) = map_models(lambda worker: worker.n_jobs, [()])
     assert alone == cores
-    shared = set(map_models(lambda _, worker: worker.n_jobs, range(4)))
+    shared = set(map_models(lambda worker: worker.n_jobs, [()] * 4))
     assert shared == {max(1, cores // 2)}
 
 
 def test_two_items_run_at_once(monkeypatch) -> None:
     monkeypatch.setattr(engine, "available_cores", lambda: 2)
     both = threading.Barrier(2, timeout=60)
-    assert sorted(map_models(lambda item, _: (both.wait(), item)[1], [1, 2])) == [1, 2]
+    assert sorted(map_models(lambda _, item: (both.wait(), item)[1], [(1,), (2,)])) == [1, 2]
 
 
 def test_a_failure_stops_the_others_and_starts_no_more(monkeypatch) -> None:
@@ -39,7 +40,7 @@ def test_a_failure_stops_the_others_and_starts_no_more(monkeypatch) -> None:
     begun: list[int] = []
     running = threading.Event()
 
-    def work(item: int, worker: Worker) -> bool:
+    def work(worker: Worker, item: int) -> bool:
         begun.append(item)
         if item == 9:
             assert running.wait(60)
@@ -49,7 +50,7 @@ def test_a_failure_stops_the_others_and_starts_no_more(monkeypatch) -> None:
 
     # Results are taken from the first item on, which starts last; 9 fails while 8 runs.
     with pytest.raises(KeyError):
-        list(map_models(work, range(10)))
+        list(map_models(work, [(number,) for number in range(10)]))
     assert set(begun) == {8, 9}
 
 

@@ -19,7 +19,7 @@ from flight_delay.data.canonical import parse_flights
 from flight_delay.data.contract import CONTRADICTIONS, QualityResult, apply_contract, quarantine_rows
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import LAYOUTS, Layout
-from flight_delay.data.quality_report import QualityReport
+from flight_delay.data.quality_report import QualityReport, count_quality
 
 FEW = settings(max_examples=settings.default.max_examples // 6)  # a table takes long, whatever its length
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
@@ -93,7 +93,7 @@ def test_whatever_stands_in_a_source_every_row_is_kept_by_the_contract_or_set_as
             assert reason in CONTRADICTIONS or (name in dictionary.columns and problem)
     assert all(0 <= rows <= len(raw) for rows in gated.warnings.values())
     tally = QualityReport({})
-    tally.add_month("2013-01", layout, gated, quarantine_rows(raw, gated.reasons))
+    tally.add_month("2013-01", count_quality(layout, gated, quarantine_rows(raw, gated.reasons)))
     assert (tally.rows, tally.quarantined) == (len(raw), len(gated.reasons))
 
 

@@ -18,7 +18,7 @@ from flight_delay.core.files import write_json
 from flight_delay.data.contract import QualityResult, quarantine_rows
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import Layout
-from flight_delay.data.quality_report import SAMPLE, QualityReport
+from flight_delay.data.quality_report import SAMPLE, QualityReport, count_quality
 
 CLOCK, CARRIER = {"scheduled_departure_minutes": 2575}, {"carrier": None}
 NO_TIME, NO_CARRIER, BROKEN_TAIL, UNKNOWN = "no time", "no carrier", "broken tail", "unknown"
@@ -56,7 +56,7 @@ def reworded(gated: QualityResult) -> QualityResult:
 def add(write: Callable[..., pd.DataFrame], pass_gate: Callable[..., QualityResult]) -> Add:
     def add_month(tally: QualityReport, month: str, layout: Layout, changes: list[dict[str, Any]]) -> None:
         gated = reworded(pass_gate(layout, *changes))
-        tally.add_month(month, layout, gated, quarantine_rows(write(layout, *changes), gated.reasons))
+        tally.add_month(month, count_quality(layout, gated, quarantine_rows(write(layout, *changes), gated.reasons)))
 
     return add_month
 

@@ -15,7 +15,7 @@ from flight_delay.data.canonical import parse_flights
 from flight_delay.data.contract import QualityResult, apply_contract, quarantine_rows
 from flight_delay.data.dictionary import Dictionary, find_layout, load_dictionary
 from flight_delay.data.dictionary_entries import LAYOUTS
-from flight_delay.data.quality_report import QualityReport
+from flight_delay.data.quality_report import QualityReport, count_quality
 
 Content = dict[str, Any]
 PassGate = Callable[..., QualityResult]
@@ -212,13 +212,15 @@ def test_unknown_times(write: Callable[..., Any], dictionary: Dictionary, zones:
 def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
     changes: list[dict[str, Any]] = [{}, {"carrier": None}, {"destination": "SJU", "flight_number": 8}]
     tally, gated = QualityReport({}), pass_gate(LAYOUTS[0], *changes)
-    tally.add_month("2013-01", LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
+    tally.add_month(
+        "2013-01", count_quality(LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
+    )
     assert tally.remarks() == [
         "quarantined: carrier: is missing: 1 of 3",
         "warning: destination is not in the airports table: 1 of 3",
     ]
     sample = QualityReport({})
-    sample.add_month("2013-01", LAYOUTS[0], pass_gate(LAYOUTS[0], {}), [])
+    sample.add_month("2013-01", count_quality(LAYOUTS[0], pass_gate(LAYOUTS[0], {}), []))
     assert sample.remarks() == [
         "warning: the only departure of its origin in its hour: this looks like a sample, but features of traffic and history "
         "need the full schedule: 1 of 1",
@@ -236,7 +238,7 @@ def test_a_suspected_zone(write: Callable[..., Any], pass_gate: PassGate) -> Non
     changes = [{"flight_number": number, "scheduled_elapsed_minutes": 430} for number in (1, 2)]
     tally, gated = QualityReport({"EWR": "America/New_York"}), pass_gate("bts_classic", *changes)
     rows = quarantine_rows(write("bts_classic", *changes), gated.reasons)
-    tally.add_month("2013-01", "bts_classic", gated, rows)
+    tally.add_month("2013-01", count_quality("bts_classic", gated, rows))
     remark = (
         "suspected time zone: EWR is America/New_York in the table of airports, and in 2 flights of 2013-01 … 2013-01 its "
         "clock is 1 h ahead"

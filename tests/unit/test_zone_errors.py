@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flight_delay.data.canonical import parse_flights
 from flight_delay.data.contract import apply_contract, quarantine_rows
 from flight_delay.data.dictionary import Dictionary
-from flight_delay.data.quality_report import QualityReport
+from flight_delay.data.quality_report import QualityReport, count_quality
 
 INDIANA = "America/Indiana/Indianapolis"
 ZONES = {
@@ -63,7 +63,7 @@ def report(write: Callable[..., pd.DataFrame], dictionary: Dictionary) -> Read:
         for month, flights in months.items():
             raw = write("bts_classic", *flights)
             result = apply_contract(parse_flights(raw, "bts_classic", dictionary, {**ZONES, **wrong}), dictionary)
-            whole.add_month(month, "bts_classic", result, quarantine_rows(raw, result.reasons))
+            whole.add_month(month, count_quality("bts_classic", result, quarantine_rows(raw, result.reasons)))
         return whole
 
     return read

@@ -10,7 +10,7 @@ import pandas as pd
 import xgboost as xgb
 
 from flight_delay.checks.findings import Finding, sort_findings
-from flight_delay.core.engine import Worker
+from flight_delay.core.workers import Worker
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flight_delay.checks.table import EncodedTable
 from flight_delay.core import files, months, paths
-from flight_delay.core.engine import map_months
+from flight_delay.core.runner import track_progress
 from flight_delay.features.columns import Columns, columns_from_table
 from flight_delay.features.feature import TARGET, Feature, Kind, processed_schema
 from flight_delay.model.examples import Examples, labelled
@@ -48,7 +48,7 @@ def read_sample(
         chosen = pa.array(np.arange(0, processed.num_rows, step))
         return SampledMonth(month, split_of_month.get(month, ""), processed.take(chosen), canonical.take(chosen))
 
-    return [part for _, part in map_months(read, every)]
+    return [read(month) for month in track_progress(every, "month")]
 
 
 def concat_months(sample: Sequence[SampledMonth], features: Sequence[Feature]) -> tuple[EncodedTable, EncodedTable]:

@@ -12,14 +12,13 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flight_delay.core.content import RESTORE, Source, open_file, open_parquet
 from flight_delay.core.errors import UserError
-
-_RESTORE = "`dvc checkout --force` restores it, or `dvc repro --force` makes it again"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -58,12 +57,18 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     write_text(path, text.getvalue())
 
 
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write a Parquet file atomically, without metadata of the writer."""
+def table_bytes(table: pa.Table) -> bytes:
+    """Return the content of a Parquet file, without metadata of the writer."""
     sink = pa.BufferOutputStream()
     plain = table.combine_chunks().replace_schema_metadata(None)
     pq.write_table(plain, sink, compression="zstd", store_schema=False, write_page_checksum=True)
-    write_bytes(path, sink.getvalue().to_pybytes())
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a Parquet file atomically."""
+    write_bytes(path, table_bytes(table))
 
 
 @contextmanager
@@ -91,7 +96,7 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         UserError: it is missing.
     """
-    with _open(path) as file:
+    with open_file(path) as file:
         return file.read()
 
 
@@ -104,7 +109,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(read_bytes(path))
     except ValueError as error:
-        raise UserError(f"{path}: not readable as JSON ({error}); {_RESTORE}") from None
+        raise UserError(f"{path}: not readable as JSON ({error}); {RESTORE}") from None
 
 
 def read_csv_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -121,17 +126,17 @@ def read_csv_rows(path: Path, text: Collection[str] = ()) -> list[dict[str, Any]
         header, *rows = csv.reader(io.StringIO(read_bytes(path).decode()))
         return [{name: parse(name, value) for name, value in zip(header, row, strict=True)} for row in rows]
     except ValueError as error:
-        raise UserError(f"{path}: not a table of numbers ({error}); {_RESTORE}") from None
+        raise UserError(f"{path}: not a table of numbers ({error}); {RESTORE}") from None
 
 
 def read_csv_columns(path: Path) -> dict[str, list[float]]:
     """Read a CSV of numbers by column; see `read_csv_rows`."""
     if not (rows := read_csv_rows(path)):
-        raise UserError(f"{path}: not a table of numbers (no rows); {_RESTORE}")
+        raise UserError(f"{path}: not a table of numbers (no rows); {RESTORE}")
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+def read_table(path: Source, schema: pa.Schema | None = None, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a Parquet file.
 
     Args:
@@ -143,25 +148,25 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: Sequence[st
         UserError: the file is missing or cut short, or a column is missing or has another type.
     """
     names = columns if schema is None else schema.names
-    with _parquet(path) as file:
+    with open_parquet(path) as file:
         present = file.schema_arrow
         for name in names or []:
             if name not in present.names:
-                raise UserError(f"{path}: column '{name}' is missing; {_RESTORE}")
+                raise UserError(f"{path}: column '{name}' is missing; {RESTORE}")
         for field in schema or []:
             kind = present.field(field.name).type
             if kind != field.type:
-                raise UserError(f"{path}: column '{field.name}' is {kind}, expected {field.type}; {_RESTORE}")
+                raise UserError(f"{path}: column '{field.name}' is {kind}, expected {field.type}; {RESTORE}")
         return file.read(columns=None if names is None else list(names))
 
 
-def read_parquet_metadata(path: Path) -> pq.FileMetaData:
+def read_parquet_metadata(path: Source) -> pq.FileMetaData:
     """Read the metadata of a Parquet file, such as `num_rows` and `schema.names`.
 
     Raises:
         UserError: the file is missing or cut short.
     """
-    with _parquet(path) as file:
+    with open_parquet(path) as file:
         return file.metadata
 
 
@@ -174,25 +179,6 @@ def sha256(path: Path) -> str:
 def round_values(values: Mapping[str, float], digits: int = 6) -> dict[str, float]:
     """Round floats for writing, because their last digits depend on the CPU."""
     return {name: value if isinstance(value, int) else round(float(value), digits) for name, value in values.items()}
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except (FileNotFoundError, IsADirectoryError):
-        raise UserError(f"{path}: no such file; {_RESTORE}") from None
-
-
-@contextmanager
-def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
-    try:
-        _open(path).close()  # the error of Arrow may lack the name of the file
-        yield pq.ParquetFile(path, page_checksum_verification=True)
-    except (pa.ArrowInvalid, pa.ArrowIOError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise UserError(f"{path}: not a whole Parquet file ({reason}); {_RESTORE}") from None
 
 
 def _partial(path: Path) -> Path:

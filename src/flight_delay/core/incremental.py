@@ -7,6 +7,7 @@ excludes, records what each was made from. Where it is missing, unreadable or of
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -16,11 +17,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from flight_delay.core.files import atomic_directory, sha256, write_json
+from flight_delay.core.files import atomic_directory, sha256, write_bytes, write_json
 from flight_delay.core.months import month_path
 from flight_delay.core.params import Parameters, read_params
 
 RECORD = ".months.json"
+
+log = logging.getLogger(__name__)
 
 
 class RecordedMonth(Parameters):
@@ -81,6 +84,11 @@ class MonthlyFolder:
         self._months[month] = RecordedMonth(inputs=list(inputs), sha256=checksum, result=dict(result))
         self._link(month, checksum)
 
+    def write(self, month: str, inputs: Sequence[str], content: bytes, result: Mapping[str, Any] | None = None) -> None:
+        """Write the file of a month, and record it."""
+        write_bytes(month_path(self.path, month), content)
+        self.add(month, inputs, result or {})
+
     def _link(self, month: str, checksum: str) -> bool:
         """Put a former file here, with its inode and time, if it has a checksum."""
         former, path = month_path(self._former_path, month), month_path(self.path, month)
@@ -92,6 +100,23 @@ class MonthlyFolder:
         except OSError:  # not on this file system
             shutil.copy2(former, path)
         return True
+
+
+def changed_months(folders: Sequence[MonthlyFolder], inputs: Mapping[str, Sequence[str]]) -> list[str]:
+    """List months that some folder cannot keep; keep the others.
+
+    Args:
+        folders: each has a file of every month.
+        inputs: of every month, see `MonthlyFolder.keep`.
+    """
+    changed = []
+    for month, needed in inputs.items():
+        is_kept = [folder.keep(month, needed) for folder in folders]
+        if not all(is_kept):
+            changed.append(month)
+    if kept := len(inputs) - len(changed):
+        log.info("  %d of %d months are unchanged", kept, len(inputs))
+    return changed
 
 
 @contextmanager

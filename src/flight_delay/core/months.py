@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -71,6 +71,11 @@ class Splits(Parameters):
 def month_path(folder: Path, month: str) -> Path:
     """Return the path of a month in a folder of monthly files."""
     return folder / f"{month}.parquet"
+
+
+def month_paths(folder: Path, months: Iterable[str]) -> dict[str, Path]:
+    """Return the paths of months in a folder of monthly files."""
+    return {month: month_path(folder, month) for month in months}
 
 
 def list_months(folder: Path) -> list[str]:

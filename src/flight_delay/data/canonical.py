@@ -5,12 +5,12 @@ Values that cannot be parsed are left empty and reported; data.contract handles 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from flight_delay.core.content import Source
 from flight_delay.core.files import read_parquet_metadata, read_table
 from flight_delay.data.clock import MINUTES_PER_DAY, minutes_after_midnight, schedule_to_utc
 from flight_delay.data.dictionary import Dictionary, find_layout
@@ -30,7 +30,7 @@ COUNTS = ("scheduled", "completed", "cancelled", "diverted", "unknown_destinatio
 DERIVED = {"nycflights13": nycflights13.DERIVED}
 
 
-def read_raw(path: Path, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
+def read_raw(path: Source, dictionary: Dictionary) -> tuple[Layout, pd.DataFrame]:
     """Find the layout of a raw file; read the columns in the dictionary.
 
     Raises:

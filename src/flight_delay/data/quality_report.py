@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import Parameters
 from flight_delay.data.contract import QualityResult
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import Layout
@@ -24,6 +25,63 @@ SAMPLE = (
     "the only departure of its origin in its hour: this looks like a sample, but features of traffic and history need "
     "the full schedule"
 )
+
+
+class MonthQuality(Parameters):
+    """Counts of a month; keys are kept in order of their first row.
+
+    Attributes:
+        layout: of the raw file.
+        rows: of the raw file.
+        quarantined: number of rows in the quarantine.
+        reasons: number of rows by reason.
+        examples: row and source of the first row by reason.
+        warnings: number of rows by text.
+        missing: number of rows without a value by column.
+        unknown_destinations: number of rows by airport that is not in the table.
+        alone: departures that are the only one of their origin in their hour.
+        hour_errors: rows of `zone_errors.count_hour_errors`.
+    """
+
+    layout: Layout
+    rows: int
+    quarantined: int
+    reasons: dict[str, int]
+    examples: dict[str, dict[str, Any]]
+    warnings: dict[str, int]
+    missing: dict[str, int]
+    unknown_destinations: dict[str, int]
+    alone: int
+    hour_errors: list[dict[str, Any]]
+
+
+def count_quality(layout: Layout, result: QualityResult, quarantined: Sequence[Mapping[str, Any]]) -> MonthQuality:
+    """Count the results of the contract in a month.
+
+    Args:
+        layout: of the raw file.
+        result: of `contract.apply_contract`.
+        quarantined: rows of `contract.quarantine_rows`.
+    """
+    unknown = result.flights.filter(result.flights["scheduled_arrival_utc"].is_null())
+    examples: dict[str, dict[str, Any]] = {}
+    for row in quarantined:
+        for reason in row["reasons"]:
+            examples.setdefault(reason, {"row": row["row"], "source": json.loads(row["source"])})
+    return MonthQuality(
+        layout=layout,
+        rows=result.flights.num_rows + len(quarantined),
+        quarantined=len(quarantined),
+        reasons=Counter(reason for row in quarantined for reason in row["reasons"]),
+        examples=examples,
+        warnings=result.warnings,
+        missing=result.missing,
+        unknown_destinations=Counter(unknown["destination"].to_pylist()),
+        alone=_count_lone_departures(result.flights),
+        hour_errors=[
+            {str(name): value for name, value in row.items()} for row in result.hour_errors.to_dict("records")
+        ],
+    )
 
 
 class QualityReport:
@@ -41,26 +99,20 @@ class QualityReport:
         self._unknown: Counter[str] = Counter()
         self._alone = 0
 
-    def add_month(
-        self, month: str, layout: Layout, result: QualityResult, quarantined: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def add_month(self, month: str, counts: MonthQuality) -> None:
         """Add a month."""
-        self.rows += result.flights.num_rows + len(quarantined)
-        self.quarantined += len(quarantined)
-        self._warnings.update(result.warnings)
-        self._layouts.setdefault(layout, []).append(month)
-        self._missing.update(result.missing)
-        if len(result.hour_errors):
-            self._hour_errors[month] = result.hour_errors
-        unknown = result.flights.filter(result.flights["scheduled_arrival_utc"].is_null())
-        self._unknown.update(unknown["destination"].to_pylist())
-        self._alone += _count_lone_departures(result.flights)
-        for row in quarantined:
-            self._reasons.update(row["reasons"])
-            for reason in row["reasons"]:
-                self._examples.setdefault(
-                    reason, {"month": month, "row": row["row"], "source": json.loads(row["source"])}
-                )
+        self.rows += counts.rows
+        self.quarantined += counts.quarantined
+        self._warnings.update(counts.warnings)
+        self._layouts.setdefault(counts.layout, []).append(month)
+        self._missing.update(counts.missing)
+        if counts.hour_errors:
+            self._hour_errors[month] = pd.DataFrame(counts.hour_errors)
+        self._unknown.update(counts.unknown_destinations)
+        self._alone += counts.alone
+        self._reasons.update(counts.reasons)
+        for reason, example in counts.examples.items():
+            self._examples.setdefault(reason, {"month": month, **example})
 
     def raise_if_share_exceeds(self, share: float) -> None:
         """Raise if the share of rows in the quarantine exceeds a bound.

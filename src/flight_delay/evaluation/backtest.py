@@ -6,20 +6,24 @@ window grows, and no model is trained on a month that it is evaluated on, or on 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from flight_delay.core.engine import Worker, map_models
+from flight_delay.core.content import Source
+from flight_delay.core.engine import map_models
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import Month, MonthRange, Splits
+from flight_delay.core.months import Month, MonthRange, Splits, month_paths
 from flight_delay.core.params import Parameters
+from flight_delay.core.workers import Worker
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import BoosterParameters, predict, train_booster
 from flight_delay.model.encode import encode, fit_encoding
-from flight_delay.model.examples import Examples, require_both_classes
+from flight_delay.model.examples import Examples, read_month, require_both_classes
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.training_data import load_training_data
 
@@ -105,30 +109,57 @@ def require_fold_classes(folds: Sequence[Fold], read: Callable[[str], Examples])
         require_both_classes([read(month).target], month)
 
 
+def fit_fold(
+    worker: Worker,
+    fold: Fold,
+    parameters: BoosterParameters,
+    features: Sequence[Feature],
+    files: Mapping[str, Source],
+) -> tuple[int, dict[str, Predictions]]:
+    """Train the model of a fold, and predict its test months.
+
+    Args:
+        worker: limits the number of threads, and may stop the training.
+        fold: months of the model.
+        parameters: of the model.
+        features: of the model.
+        files: examples by month.
+
+    Returns:
+        Number of boosting rounds, and predictions by test month.
+    """
+    read = partial(read_month, files, features)
+    encoding = fit_encoding(features, (read(month) for month in fold.train_months))
+    data = load_training_data(encoding, read, fold.train_months, [fold.validation_month], parameters.max_bin, worker)
+    trained = train_booster(parameters, data, label=fold.test_months[0], worker=worker)
+    predictions = {}
+    for month in fold.test_months:
+        test = read(month)
+        predictions[month] = Predictions.from_examples(test, predict(trained.booster, encode(test.features, encoding)))
+    return trained.rounds, predictions
+
+
 def run_backtest(
     parameters: BoosterParameters,
     features: Sequence[Feature],
     folds: Sequence[Fold],
-    read: Callable[[str], Examples],
+    processed: Path,
 ) -> BacktestResult:
-    """Train a model for each fold and evaluate it on its test months."""
+    """Train a model for each fold and evaluate it on its test months.
 
-    def run(fold: Fold, worker: Worker) -> tuple[int, dict[str, Predictions]]:
-        encoding = fit_encoding(features, (read(month) for month in fold.train_months))
-        data = load_training_data(
-            encoding, read, fold.train_months, [fold.validation_month], parameters.max_bin, worker
-        )
-        trained = train_booster(parameters, data, label=fold.test_months[0], worker=worker)
-        predictions = {}
-        for month in fold.test_months:
-            test = read(month)
-            predictions[month] = Predictions.from_examples(
-                test, predict(trained.booster, encode(test.features, encoding))
-            )
-        return trained.rounds, predictions
-
+    Args:
+        parameters: of the models.
+        features: of the models.
+        folds: from `rolling_origin_folds`.
+        processed: folder of monthly files of examples.
+    """
+    arguments = []
+    for fold in folds:
+        months = [*fold.train_months, fold.validation_month, *fold.test_months]
+        arguments.append((fold, parameters, features, month_paths(processed, months)))
     result = BacktestResult({}, {}, [], [])
-    for number, (fold, (rounds, by_month)) in enumerate(zip(folds, map_models(run, folds), strict=True), start=1):
+    fitted = map_models(fit_fold, arguments)
+    for number, (fold, (rounds, by_month)) in enumerate(zip(folds, fitted, strict=True), start=1):
         log.info("fold %d of %d: predicted %s", number, len(folds), fold.test_months[0])
         result.rounds.append(rounds)
         for age, (month, predictions) in enumerate(by_month.items(), start=1):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
+from flight_delay.core.content import Source
 from flight_delay.core.files import read_parquet_metadata, read_table
-from flight_delay.core.months import month_path
 from flight_delay.features.columns import Column, columns_from_table
 from flight_delay.features.feature import KEYS, TARGET, processed_schema
 from flight_delay.model.bundle import Bundle
 from flight_delay.model.examples import Examples
 
 
-def read_scheduled_flights(folder: Path, bundle: Bundle, month: str) -> tuple[Examples, Column]:
+def read_scheduled_flights(source: Source, bundle: Bundle) -> tuple[Examples, Column]:
     """Read all flights of a processed month with all features.
 
     Features that the model does not use are included.
@@ -26,19 +24,18 @@ def read_scheduled_flights(folder: Path, bundle: Bundle, month: str) -> tuple[Ex
     Raises:
         UserError: the file is missing or damaged, or lacks an input of the model.
     """
-    path = month_path(folder, month)
-    required = read_table(path, processed_schema(bundle.manifest.inputs))
-    rest = [name for name in read_parquet_metadata(path).schema.names if name not in required.column_names]
-    columns = columns_from_table(required) | columns_from_table(read_table(path, columns=rest))
+    required = read_table(source, processed_schema(bundle.manifest.inputs))
+    rest = [name for name in read_parquet_metadata(source).schema.names if name not in required.column_names]
+    columns = columns_from_table(required) | columns_from_table(read_table(source, columns=rest))
     outcomes = columns[TARGET].astype(object)
     features = {name: values for name, values in columns.items() if name not in (*KEYS, TARGET)}
     is_late = (outcomes == True).astype(bool)  # noqa: E712 (of every element)
     return Examples(columns["flight_id"], columns["flight_date"], features, is_late), outcomes
 
 
-def read_arrived(folder: Path, bundle: Bundle, month: str) -> Examples:
+def read_arrived(source: Source, bundle: Bundle) -> Examples:
     """Read the flights of a processed month that arrived, with all features."""
-    flights, outcomes = read_scheduled_flights(folder, bundle, month)
+    flights, outcomes = read_scheduled_flights(source, bundle)
     return take_flights(flights, np.flatnonzero(outcomes != None))  # noqa: E711 (of every element)
 
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from flight_delay.core.engine import Worker
+from flight_delay.core.workers import Worker
 from flight_delay.features.columns import Columns
 from flight_delay.features.feature import Feature
 from flight_delay.features.segments import lookup_groups

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import xgboost as xgb
 from pydantic import Field
 
-from flight_delay.core.engine import Worker, single_worker
 from flight_delay.core.params import Parameters
+from flight_delay.core.workers import Worker, single_worker
 from flight_delay.model.encode import Encoding, Matrix
 from flight_delay.model.training_data import TrainingData, describe_columns
 

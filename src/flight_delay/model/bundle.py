@@ -21,7 +21,7 @@ from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.booster import predict, shap_contributions, shap_interactions
 from flight_delay.model.calibration import calibrate
 from flight_delay.model.decision_rule import DECISION_FILE, Decision
-from flight_delay.model.encode import EncodedFeature, encode
+from flight_delay.model.encode import EncodedFeature, encode, input_features
 
 MODEL_FILE = "model.ubj"
 MANIFEST_FILE = "manifest.json"
@@ -44,11 +44,7 @@ class Manifest(Parameters):
     @property
     def inputs(self) -> tuple[Feature, ...]:
         """Features that a prediction needs; indicators are computed from them."""
-        return tuple(
-            Feature(name=feature.name, kind=feature.kind, group=feature.group, effect=feature.effect)
-            for feature in self.features
-            if feature.kind != "indicator"
-        )
+        return input_features(self.features)
 
 
 class ExplainedPredictions(NamedTuple):

@@ -92,6 +92,15 @@ def fit_encoding(features: Iterable[Feature], months: Iterable[Examples]) -> Enc
     return (*encoded, *indicators)
 
 
+def input_features(encoding: Encoding) -> tuple[Feature, ...]:
+    """Return the features that an encoding reads, in its order."""
+    return tuple(
+        Feature(name=feature.name, kind=feature.kind, group=feature.group, effect=feature.effect)
+        for feature in encoding
+        if feature.kind != "indicator"
+    )
+
+
 def is_missing(values: Column) -> Column:
     """Find missing values: NaN of numbers, None of text; shape (rows,)."""
     return np.asarray(pd.isna(values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flight_delay.core.content import Source
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import iterate_months, month_path
@@ -44,9 +45,14 @@ def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
     )
 
 
-def read_month(folder: Path, features: Sequence[Feature], month: str) -> Examples:
-    """Read the examples of a processed month, with some features."""
-    return labelled(read_table(month_path(folder, month), processed_schema(tuple(features))), features)
+def read_examples(source: Source, features: Sequence[Feature]) -> Examples:
+    """Read the examples of a processed month from its file, with some features."""
+    return labelled(read_table(source, processed_schema(tuple(features))), features)
+
+
+def read_month(files: Path | Mapping[str, Source], features: Sequence[Feature], month: str) -> Examples:
+    """Read the examples of a month from a folder, or from its file by month."""
+    return read_examples(month_path(files, month) if isinstance(files, Path) else files[month], features)
 
 
 def read_split(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:

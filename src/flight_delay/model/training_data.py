@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
-from flight_delay.core.engine import Worker, single_worker
+from flight_delay.core.workers import Worker, single_worker
 from flight_delay.model.encode import Encoding, Matrix, encode
 from flight_delay.model.examples import Examples, Outcome
 

@@ -26,7 +26,7 @@ def main() -> int:
     features = read_selection(paths.SELECTION).features
     read = partial(read_month, paths.PROCESSED, features)
     require_fold_classes(folds, read)
-    result = run_backtest(booster_parameters, features, folds, read)
+    result = run_backtest(booster_parameters, features, folds, paths.PROCESSED)
 
     with files.atomic_directory(paths.report("backtest")) as report:
         for month, predictions in result.predictions.items():

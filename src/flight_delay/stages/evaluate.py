@@ -38,7 +38,8 @@ def main() -> int:
         return Predictions.from_examples(examples, bundle.predict_probability(examples.features)), labels
 
     by_month, labels_by_month = {}, []
-    for month, (predictions, labels) in map_months(predict, [month for names in splits.values() for month in names]):
+    every = {month: (month,) for names in splits.values() for month in names}
+    for month, (predictions, labels) in map_months(predict, every):
         by_month[month] = predictions
         if labels is not None:
             labels_by_month.append(labels)

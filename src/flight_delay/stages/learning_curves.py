@@ -29,7 +29,7 @@ def main() -> int:
     for name, names in required.items():
         require_both_classes((read(month).target for month in names), f"splits.{name}")
 
-    by_months, by_depth = curves = fit_curves(p, model, features, read, train, validation)
+    by_months, by_depth = curves = fit_curves(p, model, features, paths.PROCESSED, train, validation)
     split = str(splits.validation)
     conclusions = {
         "months": learning_curves.interpret_months(by_months, split),

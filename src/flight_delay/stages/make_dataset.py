@@ -2,19 +2,17 @@
 
 from typing import Annotated
 
-import pandas as pd
-import pyarrow as pa
 from pydantic import Field
 
 from flight_delay.core import files, months, params, paths
 from flight_delay.core.engine import map_months
+from flight_delay.core.incremental import changed_months, code_version, monthly_folder
 from flight_delay.core.runner import log, run_stage
 from flight_delay.data.airports import RAW_AIRPORTS, time_zones
-from flight_delay.data.canonical import COUNTS, count_flights, parse_flights, read_raw
-from flight_delay.data.contract import QUARANTINE, QualityResult, apply_contract, quarantine_rows
+from flight_delay.data.canonical import COUNTS
 from flight_delay.data.dictionary import load_dictionary
-from flight_delay.data.dictionary_entries import Layout
-from flight_delay.data.quality_report import QualityReport
+from flight_delay.data.month import convert_month
+from flight_delay.data.quality_report import MonthQuality, QualityReport
 from flight_delay.data.weather import read_observations
 
 
@@ -26,28 +24,27 @@ class MakeDataset(params.Parameters):
 
 def main() -> int:
     p = params.load_params("make_dataset", MakeDataset)
-    dictionary = load_dictionary()
-    zones = time_zones(files.read_table(paths.RAW / "tables/airports.parquet", RAW_AIRPORTS))
+    dictionary, airports = load_dictionary(), paths.RAW / "tables/airports.parquet"
+    zones, code = time_zones(files.read_table(airports, RAW_AIRPORTS)), code_version("make_dataset")
+    raw = months.month_paths(paths.RAW / "flights", months.list_months(paths.RAW / "flights"))
+    inputs = {month: [files.sha256(path), files.sha256(airports)] for month, path in raw.items()}
 
-    def read(month: str) -> tuple[Layout, pd.DataFrame, QualityResult]:
-        layout, raw = read_raw(months.month_path(paths.RAW / "flights", month), dictionary)
-        return layout, raw, apply_contract(parse_flights(raw, layout, dictionary, zones), dictionary)
-
-    counts, report = {}, QualityReport(zones)
-    with files.atomic_directory(paths.CANONICAL) as flights, files.atomic_directory(paths.QUARANTINE) as quarantine:
-        for month, (layout, raw, result) in map_months(read, months.list_months(paths.RAW / "flights")):
-            files.write_table(months.month_path(flights, month), result.flights)
-            quarantined = quarantine_rows(raw, result.reasons)
-            rejected = pa.Table.from_pylist(quarantined, schema=QUARANTINE)
-            files.write_table(months.month_path(quarantine, month), rejected)
-            report.add_month(month, layout, result, quarantined)
-            counts[month] = count_flights(result.flights.to_pandas())
+    report = QualityReport(zones)
+    with monthly_folder(paths.CANONICAL, code) as flights, monthly_folder(paths.QUARANTINE, code) as quarantine:
+        arguments = {month: (raw[month], dictionary, zones) for month in changed_months([flights, quarantine], inputs)}
+        for month, converted in map_months(convert_month, arguments):
+            quality = converted.quality.model_dump()
+            flights.write(month, inputs[month], converted.flights, {"quality": quality, "counts": converted.counts})
+            quarantine.write(month, inputs[month], converted.quarantine)
+        results = {month: written.result for month, written in flights.months.items()}
+        for month, result in results.items():
+            report.add_month(month, MonthQuality.model_validate(result["quality"]))
         report.raise_if_share_exceeds(p.max_quarantined_share)
     files.write_table(paths.WEATHER, read_observations(paths.RAW / "tables/weather.parquet"))
     with files.atomic_directory(paths.report("data")) as folder:
-        rows = [[month, *month_counts.values()] for month, month_counts in counts.items()]
+        rows = [[month, *result["counts"].values()] for month, result in results.items()]
         files.write_csv(folder / "flights_by_month.csv", ["month", *COUNTS], rows)
-        total = {name: sum(month_counts[name] for month_counts in counts.values()) for name in COUNTS}
+        total = {name: sum(result["counts"][name] for result in results.values()) for name in COUNTS}
         files.write_json(folder / "flights.json", total)
         files.write_json(folder / "quality.json", report.details(dictionary))
     files.write_json(paths.QUALITY, report.metrics())

@@ -1,13 +1,12 @@
 """Stage: fit the baselines on the training split; predict the test split."""
 
-from functools import partial
 from typing import Annotated
 
 from pydantic import Field
 
 from flight_delay.core import files, months, params, paths
-from flight_delay.core.engine import map_models, map_months
-from flight_delay.core.runner import log, run_stage
+from flight_delay.core.engine import map_in_threads
+from flight_delay.core.runner import log, run_stage, track_progress
 from flight_delay.features.segments import LOOKUP_FEATURES
 from flight_delay.model.baselines import BASELINES, BaselineSettings
 from flight_delay.model.examples import read_month, read_split, require_both_classes
@@ -32,10 +31,13 @@ def main() -> int:
 
     log.info("  fitting to %s flights", f"{len(train):,}")
     settings = BaselineSettings(features, p.C)
-    fitted = map_models(lambda fit, worker: fit(train, settings._replace(worker=worker)), list(BASELINES.values()))
+    fitted = map_in_threads(
+        lambda worker, fit: fit(train, settings._replace(worker=worker)), [(fit,) for fit in BASELINES.values()]
+    )
     predictors = dict(zip(BASELINES, fitted, strict=True))
     with files.atomic_directory(paths.report("baselines")) as report:
-        for month, examples in map_months(partial(read_month, paths.PROCESSED, needed), test_months):
+        for month in track_progress(test_months, "month"):
+            examples = read_month(paths.PROCESSED, needed, month)
             for name, predict in predictors.items():
                 Predictions.from_examples(examples, predict(examples.features)).write(report / name, month)
     return len(train)

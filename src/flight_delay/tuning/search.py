@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from flight_delay.core import params, paths
@@ -15,7 +14,6 @@ from flight_delay.evaluation.bootstrap import Comparison, bootstrap, compare_mod
 from flight_delay.evaluation.comparison import require_same_rows
 from flight_delay.evaluation.scoring import mean_metrics
 from flight_delay.model.booster import BoosterParameters
-from flight_delay.model.examples import read_month
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.selection import read_selection
 from flight_delay.tuning.space import Tune, Value, Values, distributions
@@ -23,8 +21,6 @@ from flight_delay.tuning.study import REPORT, as_loss, best_trial, complete_tria
 
 log = logging.getLogger(__name__)
 
-# Months kept in memory between trials, some 8 MB each with 28,000 rows.
-CACHED_MONTHS = 36
 # Random trials before the sampler learns from them.
 STARTUP_TRIALS = 10
 # So that params.yaml gets 0.0484, not 0.0483920711.
@@ -55,11 +51,10 @@ def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
     folds = rolling_origin_folds(months, params.load_params("backtest", BacktestParameters).first_test_month, 1)
     folds = [fold._replace(test_months=fold.test_months[:1]) for fold in folds]
     features = read_selection(paths.SELECTION).features
-    read = lru_cache(CACHED_MONTHS)(partial(read_month, paths.PROCESSED, features))
 
     def evaluate(values: Values) -> TrialEvaluation:
         changed = BoosterParameters.model_validate({**parameters.model_dump(), **values})
-        result = run_backtest(changed, features, folds, read)
+        result = run_backtest(changed, features, folds, paths.PROCESSED)
         return TrialEvaluation(mean_metrics(result.by_month), Predictions.concat(result.predictions.values()))
 
     return evaluate

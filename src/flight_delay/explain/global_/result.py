@@ -10,9 +10,11 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field
 
 from flight_delay.core import files
+from flight_delay.core.content import Source
 from flight_delay.core.params import Parameters
 from flight_delay.explain.explainer import Explainer
-from flight_delay.explain.explanation import Explanation
+from flight_delay.explain.explanation import Explanation, explain
+from flight_delay.explain.flights import read_arrived
 from flight_delay.explain.global_.errors import CostlySlice, WorstErrors, concat_errors, worst_errors
 from flight_delay.explain.global_.importance import DailySums, Importance, compute_importance, daily_sums
 from flight_delay.explain.global_.interactions import (
@@ -30,7 +32,6 @@ from flight_delay.explain.probability_scale import probability_points_per_0_1_lo
 from flight_delay.explain.sample import stratified_sample
 from flight_delay.features.columns import Column
 from flight_delay.model.booster import BoosterParameters, Trained
-from flight_delay.model.examples import Examples
 
 
 class InterpretParameters(Parameters):
@@ -109,26 +110,31 @@ class GlobalExplanation:
         ]
 
 
-def summarize_month(
-    explainer: Explainer, flights: Examples, explanation: Explanation, sampled: Column | None, n_errors: int
-) -> MonthSummary:
-    """Summarize a month after training.
+def explain_month(
+    flights_file: Source, explainer: Explainer, sampled: Column | None, n_errors: int
+) -> tuple[MonthSummary, bytes]:
+    """Explain the flights of a month after training that arrived.
 
     With summaries, memory does not grow with the number of months.
 
     Args:
+        flights_file: processed flights of the month.
         explainer: of the model.
-        flights: of the month, with the features that reasons quote.
-        explanation: of the same flights.
         sampled: of a test month, positions of the flights in the sample; None for other months.
         n_errors: number of misses, and of false alarms, of a test month.
+
+    Returns:
+        The summary, and the Parquet file of the SHAP values of a test month.
     """
+    flights = read_arrived(flights_file, explainer.bundle)
+    explanation = explain(explainer.bundle, flights)
     effects = month_effects(explanation, explainer.topic_of)
     if sampled is None:
-        return MonthSummary(effects, None)
+        return MonthSummary(effects, None), b""
     quotable = replace(explanation, features=explanation.features | flights.features)
     sums = daily_sums(explanation, explainer.topic_of, explainer.group_of)
-    return MonthSummary(effects, TestMonth(sums, explanation.take(sampled), worst_errors(quotable, n_errors)))
+    month = TestMonth(sums, explanation.take(sampled), worst_errors(quotable, n_errors))
+    return MonthSummary(effects, month), files.table_bytes(explanation.table())
 
 
 def merge_months(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from flight_delay.core.engine import Worker
+from flight_delay.core.content import Source
+from flight_delay.core.engine import has_other_processes, map_models
+from flight_delay.core.workers import Worker
 from flight_delay.explain.explanation import sum_by_group
 from flight_delay.explain.global_.interactions import PairLevel
 from flight_delay.features.columns import Columns
 from flight_delay.model.booster import BoosterParameters, Trained, shap_contributions, train_booster
-from flight_delay.model.encode import Encoding, encode
-from flight_delay.model.examples import Examples
+from flight_delay.model.encode import Encoding, encode, input_features
+from flight_delay.model.examples import read_month
 from flight_delay.model.training_data import load_training_data
 
-Source = Literal["month", "seed"]
+Varied = Literal["month", "seed"]
 MeanEffects = Mapping[PairLevel, Mapping[str, float]]  # mean absolute effect in log-odds, by level and name
 
 
@@ -29,7 +33,7 @@ class Rank(NamedTuple):
 
     name: str
     level: PairLevel
-    source: Source
+    source: Varied
     label: str
     mean_abs_shap: float
     rank: int
@@ -67,7 +71,7 @@ def mean_effects_by_seed(
     return {str(seed): effects(model) for seed, model in models.items()}
 
 
-def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Rank]:
+def rank_effects(by_label: Mapping[str, MeanEffects], source: Varied) -> list[Rank]:
     """Rank features and topics for each month or seed.
 
     Features come before topics, the most important first, ties by name.
@@ -82,7 +86,7 @@ def rank_effects(by_label: Mapping[str, MeanEffects], source: Source) -> list[Ra
     return rows
 
 
-def rank_table(rows: Sequence[Rank], level: PairLevel, source: Source) -> pd.DataFrame:
+def rank_table(rows: Sequence[Rank], level: PairLevel, source: Varied) -> pd.DataFrame:
     """Tabulate mean absolute effects by name (rows) and label (columns).
 
     A label is a month or a seed. Names without any effect are left out.
@@ -98,25 +102,46 @@ def rank_table(rows: Sequence[Rank], level: PairLevel, source: Source) -> pd.Dat
 def train_other_seeds(
     parameters: BoosterParameters,
     encoding: Encoding,
-    read: Callable[[str], Examples],
+    files: Mapping[str, Path],
     train_months: Sequence[str],
     validation_months: Sequence[str],
     count: int,
-    worker: Worker | None = None,
+    worker: Worker,
 ) -> dict[int, Trained]:
     """Train models that differ in their seed only.
 
     Args:
         parameters: of XGBoost.
         encoding: columns of the matrices.
-        read: reads the examples of a month.
+        files: processed months of the two splits.
         train_months: for training.
         validation_months: for early stopping.
         count: number of models, with the seeds that follow that of `parameters`.
         worker: limits the number of threads, and may stop the training.
     """
+    seeds = range(parameters.seed + 1, parameters.seed + 1 + count)
+    arguments = (parameters, encoding, files, train_months, validation_months)
+    if not has_other_processes():
+        return train_seeds(worker, *arguments, seeds)
+    trained: dict[int, Trained] = {}
+    for part in map_models(train_seeds, [(*arguments, [seed]) for seed in seeds]):
+        trained |= part
+    return trained
+
+
+def train_seeds(
+    worker: Worker,
+    parameters: BoosterParameters,
+    encoding: Encoding,
+    files: Mapping[str, Source],
+    train_months: Sequence[str],
+    validation_months: Sequence[str],
+    seeds: Sequence[int],
+) -> dict[int, Trained]:
+    """Train models with some seeds on the same matrices; see `train_other_seeds`."""
+    read = partial(read_month, files, input_features(encoding))
     data = load_training_data(encoding, read, train_months, validation_months, parameters.max_bin, worker)
     return {
         seed: train_booster(parameters.model_copy(update={"seed": seed}), data, label=f"seed {seed}", worker=worker)
-        for seed in range(parameters.seed + 1, parameters.seed + 1 + count)
+        for seed in seeds
     }

@@ -62,7 +62,7 @@ def explain_flights(explainer: Explainer, positions: Mapping[str, Column]) -> It
         positions: by month, positions of the flights in its processed table.
     """
     for month in track_progress(list(positions), "month") if len(positions) > 1 else positions:
-        flights, outcomes = read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)
+        flights, outcomes = read_scheduled_flights(months.month_path(paths.PROCESSED, month), explainer.bundle)
         for start in range(0, len(positions[month]), _CHUNK_ROWS):
             chunk_positions = positions[month][start : start + _CHUNK_ROWS]
             chunk = take_flights(flights, chunk_positions)
@@ -84,7 +84,9 @@ def explain_departures(explainer: Explainer, month: str, position: int) -> WhatI
     Raises:
         UserError: a file is missing, or data/processed was built with other code or parameters.
     """
-    recorded = take_flights(read_scheduled_flights(paths.PROCESSED, explainer.bundle, month)[0], np.array([position]))
+    recorded = take_flights(
+        read_scheduled_flights(months.month_path(paths.PROCESSED, month), explainer.bundle)[0], np.array([position])
+    )
     observations = columns_from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     parameters = explainer.bundle.manifest.feature_parameters
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)

@@ -14,7 +14,7 @@ from flight_delay.explain.global_.importance import Importance, Level
 from flight_delay.explain.global_.interactions import Interactions
 from flight_delay.explain.global_.measures import Measures
 from flight_delay.explain.global_.result import GlobalExplanation
-from flight_delay.explain.global_.stability import Rank, Source, rank_table
+from flight_delay.explain.global_.stability import Rank, Varied, rank_table
 from flight_delay.report.plots.plot import Plot
 from flight_delay.report.plots.style import BLUE, DARK_GREY, GREEN, GREY, ORANGE, PURPLE, new_figure, plot_of
 
@@ -23,7 +23,7 @@ MAX_PAIRS = 12
 MAX_TOPICS = 12
 GROUP_COLOURS = {"schedule": BLUE, "density": ORANGE, "history": GREEN, "weather": PURPLE}
 LEVELS: dict[Level, str] = {"group": "groups", "feature": "features"}
-SOURCES: Mapping[Source, str] = {"month": "months", "seed": "seeds"}
+SOURCES: Mapping[Varied, str] = {"month": "months", "seed": "seeds"}
 MEASURES = {"mean_abs_shap": "SHAP", "drop": "permutation", "total_gain": "XGBoost gain"}
 
 Labels = Mapping[str, str]  # of features, topics and groups
@@ -165,7 +165,7 @@ def plot_rank_stability(rows: Sequence[Rank], labels: Labels) -> Plot:
         return plot_of(figure, "stability", "explanations", text, few_colours=True)
 
 
-def _describe_ranks(rows: Sequence[Rank], source: Source, labels: Labels) -> str:
+def _describe_ranks(rows: Sequence[Rank], source: Varied, labels: Labels) -> str:
     table = rank_table(rows, "topic", source)
     if min(table.shape) < 2:
         return f"there are no {SOURCES[source]} to compare"
