@@ -55,6 +55,7 @@ VALUES = [  # section, key, value that does not fit, what is said
     ("backtest", "first_test_month", "2013-02", ["backtest.first_test_month", "2013-02", "2013-03"]),
     ("backtest", "first_test_month", "2013-05", ["backtest.first_test_month", "2013-05", "2013-03 … 2013-04"]),
     ("backtest", "test_months", 0, ["backtest.test_months", "1"]),
+    ("backtest", "max_folds", 1, ["backtest.max_folds", "2"]),
     ("choose_threshold", "calibration", "platt", ["choose_threshold.calibration", "none", "sigmoid", "isotonic"]),
     (
         "choose_threshold",

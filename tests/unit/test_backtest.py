@@ -14,12 +14,17 @@ MONTHS = months_between("2013-01", "2013-10")
 
 
 def test_the_origin_moves_on_by_a_month_training_grows_and_the_first_model_predicts_all() -> None:
-    assert rolling_origin_folds(MONTHS, "2013-07", 2) == [
+    assert rolling_origin_folds(MONTHS, "2013-07", 2, max_folds=12) == [
         (MONTHS[:5], "2013-06", ["2013-07", "2013-08", "2013-09", "2013-10"]),
         (MONTHS[:6], "2013-07", ["2013-08", "2013-09"]),
         (MONTHS[:7], "2013-08", ["2013-09", "2013-10"]),
         (MONTHS[:8], "2013-09", ["2013-10"]),
     ]
+
+
+@pytest.mark.parametrize(("max_folds", "first"), [(3, "2013-08"), (4, "2013-07"), (5, "2013-07")])
+def test_of_more_folds_the_latest_stay_and_the_first_of_them_predicts_all(max_folds: int, first: str) -> None:
+    assert rolling_origin_folds(MONTHS, "2013-07", 2, max_folds) == rolling_origin_folds(MONTHS, first, 2, 12)
 
 
 @given(st.sets(st.sampled_from(months_between("2011-11", "2014-10")), min_size=3), st.integers(1, 40), st.data())
@@ -28,7 +33,7 @@ def test_no_origin_sees_its_months_or_later_ones_whatever_months_there_are(
 ) -> None:
     months = sorted(chosen)
     first = data.draw(st.sampled_from(months[2:]))
-    steps = rolling_origin_folds(months, first, test_months)
+    steps = rolling_origin_folds(months, first, test_months, max_folds=len(months))
     predicted = [month for month in months if month >= first]
     assert [step.test_months[0] for step in steps] == predicted
     assert steps[0].test_months == predicted
@@ -45,12 +50,12 @@ def test_a_month_that_is_too_early_or_too_late_is_refused_with_the_range(first: 
         UserError,
         match=rf"backtest\.first_test_month is {first}; .* 2013-03 … 2013-10 ",
     ):
-        rolling_origin_folds(MONTHS, first, 1)
+        rolling_origin_folds(MONTHS, first, 1, max_folds=12)
 
 
 @pytest.mark.parametrize(("first", "steps"), [("2013-03", 8), ("2013-10", 1)])
 def test_the_ends_of_the_range_are_in_it(first: str, steps: int) -> None:
-    assert len(rolling_origin_folds(MONTHS, first, 1)) == steps
+    assert len(rolling_origin_folds(MONTHS, first, 1, max_folds=12)) == steps
 
 
 @pytest.mark.parametrize("first", ["2013-03", "2013-05"])
@@ -59,10 +64,10 @@ def test_a_month_in_a_gap_is_refused(first: str) -> None:
         UserError,
         match=rf"backtest\.first_test_month is {first}; .* 2013-04 … 2013-06 ",
     ):
-        rolling_origin_folds(["2013-01", "2013-02", "2013-04", "2013-06"], first, 1)
+        rolling_origin_folds(["2013-01", "2013-02", "2013-04", "2013-06"], first, 1, max_folds=12)
 
 
 @pytest.mark.parametrize("months", [[], ["2013-01"], ["2013-01", "2013-02"]])
 def test_a_backtest_needs_three_months(months: list[str]) -> None:
     with pytest.raises(UserError, match=r"backtest\.first_test_month is 2013-02; [^…]*$"):
-        rolling_origin_folds(months, "2013-02", 1)
+        rolling_origin_folds(months, "2013-02", 1, max_folds=12)

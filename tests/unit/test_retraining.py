@@ -65,7 +65,7 @@ def check_stages_accept(params: Mapping[str, Any]) -> Splits:
     splits = Splits.model_validate(params["splits"])  # which checks order and overlap
     months = backtest_months(splits)
     assert rolling_origin_folds(
-        months_between(months.first, months.last), params["backtest"]["first_test_month"], test_months=3
+        months_between(months.first, months.last), params["backtest"]["first_test_month"], test_months=3, max_folds=12
     )
     sizes = CurveParameters.model_validate(params["learning_curves"]).training_months
     assert last_months(months_between(splits.train.first, splits.train.last), sizes)

@@ -86,8 +86,8 @@ PAYOFFS = {
     ("work", "error", "message"),
     [
         (lambda: curves.last_months(MONTHS[:9], [10]), UserError, "params.yaml: learning_curves.training_months: 10 is more than the 9 months of splits.train; remove it or widen the split"),
-        (lambda: rolling_origin_folds(MONTHS, "2013-02", 1), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be an existing month in 2013-03 … 2013-10 {BEFORE}"),
-        (lambda: rolling_origin_folds(MONTHS[:2], "2013-02", 1), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be preceded by more months {BEFORE}"),
+        (lambda: rolling_origin_folds(MONTHS, "2013-02", 1, 12), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be an existing month in 2013-03 … 2013-10 {BEFORE}"),
+        (lambda: rolling_origin_folds(MONTHS[:2], "2013-02", 1, 12), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be preceded by more months {BEFORE}"),
         (lambda: compare_calibration_methods({"2013-05": constant(0.5)}), UserError, "reports/backtest: calibration methods need predictions of at least 2 months, there is 1; make backtest.first_test_month earlier"),
         (lambda: day_weights(np.full(3, np.datetime64("2013-12-24")), 10, 1), UserError, "an interval needs rows of at least 2 days, there are 1; widen the split"),
         (lambda: interval(np.full(10, np.nan)), UserError, "none of 10 resamples of days has rows of both classes; widen the split"),

@@ -31,10 +31,14 @@ log = logging.getLogger(__name__)
 
 
 class BacktestParameters(Parameters):
-    """First test month, and number of months that each model predicts."""
+    """First test month, test months per fold, and maximum number of folds.
+
+    Calibration methods are compared on at least two folds.
+    """
 
     first_test_month: Month
     test_months: Annotated[int, Field(ge=1)]
+    max_folds: Annotated[int, Field(ge=2)]
 
 
 class Fold(NamedTuple):
@@ -67,16 +71,18 @@ def backtest_months(splits: Splits) -> MonthRange:
     return MonthRange(first=splits.train.first, last=splits.validation.last)
 
 
-def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_months: int) -> list[Fold]:
+def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_months: int, max_folds: int) -> list[Fold]:
     """Divide months into the folds of a backtest.
 
     The first model predicts all months from its first test month on, to measure how metrics change without retraining.
+    The number of folds is limited because each costs a model of all months before it.
 
     Args:
         months: existing months before the test split, in order.
         first_test_month: the first month to predict; at least one month for training and one for early stopping
             come before it.
         test_months: number of months that each other model predicts, fewer at the end.
+        max_folds: of more folds, the latest ones.
 
     Raises:
         UserError: `first_test_month` is too early, or not one of the months.
@@ -88,7 +94,7 @@ def rolling_origin_folds(months: Sequence[str], first_test_month: str, test_mont
             f"params.yaml: backtest.first_test_month is {first_test_month}; it must be {choice} (a month for training "
             "and one for early stopping come before it, splits.test after it)"
         )
-    start = months.index(first_test_month)
+    start = max(months.index(first_test_month), len(months) - max_folds)
     folds = [
         Fold(list(months[: at - 1]), months[at - 1], list(months[at : at + test_months]))
         for at in range(start, len(months))

@@ -22,7 +22,7 @@ def main() -> int:
     booster_parameters = params.load_params("train_model", BoosterParameters)
     splits = params.load_params("splits", months.Splits)
     existing = months.require_months(paths.PROCESSED, "splits.train or splits.validation", backtest_months(splits))
-    folds = rolling_origin_folds(existing, p.first_test_month, p.test_months)
+    folds = rolling_origin_folds(existing, p.first_test_month, p.test_months, p.max_folds)
     features = read_selection(paths.SELECTION).features
     read = partial(read_month, paths.PROCESSED, features)
     require_fold_classes(folds, read)

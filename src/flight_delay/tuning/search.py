@@ -48,7 +48,8 @@ def backtest_evaluation(parameters: BoosterParameters) -> Evaluate:
     """
     split = backtest_months(params.load_params("splits", Splits))
     months = require_months(paths.PROCESSED, "splits.train or splits.validation", split)
-    folds = rolling_origin_folds(months, params.load_params("backtest", BacktestParameters).first_test_month, 1)
+    backtest = params.load_params("backtest", BacktestParameters)
+    folds = rolling_origin_folds(months, backtest.first_test_month, 1, backtest.max_folds)
     folds = [fold._replace(test_months=fold.test_months[:1]) for fold in folds]
     features = read_selection(paths.SELECTION).features
 
