@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from flight_delay.model.predictions import Predictions
 
 def assert_same(one: Predictions, other: Predictions) -> None:
     for name in ("row_id", "date", "target", "probability"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-        assert getattr(one, name).dtype == getattr(other, name).dtype, name
+        values, others = np.asarray(getattr(one, name)), np.asarray(getattr(other, name))
+        np.testing.assert_array_equal(values, others, err_msg=name)
+        assert values.dtype == others.dtype, name
 
 
 @pytest.fixture
@@ -38,6 +40,22 @@ def test_what_is_written_is_read(predictions: Predictions, tmp_path: Path) -> No
     assert_same(Predictions.read(tmp_path, "2013-11"), predictions)
 
 
+def test_ids_are_dropped_and_the_rest_stays(predictions: Predictions, tmp_path: Path) -> None:
+    dropped = predictions.without_ids()
+    assert dropped.row_id is None
+    assert_same(replace(dropped, row_id=predictions.row_id), predictions)
+    with pytest.raises(ValueError, match="no ids"):
+        dropped.write(tmp_path, "2013-11")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_are_taken_by_position(predictions: Predictions) -> None:
+    rows = np.array([7, 2])
+    taken = predictions.take(rows)
+    assert_same(taken, Predictions(*(column[rows] for column in vars(predictions).values())))
+    assert_same(replace(predictions.without_ids().take(rows), row_id=taken.row_id), taken)
+
+
 def test_a_month_that_was_cut_short_is_named(predictions: Predictions, tmp_path: Path) -> None:
     predictions.write(tmp_path, "2013-11")
     path = month_path(tmp_path, "2013-11")
@@ -54,3 +72,4 @@ def test_months_are_joined_in_order(predictions: Predictions, invent: Any, tmp_p
     assert both.row_id.tolist() == [*predictions.row_id, *other.row_id]
     assert both.probability.tolist() == [*predictions.probability, *other.probability]
     assert_same(Predictions.concat([predictions]), predictions)
+    assert_same(Predictions.concat([predictions.without_ids(), other]), both.without_ids())

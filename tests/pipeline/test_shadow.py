@@ -50,7 +50,7 @@ def first_days(pipeline: PipelineSnapshot) -> PipelineSnapshot:
     """Leave out most days, which take time."""
     test = pipeline.test
     rows = test.date < min(dates(pipeline)) + 7 * dt.timedelta(days=1)
-    part = Predictions(test.row_id[rows], test.date[rows], test.target[rows], test.probability[rows])
+    part = test.take(rows)
     return replace(pipeline, test=part, backtest=part)
 
 

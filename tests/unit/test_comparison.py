@@ -130,7 +130,17 @@ def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
 
 
 def test_other_flights_are_not_compared() -> None:
-    other = {**RUNGS, "logistic": replace(RUNGS["logistic"], row_id=NAMES[::-1])}
-    for compare in (require_same_rows, compare_baselines, lambda rungs: profit_summary(rungs, THRESHOLDS, PAYOFFS)):
-        with pytest.raises(ValueError, match=r"^logistic "):
-            compare(other)
+    require_same_rows(RUNGS)
+    with pytest.raises(ValueError, match=r"^logistic "):
+        require_same_rows({**RUNGS, "logistic": replace(RUNGS["logistic"], row_id=NAMES[::-1])})
+
+
+def test_flights_without_ids_are_not_called_the_same() -> None:
+    with pytest.raises(ValueError, match=r"no ids"):
+        require_same_rows({name: rung.without_ids() for name, rung in RUNGS.items()})
+
+
+def test_results_need_no_ids(comparisons: dict, earned: dict) -> None:
+    rungs = {name: rung.without_ids() for name, rung in RUNGS.items()}
+    assert compare_baselines(rungs) == comparisons
+    assert profit_summary(rungs, THRESHOLDS, PAYOFFS) == earned

@@ -37,9 +37,9 @@ def require_same_rows(models: Mapping[str, Predictions]) -> None:
     Raises:
         ValueError: they are not.
     """
-    first = next(iter(models.values()))
+    first = next(iter(models.values())).require_ids()
     for name, predictions in models.items():
-        if not np.array_equal(predictions.row_id, first.row_id):
+        if not np.array_equal(predictions.require_ids(), first):
             raise ValueError(f"{name} predicts other rows")
 
 
@@ -53,7 +53,6 @@ def compare_baselines(models: Mapping[str, Predictions]) -> dict[str, Any]:
         intervals: low and high end by model and metric. step_comparisons: by model, the name of the model before it
         (compared_with), and a `Comparison` by metric. vs_logistic: a `Comparison` by metric.
     """
-    require_same_rows(models)
     model = models["model"]
     probabilities = {name: predictions.probability for name, predictions in models.items()}
     draws = bootstrap(model.target, probabilities, model.date)
@@ -90,7 +89,6 @@ def profit_summary(
         a `Comparison` by baseline and constant prediction. break_even and threshold_by_false_negative_cost: see
         `threshold`.
     """
-    require_same_rows(models)
     model = models["model"]
     predicted_positive = {name: models[name].probability >= thresholds[name] for name in models}
     predicted_positive |= {"always_negative": np.zeros(len(model), bool), "always_positive": np.ones(len(model), bool)}

@@ -132,7 +132,8 @@ def fit_depths(
             examples = read(month)
             matrix = encode(examples.features, encoding)
             for depth, model in trained.items():
-                predictions[depth][split].append(Predictions.from_examples(examples, predict(model.booster, matrix)))
+                predicted = Predictions.from_examples(examples, predict(model.booster, matrix))
+                predictions[depth][split].append(predicted.without_ids())
     return {
         depth: measure(trained[depth].rounds, *map(Predictions.concat, splits)) for depth, splits in predictions.items()
     }

@@ -18,6 +18,7 @@ from flight_delay.evaluation.slices import SliceRow, slice_all
 from flight_delay.evaluation.summary import summarize, summarize_months
 from flight_delay.evaluation.threshold import profit_curve
 from flight_delay.features.columns import Columns
+from flight_delay.model.examples import require_both_classes
 from flight_delay.model.predictions import Predictions
 
 BACKTEST, DECISION = paths.report("backtest"), paths.report("choose_threshold")
@@ -36,7 +37,6 @@ class EvaluationResult:
 
     Attributes:
         metrics: content of reports/metrics.json.
-        predictions: predictions of the model by month after training.
         curves: 'roc', 'precision_recall' and 'calibration', each by model name.
         slices: metrics of slices of the test split.
         monthly: metrics by month.
@@ -45,7 +45,6 @@ class EvaluationResult:
     """
 
     metrics: dict[str, Any]
-    predictions: Mapping[str, Predictions]
     curves: Mapping[str, Mapping[str, Curve]]
     slices: Sequence[SliceRow]
     monthly: Sequence[Mapping[str, Any]]
@@ -53,9 +52,7 @@ class EvaluationResult:
     profit: Curve
 
     def write(self, folder: Path) -> None:
-        """Write predictions and tables into a folder."""
-        for month, predictions in self.predictions.items():
-            predictions.write(folder / "predictions", month)
+        """Write the tables into a folder."""
         for name, curve in self.curves.items():
             files.write_csv(folder / f"{name}.csv", *curve["model"])
         files.write_csv(folder / "confusion.csv", *confusion_rows(self.metrics["confusion"]["test"]))
@@ -88,10 +85,13 @@ def evaluate(
         parameters: bins and smallest slice.
 
     Raises:
-        UserError: a file of an earlier stage is missing, or the test split has fewer than two days.
+        UserError: a file of an earlier stage is missing, a split has one class, or the test split has fewer than two
+            days.
     """
     split_of_month = {month: split for split, names in splits.items() for month in names}
     model = {split: Predictions.concat(by_month[month] for month in names) for split, names in splits.items()}
+    for split, predictions in model.items():
+        require_both_classes([predictions.target], f"splits.{split}")
     test = model["test"]
     after_training = {month: by_month[month] for month in by_month if split_of_month[month] != "train"}
     drawn = {"model": test, "logistic": baselines["logistic"]}
@@ -104,7 +104,6 @@ def evaluate(
             files.read_json(DECISION / "metrics.json"),
             payoffs,
         ),
-        predictions=after_training,
         curves={
             "roc": {name: roc_curve(rival.target, rival.probability) for name, rival in drawn.items()},
             "precision_recall": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,12 @@ PREDICTIONS = pa.schema(
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predicted probabilities with ids, dates and targets; shape (rows,) each."""
+    """Predicted probabilities with ids, dates and targets; shape (rows,) each.
 
-    row_id: Column
+    Ids are text, which takes ten times as much memory as the rest: where only metrics are computed, `row_id` is None.
+    """
+
+    row_id: Column | None
     date: Column
     target: Outcome
     probability: Probability
@@ -42,19 +45,45 @@ class Predictions:
 
     def with_probability(self, probability: Probability) -> Predictions:
         """Replace the probabilities, such as by calibrated ones."""
-        return Predictions(self.row_id, self.date, self.target, probability)
+        return replace(self, probability=probability)
+
+    def without_ids(self) -> Predictions:
+        """Drop the ids."""
+        return replace(self, row_id=None)
+
+    def require_ids(self) -> Column:
+        """Return the ids.
+
+        Raises:
+            ValueError: they were dropped.
+        """
+        if self.row_id is None:
+            raise ValueError("these predictions have no ids")
+        return self.row_id
+
+    def take(self, rows: Column) -> Predictions:
+        """Take rows by position, shape (rows,)."""
+        row_id = None if self.row_id is None else self.row_id[rows]
+        return Predictions(row_id, self.date[rows], self.target[rows], self.probability[rows])
 
     @staticmethod
     def concat(parts: Iterable[Predictions]) -> Predictions:
-        """Concatenate predictions, such as those of several months."""
-        columns = zip(*((p.row_id, p.date, p.target, p.probability) for p in parts), strict=True)
-        return Predictions(*(np.concatenate(column) for column in columns))
+        """Concatenate predictions, such as those of several months.
+
+        The result has ids if all parts have them.
+        """
+        ids, *columns = zip(*((p.row_id, p.date, p.target, p.probability) for p in parts), strict=True)
+        row_id = None if any(part is None for part in ids) else np.concatenate(ids)
+        return Predictions(row_id, *(np.concatenate(column) for column in columns))
+
+    def table(self) -> pa.Table:
+        """Return a table of the schema `PREDICTIONS`."""
+        columns = [self.require_ids(), self.date, self.target, self.probability]
+        return pa.Table.from_pydict(dict(zip(PREDICTIONS.names, columns, strict=True)), schema=PREDICTIONS)
 
     def write(self, folder: Path, month: str) -> None:
         """Write the file of a month into a folder."""
-        columns = [self.row_id, self.date, self.target, self.probability]
-        table = pa.Table.from_pydict(dict(zip(PREDICTIONS.names, columns, strict=True)), schema=PREDICTIONS)
-        write_table(month_path(folder, month), table)
+        write_table(month_path(folder, month), self.table())
 
     @staticmethod
     def read(folder: Path, month: str) -> Predictions:

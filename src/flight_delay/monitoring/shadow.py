@@ -34,7 +34,7 @@ def compare_shadow(
     """
     shadow, champion = (
         # The database has float32 as doubles, which may be on the other side of a threshold.
-        Predictions(np.arange(len(target)), date, np.asarray(target, bool), np.asarray(values, np.float32))
+        Predictions(None, date, np.asarray(target, bool), np.asarray(values, np.float32))
         for values in (shadow_probability, probability)
     )
     return compare_period(CommonRows(shadow, champion, 0, 0), (thresholds[1], thresholds[0]), payoffs)

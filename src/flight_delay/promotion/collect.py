@@ -98,7 +98,9 @@ def _compare_with_champion(
         test=comparison.test,
         size=read_size(artefacts),
         champion_size=read_size(champion_artefacts),
-        slices=slice_losses(_slice_labels(artefacts, common.b.row_id), common.a, common.b, bounds.min_slice_rows),
+        slices=slice_losses(
+            _slice_labels(artefacts, common.b.require_ids()), common.a, common.b, bounds.min_slice_rows
+        ),
     )
 
 

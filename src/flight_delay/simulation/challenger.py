@@ -100,7 +100,7 @@ def judge_challenger(
     period = compare_shadow(after.target, after.probability, before.probability, after.date, thresholds, payoffs)
     comparison = ChampionComparison(
         champion.version, period, period, _size(bundles[1]), _size(bundles[0]),
-        slice_losses(_labels(after.row_id), before, after, bounds.min_slice_rows),
+        slice_losses(_labels(after.require_ids()), before, after, bounds.min_slice_rows),
     )  # fmt: skip
     error = expected_calibration_error(after.target, after.probability, bounds.calibration_bins)
     results = {

@@ -16,7 +16,7 @@ from flight_delay.model.predictions import Predictions
 def main() -> int:
     p = params.load_params("choose_threshold", DecisionParameters)
     backtest = paths.report("backtest") / "predictions"
-    by_month = {month: Predictions.read(backtest, month) for month in months.list_months(backtest)}
+    by_month = {month: Predictions.read(backtest, month).without_ids() for month in months.list_months(backtest)}
     raw = Predictions.concat(by_month.values())
     require_both_classes([raw.target], "the months of the backtest")
 

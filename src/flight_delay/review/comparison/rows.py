@@ -20,7 +20,6 @@ from flight_delay.evaluation.bootstrap import (
 )
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.threshold import profit_per_row
-from flight_delay.features.columns import Column
 from flight_delay.model.predictions import Predictions
 
 # Of B against A. `same`: every common row has the same probability. `outcomes_differ`: targets of common rows
@@ -95,9 +94,9 @@ class Disagreement:
 
 def join_rows(a: Predictions, b: Predictions) -> CommonRows:
     """Join two predictions by row id, in B's order."""
-    place = pd.Index(a.row_id).get_indexer(pd.Index(b.row_id))
+    place = pd.Index(a.require_ids()).get_indexer(pd.Index(b.require_ids()))
     in_both = place >= 0
-    both_a, both_b = _take(a, place[in_both]), _take(b, np.flatnonzero(in_both))
+    both_a, both_b = a.take(place[in_both]), b.take(np.flatnonzero(in_both))
     return CommonRows(both_a, both_b, len(a) - len(both_a), len(b) - len(both_b))
 
 
@@ -193,7 +192,3 @@ def _compare_profit(common: CommonRows, thresholds: tuple[float, float], payoffs
     mean_a, mean_b = float(a.mean()), float(b.mean())
     difference = compare_draws(drawn["b"], drawn["a"], mean_b - mean_a)
     return MetricComparison(PROFIT, round(mean_a, 6), round(mean_b, 6), difference)
-
-
-def _take(p: Predictions, rows: Column) -> Predictions:
-    return Predictions(p.row_id[rows], p.date[rows], p.target[rows], p.probability[rows])
