@@ -68,6 +68,14 @@ def test_a_split_is_its_months_one_after_the_other(tmp_path: Path) -> None:
     assert read_month(tmp_path, FEATURES, "2013-02").row_id.tolist() == ["flight 10", "flight 11"]
 
 
+def test_of_more_rows_an_evenly_spaced_sample_is_read(tmp_path: Path) -> None:
+    write_table(month_path(tmp_path, "2013-01"), processed(True, None, False, True, None))
+    write_table(month_path(tmp_path, "2013-02"), processed(False, True, False, True, first=10))
+    months = ["2013-01", "2013-02"]
+    for max_rows, numbers in ((9, [0, 2, 3, 10, 11, 12, 13]), (8, [0, 2, 10, 12]), (3, [0, 3, 10, 13])):
+        assert read_split(tmp_path, FEATURES, months, max_rows).row_id.tolist() == [f"flight {n}" for n in numbers]
+
+
 def test_only_the_features_asked_for_are_read_in_the_order_asked_for(tmp_path: Path) -> None:
     write_table(month_path(tmp_path, "2013-01"), processed(True, False))
     for examples in (

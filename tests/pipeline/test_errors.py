@@ -52,6 +52,7 @@ VALUES = [  # section, key, value that does not fit, what is said
     ("check_data", "exclude_features", ["*"], ["check_data.exclude_features", "every feature"]),
     ("build_features", "late_threshold_minutes", "fifteen", ["build_features.late_threshold_minutes", "integer"]),
     ("build_features", "late_threshold_minutes", 0, ["build_features.late_threshold_minutes", "1"]),
+    ("train_baselines", "max_rows", 10, ["train_baselines.max_rows", "1000"]),
     ("backtest", "first_test_month", "2013-02", ["backtest.first_test_month", "2013-02", "2013-03"]),
     ("backtest", "first_test_month", "2013-05", ["backtest.first_test_month", "2013-05", "2013-03 … 2013-04"]),
     ("backtest", "test_months", 0, ["backtest.test_months", "1"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -39,14 +38,13 @@ def read_sample(
     """
     split_of_month = {month: split for split, names in splits.items() for month in names}
     every = months.list_months(paths.PROCESSED)
-    rows = sum(files.read_parquet_metadata(months.month_path(paths.PROCESSED, month)).num_rows for month in every)
-    step, schema = ceil(rows / max_rows), processed_schema(tuple(features))
+    step, schema = months.sampling_step(paths.PROCESSED, every, max_rows), processed_schema(tuple(features))
 
     def read(month: str) -> SampledMonth:
         processed = files.read_table(months.month_path(paths.PROCESSED, month), schema)
         canonical = files.read_table(months.month_path(paths.CANONICAL, month), others)
-        chosen = pa.array(np.arange(0, processed.num_rows, step))
-        return SampledMonth(month, split_of_month.get(month, ""), processed.take(chosen), canonical.take(chosen))
+        sampled = (months.take_every(table, step) for table in (processed, canonical))
+        return SampledMonth(month, split_of_month.get(month, ""), *sampled)
 
     return [read(month) for month in track_progress(every, "month")]
 

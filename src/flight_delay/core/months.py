@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.files import read_table
+from flight_delay.core.files import read_parquet_metadata, read_table
 from flight_delay.core.params import Parameters, load_params
 
 MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
@@ -145,6 +146,26 @@ def iterate_months(folder: Path, months: Sequence[str], schema: pa.Schema) -> It
     """Read monthly files one at a time, so that memory holds one month."""
     for month in months:
         yield month, read_table(month_path(folder, month), schema)
+
+
+def sampling_step(folder: Path, months: Sequence[str], max_rows: int) -> int:
+    """Compute how many rows lie between two of an evenly spaced sample.
+
+    Args:
+        folder: of monthly files.
+        months: months of the sample.
+        max_rows: maximum number of rows of all months together.
+
+    Returns:
+        1 if the months have no more rows: all are in the sample.
+    """
+    rows: int = sum(read_parquet_metadata(month_path(folder, month)).num_rows for month in months)
+    return max(1, ceil(rows / max_rows))
+
+
+def take_every(table: pa.Table, step: int) -> pa.Table:
+    """Take the first row of a table and every `step`-th one after it."""
+    return table if step == 1 else table.take(pa.array(range(0, table.num_rows, step), pa.int64()))
 
 
 def _month_number(month: str) -> int:

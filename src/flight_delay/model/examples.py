@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from flight_delay.core.content import Source
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
-from flight_delay.core.months import iterate_months, month_path
+from flight_delay.core.months import iterate_months, month_path, sampling_step, take_every
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.feature import DATE, ROW_ID, TARGET, Feature, processed_schema
 
@@ -55,10 +55,18 @@ def read_month(files: Path | Mapping[str, Source], features: Sequence[Feature], 
     return read_examples(month_path(files, month) if isinstance(files, Path) else files[month], features)
 
 
-def read_split(folder: Path, features: Sequence[Feature], months: list[str]) -> Examples:
-    """Read and concatenate the examples of processed months."""
+def read_split(folder: Path, features: Sequence[Feature], months: list[str], max_rows: int | None = None) -> Examples:
+    """Read and concatenate the examples of processed months.
+
+    Args:
+        folder: of processed months.
+        features: features to read.
+        months: in order.
+        max_rows: of more rows, an evenly spaced sample; None to read all.
+    """
+    step = sampling_step(folder, months, max_rows) if max_rows else 1
     tables = (table for _, table in iterate_months(folder, months, processed_schema(tuple(features))))
-    return labelled(pa.concat_tables(tables), features)
+    return labelled(pa.concat_tables(take_every(table, step) for table in tables), features)
 
 
 def require_both_classes(targets: Iterable[Outcome], where: str) -> None:

@@ -15,9 +15,10 @@ from flight_delay.model.selection import read_selection
 
 
 class TrainBaselines(params.Parameters):
-    """Strength of regularisation of the logistic regression."""
+    """Regularization of the logistic regression, and size of the sample."""
 
     C: Annotated[float, Field(gt=0)]
+    max_rows: Annotated[int, Field(ge=1000)]
 
 
 def main() -> int:
@@ -26,7 +27,8 @@ def main() -> int:
     test_months = months.require_months(paths.PROCESSED, "splits.test", splits.test)
     features = read_selection(paths.SELECTION).features
     needed = list({feature.name: feature for feature in (*LOOKUP_FEATURES, *features)}.values())
-    train = read_split(paths.PROCESSED, needed, months.require_months(paths.PROCESSED, "splits.train", splits.train))
+    train_months = months.require_months(paths.PROCESSED, "splits.train", splits.train)
+    train = read_split(paths.PROCESSED, needed, train_months, p.max_rows)
     require_both_classes([train.target], "splits.train")
 
     log.info("  fitting to %s flights", f"{len(train):,}")
