@@ -151,7 +151,7 @@ def encode(columns: Columns, encoding: Encoding) -> Matrix:
 
 def _category_codes(values: Column, categories: tuple[str, ...]) -> Column:
     codes = _codes(categories)
-    return np.array([codes.get(value, np.nan) for value in values.tolist()], np.float32)
+    return np.array(list(map(codes.get, values.tolist())), np.float32)  # None becomes NaN
 
 
 @lru_cache
