@@ -75,9 +75,12 @@ def daily_sums(explanation: Explanation, topic_of: Mapping[str, str], group_of: 
         group_of: the group of each feature.
     """
     effects = effects_by_level(explanation.shap, topic_of, group_of)
-    table = pd.DataFrame({tuple(key): np.abs(values) for key, values in effects.items()})
-    by_day = table.groupby(explanation.flight_date)
-    return DailySums(by_day.size(), by_day.sum())
+    # One effect at a time, since a table of all of them is larger than the month.
+    by_day = {
+        tuple(key): pd.Series(np.abs(values)).groupby(explanation.flight_date).sum() for key, values in effects.items()
+    }
+    rows = pd.Series(explanation.flight_date).groupby(explanation.flight_date).size()
+    return DailySums(rows, pd.DataFrame(by_day))
 
 
 def compute_importance(parts: Iterable[DailySums], draws: int = N_BOOTSTRAP, seed: int = SEED) -> list[Importance]:
