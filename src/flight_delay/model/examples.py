@@ -66,7 +66,14 @@ def read_split(folder: Path, features: Sequence[Feature], months: list[str], max
     """
     step = sampling_step(folder, months, max_rows) if max_rows else 1
     tables = (table for _, table in iterate_months(folder, months, processed_schema(tuple(features))))
-    return labelled(pa.concat_tables(take_every(table, step) for table in tables), features)
+    # Month by month, so that memory does not hold the rows as tables too.
+    parts = [labelled(take_every(table, step), features) for table in tables]
+    return Examples(
+        row_id=np.concatenate([part.row_id for part in parts]),
+        date=np.concatenate([part.date for part in parts]),
+        features={f.name: np.concatenate([part.features[f.name] for part in parts]) for f in features},
+        target=np.concatenate([part.target for part in parts]),
+    )
 
 
 def require_both_classes(targets: Iterable[Outcome], where: str) -> None:
