@@ -19,7 +19,10 @@ from flight_delay.monitoring.page import format_figure
 from flight_delay.monitoring.plots import draw_plots
 from flight_delay.report.plots.plot import Plot
 
-PAGES = {name: render(make()) for name, make in EXAMPLES.items()}
+
+@cache
+def page_of(name: str) -> str:
+    return render(EXAMPLES[name]())
 
 
 @cache
@@ -29,12 +32,12 @@ def plots_of(name: str) -> list[Plot | NoPlot]:
 
 @pytest.mark.parametrize("name", ["alarming", "one_day"])
 def test_the_same_run_gives_the_same_page(name: str) -> None:
-    assert render(EXAMPLES[name]()) == PAGES[name]
+    assert render(EXAMPLES[name]()) == page_of(name)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_is_loaded(name: str) -> None:
-    page = PAGES[name]
+    page = page_of(name)
     assert not re.search(r"<(script|link|iframe|object)\b|url\(|@import", page)
     assert all(source.startswith("data:image/png;base64,") for source in re.findall(r' src="([^"]*)', page))
     assert all(target.startswith("#") for target in re.findall(r' href="([^"]*)', page))
@@ -45,7 +48,7 @@ def test_every_plot_is_in_its_section_or_is_stated_to_have_no_data(name: str) ->
     plots = plots_of(name)
     assert len(plots) == 12
     for plot in plots:
-        section = section_of(PAGES[name], plot.section)
+        section = section_of(page_of(name), plot.section)
         if isinstance(plot, NoPlot):
             assert f"<b>{plot.title}:</b> no data. {plot.reason}" in section
         else:
@@ -66,7 +69,7 @@ def test_only_plots_without_data_are_missing(name: str, without: int) -> None:
 
 def test_every_finding_is_shown_with_its_numbers_escaped() -> None:
     for name in ("quiet", "alarming"):
-        section = section_of(PAGES[name], "findings")
+        section = section_of(page_of(name), "findings")
         assert "<present>" not in section
         for finding in EXAMPLES[name]().findings:
             assert section.count(html.escape(finding.message)) == 1
@@ -78,7 +81,7 @@ def test_every_finding_is_shown_with_its_numbers_escaped() -> None:
 def test_only_raised_checks_are_explained() -> None:
     alarms = load_alarms()
     for name, raised in (("quiet", set()), ("alarming", {finding.check for finding in ALARMS})):
-        text = plain_text(section_of(PAGES[name], "findings"))
+        text = plain_text(section_of(page_of(name), "findings"))
         for check, alarm in alarms.items():
             # The command of one alarm may be the beginning of another's.
             assert (alarm.command in text) >= (check in raised)
@@ -87,7 +90,7 @@ def test_only_raised_checks_are_explained() -> None:
 
 
 def test_estimates_of_months_and_weeks_are_in_tables() -> None:
-    text = plain_text(section_of(PAGES["quiet"], "truth"))
+    text = plain_text(section_of(page_of("quiet"), "truth"))
     for row in (*quiet().months, *quiet().weeks):
         assert f"{row.labelled:,}" in text
         assert f"{row.roc_auc.value:.3f} {row.roc_auc.low:.3f} … {row.roc_auc.high:.3f}" in text
