@@ -13,16 +13,16 @@ import pytest
 # Run here as it stands in the README; the first flights of its fault depart on 4 November.
 DOCUMENTED = ("flight-delay simulate --from 2013-11-01 --through 2013-11-08 --fault timetable=0.3",)
 DOCUMENTED_ALARMS = {f"2013-11-0{day}": {"skew"} for day in (5, 6, 7)}
-FIRST, LAST = "2013-11-10", "2013-11-25"
-# Days from the first flights of a fault to its first alarm: `skew` needs the data of the day after.
+FIRST, LAST = "2013-11-10", "2013-11-21"
+# Days from the first flights of a fault to its first alarm: `skew` needs the data of the day after. The documented
+# season has the fault of the timetable.
 FAULTS = {
-    "history-stuck@2013-11-12+1": {"2013-11-13": {"skew"}},
-    "timetable=0.3@2013-11-14+2": {"2013-11-15": {"skew"}, "2013-11-16": {"skew"}},
-    "renamed-carrier@2013-11-17+1": {"2013-11-18": {"skew"}},
-    "no-state@2013-11-19+2": {"2013-11-20": {"freshness"}},
-    "kilometres@2013-11-22+1": {"2013-11-23": {"skew"}},
-    "utc-departures@2013-11-24+1": {"2013-11-25": {"skew"}},
-    "server-kill@2013-11-13+3": {},
+    "history-stuck@2013-11-11+1": {"2013-11-12": {"skew"}},
+    "renamed-carrier@2013-11-13+1": {"2013-11-14": {"skew"}},
+    "no-state@2013-11-15+2": {"2013-11-16": {"freshness"}},
+    "kilometres@2013-11-18+1": {"2013-11-19": {"skew"}},
+    "utc-departures@2013-11-20+1": {"2013-11-21": {"skew"}},
+    "server-kill@2013-11-12+3": {},
 }
 
 
@@ -60,6 +60,6 @@ def test_each_fault_raises_its_alarm_on_its_day_and_no_other_day_has_one(season:
 def test_every_flight_is_answered_and_no_answer_is_lost(season: tuple[Path, list[str]]) -> None:
     (line,) = [line for line in season[1] if line.startswith("answers:")]
     received, lost, _, _, restarts = (int(text.replace(",", "")) for text in re.findall(r"\d[\d,]*", line))
-    assert received > 14_000
+    assert received > 10_000
     assert (lost, restarts) == (0, 3)
     assert [line for line in season[1] if line.startswith("no answer: 0 ")]
