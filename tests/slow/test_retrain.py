@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
 import yaml
+from checkouts import forked_clones
 
 MONTH, BRANCH = "2013-06", "retrain-2013-06"
 
@@ -43,7 +45,9 @@ def retrained(made, copied, tmp_path_factory):
     before, temporary = outside_git(project), tmp_path_factory.mktemp("tmp")
     dry = project.command("retrain", MONTH, "--dry-run")
     assert (outside_git(project), refs(project)) == (before, refs(made))
-    done = project.run("flight-delay", "retrain", MONTH, TMPDIR=str(temporary), timeout=1200)
+    with pytest.MonkeyPatch.context() as patch, forked_clones():
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        done = project.command("retrain", MONTH)
     assert list(temporary.iterdir()) == []
     return project, before, dry, done
 

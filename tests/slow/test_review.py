@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from checkouts import forked_clones
 
 # Run here as they stand on the page.
 DOCUMENTED = (
@@ -118,7 +119,7 @@ def test_a_review_verifies_replays_and_runs_experiments(
     assert list(project.root.glob(pattern)) == [path]
     before = project.state()
     head = project.run("git", "rev-parse", "HEAD").stdout.strip()
-    with made_again() as commits:
+    with made_again() as commits, forked_clones():
         done = project.command(*words, str(path), MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     assert commits == [head]
     result = page(project, "my-change", "result")

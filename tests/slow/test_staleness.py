@@ -6,33 +6,24 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from checkouts import Project
-
-from flight_delay.review.clean_clone import CleanClone
+from checkouts import forked_clones
 
 TRUE = "dvc.lock fits the commit"
 PREFIX = "dvc.lock does not fit the commit: "
 
 
 @pytest.fixture(autouse=True)
-def _dvc_is_imported(request, monkeypatch) -> None:
+def _dvc_is_imported(request) -> Iterator[None]:
     """Let DVC run in forks, as it does elsewhere; where its settings matter, it starts as in use."""
-
-    def fork(clone: CleanClone, *arguments: str, timeout_seconds: float | None = None) -> str:
-        done = Project(clone.root, clone.environment).dvc(*arguments, code=None)
-        if done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, arguments, done.stdout)
-        return done.stdout
-
-    if "setting" not in request.fixturenames:
-        monkeypatch.setattr(CleanClone, "dvc", fork)
+    with nullcontext() if "setting" in request.fixturenames else forked_clones():
+        yield
 
 
 @pytest.fixture

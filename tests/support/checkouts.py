@@ -49,6 +49,23 @@ def _process_as_it_was(environment: dict[str, str], folder: Path, command: list[
             zoneinfo.reset_tzpath(to=zones)
 
 
+@contextlib.contextmanager
+def forked_clones() -> Iterator[None]:
+    """Run DVC in clean clones as `Project.dvc` does, in forks; without it, it starts as in use."""
+    from flight_delay.review.clean_clone import CleanClone
+
+    def fork(clone: CleanClone, *arguments: str, timeout_seconds: float | None = None) -> str:
+        done = Project(clone.root, clone.environment).dvc(*arguments, code=None, timeout=timeout_seconds or 600)
+        sys.stderr.write(done.stderr)
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, arguments, done.stdout)
+        return done.stdout
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CleanClone, "dvc", fork)
+        yield
+
+
 @dataclass(frozen=True)
 class Project:
     """A checkout in a temporary folder, and running commands in it as a user would."""
