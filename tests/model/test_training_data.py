@@ -1,11 +1,13 @@
-"""model.training_data: months are read once, and what is shared or kept in a file gives the same model."""
+"""model.training_data: months are read once, and what is shared or kept on disk gives the same model."""
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +37,9 @@ def test_every_month_is_read_once(months: Months, parameters: BoosterParameters,
         reads[month] += 1
         return months[month]
 
-    load(read, months, encoding, parameters.max_bin)
+    data = load(read, months, encoding, parameters.max_bin)
+    for depth in (1, 2):
+        train_booster(parameters.model_copy(update={"max_depth": depth, "num_boost_round": 1}), data)
     assert reads == dict.fromkeys(months, 1)
 
 
@@ -74,3 +78,40 @@ def test_training_ends_early_when_its_result_is_no_longer_wanted(
     data = load(months.__getitem__, months, encoding, parameters.max_bin)
     with pytest.raises(CancelledError):
         train_booster(parameters, data, worker=Worker(1, stop))
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch) -> Path:
+    """The folder of temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_training_rows_on_disk_give_the_same_model_and_are_removed(
+    months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained, temporary: Path
+) -> None:
+    on_disk = parameters.model_copy(update={"external_memory": True})
+    data = load(months.__getitem__, months, encoding, parameters.max_bin)
+    again = train_booster(on_disk, data, record_train=True)
+    assert raw(again) == raw(trained)
+    assert again.log_loss == trained.log_loss
+    assert sum(path.stat().st_size for path in temporary.glob("*/*")) > 0
+    del data
+    assert list(temporary.iterdir()) == []
+
+
+def test_training_rows_on_disk_are_removed_after_a_failure(
+    months: Months, parameters: BoosterParameters, encoding: Encoding, temporary: Path
+) -> None:
+    before: list[Path] = []
+
+    def read(month: str) -> Examples:
+        if month == list(months)[-1]:  # for early stopping, after the matrix for training
+            before.extend(temporary.glob("*/*"))
+            raise OSError(month)
+        return months[month]
+
+    with pytest.raises(OSError, match="2013-04"):
+        load(read, months, encoding, parameters.max_bin).matrices(external_memory=True)
+    assert len(before) > 0
+    assert list(temporary.iterdir()) == []

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 # Ranking metrics sort all rows in every round, and would take five times as long as training.
 EVAL_METRIC = "logloss"
 
+_NOT_OF_XGBOOST = {"num_boost_round", "early_stopping_rounds", "monotone_constraints", "external_memory"}
 _DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 
 
@@ -27,7 +28,7 @@ class BoosterParameters(Parameters):
     """Parameters of XGBoost.
 
     See https://xgboost.readthedocs.io/en/stable/parameter.html. `monotone_constraints` applies the declared effects of
-    features.
+    features. `external_memory` is not XGBoost's: it keeps training rows on disk, and does not change the model.
     """
 
     num_boost_round: Annotated[int, Field(ge=1)]
@@ -41,6 +42,7 @@ class BoosterParameters(Parameters):
     max_bin: Annotated[int, Field(ge=2, le=65_536)]
     monotone_constraints: bool
     seed: Annotated[int, Field(ge=0, lt=2**31)]
+    external_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,30 +83,31 @@ def train_booster(
         CancelledError: the worker was stopped.
     """
     worker = worker or single_worker()
-    options = parameters.model_dump(exclude={"num_boost_round", "early_stopping_rounds", "monotone_constraints"})
+    train, validation = data.matrices(external_memory=parameters.external_memory)
+    options = parameters.model_dump(exclude=_NOT_OF_XGBOOST)
+    options |= {
+        "objective": "binary:logistic",
+        "tree_method": "hist",
+        "eval_metric": EVAL_METRIC,
+        "nthread": worker.n_jobs,
+    }
     if parameters.monotone_constraints:
         options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in data.encoding)
-    evaluated = [(data.train, "train")] if record_train else []
-    if data.validation is not None:
-        evaluated.append((data.validation, "validation"))
+    evaluated = [(train, "train")] if record_train else []
+    if validation is not None:
+        evaluated.append((validation, "validation"))
     curve: dict[str, dict[str, list[float]]] = {}
     booster = xgb.train(
-        {
-            **options,
-            "objective": "binary:logistic",
-            "tree_method": "hist",
-            "eval_metric": EVAL_METRIC,
-            "nthread": worker.n_jobs,
-        },
-        data.train,
+        options,
+        train,
         num_boost_round=parameters.num_boost_round,
         evals=evaluated,
         evals_result=curve,
-        early_stopping_rounds=parameters.early_stopping_rounds if data.validation is not None else None,
+        early_stopping_rounds=parameters.early_stopping_rounds if validation is not None else None,
         callbacks=[_RoundLog(label, worker)],
         verbose_eval=False,
     )
-    best = booster[: booster.best_iteration + 1] if data.validation is not None else booster
+    best = booster[: booster.best_iteration + 1] if validation is not None else booster
     return Trained(best, {split: curve[split][EVAL_METRIC] for split in curve})
 
 

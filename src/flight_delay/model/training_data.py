@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import SpooledTemporaryFile, TemporaryDirectory
+from typing import Any, NamedTuple
 
 import numpy as np
 import xgboost as xgb
@@ -17,63 +18,128 @@ from flight_delay.model.examples import Examples, Outcome
 # Larger encoded data are kept in a temporary file.
 MAX_BYTES_IN_MEMORY = 256 << 20
 
+ReadMonth = Callable[[str], Examples]
 
-@dataclass(frozen=True)
-class TrainingData:
-    """Matrices for models with the same rows, features and bins.
 
-    Attributes:
-        encoding: columns of the matrices.
-        max_bin: number of bins of a quantitative feature.
-        train: training rows.
-        validation: rows for early stopping; None to train all rounds.
-    """
+class Matrices(NamedTuple):
+    """Rows for training and for early stopping, which may have none."""
 
-    encoding: Encoding
-    max_bin: int
-    train: xgb.QuantileDMatrix
+    train: xgb.DMatrix
     validation: xgb.DMatrix | None
 
 
-class _EncodedMonths(xgb.DataIter):
-    """Iterate over encoded months; XGBoost does so four times."""
+@dataclass(frozen=True)
+class TrainingData:
+    """Rows, features and bins that models share.
 
-    def __init__(self, months: Sequence[str], read: Callable[[str], Examples], encoding: Encoding) -> None:
+    Attributes:
+        encoding: columns of the matrices.
+        read: reads the examples of a month.
+        train_months: months for training.
+        validation_months: months for early stopping; empty to train all rounds.
+        max_bin: number of bins of a quantitative feature.
+        n_jobs: number of threads that build the matrices.
+    """
+
+    encoding: Encoding
+    read: ReadMonth
+    train_months: Sequence[str]
+    validation_months: Sequence[str]
+    max_bin: int
+    n_jobs: int
+    _matrices: dict[bool, Matrices] = field(default_factory=dict, init=False, repr=False)
+
+    def matrices(self, *, external_memory: bool) -> Matrices:
+        """Return the matrices; the first call reads and encodes each month once.
+
+        Args:
+            external_memory: whether training rows are kept in a temporary folder, until this object is released.
+        """
+        if external_memory not in self._matrices:
+            build = ExternalMemoryMatrix if external_memory else xgb.QuantileDMatrix
+            months = EncodedMonths(self.train_months, self.read, self.encoding)
+            train = build(months, max_bin=self.max_bin, nthread=self.n_jobs)
+            validation = (
+                build_validation_matrix(self.validation_months, self.read, self.encoding, self.n_jobs)
+                if self.validation_months
+                else None
+            )
+            self._matrices[external_memory] = Matrices(train, validation)
+        return self._matrices[external_memory]
+
+
+class EncodedMonths(xgb.DataIter):
+    """Iterate over encoded months; XGBoost does so four times.
+
+    Attributes:
+        targets: by month, shape (rows,).
+    """
+
+    def __init__(self, months: Sequence[str], read: ReadMonth, encoding: Encoding) -> None:
         self._description = describe_columns(encoding)
-        self._columns = len(encoding)
         self._file = SpooledTemporaryFile(MAX_BYTES_IN_MEMORY)  # noqa: SIM115 (closed with this object)
-        self._labels: list[Outcome] = []
+        self._starts: list[int] = []
+        self.targets: list[Outcome] = []
         for month in months:
             examples = read(month)
+            self._starts.append(self._file.tell())
             self._file.write(encode(examples.features, encoding).tobytes())
-            self._labels.append(examples.target)
+            self.targets.append(examples.target)
+        self._columns = len(encoding)
         self._next = 0
         super().__init__(release_data=True)
 
+    def matrix(self, position: int) -> Matrix:
+        """Return the encoded month at a position, shape (rows, features)."""
+        rows = len(self.targets[position])
+        self._file.seek(self._starts[position])
+        encoded = self._file.read(rows * self._columns * np.dtype(np.float32).itemsize)
+        return np.frombuffer(encoded, np.float32).reshape(rows, self._columns)
+
     def reset(self) -> None:
         self._next = 0
-        self._file.seek(0)
 
     def next(self, input_data: Callable[..., Any]) -> bool:
-        if self._next == len(self._labels):
+        if self._next == len(self.targets):
             return False
-        label = self._labels[self._next]
-        size = len(label) * self._columns * np.dtype(np.float32).itemsize
-        matrix = np.frombuffer(self._file.read(size), np.float32).reshape(len(label), self._columns)
-        input_data(data=matrix, label=label, **self._description)
+        input_data(data=self.matrix(self._next), label=self.targets[self._next], **self._description)
         self._next += 1
         return True
 
 
+class ExternalMemoryMatrix(xgb.ExtMemQuantileDMatrix):
+    """A matrix in a temporary folder, which is removed after the matrix."""
+
+    def __init__(self, months: EncodedMonths, **options: Any) -> None:
+        self._folder = TemporaryDirectory(prefix="flight-delay-matrix-")
+        months.cache_prefix = str(Path(self._folder.name) / "rows")
+        super().__init__(months, **options)
+
+    def __del__(self) -> None:
+        super().__del__()  # XGBoost closes the files
+        self._folder.cleanup()
+
+
+def build_validation_matrix(months: Sequence[str], read: ReadMonth, encoding: Encoding, n_jobs: int) -> xgb.DMatrix:
+    """Read and encode months for early stopping.
+
+    With a QuantileDMatrix, the prediction of every round would take three times as long.
+    """
+    examples = [read(month) for month in months]
+    matrix: Matrix = np.concatenate([encode(month.features, encoding) for month in examples])
+    target = np.concatenate([month.target for month in examples])
+    return xgb.DMatrix(matrix, label=target, nthread=n_jobs, **describe_columns(encoding))
+
+
 def load_training_data(
     encoding: Encoding,
-    read: Callable[[str], Examples],
+    read: ReadMonth,
     train_months: Sequence[str],
     validation_months: Sequence[str],
     max_bin: int,
     worker: Worker | None = None,
 ) -> TrainingData:
-    """Read and encode months, each once, and build the matrices.
+    """Describe training data; they are read when a model is trained on them.
 
     Args:
         encoding: columns of the matrices.
@@ -84,20 +150,7 @@ def load_training_data(
         worker: limits the number of threads.
     """
     n_jobs = (worker or single_worker()).n_jobs
-    months = _EncodedMonths(train_months, read, encoding)
-    train = xgb.QuantileDMatrix(months, max_bin=max_bin, nthread=n_jobs)
-    if not validation_months:
-        return TrainingData(encoding, max_bin, train, None)
-    validation_examples = [read(month) for month in validation_months]
-    matrix: Matrix = np.concatenate([encode(examples.features, encoding) for examples in validation_examples])
-    # With a QuantileDMatrix, the prediction of every round takes three times as long.
-    validation = xgb.DMatrix(
-        matrix,
-        label=np.concatenate([examples.target for examples in validation_examples]),
-        nthread=n_jobs,
-        **describe_columns(encoding),
-    )
-    return TrainingData(encoding, max_bin, train, validation)
+    return TrainingData(encoding, read, train_months, validation_months, max_bin, n_jobs)
 
 
 def describe_columns(encoding: Encoding) -> dict[str, list[str]]:
