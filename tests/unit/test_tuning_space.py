@@ -27,6 +27,7 @@ def tune(**space: Any) -> Tune:
     [
         ({"max_dept": {"low": 1, "high": 2}}, ["num_boost_round, early_stopping_rounds"]),
         ({"seed": {"low": 1, "high": 2}}, ["num_boost_round"]),
+        ({"sharded": {"choices": [True, False]}}, ["num_boost_round"]),
         ({"max_depth": {"low": 5, "high": 4}}, ["low=5", "high=4"]),
         ({"max_depth": {"low": 1.0, "high": 8}}, ["1.0", "valid integer"]),
         ({"max_depth": {"low": 1, "high": 33}}, ["33", "32"]),

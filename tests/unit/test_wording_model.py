@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,12 @@ import numpy as np
 import pytest
 
 from flight_delay.core.errors import UserError
+from flight_delay.core.params import load_params
+from flight_delay.model.booster import BoosterParameters
 from flight_delay.model.examples import require_both_classes
 from flight_delay.model.selection import read_selection
+from flight_delay.model.sharded import Workers, train_sharded
+from flight_delay.model.training_data import load_training_data
 
 CLASSES = "params.yaml: the target has one class in splits.train"
 WIDEN = "rows are positive; widen the split or change build_features.late_threshold_minutes"
@@ -26,9 +32,37 @@ def selection(folder: Path) -> None:
     read_selection(folder / "selected_features.json")
 
 
+def train_model(**changes: Any) -> Callable[[Path], None]:
+    def load(folder: Path) -> None:
+        section = {**load_params("train_model", BoosterParameters).model_dump(), **changes}
+        (folder / "params.yaml").write_text(json.dumps({"train_model": section}))
+        load_params("train_model", BoosterParameters, folder / "params.yaml")
+
+    return load
+
+
+def lost_worker(_: Path) -> None:
+    def run_together(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
+        raise BrokenExecutor
+
+    train_sharded(load_training_data((), str, [], [], 2), len, Workers(2, run_together, "127.0.0.1", 1))
+
+
 @pytest.mark.parametrize(
     ("work", "expected"),
     [
+        (
+            train_model(sharded=True, subsample=0.8),
+            "params.yaml: 'train_model': sharded training needs all rows, not subsample: 0.8; set it to 1.0",
+        ),
+        (
+            train_model(sharded=True, subsample=1.0, external_memory=True),
+            "params.yaml: 'train_model': sharded and external_memory exclude each other; set one to false",
+        ),
+        (
+            lost_worker,
+            "params.yaml: train_model.sharded: a worker was lost or failed during training; look in its log for the reason (often memory), and run the stage again",
+        ),
         (targets(False, False), f"{CLASSES}: 0 of 2 {WIDEN}"),
         (targets(True), f"{CLASSES}: 1 of 1 {WIDEN}"),
         (

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import xgboost as xgb
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from flight_delay.core.params import Parameters
 from flight_delay.core.workers import Worker, single_worker
 from flight_delay.model.encode import Encoding, Matrix
-from flight_delay.model.training_data import TrainingData, describe_columns
+from flight_delay.model.sharded import Shard, Workers, train_shard, train_sharded
+from flight_delay.model.training_data import Matrices, TrainingData, describe_columns
 
 log = logging.getLogger(__name__)
 
 # Ranking metrics sort all rows in every round, and would take five times as long as training.
 EVAL_METRIC = "logloss"
+CURVE_DECIMALS = 9  # of sharded training; the last ones of a double depend on the number of shards
 
-_NOT_OF_XGBOOST = {"num_boost_round", "early_stopping_rounds", "monotone_constraints", "external_memory"}
+_NOT_OF_XGBOOST = {"num_boost_round", "early_stopping_rounds", "monotone_constraints", "external_memory", "sharded"}
 _DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 
 
@@ -28,7 +32,8 @@ class BoosterParameters(Parameters):
     """Parameters of XGBoost.
 
     See https://xgboost.readthedocs.io/en/stable/parameter.html. `monotone_constraints` applies the declared effects of
-    features. `external_memory` is not XGBoost's: it keeps training rows on disk, and does not change the model.
+    features. Two are not XGBoost's: `external_memory` keeps training rows on disk, and does not change the model;
+    `sharded` trains a model that does not depend on the number of workers (`model.sharded`).
     """
 
     num_boost_round: Annotated[int, Field(ge=1)]
@@ -43,6 +48,15 @@ class BoosterParameters(Parameters):
     monotone_constraints: bool
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     external_memory: bool = False
+    sharded: bool = False
+
+    @model_validator(mode="after")
+    def _require_reproducible_shards(self) -> BoosterParameters:
+        if self.sharded and self.subsample != 1:
+            raise ValueError(f"sharded training needs all rows, not subsample: {self.subsample}; set it to 1.0")
+        if self.sharded and self.external_memory:
+            raise ValueError("sharded and external_memory exclude each other; set one to false")
+        return self
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,7 @@ def train_booster(
     record_train: bool = False,
     label: str = "",
     worker: Worker | None = None,
+    workers: Workers | None = None,
 ) -> Trained:
     """Train a booster, with early stopping where the data have validation rows.
 
@@ -77,22 +92,39 @@ def train_booster(
         data: built with `parameters.max_bin`.
         record_train: whether the curve includes the training rows, which takes a tenth longer.
         label: name of the model in the log.
-        worker: limits the number of threads, and may stop the training.
+        worker: limits the number of threads, and may stop the training; not if there are `workers`.
+        workers: those of sharded training; None to train in this process, with the same result.
 
     Raises:
         CancelledError: the worker was stopped.
+        UserError: one of the `workers` was lost.
     """
     worker = worker or single_worker()
-    train, validation = data.matrices(external_memory=parameters.external_memory)
+    fit = partial(_fit, parameters, data.encoding, record_train)
+    if parameters.sharded and workers:
+        return train_sharded(data, partial(fit, workers.n_jobs, ()), workers)
+    fit = partial(fit, worker.n_jobs, (_RoundLog(label, worker),))
+    if parameters.sharded:
+        return train_shard(data, fit, Shard(rank=0, n_shards=1))
+    return fit(data.matrices(external_memory=parameters.external_memory))
+
+
+def _fit(
+    parameters: BoosterParameters,
+    encoding: Encoding,
+    record_train: bool,
+    n_jobs: int,
+    callbacks: Sequence[xgb.callback.TrainingCallback],
+    matrices: Matrices,
+    base_score: float | None = None,
+) -> Trained:
     options = parameters.model_dump(exclude=_NOT_OF_XGBOOST)
-    options |= {
-        "objective": "binary:logistic",
-        "tree_method": "hist",
-        "eval_metric": EVAL_METRIC,
-        "nthread": worker.n_jobs,
-    }
+    options |= {"objective": "binary:logistic", "tree_method": "hist", "eval_metric": EVAL_METRIC, "nthread": n_jobs}
     if parameters.monotone_constraints:
-        options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in data.encoding)
+        options["monotone_constraints"] = tuple(_DIRECTIONS[feature.effect] for feature in encoding)
+    if parameters.sharded:
+        options |= {"base_score": base_score, "seed_per_iteration": True}
+    train, validation = matrices
     evaluated = [(train, "train")] if record_train else []
     if validation is not None:
         evaluated.append((validation, "validation"))
@@ -104,11 +136,14 @@ def train_booster(
         evals=evaluated,
         evals_result=curve,
         early_stopping_rounds=parameters.early_stopping_rounds if validation is not None else None,
-        callbacks=[_RoundLog(label, worker)],
+        callbacks=callbacks,
         verbose_eval=False,
     )
     best = booster[: booster.best_iteration + 1] if validation is not None else booster
-    return Trained(best, {split: curve[split][EVAL_METRIC] for split in curve})
+    losses = {split: [float(value) for value in curve[split][EVAL_METRIC]] for split in curve}
+    if parameters.sharded:
+        losses = {split: [round(value, CURVE_DECIMALS) for value in values] for split, values in losses.items()}
+    return Trained(best, losses)
 
 
 def predict(booster: xgb.Booster, matrix: Matrix) -> Any:

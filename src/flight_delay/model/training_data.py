@@ -72,7 +72,7 @@ class EncodedMonths(xgb.DataIter):
     """Iterate over encoded months; XGBoost does so four times.
 
     Attributes:
-        targets: by month, shape (rows,).
+        targets: by month, shape (rows,); without months, one of no rows.
     """
 
     def __init__(self, months: Sequence[str], read: ReadMonth, encoding: Encoding) -> None:
@@ -85,6 +85,9 @@ class EncodedMonths(xgb.DataIter):
             self._starts.append(self._file.tell())
             self._file.write(encode(examples.features, encoding).tobytes())
             self.targets.append(examples.target)
+        if not months:  # XGBoost needs a matrix, also of no rows
+            self._starts.append(0)
+            self.targets.append(np.empty(0, bool))
         self._columns = len(encoding)
         self._next = 0
         super().__init__(release_data=True)
@@ -126,8 +129,9 @@ def build_validation_matrix(months: Sequence[str], read: ReadMonth, encoding: En
     With a QuantileDMatrix, the prediction of every round would take three times as long.
     """
     examples = [read(month) for month in months]
-    matrix: Matrix = np.concatenate([encode(month.features, encoding) for month in examples])
-    target = np.concatenate([month.target for month in examples])
+    no_rows: Matrix = np.empty((0, len(encoding)), np.float32)  # of a shard without months
+    matrix: Matrix = np.concatenate([no_rows, *(encode(month.features, encoding) for month in examples)])
+    target = np.concatenate([np.empty(0, bool), *(month.target for month in examples)])
     return xgb.DMatrix(matrix, label=target, nthread=n_jobs, **describe_columns(encoding))
 
 

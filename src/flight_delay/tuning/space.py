@@ -15,8 +15,8 @@ from flight_delay.model.booster import BoosterParameters
 Value: TypeAlias = bool | int | float
 Values: TypeAlias = dict[str, Value]
 
-# The seed that is best on the backtest is best by chance; external memory changes no model.
-NOT_SEARCHABLE = {"seed", "external_memory"}
+# The seed that is best on the backtest is best by chance; the others say how to train, not what.
+NOT_SEARCHABLE = {"seed", "external_memory", "sharded"}
 SEARCHABLE = tuple(name for name in BoosterParameters.model_fields if name not in NOT_SEARCHABLE)
 
 

@@ -1,0 +1,183 @@
+"""Train one booster on several workers, each with a shard of the months.
+
+The model has the same bytes for any number of shards, also one. What XGBoost would derive from a shard is derived from
+all rows: bins, the base score, and the seed of a round. Rows are not sampled, since every worker draws its own. Sums of
+gradients are rounded differently, as they are for numbers of threads, far below the float32 precision of a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from math import ceil
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+import xgboost as xgb
+from xgboost import collective
+from xgboost.tracker import RabitTracker
+
+from flight_delay.core.errors import UserError
+from flight_delay.model.encode import Encoding, Matrix
+from flight_delay.model.training_data import (
+    EncodedMonths,
+    Matrices,
+    TrainingData,
+    build_validation_matrix,
+    describe_columns,
+)
+
+# Bins of quantitative features are those of an evenly spaced sample of the training rows.
+MAX_BIN_SAMPLE_ROWS = 1_000_000
+
+T = TypeVar("T")
+
+
+class RunTogether(Protocol):
+    """Call a function with each argument at the same time.
+
+    Every call has a process of its own. The first exception of a call ends the others and is raised; if a process
+    ends, it is `BrokenExecutor`.
+    """
+
+    def __call__(self, function: Callable[[Any], T], arguments: Sequence[Any]) -> list[T]: ...
+
+
+class Workers(NamedTuple):
+    """Workers of a sharded training.
+
+    Attributes:
+        n_workers: number of workers, and of shards.
+        run_together: runs one call on each worker.
+        host: address of this machine that the workers reach.
+        n_jobs: number of threads of each worker.
+    """
+
+    n_workers: int
+    run_together: RunTogether
+    host: str
+    n_jobs: int
+
+
+class Shard(NamedTuple):
+    """Months `rank`, `rank + n_shards`, … of those for training and stopping.
+
+    Attributes:
+        rank: from 0.
+        n_shards: number of shards.
+        trackers: arguments of the two communicators of `train_shard`; empty for a single shard.
+    """
+
+    rank: int
+    n_shards: int
+    trackers: tuple[dict[str, Any], ...] = ()
+
+    def months(self, months: Sequence[str]) -> Sequence[str]:
+        """Select the months of this shard."""
+        return months[self.rank :: self.n_shards]
+
+
+Fit = Callable[[Matrices, float], T]
+
+
+def train_sharded(data: TrainingData, fit: Fit[T], workers: Workers) -> T:
+    """Train a model on several workers.
+
+    Args:
+        data: the training data; it is pickled, with its function that reads a month.
+        fit: trains a model, given matrices and base score; it is pickled, as is its result.
+        workers: workers to train on.
+
+    Raises:
+        UserError: a worker was lost or failed; XGBoost cannot continue without it.
+    """
+    with _trackers(workers.n_workers, workers.host) as trackers:
+        shards = [Shard(rank, workers.n_workers, trackers) for rank in range(workers.n_workers)]
+        try:
+            return workers.run_together(partial(train_shard, replace(data, n_jobs=workers.n_jobs), fit), shards)[0]
+        except (BrokenExecutor, xgb.core.XGBoostError) as error:
+            raise UserError(
+                "params.yaml: train_model.sharded: a worker was lost or failed during training; look in its log for "
+                "the reason (often memory), and run the stage again"
+            ) from error
+
+
+def train_shard(data: TrainingData, fit: Fit[T], shard: Shard) -> T:
+    """Train a model together with the other shards; all return the same."""
+    months = EncodedMonths(shard.months(data.train_months), data.read, data.encoding)
+    with _communicator(shard, 0):
+        rows, positives = _count(months, shard, len(data.train_months))
+        sample = _sample(months, shard, rows)
+    # Between the communicators, since within one XGBoost would merge the bins of all shards.
+    bins = _bin_sample(sample, data)
+    with _communicator(shard, 1):
+        train = xgb.QuantileDMatrix(months, max_bin=data.max_bin, nthread=data.n_jobs, ref=bins)
+        validation = (
+            build_validation_matrix(shard.months(data.validation_months), data.read, data.encoding, data.n_jobs)
+            if data.validation_months
+            else None
+        )
+        return fit(Matrices(train, validation), positives / sum(rows))
+
+
+def _count(months: EncodedMonths, shard: Shard, all_months: int) -> tuple[list[int], int]:
+    """Count the rows of every month of all shards, and the positive rows."""
+    counts = np.zeros((all_months, 2), np.int64)
+    for position, target in zip(range(shard.rank, all_months, shard.n_shards), months.targets, strict=False):
+        counts[position] = len(target), target.sum()
+    rows, positives = collective.allreduce(counts, collective.Op.SUM).reshape(counts.shape).T
+    return rows.tolist(), int(positives.sum())
+
+
+def _sample(months: EncodedMonths, shard: Shard, rows: Sequence[int]) -> Matrix:
+    """Collect evenly spaced rows of all shards, shape (rows, features)."""
+    step, start = ceil(sum(rows) / MAX_BIN_SAMPLE_ROWS), 0
+    parts = []
+    for position, month_rows in enumerate(rows):
+        owner = position % shard.n_shards
+        part = months.matrix(position // shard.n_shards)[-start % step :: step].copy() if owner == shard.rank else None
+        parts.append(collective.broadcast(part, owner))
+        start += month_rows
+    return np.concatenate(parts)
+
+
+def _bin_sample(sample: Matrix, data: TrainingData) -> xgb.QuantileDMatrix:
+    """Compute bins from a sample and all categories."""
+    matrix = np.vstack([sample, _highest_codes(data.encoding)])
+    target = np.zeros(len(matrix))  # required, and unused
+    return xgb.QuantileDMatrix(
+        matrix, target, max_bin=data.max_bin, nthread=data.n_jobs, **describe_columns(data.encoding)
+    )
+
+
+def _highest_codes(encoding: Encoding) -> Matrix:
+    """Return a row with the highest code of each category; NaN elsewhere."""
+    highest = [len(feature.categories) - 1 if feature.categories else np.nan for feature in encoding]
+    return np.array([highest], np.float32)
+
+
+@contextmanager
+def _trackers(count: int, host: str) -> Iterator[tuple[dict[str, Any], ...]]:
+    """Run the trackers of both communicators, which introduce the workers."""
+    trackers = [RabitTracker(count, host, sortby="task") for _ in range(2)]
+    try:
+        for tracker in trackers:
+            tracker.start()
+        yield tuple(tracker.worker_args() for tracker in trackers)
+    finally:
+        for tracker in trackers:
+            with suppress(xgb.core.XGBoostError):  # of a tracker that workers have not left, because one was lost
+                tracker.free()
+
+
+@contextmanager
+def _communicator(shard: Shard, number: int) -> Iterator[None]:
+    """Connect this thread to the other shards, if there are any."""
+    if not shard.trackers:
+        yield
+        return
+    with collective.CommunicatorContext(**shard.trackers[number], dmlc_task_id=f"{shard.rank:06d}"):
+        yield
