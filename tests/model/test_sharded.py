@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,13 +55,18 @@ def raw(trained: Trained) -> bytes:
     ("delays", "n_jobs"), [([0.3, 0.2, 0.1, 0], 1), ([0.1, 0.2, 0], 2), ([0.2, 0], 1), ([0, 0], 3)]
 )
 def test_model_and_curve_do_not_depend_on_shards_order_and_threads(
-    data: TrainingData, sharded_parameters: BoosterParameters, four_processes, delays: list[float], n_jobs: int
+    data: TrainingData,
+    sharded_parameters: BoosterParameters,
+    month_files: dict[str, Path],
+    four_processes: RunTogether,
+    delays: list[float],
+    n_jobs: int,
 ) -> None:
-    def run_together(function: Callable[[Shard], Any], shards: Sequence[Shard]) -> list[Any]:
+    def run_together(function: Callable[..., Any], shards: Sequence[Sequence[Any]]) -> list[Any]:
         return four_processes(partial(train_late, function, delays), shards)
 
     alone = train_booster(sharded_parameters, data, record_train=True)
-    workers = Workers(len(delays), run_together, HOST, n_jobs)
+    workers = Workers(len(delays), run_together, HOST, n_jobs, month_files)
     together = train_booster(sharded_parameters, data, record_train=True, workers=workers)
     assert raw(together) == raw(alone)
     assert together.log_loss == alone.log_loss
@@ -95,7 +101,7 @@ def test_a_killed_worker_is_an_error(data: TrainingData) -> None:
 
 
 def test_what_a_worker_raises_is_raised_though_the_others_never_joined(data: TrainingData) -> None:
-    def run_together(function: Callable[[Shard], Any], shards: Sequence[Shard]) -> list[Any]:
+    def run_together(function: Callable[..., Any], shards: Sequence[Sequence[Any]]) -> list[Any]:
         raise UserError("2013-02.parquet")
 
     with pytest.raises(UserError, match="2013-02"):

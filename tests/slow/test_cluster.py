@@ -77,6 +77,16 @@ def test_outputs_do_not_depend_on_the_scheduler(kind, made, copy_of_made, two_wo
         assert contents(copy_of_made.root, names) == before == contents(made.root, names)
 
 
+def test_a_sharded_model_does_not_depend_on_the_scheduler(copy_of_made, two_workers) -> None:
+    copy_of_made.params({"train_model": {"sharded": True, "subsample": 1.0}})
+    names = ("models/bundle/model.ubj", "models/bundle/manifest.json", "reports/train")
+    outputs = []
+    for scheduler in ("", "2", two_workers.address):
+        copy_of_made.stage("train_model", FLIGHT_DELAY_SCHEDULER=scheduler, OMP_WAIT_POLICY="passive")
+        outputs.append(contents(copy_of_made.root, names))
+    assert outputs[0] == outputs[1] == outputs[2]
+
+
 def test_an_error_of_a_user_is_the_same_line(copy_of_made, two_workers) -> None:
     raw = copy_of_made.root / "data/raw/flights"
     broken = raw / f"{list_months(raw)[1]}.parquet"

@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from flight_delay.model.training_data import Matrices
 # Fewer than there are, so that bins depend on which rows are sampled.
 SAMPLE_ROWS = 700
 
-RunTogether = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+RunTogether = Callable[[Callable[..., Any], Sequence[Sequence[Any]]], list[Any]]
 
 
 @contextmanager
@@ -32,8 +33,8 @@ def processes(number: int) -> Iterator[RunTogether]:
     with pytest.MonkeyPatch.context() as patch, ProcessPoolExecutor(number, mp_context=context) as pool:
         patch.setenv("OMP_WAIT_POLICY", "passive")  # as in dvc.yaml; processes inherit it
 
-        def run_together(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
-            futures = [pool.submit(function, argument) for argument in arguments]
+        def run_together(function: Callable[..., Any], arguments: Sequence[Sequence[Any]]) -> list[Any]:
+            futures = [pool.submit(function, *call) for call in arguments]
             done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
             if waiting:
                 for process in list(pool._processes.values()):
@@ -46,11 +47,11 @@ def processes(number: int) -> Iterator[RunTogether]:
         yield run_together
 
 
-def train_late(function: Callable[[Shard], Any], delays: Sequence[float], shard: Shard) -> Any:
+def train_late(function: Callable[..., Any], delays: Sequence[float], shard: Shard, files: Mapping[str, Path]) -> Any:
     """Train a shard after a delay in seconds, with bins of a small sample."""
     sharded.MAX_BIN_SAMPLE_ROWS = SAMPLE_ROWS
     time.sleep(delays[shard.rank])
-    return function(shard)
+    return function(shard, files)
 
 
 def fit_until_killed(matrices: Matrices, base_score: float) -> None:

@@ -37,6 +37,10 @@ def kind_of(source: Any) -> tuple[str, str]:
     return type(source).__name__, str(source)
 
 
+def threads_of(worker: Worker) -> int:
+    return worker.n_jobs
+
+
 def die_once(month: str, marker: str) -> str:
     """Kill the process the first time that the second month is computed."""
     if month == MONTHS[1] and not os.path.exists(marker):  # noqa: PTH110 (a Path would travel as a file)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from flight_delay.core.cluster_tasks import run_checked, run_model
 from flight_delay.core.content import FileContent
 from flight_delay.core.environment import describe_environment, environment_difference
 from flight_delay.core.errors import UserError
 from flight_delay.core.executors import SCHEDULER_VARIABLE, require_workers
-from flight_delay.core.workers import Worker, available_cores
+from flight_delay.core.workers import available_cores
 
 R = TypeVar("R")
 
@@ -80,13 +81,31 @@ class DaskExecutor:
         """Number of threads of all workers; more may join at any time."""
         return max(1, sum(map(int, self._client.nthreads().values())))
 
+    @property
+    def processes(self) -> int:
+        """Number of workers."""
+        return len(self._client.nthreads())
+
+    @property
+    def n_jobs(self) -> int:
+        """Smallest number of threads that a worker's environment allows."""
+        return min(map(int, self._client.run(available_cores).values()))
+
+    @property
+    def host(self) -> str:
+        """Address of this machine as the scheduler's machine reaches it."""
+        from distributed.comm.addressing import get_address_host
+        from distributed.utils import get_ip
+
+        return str(get_ip(get_address_host(self._address)))
+
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Start a task; see `Executor`."""
-        return self._submit(_run_checked, function, *arguments)
+        return self._submit(run_checked, function, *arguments)
 
     def submit_model(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Start a task with a `Worker`; see `Executor`."""
-        return self._submit(_run_checked, _run_model, function, *arguments)
+        return self._submit(run_checked, run_model, function, *arguments)
 
     def result(self, future: Any) -> Any:
         """Wait for a result; see `Executor`."""
@@ -119,13 +138,16 @@ class DaskExecutor:
         addresses = sorted(self._client.nthreads())
         require_workers(len(addresses), len(arguments))
         running = [
-            self._submit(_run_checked, function, *args, workers=[address], allow_other_workers=False, retries=0)
+            self._submit(run_checked, function, *args, workers=[address], allow_other_workers=False, retries=0)
             for address, args in zip(addresses, arguments, strict=False)
         ]
         try:
             return self._wait_together(running, addresses[: len(arguments)])
-        finally:
+        except BaseException:
             self.cancel(running)
+            # Calls that wait for the one that failed can only be ended with their process.
+            self._client.restart_workers(list(set(addresses) & set(self._client.nthreads())), raise_for_error=False)
+            raise
 
     def _wait_together(self, running: Sequence[Any], addresses: Sequence[str]) -> list[Any]:
         while True:
@@ -162,31 +184,3 @@ class DaskExecutor:
         if type(argument) is dict:
             return {key: self._with_files(element) for key, element in argument.items()}
         return argument
-
-
-def _run_checked(environment: dict[str, str], function: Callable[..., R], *arguments: Any) -> R:
-    """Run a task; workers that joined after the client are checked here.
-
-    Raises:
-        UserError: this worker has another version.
-    """
-    if difference := environment_difference(environment, describe_environment()):
-        raise UserError(f"a worker has {difference}; start workers from a checkout of the same commit")
-    return function(*arguments)
-
-
-class _Cancelled:
-    """Whether the task that creates this was cancelled; see `workers.Stop`."""
-
-    def __init__(self) -> None:
-        from distributed import get_worker
-
-        worker = get_worker()
-        self._task = worker.state.tasks[worker.get_current_task()]
-
-    def is_set(self) -> bool:
-        return bool(self._task.state == "cancelled")
-
-
-def _run_model(function: Callable[..., R], *arguments: Any) -> R:
-    return function(Worker(available_cores(), _Cancelled()), *arguments)

@@ -9,7 +9,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from typing import Any, Protocol, TypeVar
@@ -28,6 +28,21 @@ class Executor(Protocol):
     @property
     def workers(self) -> int:
         """Number of tasks that run at the same time."""
+        ...
+
+    @property
+    def processes(self) -> int:
+        """Number of processes of the workers."""
+        ...
+
+    @property
+    def n_jobs(self) -> int:
+        """Number of threads that a function may use in a process."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """Address of this machine that the workers reach."""
         ...
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -91,11 +106,14 @@ def _open(value: str) -> Executor | None:
 class ProcessExecutor:
     """Processes of this machine; files are read from the common file system."""
 
+    host = "127.0.0.1"
+
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers = self.processes = workers
+        self.n_jobs = max(1, available_cores() // workers)
         # Forked processes may hang, since XGBoost and Arrow have threads.
         self._pool = ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), _prepare_process, (max(1, available_cores() // workers),)
+            workers, multiprocessing.get_context("spawn"), _prepare_process, (self.n_jobs,)
         )
         atexit.register(self._pool.shutdown, cancel_futures=True)
 
@@ -125,7 +143,15 @@ class ProcessExecutor:
     def run_together(self, function: Callable[..., R], arguments: Sequence[Sequence[Any]]) -> list[R]:
         """Call a function several times at once; see `Executor`."""
         require_workers(self.workers, len(arguments))
-        return [self.result(future) for future in [self.submit(function, *args) for args in arguments]]
+        futures = [self.submit(function, *args) for args in arguments]
+        done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+        if waiting:  # for the one that failed
+            for process in multiprocessing.active_children():
+                process.kill()
+            done = {future for future in done if future.exception()}
+            for future in done:
+                self.result(future)
+        return [self.result(future) for future in futures]
 
     def _lost(self) -> UserError:
         return UserError(

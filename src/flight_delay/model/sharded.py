@@ -7,21 +7,26 @@ gradients are rounded differently, as they are for numbers of threads, far below
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from math import ceil
-from typing import Any, NamedTuple, Protocol, TypeVar
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import xgboost as xgb
 from xgboost import collective
 from xgboost.tracker import RabitTracker
 
+from flight_delay.core.content import Source
 from flight_delay.core.errors import UserError
-from flight_delay.model.encode import Encoding, Matrix
+from flight_delay.core.executors import open_executor
+from flight_delay.model.encode import Matrix, input_features
+from flight_delay.model.examples import read_month
 from flight_delay.model.training_data import (
     EncodedMonths,
     Matrices,
@@ -36,30 +41,33 @@ MAX_BIN_SAMPLE_ROWS = 1_000_000
 T = TypeVar("T")
 
 
-class RunTogether(Protocol):
-    """Call a function with each argument at the same time.
-
-    Every call has a process of its own. The first exception of a call ends the others and is raised; if a process
-    ends, it is `BrokenExecutor`.
-    """
-
-    def __call__(self, function: Callable[[Any], T], arguments: Sequence[Any]) -> list[T]: ...
-
-
 class Workers(NamedTuple):
     """Workers of a sharded training.
 
     Attributes:
         n_workers: number of workers, and of shards.
-        run_together: runs one call on each worker.
+        run_together: calls a function with the arguments of each worker, all at the same time; the first exception
+            ends the other calls, and is raised.
         host: address of this machine that the workers reach.
         n_jobs: number of threads of each worker.
+        files: processed months, which travel to their workers; without any, the data's own function reads them.
     """
 
     n_workers: int
-    run_together: RunTogether
+    run_together: Callable[[Callable[..., Any], Sequence[Sequence[Any]]], list[Any]]
     host: str
     n_jobs: int
+    files: Mapping[str, Path] = MappingProxyType({})
+
+
+def open_workers(files: Mapping[str, Path]) -> Workers | None:
+    """Return all workers of FLIGHT_DELAY_SCHEDULER; None to train here.
+
+    Args:
+        files: processed months of training and early stopping.
+    """
+    e = open_executor()
+    return Workers(e.processes, e.run_together, e.host, e.n_jobs, files) if e else None
 
 
 class Shard(NamedTuple):
@@ -96,13 +104,27 @@ def train_sharded(data: TrainingData, fit: Fit[T], workers: Workers) -> T:
     """
     with _trackers(workers.n_workers, workers.host) as trackers:
         shards = [Shard(rank, workers.n_workers, trackers) for rank in range(workers.n_workers)]
+        train = partial(_train_files, replace(data, n_jobs=workers.n_jobs), fit)
         try:
-            return workers.run_together(partial(train_shard, replace(data, n_jobs=workers.n_jobs), fit), shards)[0]
+            models: list[T] = workers.run_together(
+                train, [(shard, _files_of(shard, data, workers.files)) for shard in shards]
+            )
+            return models[0]
         except (BrokenExecutor, xgb.core.XGBoostError) as error:
             raise UserError(
                 "params.yaml: train_model.sharded: a worker was lost or failed during training; look in its log for "
                 "the reason (often memory), and run the stage again"
             ) from error
+
+
+def _files_of(shard: Shard, data: TrainingData, files: Mapping[str, Path]) -> dict[str, Path]:
+    months = {*shard.months(data.train_months), *shard.months(data.validation_months)}
+    return {month: path for month, path in files.items() if month in months}
+
+
+def _train_files(data: TrainingData, fit: Fit[T], shard: Shard, files: Mapping[str, Source]) -> T:
+    read = partial(read_month, files, input_features(data.encoding)) if files else data.read
+    return train_shard(replace(data, read=read), fit, shard)
 
 
 def train_shard(data: TrainingData, fit: Fit[T], shard: Shard) -> T:
@@ -146,17 +168,12 @@ def _sample(months: EncodedMonths, shard: Shard, rows: Sequence[int]) -> Matrix:
 
 def _bin_sample(sample: Matrix, data: TrainingData) -> xgb.QuantileDMatrix:
     """Compute bins from a sample and all categories."""
-    matrix = np.vstack([sample, _highest_codes(data.encoding)])
+    highest_codes = [len(feature.categories) - 1 if feature.categories else np.nan for feature in data.encoding]
+    matrix = np.vstack([sample, np.array([highest_codes], np.float32)])
     target = np.zeros(len(matrix))  # required, and unused
     return xgb.QuantileDMatrix(
         matrix, target, max_bin=data.max_bin, nthread=data.n_jobs, **describe_columns(data.encoding)
     )
-
-
-def _highest_codes(encoding: Encoding) -> Matrix:
-    """Return a row with the highest code of each category; NaN elsewhere."""
-    highest = [len(feature.categories) - 1 if feature.categories else np.nan for feature in encoding]
-    return np.array([highest], np.float32)
 
 
 @contextmanager

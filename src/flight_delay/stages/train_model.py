@@ -12,6 +12,7 @@ from flight_delay.model.bundle import save_bundle
 from flight_delay.model.encode import fit_encoding
 from flight_delay.model.examples import read_month, require_both_classes
 from flight_delay.model.selection import read_selection
+from flight_delay.model.sharded import open_workers
 from flight_delay.model.training_data import load_training_data
 
 
@@ -27,7 +28,8 @@ def main() -> int:
 
     encoding = fit_encoding(features, (read(month) for month in train))
     data = load_training_data(encoding, read, train, validation, p.max_bin)
-    trained = train_booster(p, data, record_train=True)
+    workers = open_workers(months.month_paths(paths.PROCESSED, [*train, *validation])) if p.sharded else None
+    trained = train_booster(p, data, record_train=True, workers=workers)
 
     target = np.concatenate([read(month).target for month in train])
     # The folder is not replaced as a whole, since it also contains the decision.

@@ -1,0 +1,49 @@
+"""core.executors: where FLIGHT_DELAY_SCHEDULER runs tasks, and processes of this machine."""
+
+from __future__ import annotations
+
+import pytest
+from tasks import double, kind_of, threads_of
+
+from flight_delay.core.engine import map_models, map_months
+from flight_delay.core.errors import UserError
+from flight_delay.core.executors import SCHEDULER_VARIABLE, ProcessExecutor, open_executor
+from flight_delay.core.months import month_paths
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "two", "tcp://", "tcp://host", "http://host:8786", "host:8786"])
+def test_other_values_are_refused(monkeypatch, value) -> None:
+    monkeypatch.setenv(SCHEDULER_VARIABLE, value)
+    with pytest.raises(UserError, match=SCHEDULER_VARIABLE):
+        open_executor()
+
+
+def test_without_the_variable_tasks_run_here(monkeypatch) -> None:
+    for value in ("", " "):
+        monkeypatch.setenv(SCHEDULER_VARIABLE, value)
+        assert open_executor() is None
+    assert list(map_months(lambda number: number, {"2013-01": (1,), "2013-02": (2,)})) == [
+        ("2013-01", 1),
+        ("2013-02", 2),
+    ]
+
+
+def test_without_tasks_nothing_is_opened(monkeypatch) -> None:
+    monkeypatch.setenv(SCHEDULER_VARIABLE, "tcp://127.0.0.1:1")
+    assert list(map_months(double, {})) == []
+
+
+def test_processes_return_results_in_order(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv(SCHEDULER_VARIABLE, "2")
+    assert open_executor() is open_executor()
+    numbers = {f"{number}": (number,) for number in range(9)}
+    assert list(map_months(double, numbers)) == [(name, 2 * number) for name, (number,) in numbers.items()]
+    assert [n_jobs >= 1 for n_jobs in map_models(threads_of, [(), ()])] == [True, True]
+    (path,) = month_paths(tmp_path, ["2013-01"]).values()
+    # On this machine a path stays one.
+    assert [result for _, result in map_months(kind_of, {"2013-01": (path,)})] == [(type(path).__name__, str(path))]
+
+
+def test_more_calls_than_processes_are_refused() -> None:
+    with pytest.raises(UserError, match=SCHEDULER_VARIABLE):
+        ProcessExecutor(1).run_together(double, [(1,), (2,)])
