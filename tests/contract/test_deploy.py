@@ -18,6 +18,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOY = REPOSITORY / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
+DASK = DEPLOY / "dask.yaml"
 CONTENT = yaml.safe_load(COMPOSE.read_text())
 DASHBOARD = DEPLOY / "grafana/dashboard.json"
 ADDED = ["prometheus", "alertmanager", "node-exporter", "grafana", "monitor"]
@@ -33,6 +34,14 @@ def test_the_containers_fit_the_schema_of_compose(tmp_path: Path) -> None:
     wrong = tmp_path / "compose.yaml"
     wrong.write_text(COMPOSE.read_text().replace("healthcheck:", "healthchek:", 1))
     assert not fits_schema(wrong)
+
+
+def test_the_dask_cluster_runs_the_image_of_the_code_and_listens_to_this_machine() -> None:
+    assert fits_schema(DASK)
+    for service in yaml.safe_load(DASK.read_text())["services"].values():
+        assert service["image"] == CONTENT["services"]["predictions"]["image"]
+        assert service["read_only"] is True
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
 def test_containers_mount_what_is_there_and_volumes_that_are_declared() -> None:

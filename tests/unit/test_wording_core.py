@@ -12,7 +12,9 @@ import pyarrow as pa
 import pytest
 
 from flight_delay.core import files, months, runner
+from flight_delay.core.environment import environment_difference
 from flight_delay.core.errors import UserError
+from flight_delay.core.executors import open_executor, require_workers
 from flight_delay.core.months import MonthRange, Splits
 from flight_delay.core.params import Parameters, load_params, read_validated_json
 from flight_delay.core.references import read_reference
@@ -180,3 +182,22 @@ def test_the_log_of_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
         "  month 2013-02 (2 of 2)",
         "evaluate: done, 2,000 rows, 2.5 s, peak memory 123 MiB",
     ]
+
+
+def test_schedulers_that_cannot_be_used(monkeypatch):
+    monkeypatch.setenv("FLIGHT_DELAY_SCHEDULER", "many")
+    with pytest.raises(UserError) as refused:
+        open_executor()
+    assert (
+        str(refused.value)
+        == "FLIGHT_DELAY_SCHEDULER=many: neither a number of processes nor an address; unset it, or set it to a number such as 2 or to an address such as tcp://host:8786"
+    )
+    with pytest.raises(UserError) as refused:
+        require_workers(2, 3)
+    assert str(refused.value) == "FLIGHT_DELAY_SCHEDULER: 3 tasks need a worker each, but there are 2; add workers"
+
+
+def test_what_differs_on_a_worker():
+    assert environment_difference({"xgboost": "3.2.0"}, {"xgboost": "3.2.0"}) == ""
+    assert environment_difference({"xgboost": "3.2.0"}, {"xgboost": "3.1.0"}) == "xgboost 3.1.0 instead of 3.2.0"
+    assert environment_difference({}, ImportError("no module")) == "no usable package flight_delay (no module)"

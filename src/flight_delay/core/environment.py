@@ -17,10 +17,12 @@ PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "xgboost", "shap", "tz
 
 @cache
 def describe_environment() -> dict[str, str]:
-    """Describe the code of this process: versions, and a hash of its files."""
-    package = Path(flight_delay.__path__[0])
+    """Describe the code of this process: versions, and a hash of its files.
+
+    References are those of the working directory, as for stages.
+    """
     digest = hashlib.sha256()
-    for folder, pattern in ((package, "*.py"), (package.parents[1] / "references", "*")):
+    for folder, pattern in ((Path(flight_delay.__path__[0]), "*.py"), (Path("references"), "*")):
         for path in sorted(folder.rglob(pattern)):
             if path.is_file():
                 digest.update(f"{path.relative_to(folder).as_posix()} {sha256(path)}\n".encode())

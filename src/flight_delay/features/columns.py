@@ -20,3 +20,14 @@ def columns_from_table(table: pa.Table, names: Iterable[str] | None = None) -> C
         name: table[name].to_numpy(zero_copy_only=False)
         for name in (names if names is not None else table.column_names)
     }
+
+
+def shared_values(column: pa.ChunkedArray) -> Column:
+    """Convert text, with one object for all rows that have the same value.
+
+    Otherwise every row has its own, of some 50 bytes.
+    """
+    encoded = column.combine_chunks().dictionary_encode()
+    values = np.array([*encoded.dictionary.to_pylist(), None], object)
+    rows: Column = values[encoded.indices.fill_null(len(values) - 1).to_numpy()]
+    return rows

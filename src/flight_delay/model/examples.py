@@ -14,7 +14,7 @@ from flight_delay.core.content import Source
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import iterate_months, month_path, sampling_step, take_every
-from flight_delay.features.columns import Column, Columns, columns_from_table
+from flight_delay.features.columns import Column, Columns, columns_from_table, shared_values
 from flight_delay.features.feature import DATE, ROW_ID, TARGET, Feature, processed_schema
 
 Outcome = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -36,12 +36,16 @@ class Examples:
 def labelled(table: pa.Table, features: Sequence[Feature]) -> Examples:
     """Select the rows of a processed table whose target is known."""
     known = table.filter(pc.is_valid(table[TARGET]))
-    columns = columns_from_table(known)
+    keys = columns_from_table(known, [ROW_ID, DATE, TARGET])
+    numbers = columns_from_table(known, [feature.name for feature in features if feature.kind != "categorical"])
     return Examples(
-        row_id=columns[ROW_ID],
-        date=columns[DATE],
-        features={feature.name: columns[feature.name] for feature in features},
-        target=columns[TARGET].astype(bool),
+        row_id=keys[ROW_ID],
+        date=keys[DATE],
+        features={
+            feature.name: numbers[feature.name] if feature.name in numbers else shared_values(known[feature.name])
+            for feature in features
+        },
+        target=keys[TARGET].astype(bool),
     )
 
 
