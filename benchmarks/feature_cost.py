@@ -74,7 +74,9 @@ def finished_matrix(folder: Path) -> None:
         np.save(folder / f"{name}.npy", encode(examples.features, encoding))
         np.save(folder / f"{name}_late.npy", examples.target)
     p = params.load_params("train_model", BoosterParameters)
-    options = p.model_dump(exclude={"num_boost_round", "early_stopping_rounds", "monotone_constraints"})
+    options = p.model_dump(
+        exclude={"num_boost_round", "early_stopping_rounds", "monotone_constraints", "external_memory", "sharded"}
+    )
     effects = {"increasing": 1, "decreasing": -1, None: 0}
     constraints = [str(effects[column.effect] if p.monotone_constraints else 0) for column in encoding]
     described = {

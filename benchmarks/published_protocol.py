@@ -47,6 +47,7 @@ CANDIDATES = ((3, 5.0), (6, 5.0), (10, 5.0), (12, 10.0))
 GIVEN: dict[str, Any] = {
     "num_boost_round": 3000, "early_stopping_rounds": 25, "learning_rate": 0.1, "subsample": 0.9,
     "colsample_bytree": 0.4, "reg_lambda": 5.0, "max_bin": 1024, "monotone_constraints": False,
+    "external_memory": False, "sharded": False,
 }  # fmt: skip
 MODELS = (
     "always the more common answer", "XGBoost as it comes", "LightGBM as it comes", "scikit-learn as it comes", "ours",

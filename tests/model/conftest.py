@@ -102,6 +102,7 @@ def parameters() -> BoosterParameters:
     return BoosterParameters(
         num_boost_round=200, early_stopping_rounds=5, learning_rate=0.3, max_depth=4, min_child_weight=5.0,
         subsample=0.8, colsample_bytree=0.6, reg_lambda=1.0, max_bin=64, monotone_constraints=True, seed=7,
+        external_memory=False, sharded=False,
     )  # fmt: skip
 
 

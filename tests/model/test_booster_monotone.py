@@ -18,6 +18,7 @@ ROWS = 400
 EAGER = BoosterParameters(
     num_boost_round=15, early_stopping_rounds=15, learning_rate=0.5, max_depth=6, min_child_weight=0.1, subsample=0.8,
     colsample_bytree=0.8, reg_lambda=0.1, max_bin=64, monotone_constraints=True, seed=5,
+    external_memory=False, sharded=False,
 )  # fmt: skip
 CARRIER = Feature(name="carrier", kind="categorical", group="schedule")
 FREE = Feature(name="free", kind="quantitative", group="schedule")

@@ -33,6 +33,7 @@ ROWS, DAYS = 6_000, 30
 PARAMETERS = BoosterParameters(
     num_boost_round=40, early_stopping_rounds=10, learning_rate=0.2, max_depth=3, min_child_weight=20.0, subsample=1.0,
     colsample_bytree=1.0, reg_lambda=1.0, max_bin=64, monotone_constraints=False, seed=7,
+    external_memory=False, sharded=False,
 )  # fmt: skip
 WEIGHTS = {"minutes": 1.2, "distance": -0.8, "rate": 0.6, "weekend": 0.5}
 

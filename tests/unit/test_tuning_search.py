@@ -37,7 +37,7 @@ from flight_delay.tuning.summary import (
 CURRENT = {"max_depth": 4, "learning_rate": 0.05, "monotone_constraints": True}
 PARAMETERS = BoosterParameters(
     **CURRENT, num_boost_round=10, early_stopping_rounds=5, min_child_weight=1, subsample=1, colsample_bytree=1,
-    reg_lambda=1, max_bin=16, seed=1,
+    reg_lambda=1, max_bin=16, seed=1, external_memory=False, sharded=False,
 )  # fmt: skip
 SPACE = {
     "max_depth": {"low": 2, "high": 8},

@@ -15,6 +15,7 @@ from flight_delay.tuning.space import Tune, distributions, require_valid_space
 PARAMETERS = BoosterParameters(
     num_boost_round=1000, early_stopping_rounds=25, learning_rate=0.05, max_depth=4, min_child_weight=1000,
     subsample=0.8, colsample_bytree=0.3, reg_lambda=5.0, max_bin=256, monotone_constraints=True, seed=2013,
+    external_memory=False, sharded=False,
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ RANDOM_LABELS = tuple(f"random_label_{number}" for number in (1, 2, 3))
 SMALL = BoosterParameters(
     num_boost_round=100, early_stopping_rounds=100, learning_rate=0.1, max_depth=5, min_child_weight=100.0,
     subsample=1.0, colsample_bytree=0.5, reg_lambda=5.0, max_bin=64, monotone_constraints=True, seed=2013,
+    external_memory=False, sharded=False,
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ SMOOTHING_ROWS = 20
 XGBOOST_DEFAULTS = BoosterParameters(
     num_boost_round=100, early_stopping_rounds=100, learning_rate=0.3, max_depth=6, min_child_weight=1.0, subsample=1.0,
     colsample_bytree=1.0, reg_lambda=1.0, max_bin=256, monotone_constraints=False, seed=0,
+    external_memory=False, sharded=False,
 )  # fmt: skip
 
 

@@ -47,8 +47,8 @@ class BoosterParameters(Parameters):
     max_bin: Annotated[int, Field(ge=2, le=65_536)]
     monotone_constraints: bool
     seed: Annotated[int, Field(ge=0, lt=2**31)]
-    external_memory: bool = False
-    sharded: bool = False
+    external_memory: bool
+    sharded: bool
 
     @model_validator(mode="after")
     def _require_reproducible_shards(self) -> BoosterParameters:
