@@ -57,7 +57,8 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     lock.write_text(lock.read_text().replace(pretended, f"{'d' * 32}.dir"))
     copy_of_made.commit("change a line and a parameter, and pretend")
     printed = json.loads(copy_of_made.command("verify", "--json", code=1).stdout)
-    assert of_a_single_tree == ["fetch_raw", "report"]  # what reads the line that was changed
+    # What reads the line that was changed, and stages that DVC's run cache leaves out, since they keep months.
+    assert of_a_single_tree == ["fetch_raw", "make_dataset", "build_features", "report"]
     assert printed["stale"] == [
         "fetch_raw: src/flight_delay/stages/fetch_raw.py changed",
         *(
