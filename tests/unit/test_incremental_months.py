@@ -129,6 +129,14 @@ def test_a_file_may_go(root, written):
     assert written() == (["2013-02"], ["b.csv"])
 
 
+def test_other_columns_are_named_whichever_file_is_read_first(root):
+    (root / "external/c.csv").write_text(content(["2013-01"], "c.csv", "Year,Month,Tail"))
+    result = fetch(root / "external", root / "raw/flights", "2013-02")
+    assert "a.csv" in result
+    assert "c.csv" in result
+    assert result == from_nothing(root, "2013-02")
+
+
 def test_a_renamed_file_leaves_months_whose_rows_keep_their_order(root, written):
     (root / "external/c.csv").rename(root / "external/d.csv")
     assert written() == ([], ["d.csv", "b.csv"])

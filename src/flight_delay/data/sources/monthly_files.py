@@ -110,6 +110,7 @@ def fetch_monthly_files(
             log.info("  %d months are unchanged", len(months) - len(stale))
         again = [n for n, content in enumerate(contents) if n not in new and set(known[content]) & set(stale)]
         spool_files(again, lambda month: month in stale)
+        spool.require_same_columns()
         for month in track_progress(stale, "month"):
             flights.add(month, inputs[month], spool.write_month(month, month_path(flights.path, month))._asdict())
     return FetchedFiles({month: SpooledMonth(**flights.months[month].result) for month in months}, checksums)

@@ -56,19 +56,26 @@ class Spool:
             added: rows in the order of the file.
 
         Raises:
-            UserError: other rows of the month have other columns.
+            UserError: other rows of the month in this file have other columns.
         """
         month, rows, *_ = added
         parts = self._first.setdefault(month, {})
-        names = parts.setdefault(
-            position, added._replace(rows=pa.RecordBatch.from_pylist([], rows.schema))
-        ).rows.schema.names
-        first, second = sorted([(min(parts), parts[min(parts)]), (position, added)], key=lambda part: part[0])
-        _require_same_columns(first[1], second[1])
-        self._waiting.setdefault(f"{month}.{position}", []).append(rows.select(names))
+        first = parts.setdefault(position, added._replace(rows=pa.RecordBatch.from_pylist([], rows.schema)))
+        _require_same_columns(first, added)
+        self._waiting.setdefault(f"{month}.{position}", []).append(rows.select(first.rows.schema.names))
         self._waiting_bytes += rows.nbytes
         if self._waiting_bytes >= SPOOL_BYTES:
             self._flush()
+
+    def require_same_columns(self) -> None:
+        """Check that the files of each month have the same columns.
+
+        Raises:
+            UserError: two differ; they do not depend on the order in which files were read.
+        """
+        for _, parts in sorted(self._first.items()):
+            for _, part in sorted(parts.items()):
+                _require_same_columns(parts[min(parts)], part)
 
     def write_month(self, month: str, path: Path) -> SpooledMonth:
         """Write the rows of a month as Parquet and remove them from the spool."""
