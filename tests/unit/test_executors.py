@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from tasks import double, kind_of, threads_of
 
+from flight_delay.core import executors
 from flight_delay.core.engine import map_models, map_months
 from flight_delay.core.errors import UserError
 from flight_delay.core.executors import SCHEDULER_VARIABLE, ProcessExecutor, open_executor
@@ -31,6 +36,16 @@ def test_without_the_variable_tasks_run_here(monkeypatch) -> None:
 def test_without_tasks_nothing_is_opened(monkeypatch) -> None:
     monkeypatch.setenv(SCHEDULER_VARIABLE, "tcp://127.0.0.1:1")
     assert list(map_months(double, {})) == []
+
+
+def test_threads_open_the_same_executor(monkeypatch) -> None:
+    monkeypatch.setenv(SCHEDULER_VARIABLE, "3")
+    both = Barrier(2, timeout=60)
+    monkeypatch.setattr(executors, "ProcessExecutor", lambda _: (time.sleep(0.1), object())[1])
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: (both.wait(), open_executor())[1], range(2))
+    executors._open.cache_clear()
+    assert first is second
 
 
 def test_processes_return_results_in_order(monkeypatch, tmp_path) -> None:

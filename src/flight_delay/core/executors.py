@@ -20,6 +20,7 @@ from flight_delay.core.workers import available_cores, single_worker
 R = TypeVar("R")
 
 SCHEDULER_VARIABLE = "FLIGHT_DELAY_SCHEDULER"
+_OPENING = threading.Lock()
 
 
 class Executor(Protocol):
@@ -84,7 +85,8 @@ def open_executor() -> Executor | None:
     Raises:
         UserError: the value is none of these, or the cluster cannot be used.
     """
-    return _open(os.environ.get(SCHEDULER_VARIABLE, "").strip())
+    with _OPENING:  # interpret trains in a thread beside its months
+        return _open(os.environ.get(SCHEDULER_VARIABLE, "").strip())
 
 
 @cache
