@@ -75,11 +75,16 @@ class Service:
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """Get a path."""
-        return requests.get(self.uri + path, timeout=PATIENCE, **options)
+        return self._request("GET", path, **options)
 
     def post(self, path: str, content: Any, **options: Any) -> requests.Response:
         """Post JSON."""
-        return requests.post(self.uri + path, json=content, timeout=PATIENCE, **options)
+        return self._request("POST", path, json=content, **options)
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        # Else every response that a test keeps has an open socket.
+        headers = {"Connection": "close", **options.pop("headers", {})}
+        return requests.request(method, self.uri + path, headers=headers, timeout=PATIENCE, **options)
 
     def predict(self, *flights: Any, **options: Any) -> requests.Response:
         """Ask for flights, by id or with fields."""
