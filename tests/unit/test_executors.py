@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from tasks import double, kind_of, threads_of
+from tasks import double, kind_of, meet, threads_of
 
 from flight_delay.core import executors
 from flight_delay.core.engine import map_models, map_months
@@ -62,3 +62,17 @@ def test_processes_return_results_in_order(monkeypatch, tmp_path) -> None:
 def test_more_calls_than_processes_are_refused() -> None:
     with pytest.raises(UserError, match=SCHEDULER_VARIABLE):
         ProcessExecutor(1).run_together(double, [(1,), (2,)])
+
+
+def test_the_end_of_a_process_that_starts_slowly_is_noticed(monkeypatch, tmp_path) -> None:
+    start = ProcessPoolExecutor._spawn_process
+    monkeypatch.setattr(ProcessPoolExecutor, "_spawn_process", lambda pool: (time.sleep(0.5), start(pool))[1])
+    executor = ProcessExecutor(2)
+    with ThreadPoolExecutor(1) as pool:
+        together = pool.submit(executor.run_together, meet, [(0, str(tmp_path), 2, 1), (1, str(tmp_path), 2, 1)])
+        try:
+            with pytest.raises(UserError, match=SCHEDULER_VARIABLE):
+                together.result(timeout=60)
+        finally:
+            for process in executor._pool._processes.values():
+                process.kill()

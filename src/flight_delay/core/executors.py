@@ -146,6 +146,8 @@ class ProcessExecutor:
         """Call a function several times at once; see `Executor`."""
         require_workers(self.workers, len(arguments))
         futures = [self.submit(function, *args) for args in arguments]
+        # The pool notices the end of processes that ran before its last `submit`: not of the one started by it.
+        self.submit(int)
         done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
         if waiting:  # for the one that failed
             for process in multiprocessing.active_children():
