@@ -7,7 +7,11 @@ runs the stages from build_features to interpret on synthetic months, one after 
 Every real month of data/interim/flights is copied, each copy with other airports of the same time zones, flight numbers
 and order of days. All sizes have the same months, the features that the real data select, and the same number of
 boosting rounds, so that costs differ by rows only. A stage that is left out has no outputs for the stages after it,
-unless it ran before in the same `--folder`."""
+unless it ran before in the same `--folder`.
+
+    FLIGHT_DELAY_SCHEDULER=2 python benchmarks/scale.py --rows 3000000 --months 6 --stages make_dataset build_features
+
+also runs `make_dataset`, on copies of the raw months, at most twelve; the stages after it read its output."""
 
 from __future__ import annotations
 
@@ -37,6 +41,7 @@ STAGES = (
     "build_features", "check_data", "train_baselines", "train_model", "backtest", "choose_threshold",
     "drift_thresholds", "learning_curves", "evaluate", "interpret",
 )  # fmt: skip
+RAW_STAGE = "make_dataset"
 AIRPORTS_PER_ZONE = 90
 
 
@@ -84,6 +89,26 @@ def copied(table: pa.Table, month: str, copy: int, pools: list[list[str]]) -> pa
     return pa.Table.from_pydict(columns, schema=table.schema)
 
 
+def copied_raw(table: pa.Table, copy: int) -> pa.Table:
+    """One copy of a raw month, with other flight numbers and order of days."""
+    day, number = table["day"].to_numpy(), (table["flight"].to_numpy() + 311 * copy) % 9999 + 1
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    columns |= {"day": pa.array((day - 1 + copy) % day.max() + 1), "flight": pa.array(number)}
+    return pa.Table.from_pydict(columns, schema=table.schema)
+
+
+def write_raw_months(folder: Path, months: list[str], rows: int) -> None:
+    """Write synthetic raw months with about as many rows together."""
+    for month in months:
+        table, wanted = pq.read_table(month_path(REPOSITORY / paths.RAW / "flights", month)), rows // len(months)
+        copies = [copied_raw(table, copy) for copy in range(math.ceil(wanted / len(table)))]
+        both = pa.concat_tables(copies).slice(0, wanted).append_column("at", pa.array(np.arange(wanted)))
+        key = ["day", "carrier", "flight", "origin", "sched_dep_time"]
+        distinct = both.group_by(key).aggregate([("at", "min")])["at_min"].sort()
+        write_table(month_path(folder / paths.RAW / "flights", month), both.take(distinct).drop_columns("at"))
+    shutil.copytree(REPOSITORY / paths.RAW / "tables", folder / paths.RAW / "tables")
+
+
 def write_months(folder: Path, months: list[str], rows: int) -> None:
     """Write synthetic canonical months with about as many rows together."""
     real = REPOSITORY / paths.CANONICAL
@@ -104,12 +129,16 @@ def write_months(folder: Path, months: list[str], rows: int) -> None:
         write_table(month_path(folder / paths.CANONICAL, month), distinct.sort_by(order))
 
 
-def prepare(folder: Path, checkout: str, months: list[str], rows: int, rounds: int) -> None:
+def prepare(folder: Path, checkout: str, months: list[str], rows: int, rounds: int, *, raw: bool) -> None:
     """A clone of a commit whose data and parameters are the synthetic ones."""
     subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(folder)], check=True)
     commit = subprocess.check_output(["git", "rev-parse", checkout], cwd=REPOSITORY, text=True).strip()
     subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=folder, check=True)
-    write_months(folder, months, rows)
+    if raw:
+        write_raw_months(folder, months, rows)
+    else:
+        write_months(folder, months, rows)
+    (folder / paths.WEATHER).parent.mkdir(exist_ok=True)
     shutil.copy(REPOSITORY / paths.WEATHER, folder / paths.WEATHER)
     params: dict[str, Any] = yaml.safe_load((folder / "params.yaml").read_text())
     train, validation, test = months[:-3], months[-3:-2], months[-2:]
@@ -138,7 +167,9 @@ def exponent(small: float, large: float, factor: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 3_000_000], help="sizes, in ascending order")
-    parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES, help="stages to run (default all)")
+    parser.add_argument(
+        "--stages", nargs="+", choices=(RAW_STAGE, *STAGES), default=STAGES, help="stages to run (default all)"
+    )
     parser.add_argument("--months", type=int, default=20, help="months of every size (default 20)")
     parser.add_argument("--rounds", type=int, default=50, help="boosting rounds of every model (default 50)")
     parser.add_argument("--checkout", default="HEAD", help="commit whose code is measured (default HEAD)")
@@ -151,7 +182,7 @@ def main() -> None:
         for rows in options.rows:
             clone = (options.folder or Path(temporary)).resolve() / str(rows)
             if not clone.exists():
-                prepare(clone, options.checkout, months, rows, options.rounds)
+                prepare(clone, options.checkout, months, rows, options.rounds, raw=RAW_STAGE in options.stages)
             for stage in options.stages:
                 cost = run_stage(clone, stage)
                 costs[stage].append(cost)
