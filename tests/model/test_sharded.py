@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -120,6 +121,14 @@ def test_the_base_score_is_the_share_of_positive_rows(months: Months, data: Trai
     target = np.concatenate([months[name].target for name in data.train_months])
     score = train_shard(data, lambda _, base_score: base_score, Shard(0, 1))
     assert score == target.sum() / len(target)
+
+
+def test_xgboost_derives_neither_base_score_nor_seed_from_a_shard(
+    data: TrainingData, sharded_parameters: BoosterParameters
+) -> None:
+    configuration = json.loads(train_booster(sharded_parameters, data).booster.save_config())["learner"]
+    assert configuration["learner_model_param"]["boost_from_average"] == "0"
+    assert configuration["generic_param"]["seed_per_iteration"] == "1"
 
 
 @pytest.mark.parametrize("changes", [{"subsample": 0.9}, {"external_memory": True}])

@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from flight_delay.core.errors import UserError
 from flight_delay.core.workers import Worker
 from flight_delay.model import training_data
 from flight_delay.model.booster import BoosterParameters, Trained, train_booster
@@ -115,3 +117,19 @@ def test_training_rows_on_disk_are_removed_after_a_failure(
         load(read, months, encoding, parameters.max_bin).matrices(external_memory=True)
     assert len(before) > 0
     assert list(temporary.iterdir()) == []
+
+
+def test_a_disk_that_is_too_small_for_the_training_rows_is_an_error(
+    months: Months, parameters: BoosterParameters, encoding: Encoding, temporary: Path, monkeypatch
+) -> None:
+    data = load(months.__getitem__, months, encoding, parameters.max_bin)
+    rows = sum(len(month.target) for month in list(months.values())[:-1])
+    free = 2 * 4 * len(encoding) * rows
+    monkeypatch.setattr(training_data, "disk_usage", lambda _: SimpleNamespace(free=free - 1))
+    with pytest.raises(UserError, match="external_memory"):
+        data.matrices(external_memory=True)
+    assert list(temporary.iterdir()) == []
+    monkeypatch.setattr(training_data, "disk_usage", lambda _: SimpleNamespace(free=free))
+    assert data.matrices(external_memory=True).train.num_row() == rows
+    used = sum(path.stat().st_size for path in temporary.glob("*/*"))
+    assert 0 < used <= free

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 import xgboost as xgb
 
+from flight_delay.core.errors import UserError
 from flight_delay.core.workers import Worker, single_worker
 from flight_delay.model.encode import Encoding, Matrix, encode
 from flight_delay.model.examples import Examples, Outcome
 
 # Larger encoded data are kept in a temporary file.
 MAX_BYTES_IN_MEMORY = 256 << 20
+# Of XGBoost's files to encoded data; 1.4 with the default features, 1.6 with 43 that have few missing values.
+MAX_EXTERNAL_MEMORY_RATIO = 2
 
 ReadMonth = Callable[[str], Examples]
 
@@ -54,6 +58,9 @@ class TrainingData:
 
         Args:
             external_memory: whether training rows are kept in a temporary folder, until this object is released.
+
+        Raises:
+            UserError: the disk of the temporary folder is too small.
         """
         if external_memory not in self._matrices:
             build = ExternalMemoryMatrix if external_memory else xgb.QuantileDMatrix
@@ -73,6 +80,7 @@ class EncodedMonths(xgb.DataIter):
 
     Attributes:
         targets: by month, shape (rows,); without months, one of no rows.
+        nbytes: size of the encoded months.
     """
 
     def __init__(self, months: Sequence[str], read: ReadMonth, encoding: Encoding) -> None:
@@ -85,6 +93,7 @@ class EncodedMonths(xgb.DataIter):
             self._starts.append(self._file.tell())
             self._file.write(encode(examples.features, encoding).tobytes())
             self.targets.append(examples.target)
+        self.nbytes = self._file.tell()
         if not months:  # XGBoost needs a matrix, also of no rows
             self._starts.append(0)
             self.targets.append(np.empty(0, bool))
@@ -115,12 +124,28 @@ class ExternalMemoryMatrix(xgb.ExtMemQuantileDMatrix):
 
     def __init__(self, months: EncodedMonths, **options: Any) -> None:
         self._folder = TemporaryDirectory(prefix="flight-delay-matrix-")
+        _require_disk_space(Path(self._folder.name), MAX_EXTERNAL_MEMORY_RATIO * months.nbytes)
         months.cache_prefix = str(Path(self._folder.name) / "rows")
         super().__init__(months, **options)
 
     def __del__(self) -> None:
         super().__del__()  # XGBoost closes the files
         self._folder.cleanup()
+
+
+def _require_disk_space(folder: Path, required: int) -> None:
+    """Check the free space of a folder.
+
+    When a disk is full, XGBoost aborts the process.
+
+    Raises:
+        UserError: there is less than required (bytes).
+    """
+    if (free := disk_usage(folder).free) < required:
+        raise UserError(
+            f"{folder.parent}: {free >> 20:,} MiB are free, but train_model.external_memory needs {required >> 20:,} "
+            "MiB; free some space, or set TMPDIR to a folder on another disk"
+        )
 
 
 def build_validation_matrix(months: Sequence[str], read: ReadMonth, encoding: Encoding, n_jobs: int) -> xgb.DMatrix:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import sha256
-from flight_delay.core.incremental import MonthlyFolder
+from flight_delay.core.incremental import MonthlyFolder, changed_months
 from flight_delay.core.months import month_path
 from flight_delay.core.runner import track_progress
 from flight_delay.data.sources.spool import MonthRows, SpooledMonth, temporary_spool
@@ -105,9 +105,7 @@ def fetch_monthly_files(
                 f"{', '.join(inputs)}); add them or change it"
             )
         months = [month for month in inputs if month <= last_month]
-        stale = [month for month in months if not flights.keep(month, inputs[month])]
-        if len(stale) < len(months):
-            log.info("  %d months are unchanged", len(months) - len(stale))
+        stale = changed_months([flights], {month: inputs[month] for month in months})
         again = [n for n, content in enumerate(contents) if n not in new and set(known[content]) & set(stale)]
         spool_files(again, lambda month: month in stale)
         spool.require_same_columns()
