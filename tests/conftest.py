@@ -51,19 +51,25 @@ SMALL = {
 }
 
 
+# They take minutes: a process that starts one of them last works alone at the end.
+LONGEST = {f"test_{name}.py" for name in ("promotion", "verify", "screens", "experiments", "publishers", "season")}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with one file that needs the small pipeline: the other workers run other files while it is made.
 
-    Files that need it or the pipeline of the whole year, which may be made at the same time, come last; the large ones
-    of a folder first, lest one worker still runs one of them when the others have finished."""
+    Files that need it or the pipeline of the whole year, which may be made at the same time, come last; of them the
+    longest first, then the large ones of a folder."""
     fixtures: dict[Path, set[str]] = {}
     for item in items:
         fixtures.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
     first = next((path for path, names in fixtures.items() if {"made", "made_once"} <= names), None)
     late = {path for path, names in fixtures.items() if names & {"made", "whole_year"}}
     folders = list(dict.fromkeys(path.parent for path in fixtures))
-    rank = {path: (2, folders.index(path.parent), -path.stat().st_size) for path in late} | {first: (0, 0, 0)}
-    items.sort(key=lambda item: rank.get(item.path, (1, 0, 0)))
+    rank = {path: (2, path.name not in LONGEST, folders.index(path.parent), -path.stat().st_size) for path in late} | {
+        first: (0,)
+    }
+    items.sort(key=lambda item: rank.get(item.path, (1,)))
 
 
 @pytest.fixture(scope="session")
