@@ -10,6 +10,7 @@ from pathlib import Path
 
 import flight_delay
 from flight_delay.core.files import sha256
+from flight_delay.core.paths import resource
 
 # Packages that compute outputs, or carry tasks.
 PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "xgboost", "shap", "tzdata", "cloudpickle", "distributed")
@@ -19,10 +20,10 @@ PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "xgboost", "shap", "tz
 def describe_environment() -> dict[str, str]:
     """Describe the code of this process: versions, and a hash of its files.
 
-    References are those of the working directory, as for stages.
+    References are those of the working directory, as for stages, or else of the package.
     """
     digest = hashlib.sha256()
-    for folder, pattern in ((Path(flight_delay.__path__[0]), "*.py"), (Path("references"), "*")):
+    for folder, pattern in ((Path(flight_delay.__path__[0]), "*.py"), (resource(Path("references")), "*")):
         for path in sorted(folder.rglob(pattern)):
             if path.is_file():
                 digest.update(f"{path.relative_to(folder).as_posix()} {sha256(path)}\n".encode())

@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_json
+from flight_delay.core.paths import resource
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -70,7 +71,7 @@ def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
         UserError: the file is missing or is not a mapping in YAML.
     """
     try:
-        sections = parse_yaml(path.read_text(encoding="utf-8"))
+        sections = parse_yaml(resource(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the top of the repository") from None
     except ValueError as error:

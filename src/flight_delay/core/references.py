@@ -8,17 +8,18 @@ from pydantic import ValidationError
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import P, parse_yaml
+from flight_delay.core.paths import resource
 
 
 def read_reference(path: Path, kind: type[P]) -> P:
-    """Read a YAML file into a class.
+    """Read a YAML file of the checkout or the package into a class.
 
     Raises:
         UserError: the file is missing or is not YAML, or an entry is missing, unknown, repeated or invalid; the message
             names it.
     """
     try:
-        content = parse_yaml(path.read_text(encoding="utf-8"))
+        content = parse_yaml(resource(path).read_text(encoding="utf-8"))
         if not isinstance(content, dict):
             *names, last = kind.model_fields
             raise UserError(

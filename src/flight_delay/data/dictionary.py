@@ -13,12 +13,13 @@ from typing import Literal, TypeVar
 import pyarrow as pa
 from pydantic import model_validator
 
+from flight_delay.core import paths
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
 from flight_delay.core.references import read_reference
 from flight_delay.data.dictionary_entries import LAYOUTS, AvailabilityTime, ColumnEntry, FeatureEntry, Layout
 
-DICTIONARY_FILE = Path("references/data_dictionary.yaml")
+DICTIONARY_FILE = paths.DICTIONARY
 
 L = TypeVar("L", bound=str)
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table, sha256
 from flight_delay.core.params import Parameters, read_validated_json
+from flight_delay.core.paths import resource
 from flight_delay.data.airports import RAW_AIRPORTS, time_zones
 from flight_delay.data.dictionary import Dictionary, load_dictionary
 from flight_delay.features.columns import Columns, columns_from_table
@@ -91,14 +92,18 @@ class State:
 
 @cache
 def code_digest() -> str:
-    """Compute the SHA-256 of the code, references and locked packages."""
+    """Compute the SHA-256 of the code, references and locked packages.
+
+    It is the same in a checkout and in a package that was built from it.
+    """
     package, digest = Path(__file__).parents[1], hashlib.sha256()
     for name in CODE_PACKAGES:
         part = package / name
         for path in sorted(part.rglob("*.py")) if part.is_dir() else [part]:
             digest.update(f"{path.relative_to(package).as_posix()} {sha256(path)}\n".encode())
     for name in CODE_FILES:
-        digest.update(f"{name} {sha256(Path(name)) if Path(name).is_file() else '-'}\n".encode())
+        path = resource(Path(name))
+        digest.update(f"{name} {sha256(path) if path.is_file() else '-'}\n".encode())
     return digest.hexdigest()
 
 
