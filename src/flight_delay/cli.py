@@ -62,6 +62,17 @@ COMMANDS = (
     server,
     dictionary,
 )
+# Extra of the package that brings what a command imports; None: the package itself does.
+EXTRAS = {command.__name__.rpartition(".")[2]: "team" for command in COMMANDS} | {
+    "predict": None,
+    "state": None,
+    "dictionary": None,
+    "serve": "serve",
+    "replay": "serve",
+    "archive": "serve",
+    "monitor": "monitor",
+    "tune": "tune",
+}
 
 
 def main() -> None:
@@ -90,6 +101,11 @@ def _run_and_flush(arguments: argparse.Namespace) -> int:
         # Such as a folder in the place of a file that was to be written; the last name is the one that was given.
         path = error.filename2 or error.filename
         raise UserError(f"{path}: {error.strerror}; name another path") from None
+    except ModuleNotFoundError as error:
+        extra = EXTRAS[arguments.command]
+        if extra is None or (error.name or "").startswith("flight_delay"):
+            raise
+        raise UserError(f'{error.name} is not installed; `pip install "flight-delay[{extra}]"` installs it') from None
     return code
 
 

@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from flight_delay.cli import EXTRAS as BY_COMMAND
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = "flight_delay"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
@@ -87,6 +89,11 @@ def missing(graph: grimp.ImportGraph, modules: Iterable[str], extra: str | None)
         for name in names - CLUSTER
         if not name.startswith(PACKAGE) and not {canonicalize_name(part) for part in distributions[name]} & brought
     }
+
+
+@pytest.mark.parametrize("command", BY_COMMAND)
+def test_the_extra_of_a_command_brings_what_it_imports(graph: grimp.ImportGraph, command: str) -> None:
+    assert missing(graph, [f"{PACKAGE}.commands.{command}"], BY_COMMAND[command]) == set()
 
 
 def test_the_pipeline_runs_with_the_extra_team(graph: grimp.ImportGraph) -> None:

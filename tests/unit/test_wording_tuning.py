@@ -52,7 +52,7 @@ def open_locked() -> None:
         (load_range_without_high, "b: 'tune.space.max_depth': give either choices alone, or low and high"),
         (write_shared_values, "a: other sections share values of train; write {'max_depth': 5} there by hand"),
         (open_locked, "a: another search is running; wait for it, or stop it and run this again"),
-        (study.read_study_spec, "Optuna is not installed; `make setup` installs it"),
+        (study.read_study_spec, 'Optuna is not installed; `make setup` installs it, as does `pip install "flight-delay[tune]"`'),
         (lambda: study.require_unchanged(SPEC), "params.yaml, data or code have changed since the search began, so nothing is written; run it again"),
     ],
 )  # fmt: skip

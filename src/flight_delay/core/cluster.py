@@ -33,7 +33,10 @@ def connect(address: str) -> DaskExecutor:
         import dask
         from distributed import Client, Security
     except ImportError:
-        raise UserError(f"{SCHEDULER_VARIABLE}: Dask is not installed; `make setup` installs it") from None
+        raise UserError(
+            f"{SCHEDULER_VARIABLE}: Dask is not installed; `make setup` installs it, as does "
+            '`pip install "flight-delay[scale]"`'
+        ) from None
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors become one line
     dask.config.set({"distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s"})

@@ -52,7 +52,7 @@ def read_study_spec() -> StudySpec:
         UserError: Optuna is not installed, parameters are not valid, or the backtest is out of date.
     """
     if find_spec("optuna") is None:
-        raise UserError("Optuna is not installed; `make setup` installs it")
+        raise UserError('Optuna is not installed; `make setup` installs it, as does `pip install "flight-delay[tune]"`')
     tune, parameters = params.load_params("tune", Tune), params.load_params("train_model", BoosterParameters)
     require_valid_space(tune.space, parameters)
     require_up_to_date()

@@ -79,7 +79,9 @@ def serve(config: ServerConfig) -> int:
 def _run(config: ServerConfig) -> None:
     for module in ("psycopg2", "boto3"):
         if find_spec(module) is None:
-            raise UserError(f"{module} is not installed; `make server` installs it")
+            raise UserError(
+                f'{module} is not installed; `make server` installs it, as does `pip install "flight-delay[team]"`'
+            )
     require_port_free(config.host, config.port)
     root = main_checkout()
     folder = root / FOLDER
