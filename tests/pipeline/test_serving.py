@@ -23,7 +23,7 @@ from flight_delay.data.dictionary import load_dictionary
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.history import outcome_known_at
 from flight_delay.serving.answers import predict_flights
-from flight_delay.serving.builder import build_state, checkout_model
+from flight_delay.serving.builder import build_state, local_model
 from flight_delay.serving.database import insert_answers, open_database
 from flight_delay.serving.inputs import Inputs
 from flight_delay.serving.replay import replay_request
@@ -49,7 +49,7 @@ def project(made: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def inputs(project: Project) -> Inputs:
-    return Inputs(bundle_parameters(checkout_model().bundle))
+    return Inputs(bundle_parameters(local_model().bundle))
 
 
 def take(columns: Columns, rows: Any) -> Columns:
@@ -102,7 +102,7 @@ def states(project: Project, inputs: Inputs) -> dict[dt.date, State]:
             path.unlink()
         for month in set(months):
             write_table(CANONICAL / f"{month}.parquet", flights.filter(pa.array(months == month)))
-        built[as_of] = load_state(STATES, build_state(STATES, as_of, replace(inputs), checkout_model(), dates=(as_of,)))
+        built[as_of] = load_state(STATES, build_state(STATES, as_of, replace(inputs), local_model(), dates=(as_of,)))
     for path, content in originals.items():
         path.write_bytes(content)
     return built

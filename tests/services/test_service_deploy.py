@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,16 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
-from prediction_service import AS_OF, DAY_BEFORE, NEXT_DAY, OTHER_DECISION, SCHEDULE, Service, load, served
+from prediction_service import AS_OF, DAY_BEFORE, NEXT_DAY, SCHEDULE, Service, load, served
+from registered import MODEL, log_other, published
 from waiting import free_port, wait_until
 
-from flight_delay.model.bundle import load_bundle
 from flight_delay.serving.state import code_digest
 from flight_delay.serving.states import read_current
 from flight_delay.tracking.registry.aliases import promote
 from flight_delay.tracking.registry.versions import Registration, read_aliases
-
-MODEL = "flight-delay"
 
 
 class Deployed(NamedTuple):
@@ -59,21 +56,6 @@ class Deployed(NamedTuple):
         return str(read_current(self.folder / "states"))
 
 
-def register_other(client: MlflowClient, made: Any, folder: Path) -> Registration:
-    """Log the model with another decision as a run."""
-    experiment = client.create_experiment("other", artifact_location=(folder / "artifacts").as_uri())
-    run = client.create_run(experiment).info.run_id
-    model = client.create_logged_model(experiment, name="model", source_run_id=run)
-    bundle, reference = folder / "model/artifacts/bundle", folder / "reference.json"
-    shutil.copytree(made.root / "models/bundle", bundle)
-    (bundle / "decision.json").write_text(json.dumps(OTHER_DECISION))
-    client.log_model_artifacts(model.model_id, str(folder / "model"))
-    content = json.loads((made.root / "reports/interpret/reference.json").read_text())
-    reference.write_text(json.dumps({**content, "bundle": load_bundle(bundle).checksum}))
-    client.log_artifact(run, str(reference), "reports/interpret")
-    return Registration(run, model.model_id, "2" * 40, "digest", "md5", "other")
-
-
 @pytest.fixture(scope="module")
 def deployed(made, tmp_path_factory) -> Deployed:
     """Version 1 is the published run, version 2 has another decision; the first is champion, and deployed."""
@@ -81,10 +63,7 @@ def deployed(made, tmp_path_factory) -> Deployed:
     shutil.copy(made.root / "mlflow.db", root)
     deployed = Deployed(made, root / "mlflow.db", root / "service", [])
     client = MlflowClient(deployed.uri, deployed.uri)
-    (run,) = client.search_runs([e.experiment_id for e in client.search_experiments()])
-    (model,) = client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
-    first = Registration(run.info.run_id, model.model_id, "1" * 40, "digest", "md5", "published")
-    deployed.entries.extend([first, register_other(client, made, root)])
+    deployed.entries.extend([published(client), log_other(client, made, root)])
     deployed.promote(1)
     deployed.deploy("--as-of", AS_OF)
     return deployed

@@ -19,7 +19,8 @@ def add_arguments(commands: Any) -> None:
         help="predict all scheduled flights of one date or several",
         description="Predict all scheduled flights of one date or several, each as 24 hours before its departure: "
         "probability, prediction, topics of the reasons, state and model version. `days_behind` is 0 for a final "
-        "prediction; otherwise so many days of outcomes were missing. The same data and model give the same bytes.",
+        "prediction; otherwise so many days of outcomes were missing. The same data and model give the same bytes. The "
+        "model is that of this checkout, or else of the installed package `flight-delay-model`.",
         epilog="examples: `flight-delay predict --date 2013-12-01 > predictions.csv`, `flight-delay predict --date "
         "2013-12-01 2013-12-07 --output week.parquet`; exit codes: 0 success, 2 error, no file is written",
     )
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Predict date by date, and print or write the predictions."""
     from flight_delay.core.errors import UserError
     from flight_delay.serving.batch import predict_dates
-    from flight_delay.serving.builder import checkout_model
+    from flight_delay.serving.builder import local_model
     from flight_delay.serving.write import print_csv, write_predictions
 
     first, last = arguments.date[0], arguments.date[-1]
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--date {' '.join(map(str, arguments.date))}: give one date, or the first and the last")
     if arguments.output and arguments.output.suffix not in _SUFFIXES:
         raise UserError(f"--output {arguments.output}: unknown format; use {' or '.join(_SUFFIXES)}")
-    model = checkout_model()
+    model = local_model()
     tables = predict_dates(open_inputs(arguments, bundle_parameters(model.bundle)), model, first, last)
     if arguments.output:
         rows = write_predictions(arguments.output, tables)

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.commands.state import bundle_parameters
     from flight_delay.core.errors import UserError
     from flight_delay.drift.thresholds import load_thresholds
-    from flight_delay.serving.builder import checkout_model
+    from flight_delay.serving.builder import local_model
     from flight_delay.serving.database import SQLITE_FILE
     from flight_delay.serving.inputs import Inputs
     from flight_delay.simulation.faults import parse_fault
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{arguments.folder}: not empty; remove it, or name another one with --folder")
-    model = checkout_model()
+    model = local_model()
     if not arguments.no_monitor:
         load_thresholds(model.bundle)  # an error before the first day
     folder.mkdir(parents=True, exist_ok=True)

@@ -20,10 +20,11 @@ def add_arguments(commands: Any) -> None:
     parser = commands.add_parser(
         "state",
         help="build a state, from which a service predicts",
-        description="Build a state from the model of this checkout, and make it the current one, which services load. "
-        "It has the outcomes known before DATE began in UTC, and the timetable of DATE and the days after it; "
-        "predictions for flights that depart on the next day in UTC, or before, are final. A state is written "
-        "completely or not at all, and is never changed; the same inputs give the same id.",
+        description="Build a state from the model of this checkout, or else of the installed package "
+        "`flight-delay-model`, and make it the current one, which services load. It has the outcomes known before DATE "
+        "began in UTC, and the timetable of DATE and the days after it; predictions for flights that depart on the "
+        "next day in UTC, or before, are final. A state is written completely or not at all, and is never changed; "
+        "the same inputs give the same id.",
         epilog="examples: `flight-delay state --as-of 2013-11-30`, `flight-delay state --as-of 2014-01-01 "
         "--timetable january.csv`; exit codes: 0 built and current, 2 error, the current state stays",
     )
@@ -35,10 +36,10 @@ def add_arguments(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build the state, make it the current one and print it."""
-    from flight_delay.serving.builder import build_state, checkout_model
+    from flight_delay.serving.builder import build_state, local_model
     from flight_delay.serving.states import activate
 
-    states, model = arguments.service / "states", checkout_model()
+    states, model = arguments.service / "states", local_model()
     inputs = open_inputs(arguments, bundle_parameters(model.bundle))
     state = activate(states, build_state(states, arguments.as_of, inputs, model))
     flights = len(state.timetable["flight_id"])

@@ -11,6 +11,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters, load_params
 from flight_delay.model.bundle import load_bundle
 from flight_delay.serving.inputs import Inputs, require_dates
+from flight_delay.serving.model_package import BUNDLE, PROJECT, REFERENCE, find_installed_model
 from flight_delay.serving.states import StateContents, write_state
 
 CHECKOUT = "checkout"
@@ -34,9 +35,18 @@ class ModelFiles(NamedTuple):
     version: str
 
 
-def checkout_model() -> ModelFiles:
-    """Return the model of this checkout."""
-    return ModelFiles(paths.BUNDLE, paths.report("interpret") / "reference.json", CHECKOUT)
+def local_model() -> ModelFiles:
+    """Return the model of this checkout, or else that of the installed package.
+
+    Raises:
+        UserError: there is neither, or the package is damaged or predicts otherwise here.
+    """
+    if paths.BUNDLE.exists():
+        return ModelFiles(paths.BUNDLE, paths.report("interpret") / REFERENCE, CHECKOUT)
+    if installed := find_installed_model():
+        folder, manifest = installed
+        return ModelFiles(folder / BUNDLE, folder / REFERENCE, manifest.version)
+    raise UserError(f"{paths.BUNDLE}: no model; run `dvc repro` in a checkout, or `pip install {PROJECT}`")
 
 
 def build_state(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.features.parameters import FeatureParameters
@@ -21,6 +21,9 @@ from flight_delay.serving.inputs import Inputs
 from flight_delay.serving.state import STATE_FILE, State, code_digest, read_manifest
 from flight_delay.serving.states import activate, read_current
 from flight_delay.tracking.registry.loaded_model import BUNDLE, download_artifact, download_model
+
+if TYPE_CHECKING:
+    from flight_delay.tracking.registry.versions import Version
 
 REFERENCE = "reports/interpret/reference.json"
 
@@ -72,7 +75,10 @@ def deploy(
     is_same = current and (current.as_of, current.model_version, current.shadow_version, current.code) == wanted
     if is_same and not has_new_feeds:
         return None
-    with _downloaded(name, aliases.champion, aliases) as champion, _shadow(name, aliases) as shadow:
+    with (
+        downloaded(name, aliases.champion, aliases.runs.get(aliases.champion)) as champion,
+        _shadow(name, aliases) as shadow,
+    ):
         inputs = Inputs(_parameters(champion, shadow), feeds.timetable, feeds.outcomes)
         state = activate(states, build_state(states, as_of, inputs, champion, shadow))
     return state if state.id != current_id else None
@@ -109,17 +115,9 @@ def read_champion(name: str) -> Aliases:
     Raises:
         UserError: there is no champion, or MLflow does not answer.
     """
-    from flight_delay.tracking.settings import apply_settings
+    versions = read_versions(name)
+    from flight_delay.tracking.registry.versions import CHALLENGER, CHAMPION
 
-    apply_settings()
-    # now: mlflow reads its settings
-    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
-    from flight_delay.tracking.database import require_database
-    from flight_delay.tracking.registry.versions import CHALLENGER, CHAMPION, list_versions
-
-    require_database(name)
-    with mlflow_errors_as_user_errors(setting_up=True):
-        versions = list_versions(connect(), name)
     by_alias = {alias: version.number for version in versions for alias in version.aliases}
     if CHAMPION not in by_alias:
         raise UserError(f"{name}: no version is `champion`; `flight-delay promote REF` makes one")
@@ -128,13 +126,37 @@ def read_champion(name: str) -> Aliases:
     return Aliases(by_alias[CHAMPION], challenger if challenger != by_alias[CHAMPION] else None, runs)
 
 
+def read_versions(name: str) -> list[Version]:
+    """Read the versions of the registered model.
+
+    Raises:
+        UserError: MLflow does not answer.
+    """
+    from flight_delay.tracking.settings import apply_settings
+
+    apply_settings()
+    # now: mlflow reads its settings
+    from flight_delay.tracking.client import connect, mlflow_errors_as_user_errors
+    from flight_delay.tracking.database import require_database
+    from flight_delay.tracking.registry.versions import list_versions
+
+    require_database(name)
+    with mlflow_errors_as_user_errors(setting_up=True):
+        return list_versions(connect(), name)
+
+
 @contextmanager
-def _downloaded(name: str, version: int, aliases: Aliases) -> Iterator[ModelFiles]:
+def downloaded(name: str, version: int, run_id: str | None) -> Iterator[ModelFiles]:
+    """Download a version of the registered model for a while.
+
+    Raises:
+        UserError: it has no run, or MLflow does not answer or does not have its files.
+    """
     with TemporaryDirectory() as folder:
         model = download_model(f"models:/{name}/{version}", Path(folder) / "model")
-        if version not in aliases.runs:
+        if run_id is None:
             raise UserError(f"{name}: version {version} has no run; register it with `flight-delay promote`")
-        reference = download_artifact(aliases.runs[version], REFERENCE, Path(folder))
+        reference = download_artifact(run_id, REFERENCE, Path(folder))
         yield ModelFiles(model / BUNDLE, reference, str(version))
 
 
@@ -143,7 +165,7 @@ def _shadow(name: str, aliases: Aliases) -> Iterator[ModelFiles | None]:
     if aliases.challenger is None:
         yield None
         return
-    with _downloaded(name, aliases.challenger, aliases) as files:
+    with downloaded(name, aliases.challenger, aliases.runs.get(aliases.challenger)) as files:
         yield files
 
 

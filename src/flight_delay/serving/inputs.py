@@ -26,6 +26,7 @@ from flight_delay.features.columns import columns_from_table
 from flight_delay.features.feature import DATE, ROW_ID
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.serving.feeds import read_feed
+from flight_delay.serving.model_package import AIRPORTS, find_installed_model
 
 AIRPORTS_FILE = paths.RAW / "tables/airports.parquet"
 _DAY = datetime.timedelta(days=1)
@@ -54,8 +55,9 @@ class Inputs:
 
     @cached_property
     def airports(self) -> pa.Table:
-        """Time zones of airports."""
-        return read_table(AIRPORTS_FILE, RAW_AIRPORTS)
+        """Time zones of airports, of this checkout or of the installed model."""
+        installed = None if AIRPORTS_FILE.exists() else find_installed_model()
+        return read_table(installed.folder / AIRPORTS if installed else AIRPORTS_FILE, RAW_AIRPORTS)
 
     def timetable(self, first: datetime.date, last: datetime.date) -> pa.Table:
         """Return the scheduled flights of some dates, in order of departure."""
