@@ -65,14 +65,26 @@ def test_the_workflow_runs_what_is_there() -> None:
 
 
 def test_actions_have_versions_and_nothing_of_a_pull_request_is_pasted_into_a_script() -> None:
-    assert [step["uses"] for step in STEPS if not re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step.get("uses", "a/b@v1"))] == []
+    assert [
+        step["uses"] for step in STEPS if not re.fullmatch(r"[\w-]+/[\w-]+@v\d+(\.\d+)*", step.get("uses", "a/b@v1"))
+    ] == []
     assert [step["run"] for step in STEPS if "${{" in step.get("run", "")] == []
+
+
+def test_only_a_tag_of_main_is_published_after_all_tests() -> None:
+    assert JOBS["publish"]["needs"] == "package"
+    assert JOBS["package"]["needs"] == "check"
+    assert JOBS["package"]["if"] == "startsWith(github.ref, 'refs/tags/v')"
+    scripts = "\n".join(step.get("run", "") for step in JOBS["package"]["steps"])
+    assert scripts.index("merge-base --is-ancestor HEAD origin/main") < scripts.index("-m build")
+    assert [step for step in JOBS["publish"]["steps"] if "run" in step or "password" in step.get("with", {})] == []
 
 
 def test_only_the_comment_may_write_and_not_for_a_fork() -> None:
     assert yaml.safe_load(WORKFLOW.read_text())["permissions"] == {"contents": "read"}
     assert {name: job["permissions"] for name, job in JOBS.items() if "permissions" in job} == {
-        "compare": {"contents": "read", "pull-requests": "write"}
+        "compare": {"contents": "read", "pull-requests": "write"},
+        "publish": {"id-token": "write"},
     }
     writing = [step for step in STEPS if "GH_TOKEN" in step.get("env", {})]
     assert [step["name"] for step in writing] == ["Comment"]

@@ -33,7 +33,7 @@ def test_continuous_integration_runs_on_each() -> None:
     check = jobs["check"]
     assert sorted(check["strategy"]["matrix"]["python"]) == sorted(SUPPORTED)
     assert check["env"]["PYTHON"] == "python${{ matrix.python }}"  # else make would take the newest of the machine
-    for job in jobs.values():
+    for job in (job for job in jobs.values() if any("run" in step for step in job["steps"])):
         named = [step["with"]["python-version"] for step in job["steps"] if "setup-python" in step.get("uses", "")]
         assert len(named) == 1
         assert named[0] in {*SUPPORTED, "${{ matrix.python }}"}
