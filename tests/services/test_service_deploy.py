@@ -17,7 +17,7 @@ from prediction_service import AS_OF, DAY_BEFORE, NEXT_DAY, SCHEDULE, Service, l
 from registered import MODEL, log_other, published
 from waiting import free_port, wait_until
 
-from flight_delay.serving.state import code_digest
+from flight_delay.serving.state import code_digest, read_manifest
 from flight_delay.serving.states import read_current
 from flight_delay.tracking.registry.aliases import promote
 from flight_delay.tracking.registry.versions import Registration, read_aliases
@@ -106,6 +106,12 @@ def test_the_challenger_is_the_shadow_which_is_stored_and_never_returned(deploye
     assert None not in shadow
     assert not {str(np.float32(value)) for value in shadow} & {str(value) for value in probabilities(content)}
     assert "shadow" not in response.text
+    # Elsewhere, in a folder of its own, the challenger answers.
+    acceptance = {"FLIGHT_DELAY_ALIAS": "challenger", "FLIGHT_DELAY_SERVICE": str(deployed.folder / "acceptance")}
+    deployed.command("deploy", "--as-of", AS_OF, **acceptance)
+    states = deployed.folder / "acceptance/states"
+    manifest = read_manifest(states, read_current(states))
+    assert (manifest.model_version, manifest.shadow_version) == ("2", "1")
     deployed.promote(2)
     server.wait_for_state(deployed.deploy())
     champion = server.predict(*flights, SCHEDULE).json()

@@ -107,19 +107,19 @@ def replay_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def deploy_with(aliases: Aliases, as_of: dt.date | None) -> Callable[[pytest.MonkeyPatch], None]:
     def work(monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(deployment, "read_champion", lambda _: aliases)
+        monkeypatch.setattr(deployment, "read_aliases", lambda *_: aliases)
         monkeypatch.setattr(deployment, "download_model", lambda _, target: target)
         deploy(STATES, "flight-delay", as_of, Feeds())
 
     return work
 
 
-def deploy_without_champion(monkeypatch: pytest.MonkeyPatch) -> None:
+def deploy_without_alias(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flight_delay.tracking.settings.apply_settings", lambda: None)
     monkeypatch.setattr("flight_delay.tracking.database.require_database", lambda _: None)
     monkeypatch.setattr("flight_delay.tracking.client.connect", lambda: None)
     monkeypatch.setattr("flight_delay.tracking.registry.versions.list_versions", lambda *_: [])
-    deployment.read_champion("flight-delay")
+    deployment.read_aliases("flight-delay", "challenger")
 
 
 REFUSED: list[tuple[Callable[..., Any], str]] = [
@@ -207,8 +207,8 @@ REFUSED: list[tuple[Callable[..., Any], str]] = [
         "flight-delay: version 1 has no run; register it with `flight-delay promote`",
     ),
     (
-        deploy_without_champion,
-        "flight-delay: no version is `champion`; `flight-delay promote REF` makes one",
+        deploy_without_alias,
+        "flight-delay: no version is `challenger`; `flight-delay promote REF --to challenger` makes one",
     ),
 ]
 

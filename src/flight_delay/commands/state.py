@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from flight_delay.serving.inputs import Inputs
 
 SERVICE = Path("service")
+SERVICE_VARIABLE = "FLIGHT_DELAY_SERVICE"
 
 
 def add_arguments(commands: Any) -> None:
@@ -68,9 +70,9 @@ def add_service_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--service",
         type=Path,
-        default=SERVICE,
+        default=Path(os.environ.get(SERVICE_VARIABLE) or SERVICE),
         metavar="FOLDER",
-        help="states, predictions database and logs (default: %(default)s)",
+        help=f"states, predictions database and logs (default: ${SERVICE_VARIABLE}, or else {SERVICE})",
     )
 
 

@@ -1,6 +1,6 @@
 """Build states from the registered model.
 
-The champion answers; the challenger is the shadow."""
+One of champion and challenger answers; the other one is the shadow."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
     from flight_delay.tracking.registry.versions import Version
 
 REFERENCE = "reports/interpret/reference.json"
+ALIASES = ("champion", "challenger")
 
 log = logging.getLogger(__name__)
 
 
 class Aliases(NamedTuple):
-    """Versions of champion and challenger with their runs; None without one."""
+    """Version that answers, its shadow (None without one), and runs."""
 
-    champion: int
-    challenger: int | None
+    served: int
+    shadow: int | None
     runs: dict[int, str]
 
 
@@ -46,7 +47,13 @@ class Feeds(NamedTuple):
 
 
 def deploy(
-    states: Path, name: str, as_of: datetime.date | None, feeds: Feeds, *, has_new_feeds: bool = False
+    states: Path,
+    name: str,
+    as_of: datetime.date | None,
+    feeds: Feeds,
+    *,
+    alias: str = ALIASES[0],
+    has_new_feeds: bool = False,
 ) -> State | None:
     """Build a state from the registered model and make it the current one.
 
@@ -55,36 +62,39 @@ def deploy(
         name: of the registered model.
         as_of: cut-off; that of the current state if None.
         feeds: timetable and outcomes.
+        alias: of the version that answers, of `ALIASES`; the version of the other alias is its shadow.
         has_new_feeds: build a state even if the current one has this cut-off, these versions and this code.
 
     Returns:
         The state; None if it is the current one.
 
     Raises:
-        UserError: there is no champion or no cut-off, MLflow does not answer, or the state cannot be built.
+        UserError: no version has the alias, there is no cut-off, MLflow does not answer, or the state cannot be built.
     """
-    aliases, current_id = read_champion(name), read_current(states)
+    aliases, current_id = read_aliases(name, alias), read_current(states)
     is_there = current_id and (states / current_id / STATE_FILE).is_file()
     current = read_manifest(states, current_id) if current_id and is_there else None
     if as_of is None:
         if current is None:
             raise UserError(f"{states}: no current state; give `--as-of DATE` once")
         as_of = datetime.date.fromisoformat(current.as_of)
-    versions = (str(aliases.champion), str(aliases.challenger) if aliases.challenger else None)
+    versions = (str(aliases.served), str(aliases.shadow) if aliases.shadow else None)
     wanted = (as_of.isoformat(), *versions, code_digest())
     is_same = current and (current.as_of, current.model_version, current.shadow_version, current.code) == wanted
     if is_same and not has_new_feeds:
         return None
     with (
-        downloaded(name, aliases.champion, aliases.runs.get(aliases.champion)) as champion,
+        downloaded(name, aliases.served, aliases.runs.get(aliases.served)) as served,
         _shadow(name, aliases) as shadow,
     ):
-        inputs = Inputs(_parameters(champion, shadow), feeds.timetable, feeds.outcomes)
-        state = activate(states, build_state(states, as_of, inputs, champion, shadow))
+        inputs = Inputs(_parameters(served, shadow), feeds.timetable, feeds.outcomes)
+        state = activate(states, build_state(states, as_of, inputs, served, shadow))
     return state if state.id != current_id else None
 
 
-def watch(states: Path, name: str, as_of: datetime.date | None, feeds: Feeds, seconds: float) -> None:
+def watch(
+    states: Path, name: str, as_of: datetime.date | None, feeds: Feeds, seconds: float, *, alias: str = ALIASES[0]
+) -> None:
     """Deploy whenever an alias moves, until interrupted.
 
     Feeds are read at the start and with each move. An error is logged once; the current state stays.
@@ -92,7 +102,7 @@ def watch(states: Path, name: str, as_of: datetime.date | None, feeds: Feeds, se
     last_error, has_new_feeds = "", feeds != Feeds()
     while True:
         try:
-            state = deploy(states, name, as_of, feeds, has_new_feeds=has_new_feeds)
+            state = deploy(states, name, as_of, feeds, alias=alias, has_new_feeds=has_new_feeds)
             last_error, has_new_feeds = "", False
             if state:
                 log.info("deployed %s", describe_deployment(state))
@@ -109,21 +119,19 @@ def describe_deployment(state: State) -> str:
     return f"state {state.id}: as of {state.manifest.as_of}, model version {state.model.version}{shadow}"
 
 
-def read_champion(name: str) -> Aliases:
-    """Read which versions are champion and challenger.
+def read_aliases(name: str, alias: str) -> Aliases:
+    """Read which version answers, and which is its shadow.
 
     Raises:
-        UserError: there is no champion, or MLflow does not answer.
+        UserError: no version has the alias, or MLflow does not answer.
     """
     versions = read_versions(name)
-    from flight_delay.tracking.registry.versions import CHALLENGER, CHAMPION
-
-    by_alias = {alias: version.number for version in versions for alias in version.aliases}
-    if CHAMPION not in by_alias:
-        raise UserError(f"{name}: no version is `champion`; `flight-delay promote REF` makes one")
-    challenger = by_alias.get(CHALLENGER)
+    numbers = {each: version.number for version in versions for each in version.aliases}
+    if alias not in numbers:
+        raise UserError(f"{name}: no version is `{alias}`; `flight-delay promote REF --to {alias}` makes one")
+    (shadow,) = (numbers.get(other) for other in ALIASES if other != alias)
     runs = {version.number: version.run_id for version in versions if version.run_id}
-    return Aliases(by_alias[CHAMPION], challenger if challenger != by_alias[CHAMPION] else None, runs)
+    return Aliases(numbers[alias], shadow if shadow != numbers[alias] else None, runs)
 
 
 def read_versions(name: str) -> list[Version]:
@@ -162,16 +170,16 @@ def downloaded(name: str, version: int, run_id: str | None) -> Iterator[ModelFil
 
 @contextmanager
 def _shadow(name: str, aliases: Aliases) -> Iterator[ModelFiles | None]:
-    if aliases.challenger is None:
+    if aliases.shadow is None:
         yield None
         return
-    with downloaded(name, aliases.challenger, aliases.runs.get(aliases.challenger)) as files:
+    with downloaded(name, aliases.shadow, aliases.runs.get(aliases.shadow)) as files:
         yield files
 
 
-def _parameters(champion: ModelFiles, shadow: ModelFiles | None) -> FeatureParameters:
-    """Return the parameters of the champion, with history for both models."""
-    parameters = load_bundle(champion.bundle).manifest.feature_parameters
+def _parameters(served: ModelFiles, shadow: ModelFiles | None) -> FeatureParameters:
+    """Return the parameters of a model, with history for both models."""
+    parameters = load_bundle(served.bundle).manifest.feature_parameters
     if shadow is None:
         return parameters
     days = {*parameters.history_days, *load_bundle(shadow.bundle).manifest.feature_parameters.history_days}
