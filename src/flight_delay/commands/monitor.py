@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.monitoring.results import write_findings
     from flight_delay.monitoring.states import DAY
     from flight_delay.serving.database import open_database
+    from flight_delay.serving.schema import require_file
     from flight_delay.tracking.settings import Publish
 
     alarms = load_alarms()
@@ -71,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     dates, service = _dates(arguments.date), arguments.service
     states = service / "states"
     inputs = open_inputs(arguments, read_current_parameters(states))
-    url = _existing_database(database_url(arguments))
+    url = database_url(arguments)
+    require_file(url)
     payoffs = load_params("choose_threshold", DecisionParameters).payoffs
     engine = open_database(url)
     record_outcomes(engine, inputs, dates[0] - KEPT_DAYS * DAY, dates[-1])
@@ -114,24 +116,6 @@ def _dates(given: list[datetime.date] | None) -> list[datetime.date]:
     if last > today:
         raise UserError(f"--date: {last} is in the future; today is {today} in UTC")
     return [first + datetime.timedelta(days) for days in range((last - first).days + 1)]
-
-
-def _existing_database(url: str) -> str:
-    """Return the URL of a database; a missing SQLite file is not created.
-
-    Raises:
-        UserError: the file is missing.
-    """
-    from pathlib import Path
-
-    from flight_delay.core.errors import UserError
-
-    path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not path.is_file():
-        raise UserError(
-            f"{path}: no predictions database; `flight-delay serve` makes it, or give --service or --database"
-        )
-    return url
 
 
 def _show(monitored: Monitored, alarms: dict[str, Alarm]) -> None:

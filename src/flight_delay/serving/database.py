@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import logging
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from filelock import FileLock
 
 from flight_delay.core.errors import UserError
+from flight_delay.serving.schema import create_engine, migrate, reason
 from flight_delay.serving.tables import OUTCOMES, PREDICTIONS, REQUESTS
 
 SQLITE_FILE = "predictions.db"
-# Any number that no other program uses for the same database.
-_MIGRATION_LOCK = 7_180_226
-_TIMEOUT_SECONDS = 5
 
 
 class Outcome(NamedTuple):
@@ -58,24 +53,14 @@ def open_database(url: str) -> sa.Engine:
     Raises:
         UserError: it cannot be reached or is in memory, or its schema is of a later version.
     """
-    advice = "give sqlite:///FILE or postgresql+psycopg2://USER:PASSWORD@HOST/NAME"
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
     try:
-        parsed = sa.make_url(url)
-        is_sqlite = parsed.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"timeout": _TIMEOUT_SECONDS} if is_sqlite else {"connect_timeout": _TIMEOUT_SECONDS}
-        engine = sa.create_engine(parsed, connect_args=options, pool_pre_ping=not is_sqlite)
-    except (sa.exc.ArgumentError, ValueError, ImportError) as error:  # ValueError: of the port
-        raise UserError(f"database: {error}; {advice}") from None
-    if is_sqlite and parsed.database in (None, "", ":memory:"):
-        raise UserError(f"database {parsed!r}: would be lost at the end; give sqlite:///FILE")
-    if is_sqlite:
-        sa.event.listen(engine, "connect", _set_pragmas)
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _migrate(engine)
+        migrate(engine)
     except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
         engine.dispose()
-        raise UserError(f"database {parsed!r}: {_first_line(error)}; start it, or correct the URL") from None
+        raise UserError(f"database {engine.url!r}: {reason(error)}; start it, or correct the URL") from None
     except UserError:
         engine.dispose()
         raise
@@ -148,45 +133,3 @@ def utc_now() -> datetime.datetime:
 
 
 _INSERT_REQUESTS, _INSERT_PREDICTIONS = sa.insert(REQUESTS), sa.insert(PREDICTIONS)
-
-
-def _set_pragmas(connection: Any, _: Any) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _migrate(engine: sa.Engine) -> None:
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    from alembic import command  # now: it logs when it is imported
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    with _migration_lock(engine) as connection:
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise UserError(f"database {engine.url!r}: {error}; it is of a later version, use that") from None
-        connection.commit()
-
-
-@contextmanager
-def _migration_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Let one process at a time migrate."""
-    if engine.url.get_backend_name() == "sqlite":
-        with FileLock(f"{engine.url.database}.lock"), engine.connect() as connection:
-            yield connection
-        return
-    with engine.connect() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(_MIGRATION_LOCK)))
-        try:
-            yield connection
-        finally:
-            connection.rollback()
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATION_LOCK)))
-
-
-def _first_line(error: sa.exc.DBAPIError) -> str:
-    return str(error.orig).splitlines()[0]
