@@ -25,6 +25,7 @@ from flight_delay.serving.builder import build_state
 from flight_delay.serving.database import insert_answers, open_database, read_request
 from flight_delay.serving.deployment import Aliases, Feeds, deploy
 from flight_delay.serving.replay import replay_request
+from flight_delay.serving.schema import check_schema
 from flight_delay.serving.served_model import ServedModel
 from flight_delay.serving.state import State, load_state
 from flight_delay.serving.states import activate
@@ -188,6 +189,15 @@ REFUSED: list[tuple[Callable[..., Any], str]] = [
     (
         open_later,
         "database sqlite:///predictions.db: Can't locate revision identified by '9999'; it is of a later version, use that",
+    ),
+    (
+        lambda: check_schema("sqlite:///none.db"),
+        "none.db: no predictions database; `flight-delay serve` makes it, or give --service or --database",
+    ),
+    (
+        lambda: (Path("empty.db").touch(), check_schema("sqlite:///empty.db")),
+        "database sqlite:///empty.db: schema missing instead of 0002; start `flight-delay serve` of this version, which "
+        "migrates it",
     ),
     (
         lambda: read_request(open_database(URL), "a"),

@@ -74,6 +74,10 @@ def test_predict_prints_the_file_and_its_dates(project: Project) -> None:
             "state: error: argument --as-of: '9999-12-31' is not a date such as 2013-11-30",
         ),
         (
+            ("health", "--time-limit", "0"),
+            "health: error: argument --time-limit: '0' is not a number of seconds up to 3600, such as 10",
+        ),
+        (
             ("deploy", "--alias", "previous"),
             "deploy: error: argument --alias: 'previous' is not an alias; give champion or challenger",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from flight_delay.core.errors import UserError
+from flight_delay.serving.tables import VERSION_TABLE
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 # Any number that no other program uses for the same database.
 _MIGRATION_LOCK = 7_180_226
 _TIMEOUT_SECONDS = 5
+_VERSION = sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE))
 
 
 def create_engine(url: str) -> sa.Engine:
@@ -43,7 +46,9 @@ def create_engine(url: str) -> sa.Engine:
 
 
 def require_file(url: str) -> None:
-    """Check that the file of an SQLite database exists; connecting would create it.
+    """Check that the file of an SQLite database exists.
+
+    Connecting would create it.
 
     Raises:
         UserError: it is missing.
@@ -53,6 +58,38 @@ def require_file(url: str) -> None:
         raise UserError(
             f"{path}: no predictions database; `flight-delay serve` makes it, or give --service or --database"
         )
+
+
+def check_schema(url: str) -> datetime.datetime | None:
+    """Check that a database answers and has the schema of this version.
+
+    Returns:
+        Its time in UTC; None for SQLite, which has no clock of its own.
+
+    Raises:
+        UserError: it is missing, does not answer, or has no schema or another one.
+    """
+    from alembic.script import ScriptDirectory  # now: it logs when it is imported
+
+    require_file(url)
+    engine = create_engine(url)
+    head = ScriptDirectory.from_config(_migrations()).get_current_head()
+    try:
+        with engine.connect() as connection:
+            has_schema = sa.inspect(connection).has_table(VERSION_TABLE)
+            version = connection.scalar(_VERSION) if has_schema else None
+            is_sqlite = connection.dialect.name == "sqlite"
+            now = None if is_sqlite else connection.scalar(sa.select(sa.func.now()))
+    except sa.exc.DBAPIError as error:
+        raise UserError(f"database {engine.url!r}: {reason(error)}; start it, or correct the URL") from None
+    finally:
+        engine.dispose()
+    if version != head:
+        raise UserError(
+            f"database {engine.url!r}: schema {version or 'missing'} instead of {head}; start `flight-delay serve` of "
+            "this version, which migrates it"
+        )
+    return now.astimezone(datetime.UTC) if now else None
 
 
 def migrate(engine: sa.Engine) -> None:
