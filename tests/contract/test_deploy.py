@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from environments import read_settings
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -59,6 +60,33 @@ def test_containers_of_monitoring_are_read_only_and_listen_to_this_machine(name:
     assert service["healthcheck"]["test"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert service["image"] == "flight-delay-predictions" or re.search(r":v?\d+\.\d+\.\d+$", service["image"])
+
+
+ENVIRONMENTS = {path.stem: path.read_text() for path in (DEPLOY / "environments").glob("*.env")}
+
+
+def test_environments_have_the_same_settings_which_something_reads() -> None:
+    assert set(ENVIRONMENTS) == {"development", "testing", "acceptance", "production"}
+    settings = {name: read_settings(name) for name in ENVIRONMENTS}
+    common = set.intersection(*map(set, settings.values()))
+    assert settings["acceptance"].keys() == settings["production"].keys() == common | {"PGPASSFILE"}
+    files = [*(REPOSITORY / "src").rglob("*.py"), *(REPOSITORY / "tests").rglob("conftest.py"), COMPOSE]
+    texts = "\n".join(path.read_text() for path in files)
+    read_by_libpq = {"PGPASSFILE"}
+    names = {name for values in settings.values() for name in values} - read_by_libpq
+    assert {name for name in names if not re.search(rf"\b{name}\b", texts)} == set()
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_says_who_promotes_and_holds_no_secret(name: str) -> None:
+    assert re.findall(r"^# (data|promotes|secrets) +\S", ENVIRONMENTS[name], re.MULTILINE) == [
+        "data",
+        "promotes",
+        "secrets",
+    ]
+    for setting, value in read_settings(name).items():
+        assert not re.search(r"PASSWORD|SECRET|TOKEN|KEY", setting)
+        assert not re.search(r"://[^/@]*:[^/@]*@", value)
 
 
 def test_the_dashboard_is_what_the_tool_writes() -> None:

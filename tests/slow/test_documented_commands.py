@@ -21,7 +21,7 @@ FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
 # Commands of these pages need services or registered models; test_promotion.py, test_service_docs.py and
 # tests/services/ read the pages.
-ELSEWHERE = {"server.md", "registry.md", "service.md", "api.md", "tables.md"}
+ELSEWHERE = {"server.md", "registry.md", "service.md", "api.md", "tables.md", "environments.md"}
 PAGES = [
     REPOSITORY / "README.md",
     *(page for page in sorted((REPOSITORY / "docs").glob("*.md")) if page.name not in ELSEWHERE),

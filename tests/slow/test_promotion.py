@@ -7,20 +7,27 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import sqlalchemy as sa
+from environments import adapt, read_settings, running, walk_through
 from mlflow import MlflowClient
 
 from flight_delay.promotion import collect
 from flight_delay.promotion.evidence import DataQuality, Evidence, ModelReplay
 from flight_delay.review.verification import verify
+from flight_delay.serving.state import read_manifest
+from flight_delay.serving.states import read_current
 from flight_delay.tracking.registry.loaded_model import Speed
 from flight_delay.vcs.history import PipelineCommit
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/registry.md").read_text()
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAGE = (REPOSITORY / "docs/registry.md").read_text()
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
 PROGRAM = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)[1]
 PREDICT = """
@@ -34,6 +41,14 @@ CHECKS = ["committed", "verified", "data", "backtest", "test", "slices", "calibr
 # Speed depends on what else this machine does; that slow models are refused: tests/unit/test_gate.py.
 PATIENT = {"max_latency_ms": 600_000, "min_throughput_rows_per_s": 0.001}
 STRICT, LOOSE = ({"promote": {**PATIENT, "max_calibration_error": error}} for error in (0.06, 0.2))
+
+
+@contextmanager
+def quick_verification() -> Iterator[None]:
+    """Let commands check dvc.lock instead of making everything again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "verify", lambda revision, _: verify.check_lock(revision))
+        yield
 
 
 class Answer(NamedTuple):
@@ -65,8 +80,7 @@ class Published(NamedTuple):
 
     def promote(self, ref: str) -> Answer:
         """With a quick look instead of making everything again."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(verify, "verify", lambda revision, _: verify.check_lock(revision))
+        with quick_verification():
             done = self.project.command("promote", ref, "--reason", "tried", code=None)
         return Answer(done.returncode, done.stdout, done.stderr)
 
@@ -146,6 +160,43 @@ def test_the_other_commands_of_the_page_run(published, second) -> None:
 def test_the_champion_loads_as_the_page_says(published, second) -> None:
     program = PROGRAM.replace("/home/ada/flight-delay", str(published.project.root))
     assert published.project.run("python", "-c", program + PREDICT).stdout.splitlines()[-1] == "1.0"
+
+
+def test_a_model_goes_through_acceptance_to_production_and_back(published, second, tmp_path) -> None:
+    """The walk-through of docs/environments.md, with its files of settings."""
+    (block,) = re.findall(r"```bash\n(.*?)```", (REPOSITORY / "docs/environments.md").read_text(), re.DOTALL)
+    published.client.set_registered_model_alias("flight-delay", "champion", "1")
+    published.client.delete_registered_model_alias("flight-delay", "challenger")
+    tracking = f"sqlite:///{published.project.root / 'mlflow.db'}"
+    settings = {name: adapt(read_settings(name), tmp_path, tracking) for name in ("acceptance", "production")}
+    deployed, statuses = [], []
+    with ExitStack() as services:
+
+        def serve(command: str, values: dict[str, str]) -> None:
+            services.enter_context(running(published.project, command, values, tmp_path / "output.txt"))
+
+        for (program, *arguments), values in walk_through(block, settings.__getitem__, serve):
+            if program != "flight-delay":
+                published.project.run("bash", "-ec", shlex.join([program, *arguments]).replace("'", '"'), **values)
+                continue
+            with quick_verification():
+                done = published.project.command(*arguments, code=None, **values)
+            statuses.append((arguments[0], done.returncode))
+            if arguments[0] == "deploy":
+                states = Path(values["FLIGHT_DELAY_SERVICE"]) / "states"
+                manifest = read_manifest(states, read_current(states))
+                deployed.append((manifest.model_version, manifest.shadow_version))
+    assert {code for name, code in statuses if name != "health"} == {0}
+    assert [code in {0, 1} for name, code in statuses if name == "health"] == [True]  # 1: a disk may be full
+    acceptance, *production = deployed
+    assert acceptance == ("2", "1")
+    assert production == [("1", "2"), ("2", None), ("1", "2")]
+    engine = sa.create_engine(settings["acceptance"]["FLIGHT_DELAY_DATABASE"])
+    with engine.connect() as connection:
+        query = "SELECT count(*) > 0, count(*) = count(shadow_probability) FROM predictions"
+        assert connection.execute(sa.text(query)).one() == (1, 1)
+    engine.dispose()
+    published.client.set_registered_model_alias("flight-delay", "champion", "2")
 
 
 def test_a_worse_model_in_an_experiment_is_refused_with_all_its_reasons(published, second) -> None:
