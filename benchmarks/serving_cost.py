@@ -4,14 +4,17 @@
 
 needs a state (`flight-delay state --as-of 2013-11-30`) and a published model (`dvc repro`). Medians of CPU microseconds
 of the server process per request, from /proc; P is one-thread, one-row `inplace_predict`. Servers run one at a time,
-clients in another process; with `--skip-mlflow` only ours."""
+clients in another process; with `--skip-mlflow` only ours. Bytes of storage are those of requests for one flight, in a
+PostgreSQL, which must be installed."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime
 import json
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -136,6 +139,39 @@ def cost(server: Server, messages: list[bytes], connections: int, rounds: int = 
     return statistics.median(measured)
 
 
+def postgres_cost(service: Path, messages: list[bytes]) -> tuple[float, str]:
+    """CPU of a request that is stored in PostgreSQL, and bytes of storage."""
+    from flight_delay.tracking.server.postgres import running_postgres
+
+    shutil.rmtree(service / "requests")  # of the runs before
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # root runs PostgreSQL as another user
+        with running_postgres(Path(folder) / "postgres") as uri:
+            url = uri.replace("postgresql://", "postgresql+psycopg2://", 1)
+            os.environ["FLIGHT_DELAY_DATABASE"] = url
+            with started(["flight-delay", "serve", "--service", str(service)], "/ready") as server:
+                microseconds = cost(server, messages, 8)
+            return microseconds, stored_bytes(url, service / "requests", Path(folder))
+
+
+def stored_bytes(url: str, logs: Path, folder: Path) -> str:
+    """Bytes of an answered request for one flight: in the database, in the archive and in the log."""
+    import sqlalchemy as sa
+
+    from flight_delay.serving.archive import archive
+
+    engine = sa.create_engine(url)
+    tables = "pg_total_relation_size('requests') + pg_total_relation_size('predictions')"
+    with engine.connect() as connection:
+        size, count = connection.execute(sa.text(f"SELECT {tables}, count(*) FROM predictions")).one()  # noqa: S608
+    archive(engine, folder, datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(40), None)
+    engine.dispose()
+    archived = sum(path.stat().st_size for path in folder.glob("predictions-*.parquet"))
+    lines = [line for path in logs.iterdir() for line in path.read_bytes().splitlines() if b"/v1/predictions" in line]
+    log = sum(map(len, lines)) / len(lines)
+    return f"bytes: database {size / count:.0f}, archive {archived / count:.0f}, log {log:.0f} ({count:,} requests)"
+
+
 def in_process(function: Callable[[], Any], calls: int = 300) -> float:
     """CPU microseconds of a call, the median of rounds."""
     measured = []
@@ -223,11 +259,14 @@ def main() -> None:
             rows.append(("table, stored, 8 connections", stored))
             rows.append(("1,000 flights, stored", cost(server, thousand, 1)))
             start, memory = server.start_seconds, server.memory_mib()
+        microseconds, sizes = postgres_cost(service, singles)
+        rows.append(("table, PostgreSQL, 8 connections", microseconds))
     if not arguments.skip_mlflow:
         rows.append(("mlflow models serve, ready features", mlflow_cost(state, one)))
     for name, microseconds in rows:
         print(f"{name:38} {microseconds:10,.0f} µs {microseconds / p:8.1f} P {microseconds / stored:8.1f} × stored")
     print(f"start {start:.1f} s, {memory:.0f} MiB")
+    print(sizes)
 
 
 def mlflow_cost(state: Any, one: dict[str, Any]) -> float:
