@@ -36,6 +36,7 @@ repro: $(RUNTIME) ## run the pipeline (only what has changed)
 docs: $(RUNTIME) ## write the generated pages and references/openapi.json
 	page=$$(flight-delay dictionary) && printf '%s\n' "$$page" > docs/data_dictionary.md
 	page=$$(flight-delay monitor --runbook) && printf '%s\n' "$$page" > docs/runbook.md
+	page=$$(flight-delay cost) && printf '%s\n' "$$page" > docs/hosting-cost.md
 	api=$$(flight-delay serve --openapi) && printf '%s\n' "$$api" > references/openapi.json
 
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.

@@ -12,6 +12,7 @@ import sys
 from flight_delay.commands import (
     archive,
     compare,
+    cost,
     deploy,
     dictionary,
     download,
@@ -62,6 +63,7 @@ COMMANDS = (
     health,
     archive,
     simulate,
+    cost,
     ui,
     server,
     dictionary,

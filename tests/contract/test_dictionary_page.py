@@ -13,11 +13,6 @@ from flight_delay.report.dictionary import markdown
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_the_page_is_the_one_that_the_command_prints() -> None:
-    done = subprocess.run(["flight-delay", "dictionary"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert (REPOSITORY / "docs/data_dictionary.md").read_text() == done.stdout
-
-
 def test_the_page_stays_where_the_dictionary_has_a_mistake(tmp_path: Path) -> None:
     page = tmp_path / "docs/data_dictionary.md"
     page.parent.mkdir()

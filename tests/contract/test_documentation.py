@@ -15,7 +15,7 @@ from dvc.cli.parser import get_main_parser
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text()
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-GENERATED = {"data_dictionary.md", "runbook.md"}
+GENERATED = {"data_dictionary.md": ["dictionary"], "runbook.md": ["monitor", "--runbook"], "hosting-cost.md": ["cost"]}
 HAND_WRITTEN = [
     f"docs/{page.name}" for page in sorted((REPOSITORY / "docs").glob("*.md")) if page.name not in GENERATED
 ]
@@ -68,6 +68,15 @@ def graph_of_stages(project_at) -> nx.DiGraph:
     drawn = project_at(REPOSITORY).run("dvc", "dag", "--mermaid").stdout
     names = dict(re.findall(r'(node\d+)\["(\w+)"\]', drawn))
     return nx.DiGraph([(names[one], names[other]) for one, other in re.findall(r"(node\d+)-->(node\d+)", drawn)])
+
+
+@pytest.mark.parametrize("page", GENERATED)
+def test_a_generated_page_is_what_its_command_prints_and_is_made_by_make(page: str, project_at) -> None:
+    arguments = GENERATED[page]
+    assert project_at(REPOSITORY).command(*arguments).stdout == (REPOSITORY / "docs" / page).read_text()
+    (recipe,) = re.findall(r"^docs:.*\n((?:\t.*\n)+)", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+    command = rf"\tpage=\$\$\(flight-delay {' '.join(arguments)}\) && .* > docs/{page}\n"
+    assert re.search(command, recipe)
 
 
 @pytest.mark.parametrize(("pages", "most_words"), [(["README.md"], 800), (HAND_WRITTEN, 6000)], ids=["README", "docs"])

@@ -11,16 +11,12 @@ from pathlib import Path
 import pytest
 
 from flight_delay.cli import COMMANDS
-from flight_delay.monitoring.alarms import load_alarms, runbook
+from flight_delay.monitoring.alarms import load_alarms
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALARMS = load_alarms(REPOSITORY / "references/alarms.yaml")
 PAGE = (REPOSITORY / "docs/runbook.md").read_text()
 SERVER_PATHS = json.loads((REPOSITORY / "references/openapi.json").read_text())["paths"]
-
-
-def test_the_page_is_made_from_the_alarms() -> None:
-    assert runbook(ALARMS) == PAGE
 
 
 def test_every_check_of_the_library_and_every_alert_has_a_section() -> None:
