@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,12 @@ def test_a_large_body_is_logged_as_its_size(tmp_path: Path) -> None:
     content = json.loads(file.read_text())
     assert content["request"] == {"bytes": MAX_BODY_BYTES + 2}
     assert content["response"] == "x" * MAX_BODY_BYTES
+
+
+def test_containers_that_share_the_folder_write_files_of_their_own(tmp_path: Path, monkeypatch) -> None:
+    for host in ("one", "other"):  # whose processes have the same id
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        log = RequestLog(tmp_path, "commit")
+        log.write("0", {}, b"", b"")
+        log.close()
+    assert len(list(tmp_path.iterdir())) == 2

@@ -1,9 +1,13 @@
-"""Log requests and responses as JSON lines: one file per UTC day and process."""
+"""Log requests and responses as JSON lines.
+
+A file is of a UTC day, a host and a process.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +19,10 @@ MAX_BODY_BYTES = 64 << 10  # a longer body is logged as its size
 
 
 class RequestLog:
-    """Appends to `requests-<date>-<process>.jsonl` in a folder."""
+    """Appends to `requests-<date>-<host>-<process>.jsonl` in a folder.
+
+    Containers share the folder, and their processes have the same ids.
+    """
 
     def __init__(self, folder: Path, git_commit: str) -> None:
         self._folder, self._git_commit = folder, git_commit
@@ -53,7 +60,8 @@ class RequestLog:
             self.close()
             self._date = date
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = (self._folder / f"requests-{date}-{os.getpid()}.jsonl").open("ab")
+            name = f"requests-{date}-{socket.gethostname()}-{os.getpid()}.jsonl"
+            self._file = (self._folder / name).open("ab")
         return self._file
 
 
