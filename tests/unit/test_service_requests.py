@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight_delay.serving.api.app import build_app
 from flight_delay.serving.api.request_log import MAX_BODY_BYTES, RequestLog
+from flight_delay.serving.api.settings import Settings
 from flight_delay.serving.api.strict_json import parse_json
 
 VALUES = st.recursive(
@@ -86,3 +88,13 @@ def test_containers_that_share_the_folder_write_files_of_their_own(tmp_path: Pat
         log.write("0", {}, b"", b"")
         log.close()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_document_declares_keys_which_a_server_may_not_need() -> None:
+    document = build_app(Settings(service="", database="", git_commit="")).openapi()
+    schemes = document["components"]["securitySchemes"]
+    assert {(scheme["type"], scheme["scheme"]) for scheme in schemes.values()} == {
+        ("http", "bearer"),
+        ("http", "basic"),
+    }
+    assert document["security"] == [*({name: []} for name in schemes), {}]

@@ -31,6 +31,12 @@ DESCRIPTION = (
     "come from one state, which they name. Predictions by key or with a schedule are stored before they are given, and "
     "`flight-delay replay REQUEST_ID` repeats them bit for bit; lists and explanations are not stored."
 )
+# A server without `--keys` needs none, which {} says.
+KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "an API key"},
+    "basic": {"type": "http", "scheme": "basic", "description": "an API key as password, for browsers"},
+}
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}, {}]
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -69,7 +75,15 @@ def build_app(settings: Settings) -> FastAPI:
     # In the order in which they are searched.
     for routes in (predictions, explanations, page, status):
         app.include_router(routes.router)
+    describe = app.openapi
+    app.openapi = lambda: _with_keys(describe())  # type: ignore[method-assign]
     return app
+
+
+def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
+    """Declare API keys, which the middleware checks, in an OpenAPI document."""
+    document["components"]["securitySchemes"] = KEYS
+    return {**document, "security": SECURITY}
 
 
 def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
