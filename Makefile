@@ -53,6 +53,7 @@ check: $(DEV) ## lint, format and types
 	ruff check
 	ruff format --check
 	mypy
+	hadolint deploy/*Dockerfile
 
 verify: $(RUNTIME) ## run every stage again and compare bytes
 	flight-delay verify
@@ -74,6 +75,7 @@ lock: $(DEV) ## lock again after an edit of requirements*.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-build.txt requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.txt requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-team.txt requirements-team.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-image.txt requirements-image.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements-dev.txt requirements-dev.in
 
 # Checked every time: its Python may be gone, or PYTHON may name another one.

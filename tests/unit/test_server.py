@@ -139,7 +139,7 @@ def test_containers_have_the_versions_that_are_locked() -> None:
 
 
 def test_the_image_of_the_service_is_built_from_files_that_exist() -> None:
-    image = (REPOSITORY / "deploy/predictions.Dockerfile").read_text()
+    image = (REPOSITORY / "deploy/Dockerfile").read_text()
     sources = [word for line in re.findall(r"^COPY (?!--)(.+) \S+$", image, re.MULTILINE) for word in line.split()]
     allowed = (REPOSITORY / ".dockerignore").read_text().splitlines()
     assert {"src", "references", "requirements-team.txt"} <= set(sources)
