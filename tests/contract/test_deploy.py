@@ -22,7 +22,12 @@ COMPOSE = DEPLOY / "compose.yaml"
 DASK = DEPLOY / "dask.yaml"
 CONTENT = yaml.safe_load(COMPOSE.read_text())
 DASHBOARD = DEPLOY / "grafana/dashboard.json"
-ADDED = ["prometheus", "alertmanager", "node-exporter", "grafana", "monitor"]
+HARDENED = [
+    *("predictions-1", "predictions-2", "proxy"),
+    *("prometheus", "alertmanager", "node-exporter", "grafana", "monitor"),
+]
+OWN_IMAGES = {"flight-delay-predictions", None}  # None: built without a name
+DIGEST = re.compile(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
 
 
 def fits_schema(compose: Path) -> bool:
@@ -40,7 +45,7 @@ def test_the_containers_fit_the_schema_of_compose(tmp_path: Path) -> None:
 def test_the_dask_cluster_runs_the_image_of_the_code_and_listens_to_this_machine() -> None:
     assert fits_schema(DASK)
     for service in yaml.safe_load(DASK.read_text())["services"].values():
-        assert service["image"] == CONTENT["services"]["predictions"]["image"]
+        assert service["image"] == CONTENT["services"]["predictions-1"]["image"]
         assert service["read_only"] is True
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
@@ -53,13 +58,35 @@ def test_containers_mount_what_is_there_and_volumes_that_are_declared() -> None:
             assert source in CONTENT["volumes"] or path in made or (source.startswith(".") and path.exists())
 
 
-@pytest.mark.parametrize("name", ADDED)
-def test_containers_of_monitoring_are_read_only_and_listen_to_this_machine(name: str) -> None:
+@pytest.mark.parametrize("name", HARDENED)
+def test_containers_are_read_only_checked_and_listen_to_this_machine(name: str) -> None:
     service = CONTENT["services"][name]
     assert service["read_only"] is True
-    assert service["healthcheck"]["test"]
+    assert "healthcheck" in service or service["build"]["dockerfile"] == "deploy/Dockerfile"  # which has one
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
-    assert service["image"] == "flight-delay-predictions" or re.search(r":v?\d+\.\d+\.\d+$", service["image"])
+
+
+def test_images_of_others_are_pinned_by_digest() -> None:
+    images = {service.get("image") for service in CONTENT["services"].values()} - OWN_IMAGES
+    assert len(images) >= 6
+    assert [image for image in images if not DIGEST.fullmatch(image)] == []
+    for dockerfile in (DEPLOY / "Dockerfile", DEPLOY / "pipeline.Dockerfile"):
+        bases = [line.split()[1] for line in dockerfile.read_text().splitlines() if line.startswith("FROM ")]
+        assert len(bases) == 2
+        assert len(set(bases)) == 1
+        assert DIGEST.fullmatch(bases[0])
+
+
+def test_replicas_are_the_same_and_known_to_proxy_and_prometheus() -> None:
+    services = CONTENT["services"]
+    replicas = [name for name in services if name.startswith("predictions")]
+    assert len(replicas) == 2
+    assert services[replicas[0]] == services[replicas[1]]
+    addresses = [f"{name}:8000" for name in replicas]
+    proxied = re.findall(r"^ +server (\S+) max_fails", (DEPLOY / "nginx.conf").read_text(), re.MULTILINE)
+    (scraped, _) = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())["scrape_configs"]
+    assert proxied == addresses == scraped["static_configs"][0]["targets"]
+    assert set(services["proxy"]["depends_on"]) == set(replicas)
 
 
 ENVIRONMENTS = {path.stem: path.read_text() for path in (DEPLOY / "environments").glob("*.env")}

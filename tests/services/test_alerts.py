@@ -123,7 +123,8 @@ def test_metrics_of_rules_and_dashboard_are_scraped(made, states, tmp_path, work
         manager_options += ["--cluster.listen-address="]
         manager = stack.enter_context(running("prometheus-alertmanager", tmp_path, *manager_options))
         configuration = (DEPLOY / "prometheus/prometheus.yml").read_text().replace("15s", "1s")
-        addresses = {"predictions:8000": service.uri.removeprefix("http://")}
+        configuration = configuration.replace(", predictions-2:8000", "")
+        addresses = {"predictions-1:8000": service.uri.removeprefix("http://")}
         addresses |= {"node-exporter:9100": exporter, "alertmanager:9093": manager}
         for name, address in addresses.items():
             assert name in configuration
