@@ -23,7 +23,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TEAM := $(VENV)/.team-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup repro docs test test-all check verify ui server screenshots clean lock
+.PHONY: help setup repro docs test test-all check audit verify ui server screenshots clean lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ check: $(DEV) ## lint, format and types
 	ruff format --check
 	mypy
 	hadolint deploy/*Dockerfile
+
+audit: $(DEV) ## look for known vulnerabilities of locked packages
+	for file in requirements*.txt; do \
+		uv tool run pip-audit@2.10.1 --strict --requirement $$file --require-hashes --disable-pip || exit 1; \
+	done
 
 verify: $(RUNTIME) ## run every stage again and compare bytes
 	flight-delay verify
