@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -138,6 +139,10 @@ def start_all(root: Path, ports: Mapping[str, int], stack: ExitStack, components
     components.append(Component("mlflow", mlflow, Path("(above)")))
     log.info("mlflow: http://%s:%d", HOST, ports["mlflow"])
     database = {"FLIGHT_DELAY_DATABASE": predictions_database(postgres)}
+    settings = {
+        "MLFLOW_TRACKING_URI": f"http://{HOST}:{ports['mlflow']}", **database,
+        "FLIGHT_DELAY_URL": f"http://{HOST}:{ports['proxy']}",
+    }  # fmt: skip
 
     def start(name: str, page: str, *command: str | Path, **environment: str) -> None:
         component = stack.enter_context(running(name, folder, root, command, environment))
@@ -163,6 +168,8 @@ def start_all(root: Path, ports: Mapping[str, int], stack: ExitStack, components
     for name, page in (("node-exporter", "/metrics"), ("alertmanager", "/-/ready"), ("prometheus", "/-/ready")):
         options = [replace_all(option, paths) for option in SERVICES[name]["command"]]
         start(name, page, programs[name], *options, f"--web.listen-address={HOST}:{ports[name]}")
+    assignments = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+    log.info("check with: %s flight-delay health", assignments)
 
 
 def configure(folder: Path, ports: Mapping[str, int]) -> None:

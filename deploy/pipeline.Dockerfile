@@ -12,7 +12,8 @@ RUN python -m venv --without-pip /venv \
     && python -m pip --python /venv/bin/python install --no-cache-dir --require-hashes \
         --requirement requirements-build.txt \
     && python -m pip --python /venv/bin/python install --no-cache-dir --require-hashes --no-build-isolation \
-        --requirement requirements.txt
+        --requirement requirements.txt \
+    && python -m pip --python /venv/bin/python uninstall --yes hatchling setuptools
 RUN /sbom/bin/cyclonedx-py environment --output-reproducible --output-file /usr/share/sbom/flight-delay.cdx.json \
         /venv/bin/python
 

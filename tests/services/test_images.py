@@ -22,7 +22,8 @@ request = urllib.request.Request("http://127.0.0.1:8000" + sys.argv[1], body, {"
 sys.stdout.write(urllib.request.urlopen(request).read().decode())
 """
 BUILD_TOOLS = (
-    "for name in pip gcc cc make; do command -v $name && exit 1; done; python -m pip --version && exit 1; exit 0"
+    "for name in pip gcc cc make; do command -v $name && exit 1; done; "
+    'for name in pip hatchling setuptools; do python -c "import $name" 2> /dev/null && exit 1; done; exit 0'
 )
 
 

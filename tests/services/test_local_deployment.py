@@ -16,8 +16,11 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 import requests
-from prediction_service import SCHEDULE
+from checkouts import Project
+from prediction_service import AS_OF, SCHEDULE
 from waiting import HERE, PATIENCE, free_port, wait_until
+
+from flight_delay.commands.health import COMPONENTS
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy/local.py"
 NAMES = (
@@ -27,9 +30,9 @@ BODY = {"flights": [SCHEDULE]}
 
 
 class Deployment(NamedTuple):
-    """A running deploy/local.py: the folder it runs in, its process and output, and ports by component."""
+    """A running deploy/local.py: the checkout it runs in, its process and output, and ports by component."""
 
-    root: Path
+    project: Project
     process: subprocess.Popen[str]
     output: Path
     ports: dict[str, int]
@@ -43,6 +46,12 @@ class Deployment(NamedTuple):
         """Ask the proxy for a flight."""
         return self.request("POST", "proxy", "/v1/predictions", **{"json": BODY, **options})
 
+    def health(self, code: int) -> dict[str, str]:
+        """Check the deployment as its output says; return the status of each component."""
+        command = next(line for line in self.output.read_text().splitlines() if line.endswith("flight-delay health"))
+        done = self.project.run("sh", "-c", f"{command.removeprefix('check with: ')} --date {AS_OF}", code=code)
+        return {row.split()[0]: row.split()[1] for row in done.stdout.splitlines()[1:]}
+
     def replica(self, name: str) -> psutil.Process:
         """Return the process of a replica."""
         port = str(self.ports[name])
@@ -51,7 +60,8 @@ class Deployment(NamedTuple):
 
 @pytest.fixture
 def deployment(made, states, open_folder) -> Iterator[Deployment]:
-    root = made.bare_copy(open_folder("local") / "checkout").root
+    project = made.bare_copy(open_folder("local") / "checkout")
+    root = project.root
     states.copy(root / "service")
     ports, output = {name: free_port() for name in NAMES}, root / "local.txt"
     options = [word for name, port in ports.items() for word in ("--port", f"{name}={port}")]
@@ -60,7 +70,7 @@ def deployment(made, states, open_folder) -> Iterator[Deployment]:
             [sys.executable, SCRIPT, *options], cwd=root, stdout=file, stderr=file, text=True,
             env={**made.environment, "MLFLOW_WORKERS": "1"},
         )  # fmt: skip
-    started = Deployment(root, process, output, ports)
+    started = Deployment(project, process, output, ports)
     try:
         wait_until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None, output.read_text)
         assert process.poll() is None, output.read_text()
@@ -90,6 +100,10 @@ def test_answers_go_on_when_a_replica_dies_and_limits_hold(deployment) -> None:
     scraped = {f"{HERE}:{deployment.ports[name]}" for name in ("predictions-1", "predictions-2", "node-exporter")}
     wait_until(lambda: targets() == {(address, "up") for address in scraped}, lambda: str(targets()))
 
+    # Nobody has promoted a model.
+    healthy = dict.fromkeys(COMPONENTS, "ok") | {"tracking": "warning"}
+    assert deployment.health(code=1) == healthy
+
     children = psutil.Process(deployment.process.pid).children(recursive=True)
     with ThreadPoolExecutor(2) as pool:
         before = list(pool.map(lambda _: deployment.predict().status_code, range(20)))
@@ -109,13 +123,15 @@ def test_answers_go_on_when_a_replica_dies_and_limits_hold(deployment) -> None:
 
     logged = [
         json.loads(line)
-        for line in (deployment.root / "server/local/proxy.txt").read_text().splitlines()
+        for line in (deployment.project.root / "server/local/proxy.txt").read_text().splitlines()
         if line[0] == "{"
     ]
     line = next(line for line in logged if line["request_id"] == first.headers["X-Request-Id"])
     assert (line["client"], line["status"]) == (HERE, 200)
     with slow, suppress(ConnectionResetError):
         assert slow.recv(1) == b""
+    deployment.replica("predictions-2").kill()
+    assert deployment.health(code=2) == healthy | {"service": "down"}
     deployment.process.send_signal(signal.SIGINT)
     assert deployment.process.wait(PATIENCE) == 0
     assert psutil.wait_procs(children, timeout=PATIENCE)[1] == []

@@ -243,7 +243,8 @@ class Builder:
     def _execute(self, image: Image, command: str) -> None:
         """Run a command with the network and certificates of this machine and its settings of pip, without bytecode."""
         given = re.compile("PIP_|https?_proxy$", re.IGNORECASE)
-        settings = {name: value for name, value in os.environ.items() if given.match(name)} | {"PIP_NO_COMPILE": "1"}
+        settings = {name: value for name, value in os.environ.items() if given.match(name)}
+        settings["PIP_NO_COMPILE"] = "no"  # sets it: https://pip.pypa.io/en/stable/topics/configuration/
         root, inside = image.root, replace(image, environment={**settings, "HOME": "/root", **image.environment})
         mounts = [f"mount --bind {path} {root}{path}" for path in (CERTIFICATES, "/etc/resolv.conf")]
         mounts += [f"mount -t proc proc {root}/proc", f"mount --rbind /dev {root}/dev"]
