@@ -130,7 +130,8 @@ def check_service(environment: Environment) -> Health:
         problems = "; ".join(answer.json()["problems"])
     except (ValueError, KeyError, TypeError):
         raise UserError(
-            f"{environment.url}: not a prediction service (HTTP {answer.status_code}); correct --url"
+            f"{environment.url}: HTTP {answer.status_code}, no answer of the service; start it with `flight-delay "
+            "serve`, or correct --url"
         ) from None
     advice = "see the log of the service"
     if not answer.ok:
