@@ -52,7 +52,10 @@ SMALL = {
 
 
 # They take minutes: a process that starts one of them last works alone at the end.
-LONGEST = {f"test_{name}.py" for name in ("promotion", "verify", "screens", "experiments", "publishers", "season")}
+LONGEST = {
+    f"test_{name}.py"
+    for name in ("promotion", "verify", "screens", "experiments", "publishers", "season", "images", "packages")
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
