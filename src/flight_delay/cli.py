@@ -76,7 +76,9 @@ EXTRAS = {command.__name__.rpartition(".")[2]: "team" for command in COMMANDS} |
     "serve": "serve",
     "replay": "serve",
     "archive": "serve",
+    "cost": "serve",
     "monitor": "monitor",
+    "health": "monitor",
     "tune": "tune",
 }
 
