@@ -36,7 +36,7 @@ def map_months(
     Args:
         function: called with the arguments of a month; must not depend on results of others. In other processes it
             is pickled, and a `Path` among the arguments, also within lists and dictionaries, becomes a
-            `core.files.FileContent` where there is no common file system.
+            `core.content.FileContent` where there is no common file system.
         arguments: of each month, in order of time.
         label: precedes the month in a line of progress.
     """

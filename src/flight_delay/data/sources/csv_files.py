@@ -22,7 +22,7 @@ from flight_delay.core.errors import UserError
 SUFFIXES = (".csv", ".csv.gz", ".zip")
 BLOCK_BYTES = 1 << 20  # read at a time
 # Exceptions of gzip, zipfile and the compression methods inside a zip for damaged data. zipfile raises RuntimeError for
-# an encrypted file, and its subclass NotImplementedError for an unknown compression method.
+# an encrypted file, and a subclass of it for an unknown compression method.
 DAMAGED = (
     EOFError, OSError, RuntimeError, ValueError, lzma.LZMAError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
