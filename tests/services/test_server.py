@@ -10,7 +10,7 @@ import psutil
 import psycopg2
 import pytest
 from mlflow import MlflowClient
-from waiting import HERE, free_port
+from waiting import HERE, PATIENCE, free_port
 
 from flight_delay.tracking.server.postgres import MAX_CONNECTIONS, running_postgres
 
@@ -66,7 +66,7 @@ def test_runs_survive_a_kill_and_nothing_is_left_when_mlflow_ends(project, s3, t
 
     mlflow = [process for process in server.processes() if process.name() != "postgres"]
     server.process.kill()  # MLflow ends by itself, and the next server takes over PostgreSQL
-    assert psutil.wait_procs(mlflow, timeout=60)[1] == []
+    assert psutil.wait_procs(mlflow, timeout=PATIENCE)[1] == []
     server = team_server(project, port=port, **settings)
     assert_has(server.uri, run_id, "first")
     assert_has(server.uri, log_run(server.uri, "after"), "after")

@@ -27,7 +27,7 @@ def test_dvc_fails_with_the_stage_and_succeeds_when_the_parameter_is_mended(copy
 
 def test_when_the_server_is_back_dvc_publishes_alone(copy_of_made, made):
     away = f"http://{HERE}:{free_port()}"
-    failed = copy_of_made.dvc("repro", code=255, timeout=60, MLFLOW_TRACKING_URI=away)
+    failed = copy_of_made.dvc("repro", code=255, MLFLOW_TRACKING_URI=away)
     assert f"publish: error: MLflow at {away} " in failed.stderr
     assert f"{away} does not answer" in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -42,7 +42,7 @@ def test_when_the_server_is_back_dvc_publishes_alone(copy_of_made, made):
 def test_after_a_full_disk_cut_the_making_of_the_database_short_publishing_succeeds(copy_of_made):
     # In blocks of 512 bytes: a third of what an empty database of MLflow has.
     limited = ["sh", "-c", 'ulimit -f 600; exec "$@"', "sh", "python", "-m", "flight_delay.stages.publish"]
-    failed = copy_of_made.run(*limited, code=2, PYTHONPATH="src", timeout=60)
+    failed = copy_of_made.run(*limited, code=2, PYTHONPATH="src")
     assert failed.stderr.splitlines()[-1].startswith("publish: error: ")
     assert "Traceback" not in failed.stderr
     copy_of_made.stage("publish")
