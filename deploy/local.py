@@ -118,8 +118,8 @@ def read_ports(given: Sequence[str]) -> dict[str, int]:
         if name not in ports or not port.isdecimal():
             raise UserError(f"--port {text}: not NAME=PORT; give one of {', '.join(PORTS)}, such as proxy=8000")
         ports[name] = int(port)
-    for name, port in ports.items():
-        require_port_free(HOST, port, f"--port {name}=")
+    for name, number in ports.items():
+        require_port_free(HOST, number, f"--port {name}=")
     return ports
 
 
@@ -158,7 +158,7 @@ def start_all(root: Path, ports: Mapping[str, int], stack: ExitStack, components
     start("proxy", "/health", programs["proxy"], "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;")
     (loop,) = SERVICES["monitor"]["command"]
     start("monitor", "", "sh", "-c", loop.replace("$$", "$"), **database)
-    paths = {
+    paths: dict[str, str | Path] = {
         "/service/monitoring": root / "service/monitoring",
         "/etc/prometheus": folder / "prometheus",
         "=/prometheus": f"={folder / 'prometheus-data'}",
@@ -212,7 +212,7 @@ def predictions_database(postgres: sa.URL) -> str:
         if not connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = 'predictions'")):
             connection.execute(sa.text("CREATE DATABASE predictions"))
     engine.dispose()
-    return postgres.set(database="predictions").render_as_string(hide_password=False)
+    return str(postgres.set(database="predictions").render_as_string(hide_password=False))
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def list_airports() -> Iterator[tuple[str, str, float, float]]:
 
 def write_airports(file: TextIO) -> None:
     """Write a line for each code of three letters that is on land."""
-    rows = {}
+    rows: dict[str, tuple[str, ...]] = {}
     for code, name, latitude, longitude in list_airports():
         zone = tzfpy.get_tz(longitude, latitude)
         if re.fullmatch("[A-Z]{3}", code) and not zone.startswith("Etc/"):

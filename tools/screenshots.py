@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs/images"
 PORT = 5917
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 COLORS = 64  # a palette keeps both screenshots below 300 kB together
 TIMEOUT_SECONDS = 180
 # MLflow's assistant opens by itself on a first visit.
