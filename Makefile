@@ -40,7 +40,8 @@ docs: $(RUNTIME) ## write the generated pages and references/openapi.json
 	api=$$(flight-delay serve --openapi) && printf '%s\n' "$$api" > references/openapi.json
 
 # Without bytecode every process would rewrite all tests and compile all sources again, which takes as long as a fourth of them.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONWARNDEFAULTENCODING=1 pytest --dist loadfile --no-loadscope-reorder
+# Threads of XGBoost that wait must not spin: other processes need the cores.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONWARNDEFAULTENCODING=1 OMP_WAIT_POLICY=passive pytest --dist loadfile --no-loadscope-reorder
 
 test: $(DEV) ## run the fast tests (minutes)
 	$(PYTEST) --numprocesses logical --maxprocesses 4 tests/model tests/unit tests/contract tests/pipeline
