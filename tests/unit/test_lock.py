@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.lock import output_hashes, parse_lock, pipeline_digest, read_lock
+from flight_delay.vcs.lock import output_hashes, parse_lock, pipeline_digest, pipeline_parameters, read_lock
 
 STAGES: dict[str, Any] = {
     "fetch_raw": {
@@ -21,7 +21,11 @@ STAGES: dict[str, Any] = {
         "outs": [{"path": "data/raw", "hash": "md5", "md5": "b1.dir"}, {"path": "manifest.json", "md5": "b2"}],
     },
     "report": {"cmd": "python -m report", "outs": [{"path": "index.html", "md5": "c1"}]},
-    "publish": {"cmd": "python -m publish", "outs": [{"path": "receipt.json", "md5": "d1"}]},
+    "publish": {
+        "cmd": "python -m publish",
+        "params": {"params.yaml": {"publish": {"experiment": "x"}, "splits": {"test": "2013-12"}}},
+        "outs": [{"path": "receipt.json", "md5": "d1"}],
+    },
 }
 
 
@@ -66,6 +70,17 @@ def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
 
 def test_outputs_are_those_of_every_stage_but_publish() -> None:
     assert output_hashes(STAGES) == {"data/raw": "b1.dir", "manifest.json": "b2", "index.html": "c1"}
+
+
+def test_parameters_are_those_that_a_stage_but_publish_reads_in_the_order_of_the_file() -> None:
+    sections = {
+        "cost": {"headroom": 2}, "publish": {"experiment": "x"}, "splits": {"test": {"last": "2013-12"}},
+        "fetch_raw": {"last": "2014-01", "new": [1]},
+    }  # fmt: skip
+    stages = {**STAGES, "train": {"params": {"params.yaml": {"splits": sections["splits"]}}}}
+    assert list(pipeline_parameters(sections, stages).items()) == [
+        ("splits.test.last", "2013-12"), ("fetch_raw.last", "2014-01"),
+    ]  # fmt: skip
 
 
 def test_a_lock_file_is_read(tmp_path: Path) -> None:

@@ -21,7 +21,15 @@ from flight_delay.tracking.run_names import other_changes, parameter_changes
 from flight_delay.tracking.run_source import RunSource
 from flight_delay.vcs.git import git
 from flight_delay.vcs.history import previous_pipeline_commit
-from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, output_hashes, parse_lock, pipeline_digest
+from flight_delay.vcs.lock import (
+    LOCK_FILE,
+    Stages,
+    input_hashes,
+    output_hashes,
+    parse_lock,
+    pipeline_digest,
+    pipeline_parameters,
+)
 
 DIGEST_TAG = "pipeline_digest"
 COMMIT_TAG = "git_commit"
@@ -30,8 +38,6 @@ PROCESSED, RAW = "data/processed", "data/raw/flights"
 MANIFEST, SELECTION = "data/raw/manifest.json", "data/selected_features.json"
 BUNDLE, MODEL = "models/bundle", "models/bundle/model.ubj"
 METRICS, REPORT = "reports/metrics.json", "index.html"
-# Sections of params.yaml that are not part of a pipeline.
-COMMAND_SECTIONS = ("publish", "tune", "promote", "serve", "download")
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ def collect_run_content(root: Path, stages: Stages, splits: Splits, source: RunS
         "data/quarantined_share": float(quality["quarantined_share"]),
         "data/warnings": float(sum(read_json(root / "reports/check_data/counts.json").values())),
     }
-    params = logged_params(read_params(root / "params.yaml"))
+    params = pipeline_parameters(read_params(root / "params.yaml"), stages)
     baseline = _find_baseline(stages, params, manifest, source)
     name = (baseline.changes if baseline else "") or f"pipeline {identity[:7]}"
     curve = read_csv_columns(root / "reports/train/curve.csv")
@@ -136,12 +142,6 @@ def collect_run_content(root: Path, stages: Stages, splits: Splits, source: RunS
     )
 
 
-def logged_params(sections: Mapping[str, Any]) -> dict[str, str]:
-    """Convert parameters to text by dotted name, without sections of commands."""
-    kept = {name: section for name, section in sections.items() if name not in COMMAND_SECTIONS}
-    return {name: str(value) for name, value in flatten(kept).items()}
-
-
 def logged_metrics(report: Mapping[str, Any]) -> dict[str, float]:
     """Flatten the numbers of reports/metrics.json, headline metrics first.
 
@@ -166,7 +166,7 @@ def _find_baseline(
             git("cat-file", "blob", f"{commit}:{path}") for path in (LOCK_FILE, "params.yaml", MANIFEST, METRICS)
         )
         before = parse_lock(lock, f"{LOCK_FILE} of {commit[:10]}")
-        changes = parameter_changes(logged_params(parse_yaml(sections)), params)
+        changes = parameter_changes(pipeline_parameters(parse_yaml(sections), before), params)
         return BaselinePipeline(
             commit=commit,
             metrics=logged_metrics(json.loads(report)),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flight_delay.core.params import flatten, load_params
-from flight_delay.tracking.run_content import RAW, logged_params
+from flight_delay.tracking.run_content import RAW
 from flight_delay.tracking.run_names import parameter_changes
 from flight_delay.tracking.settings import Publish
 from flight_delay.tracking.trials import SearchRun, TrialRun, log_search
 from flight_delay.tuning.study import StudySpec, best_trial, complete_trials
 from flight_delay.tuning.summary import parameter_importances, search_report
 from flight_delay.vcs.git import git_author
-from flight_delay.vcs.lock import output_hashes, read_lock
+from flight_delay.vcs.lock import Stages, output_hashes, pipeline_parameters, read_lock
 
 # Trials have an experiment of their own: they are backtests, not pipelines that could be promoted.
 EXPERIMENT_SUFFIX = "-tuning"
@@ -27,20 +27,20 @@ def log_to_mlflow(study: Any, spec: StudySpec) -> None:
     trials, tune = complete_trials(study), spec.tune
     best, current = best_trial(trials, tune.metric), trials[0]
     shares = parameter_importances(study, tune)
-    person = git_author()
+    person, lock = git_author(), read_lock()
     search = SearchRun(
         # Its start distinguishes searches of the same study by several people.
         study=f"{study.study_name} {current.datetime_start.isoformat()}",
         name=f"tune {tune.metric}, {len(trials)} trials",
-        params=_params(spec, current)
+        params=_params(spec, lock, current)
         | {name: str(value) for name, value in flatten({"tune": spec.sections["tune"]}).items()},
         # Not 'backtest/': these are metrics of the best parameters, and the parent run has the current ones.
         metrics={f"best/{name}": float(value) for name, value in best.user_attrs["metrics"].items()}
         | {"best/trial": float(best.number)}
         | {f"importance/{name}": share for name, share in shares.items()},
-        tags={"author": person, "mlflow.user": person.partition(" <")[0], "data_md5": output_hashes(read_lock())[RAW]},
+        tags={"author": person, "mlflow.user": person.partition(" <")[0], "data_md5": output_hashes(lock)[RAW]},
         description=search_report(study, tune),
-        trials=tuple(_trial_run(trial, _params(spec, current), _params(spec, trial)) for trial in trials),
+        trials=tuple(_trial_run(trial, _params(spec, lock, current), _params(spec, lock, trial)) for trial in trials),
     )
     log_search(search, f"{load_params('publish', Publish).experiment}{EXPERIMENT_SUFFIX}")
 
@@ -56,6 +56,6 @@ def _trial_run(trial: Any, current: dict[str, str], params: dict[str, str]) -> T
     )
 
 
-def _params(spec: StudySpec, trial: Any) -> dict[str, str]:
+def _params(spec: StudySpec, lock: Stages, trial: Any) -> dict[str, str]:
     values = {**spec.sections["train_model"], **trial.user_attrs["values"]}
-    return logged_params({**spec.sections, "train_model": values})
+    return pipeline_parameters({**spec.sections, "train_model": values}, lock)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import parse_yaml
+from flight_delay.core.params import PARAMS_FILE, flatten, parse_yaml
 
 LOCK_FILE = Path("dvc.lock")
 PUBLISH = "publish"
@@ -66,3 +66,20 @@ def input_hashes(stages: Mapping[str, Any]) -> dict[str, str]:
     entries = [entry for name, entry in stages.items() if name != PUBLISH]
     deps = [dep for entry in entries for dep in entry.get("deps", [])]
     return {dep["path"]: dep["md5"] for dep in deps if dep["path"] not in outputs}
+
+
+def locked_params(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of params.yaml, with their values, that a stage read."""
+    return dict(entry.get("params", {}).get(str(PARAMS_FILE), {}))
+
+
+def pipeline_parameters(sections: Mapping[str, Any], stages: Mapping[str, Any]) -> dict[str, str]:
+    """Select the parameters that stages but `publish` read, by dotted name.
+
+    Args:
+        sections: of params.yaml, whose order they keep.
+        stages: entries of the lock file.
+    """
+    entries = [entry for name, entry in stages.items() if name != PUBLISH]
+    names = {name for entry in entries for name in flatten(locked_params(entry))}
+    return {name: str(value) for name, value in flatten(sections).items() if name in names}

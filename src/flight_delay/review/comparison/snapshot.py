@@ -20,7 +20,7 @@ from flight_delay.model.decision_rule import Decision
 from flight_delay.model.fit_calibration import fit_calibration
 from flight_delay.model.predictions import PREDICTIONS, Predictions
 from flight_delay.vcs.commit_files import CommitFiles
-from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, output_hashes, parse_lock
+from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, locked_params, output_hashes, parse_lock
 
 BACKTEST, TEST = "reports/backtest/predictions", "reports/evaluate/predictions"
 
@@ -138,8 +138,7 @@ def _stale_sections(lock: Stages, sections: Mapping[str, Any]) -> tuple[str, ...
     for stage in before:
         entry = lock.get(stage, {})
         before += {maker[dep["path"]] for dep in entry.get("deps", []) if dep["path"] in maker} - {*before}
-        used = entry.get("params", {}).get("params.yaml", {})
-        stale |= {name for name, value in used.items() if sections.get(name) != value}
+        stale |= {name for name, value in locked_params(entry).items() if sections.get(name) != value}
     return tuple(sorted(stale))
 
 

@@ -14,7 +14,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.params import PARAMS_FILE, flatten, parse_yaml
 from flight_delay.review.clean_clone import CleanClone
 from flight_delay.vcs.commit_files import CommitFiles
-from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, read_lock
+from flight_delay.vcs.lock import LOCK_FILE, PUBLISH, Stages, locked_params, read_lock
 
 
 def find_stale_entries(clone: CleanClone) -> list[str]:
@@ -41,7 +41,7 @@ def find_stale_entries(clone: CleanClone) -> list[str]:
     stale = []
     for stage in (name for name in declared if name != PUBLISH):
         if stage in lock:
-            changes = _changed_entries(status.get(stage, []), _locked_params(lock[stage]), params, produced)
+            changes = _changed_entries(status.get(stage, []), locked_params(lock[stage]), params, produced)
             # DVC misses data that `dvc add` tracks, alone or in a folder with others: the commit has their checksums.
             inputs = {dep["path"]: dep.get("md5") for dep in lock[stage].get("deps", []) if dep["path"] not in produced}
             changes = {
@@ -61,7 +61,7 @@ def _redeclared_entries(declared: Mapping[str, Any], entry: Mapping[str, Any]) -
     changes: dict[str, str] = {}
     for kind, entries, locked in (
         ("dependency", declared.get("deps", []), [dep["path"] for dep in entry.get("deps", [])]),
-        ("parameter", declared.get("params", []), list(_locked_params(entry))),
+        ("parameter", declared.get("params", []), list(locked_params(entry))),
         ("output", outs, [out["path"] for out in entry.get("outs", [])]),
     ):
         names = [name if isinstance(name, str) else next(iter(name)) for name in entries]
@@ -104,10 +104,6 @@ def _changed_entries(
             elif state not in {"deleted", "not in cache"}:
                 changes[path] = "changed after it was written" if is_output else "changed"
     return changes
-
-
-def _locked_params(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(entry.get("params", {}).get(str(PARAMS_FILE), {}))
 
 
 def _version_conflicts(stage: str, lock: Stages) -> list[str]:
