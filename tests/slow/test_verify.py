@@ -79,7 +79,7 @@ def test_what_was_changed_after_the_pipeline_ran_is_found_out_and_how_outputs_di
     assert "licence" in how["data/raw/manifest.json"]
     assert "20 -> 1" in how["models/bundle/model.ubj"]
     assert re.search(r"^\S+ \S+ -> \S+; .* 0\.001\b", how["reports/metrics.json"])
-    assert re.search(r" probability \S+ -> \S+; .* \(mean", how["reports/evaluate/predictions/2013-05.parquet"])
+    assert re.search(r"^probability differs .* \(mean .*: \S+ -> ", how["reports/evaluate/predictions/2013-05.parquet"])
     assert re.search(r"pixels", how["reports/evaluate/roc.png"])
     assert outputs["models/bundle/model.ubj"]["matters"]
     different, of_all, mattering = map(int, re.findall(r"\d+", printed["verdict"].partition(":")[0]))

@@ -95,6 +95,25 @@ def test_other_changes_of_json_matter_and_come_first(before: Any, after: Any, sh
     assert shown in difference.summary
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "matters"),
+    [
+        ("a,b\n1,x\n", "a,b\r\n1.0,x\r\n", False),
+        ("a,b\n,1\n5,2\n", "a,b\n,1.00\n5.0,2\n", False),
+        ("roc_auc,lost\n0.654,1.2198e+06\n", "roc_auc,lost\n0.6549,1.21981e+06\n", False),
+        ("roc_auc\n0.654\n", "roc_auc\n0.6551\n", True),
+        ("lost\n1.2198e+06\n", "lost\n1.2212e+06\n", True),
+        ("flights\n10\n", "flights\n11\n", True),
+        ("a,b\nx,1\n", "a,b\ny,1\n", True),
+        ("a,b\nx,1\n", "a,c\nx,1\n", True),
+        ("a\n1\n", "a\nx\n", True),
+        ("a\n1\n", "a\n1\n1\n", True),
+    ],
+)
+def test_figures_of_a_csv_have_the_tolerance_of_metrics(before: str, after: str, matters: bool) -> None:
+    assert compare(before.encode(), after.encode(), "a.csv").matters == matters
+
+
 @given(JSON, JSON)
 def test_json_documents_differ_exactly_where_their_values_do(before: Any, after: Any) -> None:
     contents = [json.dumps(document).encode() for document in (before, after)]

@@ -35,6 +35,7 @@ def png(value: int, height: int = 10) -> bytes:
         ("a.json", b'{"a": "x", "b": "y"}', b'{"a": "y", "b": "z"}', "a 'x' -> 'y'; first of 2 changed values"),
         ("a.json", b'{"a": {"b": 1}}', b'{"a": 1}', "removed: a.b; added: a"),
         ("a.json", b"1", b'"x"', "the document 1 -> 'x'"),
+        ("a.csv", b"a,b\n1.5,x\n", b"a,b\n2.5,x\n", "a.0 1.5 -> 2.5; no other number differs, beyond 0.001"),
         ("a", b"a\nb\nc", b"a\nx\nc", "line 2: 'b' -> 'x'; lines: 1 removed, 1 added"),
         ("a.png", png(1), png(1, height=5), "20 x 10 -> 20 x 5 pixels"),
         ("a.png", png(1), png(9), "100.00% of pixels differ by up to 8 of 255, 0.00% visibly"),
@@ -53,9 +54,10 @@ def test_a_file_is_summarized_in_one_line(
     ("before", "after", "summary"),
     [
         (PREDICTIONS, PREDICTIONS, "the same rows, written differently"),
-        (PREDICTIONS, {**PREDICTIONS, "probability": [0.5, 0.75]}, "1 of 2 rows differ, first row 2 (b): probability 0.25 -> 0.75; probability by up to 0.5 (mean 0.25)"),
-        ({"a": [2.0]}, {"a": [2.000002]}, "1 of 1 rows differ, first row 1: a 2 -> 2.000002; a by up to 2e-06 (mean 2e-06); within the tolerance"),
+        (PREDICTIONS, {**PREDICTIONS, "probability": [0.5, 0.75]}, "probability differs in 1 of 2 rows by up to 0.5 (mean 0.25), first row 2 (b): 0.25 -> 0.75"),
+        ({"a": [2.0]}, {"a": [2.000002]}, "a differs in 1 of 1 rows by up to 2e-06 (mean 2e-06), first row 1: 2 -> 2.000002, within the tolerance"),
         ({"a": [1]}, {"a": [1, 2]}, "1 -> 2 rows"),
+        (dict.fromkeys("abcdefg", (True,)), dict.fromkeys("abcdefg", (False,)), "; ".join([*(f"{name} differs in 1 of 1 rows, first row 1: True -> False" for name in "abcde"), "2 more differences"])),
         ({"a": [1], "b": [1]}, {"a": [1], "c": [1]}, "schema: line 2: 'b: int64' -> 'c: int64'; lines: 1 removed, 1 added"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 WIDTH = 60  # characters shown of a text
-MAX_NAMES = 5  # names listed before the rest is counted
+MAX_NAMES = 5  # names or differences listed before the rest is counted
 
 
 class ContentDifference(NamedTuple):
@@ -21,7 +21,9 @@ def join_differences(differences: Sequence[ContentDifference], default: str) -> 
     if not differences:
         return ContentDifference(default, matters=False)
     ordered = sorted(differences, key=lambda difference: not difference.matters)
-    return ContentDifference("; ".join(difference.summary for difference in ordered), ordered[0].matters)
+    shown = [difference.summary for difference in ordered[:MAX_NAMES]]
+    more = [f"{len(ordered) - MAX_NAMES:,} more differences"] if len(ordered) > MAX_NAMES else []
+    return ContentDifference("; ".join([*shown, *more]), ordered[0].matters)
 
 
 def format_change(before: Any, after: Any) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+import pyarrow.csv
+
 from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.documents import compare_json, compare_plots, compare_text
 from flight_delay.review.diff.model import compare_model_dumps, read_model
-from flight_delay.review.diff.tables import compare_tables, read_csv_pair, read_parquet
-
-CSV_DIGITS = 1e-5  # relative: the last of the six digits in CSV files
+from flight_delay.review.diff.tables import compare_tables, read_parquet
 
 
 class Tolerance(NamedTuple):
@@ -67,11 +68,10 @@ def _compare(
         case ".parquet":
             return compare_tables(read_parquet(before), read_parquet(after), tolerance.probability)
         case ".csv":
-            relative = max(tolerance.metric, CSV_DIGITS)
-            tables = read_csv_pair(before, after)
-            return compare_tables(
-                *tables, probability=tolerance.probability, absolute=tolerance.metric, relative=relative
+            columns, columns_after = (
+                pyarrow.csv.read_csv(io.BytesIO(content)).to_pydict() for content in (before, after)
             )
+            return compare_json(columns, columns_after, tolerance.metric)
         case ".ubj":
             return compare_model_dumps(read_model(before), read_model(after))
         case ".png":
