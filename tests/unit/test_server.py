@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -42,8 +43,8 @@ class Healthy(http.server.BaseHTTPRequestHandler):
 
 
 def test_options_win_over_the_environment_and_both_over_the_defaults(project_at, tmp_path, monkeypatch) -> None:
-    configs: list[server.ServerConfig] = []
-    monkeypatch.setattr(server, "serve", lambda config: configs.append(config) or 0)
+    calls: list[Any] = []
+    monkeypatch.setattr(server, "serve", lambda *args, options, **_: calls.append((*args[2:], options)) or 0)
     project, database = project_at(tmp_path), "postgresql://option/mlflow"
     variables = {
         "FLIGHT_DELAY_SERVER_DATABASE": "postgresql://variable/mlflow",
@@ -54,7 +55,7 @@ def test_options_win_over_the_environment_and_both_over_the_defaults(project_at,
     project.command(
         "server", "--database", database, "--artifacts", "here", "--", "--app-name", "basic-auth", **variables
     )
-    assert [(config.database, config.artifacts, config.options) for config in configs] == [
+    assert calls == [
         (None, "server/artifacts", []),
         (*variables.values(), []),
         (database, "here", ["--app-name", "basic-auth"]),

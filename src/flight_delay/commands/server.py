@@ -47,20 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
     from flight_delay.tracking.settings import apply_settings
 
     apply_settings()
-    from flight_delay.tracking.server.server import (
-        ARTIFACTS,
-        ARTIFACTS_VARIABLE,
-        DATABASE_VARIABLE,
-        ServerConfig,
-        serve,
-    )
+    from flight_delay.tracking.server import server
 
-    config = ServerConfig(
+    return server.serve(
         arguments.host,
         arguments.port,
-        arguments.database or os.environ.get(DATABASE_VARIABLE) or None,
-        arguments.artifacts or os.environ.get(ARTIFACTS_VARIABLE) or ARTIFACTS,
-        arguments.upgrade,
-        arguments.options,
+        arguments.database or os.environ.get(server.DATABASE_VARIABLE) or None,
+        arguments.artifacts or os.environ.get(server.ARTIFACTS_VARIABLE) or server.ARTIFACTS,
+        upgrade=arguments.upgrade,
+        options=arguments.options,
     )
-    return serve(config)

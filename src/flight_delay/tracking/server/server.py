@@ -10,9 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -37,24 +36,18 @@ CONNECT_SECONDS = "10"  # psycopg2 itself waits for minutes
 UPGRADE = "import os; from mlflow.db import commands; commands(['upgrade', os.environ['MLFLOW_BACKEND_STORE_URI']])"
 
 
-@dataclass(frozen=True)
-class ServerConfig:
-    """Settings of a server.
-
-    `database` is a PostgreSQL URL, None for the server's own; `artifacts` a folder, relative to the main checkout or
-    absolute, or a URI; with `upgrade` the database is migrated first; `options` go to `mlflow server`.
-    """
-
-    host: str
-    port: int
-    database: str | None
-    artifacts: str
-    upgrade: bool = False
-    options: Sequence[str] = ()
-
-
-def serve(config: ServerConfig) -> int:
+def serve(
+    host: str, port: int, database: str | None, artifacts: str, *, upgrade: bool = False, options: Sequence[str] = ()
+) -> int:
     """Run a server until it is interrupted or terminated.
+
+    Args:
+        host: address to listen on.
+        port: port to listen on.
+        database: a PostgreSQL URL; None for the server's own.
+        artifacts: a folder, relative to the main checkout or absolute, or a URI.
+        upgrade: migrate the database first.
+        options: further options of `mlflow server`.
 
     Returns:
         The exit code: 0.
@@ -62,52 +55,38 @@ def serve(config: ServerConfig) -> int:
     Raises:
         UserError: the address, the database or the artifacts cannot be used, or MLflow ends.
     """
-    previous = {number: signal.getsignal(number) for number in SIGNALS}
-    for number, handler in previous.items():
-        if handler != signal.SIG_IGN:  # nohup ignores SIGHUP
-            signal.signal(number, _interrupt)
-    try:
-        _run(config)
-    except KeyboardInterrupt:
-        log.info("stopped")
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-    return 0
-
-
-def _run(config: ServerConfig) -> None:
     for module in ("psycopg2", "boto3"):
         if find_spec(module) is None:
             raise UserError(
                 f'{module} is not installed; `make server` installs it, as does `pip install "flight-delay[team]"`'
             )
-    require_port_free(config.host, config.port)
-    root = main_checkout()
-    folder = root / FOLDER
-    folder.mkdir(exist_ok=True)
-    environment = {**DEFAULTS, **os.environ, "MLFLOW_ARTIFACTS_DESTINATION": _destination(config.artifacts, root)}
-    environment.pop("MLFLOW_TRACKING_URI", None)  # for clients in this checkout
-    with nullcontext(config.database) if config.database else running_postgres(folder / "postgres") as database:
-        url = sqlalchemy_url(database)
-        shown = sqlalchemy.make_url(database).render_as_string() if config.database else database  # without a password
-        _require_connection(url)
-        environment["MLFLOW_BACKEND_STORE_URI"] = url.render_as_string(hide_password=False)
-        if config.upgrade:
-            log.info("upgrading the database")
-            if subprocess.run([sys.executable, "-c", UPGRADE], env=environment, cwd=folder, check=False).returncode:
-                raise UserError("the database could not be upgraded; see the log above, and restore your backup")
-        with running_mlflow(config.host, config.port, environment, folder, config.options) as mlflow:
-            server = http_url(config.host, config.port)
-            log.info("the server is ready: %s", server)
-            log.info("  database: %s", shown)
-            log.info("  artifacts: %s", environment["MLFLOW_ARTIFACTS_DESTINATION"])
-            log.info("  clients have in .env: MLFLOW_TRACKING_URI=%s", server)
-            if config.host not in {"127.0.0.1", "::1", "localhost"}:
-                log.warning("  everybody who can reach this machine has full access: see docs/server.md")
-            log.info("  Ctrl-C stops it")
-            mlflow.wait()
-    raise UserError("the MLflow server has ended; see the log above, and start it again")
+    require_port_free(host, port)
+    with _stopped_by_signals():
+        root = main_checkout()
+        folder = root / FOLDER
+        folder.mkdir(exist_ok=True)
+        environment = {**DEFAULTS, **os.environ, "MLFLOW_ARTIFACTS_DESTINATION": _destination(artifacts, root)}
+        environment.pop("MLFLOW_TRACKING_URI", None)  # for clients in this checkout
+        with nullcontext(database) if database else running_postgres(folder / "postgres") as used:
+            url = sqlalchemy_url(used)
+            _require_connection(url)
+            environment["MLFLOW_BACKEND_STORE_URI"] = url.render_as_string(hide_password=False)
+            if upgrade:
+                log.info("upgrading the database")
+                if subprocess.run([sys.executable, "-c", UPGRADE], env=environment, cwd=folder, check=False).returncode:
+                    raise UserError("the database could not be upgraded; see the log above, and restore your backup")
+            with running_mlflow(host, port, environment, folder, options) as mlflow:
+                log.info("the server is ready: %s", http_url(host, port))
+                # Without a password.
+                log.info("  database: %s", sqlalchemy.make_url(used).render_as_string() if database else used)
+                log.info("  artifacts: %s", environment["MLFLOW_ARTIFACTS_DESTINATION"])
+                log.info("  clients have in .env: MLFLOW_TRACKING_URI=%s", http_url(host, port))
+                if host not in {"127.0.0.1", "::1", "localhost"}:
+                    log.warning("  everybody who can reach this machine has full access: see docs/server.md")
+                log.info("  Ctrl-C stops it")
+                mlflow.wait()
+        raise UserError("the MLflow server has ended; see the log above, and start it again")
+    return 0
 
 
 def sqlalchemy_url(database: str) -> sqlalchemy.URL:
@@ -162,7 +141,19 @@ def _require_bucket(uri: str) -> None:
         ) from None
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """End the block at the first of SIGNALS, and let it clean up undisturbed."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave PostgreSQL running
+        raise KeyboardInterrupt
+
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave PostgreSQL running
-    raise KeyboardInterrupt
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
+            signal.signal(number, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        log.info("stopped")
