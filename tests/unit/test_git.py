@@ -9,7 +9,7 @@ import yaml
 from repositories import AUTHOR, Repository
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.git import commit_author, find_commit_of_lock, git, git_author, read_blobs, repo_root
+from flight_delay.vcs.git import commit_author, find_commit_of_lock, git, read_blobs, repo_root
 from flight_delay.vcs.history import last_change
 from flight_delay.vcs.lock import pipeline_digest
 
@@ -85,14 +85,6 @@ def test_a_project_is_at_the_top_of_its_repository(repository: Repository) -> No
     for folder in ("ml", "ml/docs"):
         with pytest.raises(UserError, match=rf"^{repository.root}/ml: "):
             repo_root(repository.root / folder)
-
-
-def test_the_author_is_who_would_commit(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"NAME": "Ada Lovelace", "EMAIL": "ada@example.org"}.items():
-        monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
-    assert git_author() == AUTHOR
-    monkeypatch.setenv("PATH", str(repository.root))
-    assert git_author() == "unknown"
 
 
 def test_the_commit_is_known_by_its_lock_without_the_entry_of_publish(repository: Repository) -> None:

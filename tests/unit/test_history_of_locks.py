@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +138,6 @@ def test_commits_without_a_valid_lock_are_skipped(repository: LockRepository) ->
     commit = repository.commit_lock("m1")
     assert find("m1", "m1") == PipelineCommit(commit, None)
     assert previous("m1") is None
-
-
-def test_outside_of_a_repository_the_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=f"^{re.escape(str(tmp_path))}: "):
-        find_pipeline_commit("digest", None)
 
 
 def test_the_last_change_of_a_path_is_the_newest_commit_that_touched_it(repository: LockRepository) -> None:

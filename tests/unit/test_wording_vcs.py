@@ -16,49 +16,43 @@ from flight_delay.vcs.history import last_change, previous_pipeline_commit
 from flight_delay.vcs.lock import parse_lock, pipeline_digest, read_lock
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # which every repository has
-BEFORE_GIT: list[tuple[Callable[[], Any], str]] = [
-    (repo_root, "FOLDER: not in a git repository; run it in a checkout of the project"),
-    (lambda: read_lock(Path("dvc.lock")), "dvc.lock: no such file; `dvc repro` makes it"),
-    (
-        lambda: parse_lock("", "HEAD:dvc.lock"),
-        "HEAD:dvc.lock: not a lock file of DVC; `git checkout COMMIT dvc.lock` restores that of a commit",
-    ),
-]
-IN_GIT: list[tuple[Callable[[], Any], str]] = [
-    (lambda: git("rev-parse", "nowhere"), "git rev-parse nowhere: fatal: "),
-    (
-        lambda: resolve_revision("nowhere"),
-        "there is no commit 'nowhere' here; `git log --oneline` lists them, `git fetch` brings more, "
-        "`dvc exp list --all-commits` lists experiments",
-    ),
-    (
-        lambda: CommitFiles(EMPTY_TREE, Path()).lock,
-        "commit 4b825dc642 has no dvc.lock; choose one that has (`git log --oneline -- dvc.lock`)",
-    ),
-]
 
 
-@pytest.mark.parametrize(("work", "expected"), [*BEFORE_GIT, *IN_GIT])
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [
+        (lambda: repo_root(Path("/")), "/: not in a git repository; run it in a checkout of the project"),
+        (lambda: read_lock(Path("dvc.lock")), "dvc.lock: no such file; `dvc repro` makes it"),
+        (
+            lambda: parse_lock("", "HEAD:dvc.lock"),
+            "HEAD:dvc.lock: not a lock file of DVC; `git checkout COMMIT dvc.lock` restores that of a commit",
+        ),
+        (lambda: git("rev-parse", "nowhere"), "git rev-parse nowhere: fatal: "),
+        (
+            lambda: resolve_revision("nowhere"),
+            "there is no commit 'nowhere' here; `git log --oneline` lists them, `git fetch` brings more, "
+            "`dvc exp list --all-commits` lists experiments",
+        ),
+        (
+            lambda: CommitFiles(EMPTY_TREE, Path()).lock,
+            "commit 4b825dc642 has no dvc.lock; choose one that has (`git log --oneline -- dvc.lock`)",
+        ),
+        (
+            lambda: repo_root(Path("ml")),
+            "FOLDER/ml: in a subfolder of the git repository FOLDER; make it a repository of its own",
+        ),
+    ],
+)
 def test_what_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    if (work, expected) in IN_GIT:
-        git("init", "--quiet")
+    (tmp_path / "ml/.dvc").mkdir(parents=True)
+    git("init", "--quiet")
     with pytest.raises(UserError) as refused:
         work()
     message = str(refused.value).replace(str(tmp_path), "FOLDER")
     assert message.partition("ambiguous")[0] == expected  # what git itself says comes after it
-
-
-def test_a_project_in_a_subfolder(tmp_path: Path) -> None:
-    Repository(tmp_path)
-    (tmp_path / "ml/.dvc").mkdir(parents=True)
-    with pytest.raises(UserError) as refused:
-        repo_root(tmp_path / "ml")
-    assert str(refused.value) == (
-        f"{tmp_path}/ml: in a subfolder of the git repository {tmp_path}; make it a repository of its own"
-    )
 
 
 def test_no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
