@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from flight_delay.core.errors import UserError
-from flight_delay.tracking.lookup import FORMS, PublishedRun, find_run, is_mlflow_uri
+from flight_delay.tracking.lookup import PublishedRun, find_run, is_mlflow_uri
 from flight_delay.tracking.run_content import DIGEST_TAG
 
 TAGS = {DIGEST_TAG: "d1", "model_md5": "m1"}
@@ -72,25 +71,13 @@ def test_the_checksum_of_the_model_may_be_missing(tracked: Tracked) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["runs:/" + "0" * 32, "runs:/no-id!", "models:/m/9", "models:/n/1", "models:/m@nobody", "models:/m-12ab"]
-)
-def test_an_unknown_run_or_model_is_refused_with_the_server(uri: str) -> None:
-    with pytest.raises(UserError, match=rf"^{uri}: [^\n]*\bsqlite:\S+[^\n]*\([^\n]+\)[^\n]*`flight-delay ui`[^\n]*$"):
+    "uri",
+    ["runs:/", "models:/m", "models:/m/latest", "models:/", "models:/m@a/b", "runs:/" + "0" * 32, "runs:/no-id!",
+     "models:/m/9", "models:/n/1", "models:/m@nobody", "models:/m-12ab"],
+)  # fmt: skip
+def test_an_invalid_uri_and_an_unknown_run_or_model_are_refused(uri: str) -> None:
+    with pytest.raises(UserError, match=f"^{uri}: "):
         find_run(uri)
-
-
-@pytest.mark.parametrize("uri", ["runs:/", "models:/m", "models:/m/latest", "models:/", "models:/m@a/b"])
-def test_an_invalid_uri_is_refused_with_the_valid_forms(uri: str) -> None:
-    with pytest.raises(UserError, match=rf"^{uri}: .*{re.escape(FORMS)}$"):
-        find_run(uri)
-
-
-@pytest.mark.parametrize("status", ["RUNNING", "FAILED", "KILLED"])
-def test_an_incomplete_run_is_refused(tracked: Tracked, status: str) -> None:
-    run = tracked.client.create_run("1", tags=TAGS).info.run_id
-    tracked.client.set_terminated(run, status)
-    with pytest.raises(UserError, match=rf"\({status}\)"):
-        find_run(f"runs:/{run}")
 
 
 def test_a_version_without_a_run_is_refused(tracked: Tracked) -> None:
@@ -99,16 +86,16 @@ def test_a_version_without_a_run_is_refused(tracked: Tracked) -> None:
         find_run("models:/m/3")
 
 
-def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_is_not_a_run_that_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(UserError, match=r"^[^\n]* http://127\.0\.0\.1:9 [^\n]*\([^\n]+\)[^\n]*$"):
+    with pytest.raises(UserError, match=r"^MLflow at http://127\.0\.0\.1:9 "):
         find_run("runs:/abc")
 
 
 def test_a_lookup_creates_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with pytest.raises(UserError, match=r"^runs:/abc: [^\n]*/mlflow\.db [^\n]+`flight-delay publish`[^\n]*$"):
+    with pytest.raises(UserError):
         find_run("runs:/abc")
     assert list(tmp_path.iterdir()) == []
 

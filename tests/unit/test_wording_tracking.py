@@ -80,47 +80,43 @@ def test_a_server_that_does_not_answer(monkeypatch, error: Exception, problem: s
     )
 
 
-def test_a_database_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "tracking_uri", lambda: "sqlite:////nowhere/mlflow.db")
-    with pytest.raises(UserError) as refused:
-        database.require_database("runs:/r")
-    assert str(refused.value) == (
-        "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `flight-delay publish` adds one"
-    )
-
-
-def test_a_database_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MlflowException("Detected out-of-date database schema (found version a, but expected b)."),
+         "MLflow at sqlite:////a/mlflow.db has a database of another version; back it up and run `mlflow db upgrade "
+         "sqlite:////a/mlflow.db`, or use the MLflow that wrote it, if that is newer"),
+        (ValueError("Failed to convert 'many' for POOL_SIZE"),
+         "a setting of MLflow is invalid (Failed to convert 'many' for POOL_SIZE); correct or unset it, then run it again"),
+    ],
+)  # fmt: skip
+def test_a_database_or_setting_that_cannot_be_used(monkeypatch, error: Exception, message: str) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////a/mlflow.db")
     with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True):
-        raise MlflowException("Detected out-of-date database schema (found version a, but expected b).")
-    assert str(refused.value) == (
-        "MLflow at sqlite:////a/mlflow.db has a database of another version; back it up and run `mlflow db upgrade "
-        "sqlite:////a/mlflow.db`, or use the MLflow that wrote it, if that is newer"
-    )
+        raise error
+    assert str(refused.value) == message
 
 
-def test_an_invalid_setting() -> None:
-    with pytest.raises(UserError) as refused, client.mlflow_errors_as_user_errors(setting_up=True):
-        raise ValueError("Failed to convert 'many' for POOL_SIZE")
-    assert str(refused.value) == (
-        "a setting of MLflow is invalid (Failed to convert 'many' for POOL_SIZE); correct or unset it, then run it again"
-    )
+EXPERIMENT: Any = SimpleNamespace(name="flight-delay", artifact_location="mlruns/1")
 
 
-def test_runs_and_artifacts_that_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///:memory:")
+@pytest.mark.parametrize(
+    ("uri", "work", "message"),
+    [
+        ("sqlite:////nowhere/mlflow.db", lambda: database.require_database("runs:/r"),
+         "runs:/r: there are no runs yet (/nowhere/mlflow.db does not exist); `flight-delay publish` adds one"),
+        ("sqlite:///:memory:", database.tracking_uri,
+         "MLFLOW_TRACKING_URI=sqlite:///:memory:: no file, so that runs are lost; write sqlite:///PATH"),
+        ("", lambda: database.require_permanent_artifacts(EXPERIMENT),
+         "the MLflow experiment 'flight-delay' stores artifacts in mlruns/1, which is not a permanent folder of this "
+         "machine; change publish.experiment in params.yaml, or use a tracking server"),
+    ],
+)  # fmt: skip
+def test_a_store_that_is_not_there_or_would_be_lost(monkeypatch, uri: str, work: Any, message: str) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     with pytest.raises(UserError) as refused:
-        database.tracking_uri()
-    assert str(refused.value) == (
-        "MLFLOW_TRACKING_URI=sqlite:///:memory:: no file, so that runs are lost; write sqlite:///PATH"
-    )
-    experiment: Any = SimpleNamespace(name="flight-delay", artifact_location="mlruns/1")
-    with pytest.raises(UserError) as refused:
-        database.require_permanent_artifacts(experiment)
-    assert str(refused.value) == (
-        "the MLflow experiment 'flight-delay' stores artifacts in mlruns/1, which is not a permanent folder of this "
-        "machine; change publish.experiment in params.yaml, or use a tracking server"
-    )
+        work()
+    assert str(refused.value) == message
 
 
 METRICS = {
@@ -156,11 +152,33 @@ def test_the_description_of_a_run() -> None:
     ]
 
 
-def test_the_name_of_a_run() -> None:
-    after = {f"train_model.p{number}": "1" for number in range(5)}
-    assert parameter_changes(dict.fromkeys(after, "0"), after) == "p0 0→1, p1 0→1, p2 0→1 and 2 more"
-    changed = dict.fromkeys(("src/flight_delay/model", "src/flight_delay/core", "data/raw", "requirements.txt"), "b")
-    assert other_changes({}, changed) == "code of core, model, data/raw, requirements"
+FIVE = [f"train_model.p{number}" for number in range(5)]
+STAGE, MODEL, CORE = (f"src/flight_delay/{name}" for name in ("stages/report.py", "model", "core"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        ({"train_model.max_depth": "6", "choose_threshold.calibration": "none", "train_model.gamma": "1", "x": "1"},
+         {"train_model.max_depth": "4", "choose_threshold.calibration": "sigmoid", "x": "1"},
+         "max_depth 6→4, choose_threshold.calibration none→sigmoid, gamma 1→none"),
+        (dict.fromkeys(FIVE, "0"), dict.fromkeys(FIVE, "1"), "p0 0→1, p1 0→1, p2 0→1 and 2 more"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_run_by_its_parameters(before: dict[str, str], after: dict[str, str], name: str) -> None:
+    assert parameter_changes(before, after) == name
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ([STAGE], "code of stages/report"),
+        ([STAGE, CORE, MODEL], "code of core, model"),
+        ([CORE, MODEL, "data/raw", "requirements.txt"], "code of core, model, data/raw, requirements"),
+    ],
+)
+def test_the_name_of_a_run_by_other_inputs(changed: list[str], name: str) -> None:
+    assert other_changes({}, dict.fromkeys(changed, "a")) == name
 
 
 def run_postgres(patch: pytest.MonkeyPatch, folder: Path) -> None:

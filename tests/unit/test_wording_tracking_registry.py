@@ -50,28 +50,12 @@ def test_a_champion_that_the_tags_do_not_explain(names: tuple[str, ...], champio
 @pytest.mark.parametrize(
     ("to", "versions", "message"),
     [
-        (
-            None,
-            [version(2, None, "champion")],
-            "m: no version is recorded as champion before version 2; name one with --to (`flight-delay registry` lists them)",
-        ),
-        (
-            2,
-            [version(2, None, "champion")],
-            "m: version 2 is champion already; `flight-delay registry` lists the others",
-        ),
-        (
-            3,
-            [version(2, None, "champion"), version(3)._replace(events={})],
-            "m: version 3 was never champion; promote it with `flight-delay promote`",
-        ),
-        (
-            None,
-            [version(2, 1, "champion")],
-            "m: version 1 does not exist or is deleted; name another one with --to (`flight-delay registry` lists them)",
-        ),
+        (None, [version(2, None, "champion")], "m: no version is recorded as champion before version 2; name one with --to (`flight-delay registry` lists them)"),
+        (2, [version(2, None, "champion")], "m: version 2 is champion already; `flight-delay registry` lists the others"),
+        (3, [version(2, None, "champion"), version(3)._replace(events={})], "m: version 3 was never champion; promote it with `flight-delay promote`"),
+        (None, [version(2, 1, "champion")], "m: version 1 does not exist or is deleted; name another one with --to (`flight-delay registry` lists them)"),
     ],
-)
+)  # fmt: skip
 def test_a_rollback_that_is_refused(monkeypatch, to: int | None, versions: list[Version], message: str) -> None:
     monkeypatch.setattr(aliases, "list_versions", lambda *_: versions)
     client: Any = None
