@@ -94,7 +94,7 @@ def test_a_refusal_names_what_failed() -> None:
 
 
 def test_a_description_begins_with_the_metrics_and_escapes_bars() -> None:
-    metrics = {"backtest/log_loss": 0.5087, "backtest/roc_auc": 0.69, "test/log_loss": 0.5455, "train/log_loss": 1.0}
+    metrics = {"backtest/log_loss": 0.5087, "backtest/roc_auc": 0.69, "test/log_loss": 0.5455, "test/mean_profit": 1.0}
     assert version_description(metrics, "max_depth 6→4", "c" * 40, [CHECKS[0], CHECKS[2]]).splitlines() == [
         "**backtest** ROC AUC 0.690, log loss 0.509 · **test** log loss 0.545",
         "",

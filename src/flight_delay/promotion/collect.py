@@ -5,7 +5,6 @@ error."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,7 +34,7 @@ from flight_delay.tracking.lookup import find_run, require_commit
 from flight_delay.tracking.registry import loaded_model
 from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.history import PipelineCommit
-from flight_delay.vcs.lock import output_hashes
+from flight_delay.vcs.lock import md5, output_hashes
 
 BUNDLE, PROCESSED, RECORDED = "models/bundle", "data/processed", "reports/evaluate/predictions"
 ROW_ID = PREDICTIONS.names[0]
@@ -123,11 +122,9 @@ def compare_replay(
         recorded: folder of the commit's predictions, a file per month.
         speed: of the model.
     """
-    expected = {path: md5 for path, md5 in output_hashes(artefacts.lock).items() if path.startswith(f"{BUNDLE}/")}
-    logged = {
-        f"{BUNDLE}/{path.name}": hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-        for path in bundle.iterdir()
-    }
+    hashes = output_hashes(artefacts.lock)
+    expected = {path: hashes[path] for path in hashes if path.startswith(f"{BUNDLE}/")}
+    logged = {f"{BUNDLE}/{path.name}": md5(path.read_bytes()) for path in bundle.iterdir()}
     other_files = sorted(Path(path).name for path in {*expected, *logged} if expected.get(path) != logged.get(path))
     predictions = different = 0
     for month in list_months(recorded):

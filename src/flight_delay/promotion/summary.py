@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from flight_delay.evaluation.metrics import METRICS
 from flight_delay.promotion.gate import Check
+from flight_delay.tracking.description import summarize_metrics
 
 ESCAPED_BAR = "\\|"  # a bar would end a cell
 
@@ -35,12 +36,7 @@ def version_description(metrics: Mapping[str, float], run_name: str, commit: str
         commit: of its pipeline.
         checks: of the gate.
     """
-    periods = []
-    for period in ("backtest", "test"):
-        known = {metric.label: metrics.get(f"{period}/{name}") for name, metric in METRICS.items()}
-        values = [f"{label} {value:.3f}" for label, value in known.items() if value is not None]
-        if values:
-            periods.append(f"**{period}** {', '.join(values)}")
+    of_probabilities = {name: value for name, value in metrics.items() if name.rpartition("/")[2] in METRICS}
     rows = [f"| {check.name} | {check.detail.replace('|', ESCAPED_BAR)} |" for check in checks]
     source = f"{run_name}, commit `{commit[:10]}`. Results of the gate:"
-    return "\n".join([" · ".join(periods), "", source, "", "| check | result |", "|---|---|", *rows])
+    return "\n".join([summarize_metrics(of_probabilities), "", source, "", "| check | result |", "|---|---|", *rows])

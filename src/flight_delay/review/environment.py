@@ -109,17 +109,9 @@ def build_environment(root: Path, folder: Path, variables: Mapping[str, str] = o
     python = folder / "bin/python"
     # pip installs into the environment, whatever the user's settings.
     environment = {name: value for name, value in variables.items() if name not in _ELSEWHERE} | {"PIP_USER": "0"}
-    pip = [
-        str(python),
-        "-I",  # what is on PYTHONPATH would count as installed
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--compile",
-        "--require-hashes",
-    ]
+    # -I: what is on PYTHONPATH would count as installed.
+    pip = [str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip += ["--compile", "--require-hashes"]
     steps = [["--requirement", "requirements-build.txt"]] if (root / "requirements-build.txt").exists() else []
     # Build with the locked build requirements, not with those that pip would fetch.
     isolation = ["--no-build-isolation", "--use-pep517"] if steps else []

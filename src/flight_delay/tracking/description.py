@@ -52,6 +52,19 @@ class BaselinePipeline(NamedTuple):
     changes: str
 
 
+def summarize_metrics(metrics: Mapping[str, float]) -> str:
+    """Format headline metrics in one line, those of the backtest first."""
+    splits = []
+    for split in ("backtest", "test"):
+        values = [
+            f"{metric.label.removeprefix(split).strip()} {metric.format(metrics[metric.name])}"
+            for metric in HEADLINE_METRICS
+            if metric.name in metrics and metric.name.startswith(split)
+        ]
+        splits += [f"**{split}** {', '.join(values)}"] if values else []
+    return " · ".join(splits)
+
+
 def describe_run(metrics: Mapping[str, float], baseline: BaselinePipeline | None, verdict: str) -> str:
     """Write the description of a run.
 
@@ -60,23 +73,14 @@ def describe_run(metrics: Mapping[str, float], baseline: BaselinePipeline | None
         baseline: None if there is none.
         verdict: conclusion in one sentence.
     """
-    shown = [metric for metric in HEADLINE_METRICS if metric.name in metrics]
-    splits = []
-    for split in ("backtest", "test"):
-        values = [
-            f"{metric.label.removeprefix(split).strip()} {metric.format(metrics[metric.name])}"
-            for metric in shown
-            if metric.name.startswith(split)
-        ]
-        splits += [f"**{split}** {', '.join(values)}"] if values else []
-    summary = " · ".join(splits)
+    summary = summarize_metrics(metrics)
     if baseline is None:
         return "\n\n".join([summary, "No earlier pipeline was found to compare with.", verdict])
     rows = [
         f"| {metric.label} | {metric.format(metrics[metric.name])} | {metric.format(baseline.metrics[metric.name])} | "
         f"{metric.format_difference(metrics[metric.name] - baseline.metrics[metric.name])} |"
-        for metric in shown
-        if metric.name in baseline.metrics
+        for metric in HEADLINE_METRICS
+        if metric.name in metrics and metric.name in baseline.metrics
     ]
     table = "\n".join(["| | this run | baseline | difference |", "|---|---|---|---|", *rows])
     heading = f"Baseline: commit `{baseline.commit[:10]}` ({baseline.changes or 'no changes since'})."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from dvc_data.index import DataIndex, DataIndexDirError
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import parse_yaml
 from flight_delay.vcs.git import git, repo_root, resolve_revision
-from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, parse_lock
+from flight_delay.vcs.lock import LOCK_FILE, Stages, input_hashes, md5, parse_lock
 
 
 @dataclass(frozen=True)
@@ -163,8 +162,3 @@ class CommitFiles:
             raise UserError(
                 f"{path} of commit {self.commit[:10]}: DVC cannot read it ({reason}); see `dvc remote list`"
             ) from error
-
-
-def md5(content: bytes) -> str:
-    """Compute the MD5 in hexadecimal, as in dvc.lock."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -40,6 +40,11 @@ def read_lock(path: Path = LOCK_FILE) -> Stages:
         raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
 
 
+def md5(content: bytes) -> str:
+    """Compute the MD5 of a file in hexadecimal, as it is in a lock file."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 def pipeline_digest(stages: Mapping[str, Any]) -> str:
     """Compute SHA-256 over all entries of a lock but that of `publish`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
@@ -26,18 +27,8 @@ VERDICTS = {
 
 def render_comparison(comparison: PipelineComparison) -> str:
     """Render the page, which ends in a newline; it is deterministic."""
-    environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML; names given by users are in code spans)
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters |= {
-        "code": _format_code,
-        "codes": _format_codes,
-        "number": lambda value, digits=0: _use_minus_sign(f"{value:z,.{digits}f}"),
-        "signed": _format_signed,
-        "interval": _format_interval,
-    }
-    template = resources.files(__package__).joinpath("page.md.j2").read_text("utf-8")
-    return environment.from_string(template).render(
+    return render_markdown(
+        "review/comparison/page.md.j2",
         comparison=comparison,
         headline=headline(comparison),
         periods=[
@@ -51,6 +42,23 @@ def render_comparison(comparison: PipelineComparison) -> str:
         | {PROFIT: "profit per row"},
         profit=PROFIT,
     )
+
+
+def render_markdown(template: str, **values: Any) -> str:
+    """Render a template, whose path is below the package `flight_delay`."""
+    environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML; names given by users are in code spans)
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {
+        "cell": lambda text: str(text).replace("|", "\\|").replace("\n", " "),
+        "code": _format_code,
+        "codes": _format_codes,
+        "number": lambda value, digits=0: _use_minus_sign(f"{value:z,.{digits}f}"),
+        "signed": _format_signed,
+        "interval": _format_interval,
+    }
+    source = resources.files("flight_delay").joinpath(template).read_text("utf-8")
+    return environment.from_string(source).render(**values)
 
 
 def headline(comparison: PipelineComparison) -> str:

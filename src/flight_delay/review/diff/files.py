@@ -15,6 +15,7 @@ from flight_delay.review.diff.content_difference import ContentDifference
 from flight_delay.review.diff.documents import compare_json, compare_plots, compare_text
 from flight_delay.review.diff.model import compare_model_dumps, read_model
 from flight_delay.review.diff.tables import compare_tables, read_parquet
+from flight_delay.vcs.lock import md5
 
 
 class Tolerance(NamedTuple):
@@ -83,9 +84,8 @@ def _compare(
 
 
 def _describe_bytes(before: bytes, after: bytes) -> str:
-    md5, md5_after = _checksums(before)[0], _checksums(after)[0]
-    return f"{len(before):,} -> {len(after):,} bytes, md5 {md5} -> {md5_after}"
+    return f"{len(before):,} -> {len(after):,} bytes, md5 {md5(before)} -> {md5(after)}"
 
 
 def _checksums(content: bytes) -> tuple[str, str]:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest(), hashlib.sha256(content).hexdigest()
+    return md5(content), hashlib.sha256(content).hexdigest()

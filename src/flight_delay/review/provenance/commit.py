@@ -20,10 +20,10 @@ from flight_delay.review.provenance.lineage import (
     read_stages,
     sources,
 )
-from flight_delay.vcs.commit_files import CommitFiles, md5
+from flight_delay.vcs.commit_files import CommitFiles
 from flight_delay.vcs.git import commit_author, git
 from flight_delay.vcs.history import PathChange, last_change
-from flight_delay.vcs.lock import LOCK_FILE
+from flight_delay.vcs.lock import LOCK_FILE, md5
 
 RAW, MANIFEST = "data/raw", "data/raw/manifest.json"
 

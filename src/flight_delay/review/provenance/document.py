@@ -17,9 +17,8 @@ from flight_delay.review.provenance.lineage import (
     select_artifacts,
     upstream,
 )
-from flight_delay.vcs.commit_files import md5
 from flight_delay.vcs.history import PathChange
-from flight_delay.vcs.lock import LOCK_FILE
+from flight_delay.vcs.lock import LOCK_FILE, md5
 
 if TYPE_CHECKING:
     from prov.identifier import Namespace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 from flight_delay.core.errors import UserError
-from flight_delay.vcs.lock import LOCK_FILE, Stages
+from flight_delay.vcs.lock import LOCK_FILE, Stages, md5
 
 
 @dataclass(frozen=True)
@@ -141,11 +140,8 @@ def _read_stage(name: str, entry: Mapping[str, Any]) -> StageRun:
     sections = [
         (f"{file}:{key}", value) for file, keys in entry.get("params", {}).items() for key, value in keys.items()
     ]
-    parameters = [_read_parameters(path, encode_values(value)) for path, value in sections]
+    values = [(path, encode_values(value)) for path, value in sections]
+    parameters = [Artifact(path, md5(text.encode()), values=text) for path, text in values]
     command = entry.get("cmd", "")
     joined = command if isinstance(command, str) else " && ".join(command)
     return StageRun(name, joined, (*files, *parameters), tuple(outputs))
-
-
-def _read_parameters(path: str, values: str) -> Artifact:
-    return Artifact(path, hashlib.md5(values.encode(), usedforsecurity=False).hexdigest(), values=values)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from importlib import resources
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from jinja2 import Environment, StrictUndefined
 from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters, parse_yaml
+from flight_delay.review.comparison.page import render_markdown
 
 REVIEW_FILE = Path("references/review.yaml")
 REVIEWS = Path("docs/reviews")
@@ -96,11 +95,7 @@ def read_request(path: Path) -> Request:
 
 def render_page(template: str, front_matter: dict[str, Any], **values: Any) -> str:
     """Render front matter and a template of this package as one page."""
-    environment = Environment(  # noqa: S701 (Markdown is not escaped as HTML)
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
-    body = environment.from_string(resources.files(__package__).joinpath(template).read_text("utf-8")).render(**values)
+    body = render_markdown(f"review/request/{template}", **values)
     writer, head = YAML(), StringIO()
     writer.default_flow_style, writer.width = False, 120
     # ruamel.yaml reads the line break NEL as a space unless it is escaped.

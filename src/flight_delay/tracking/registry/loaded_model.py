@@ -5,7 +5,6 @@ Importing this does not import mlflow.
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from flight_delay.core.files import read_json
 from flight_delay.features.feature import KEYS, TARGET
 from flight_delay.tracking.lookup import PublishedRun
 from flight_delay.tracking.settings import apply_settings
+from flight_delay.vcs.lock import md5
 
 BUNDLE, MODEL = Path("artifacts/bundle"), "model.ubj"
 TIMEOUT_SECONDS = 900
@@ -55,8 +55,7 @@ def stored_model_md5(published: PublishedRun) -> str:
     # `publish` logs the model of a run by this name.
     uri = f"runs:/{published.run_id}/model" if published.uri.startswith("runs:/") else published.uri
     with TemporaryDirectory() as folder:
-        content = (download_model(uri, Path(folder)) / BUNDLE / MODEL).read_bytes()
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+        return md5((download_model(uri, Path(folder)) / BUNDLE / MODEL).read_bytes())
 
 
 def score(model: Path, data: Path, target: Path, environment: Mapping[str, str]) -> Speed:
