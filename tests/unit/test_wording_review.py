@@ -18,7 +18,7 @@ from flight_delay.review.request.experiments import ExperimentResult, ReviewRun
 from flight_delay.review.request.forms import Experiment, Question, Request
 from flight_delay.review.request.replay import ReplayedPredictions
 from flight_delay.review.request.result import result_page
-from flight_delay.review.retraining import require_branch_possible, retrain_experiment, shift_parameters
+from flight_delay.review.retraining import require_branch_possible, retrain_experiment
 from flight_delay.review.verification.verdict import summarize_verification, verification_table
 from flight_delay.review.verification.verify import StoredModel, Verification
 from flight_delay.vcs.git import git
@@ -134,13 +134,7 @@ def test_what_a_clean_clone_refuses(small: Project, monkeypatch: pytest.MonkeyPa
     ]
 
 
-MONTHS = {"train": {"first": "2013-01", "last": "2013-09"}, "validation": {"first": "2013-10", "last": "2013-10"}, "test": {"first": "2013-11", "last": "2013-12"}}  # fmt: skip
-PARAMS = {
-    "fetch_raw": {"last_month": "2013-12"},
-    "splits": MONTHS,
-    "backtest": {"first_test_month": "2013-05"},
-    "learning_curves": {"training_months": [1, 9]},
-}
+PARAMS = {"fetch_raw": {"last_month": "2013-12"}, "splits": {"test": {"last": "2013-12"}}}
 
 
 @pytest.mark.parametrize(
@@ -154,12 +148,6 @@ def test_a_month_that_cannot_be_retrained(month: str, message: str) -> None:
     with pytest.raises(UserError) as error:
         retrain_experiment(PARAMS, month)
     assert str(error.value) == message
-
-
-def test_too_few_months_that_are_left_for_training() -> None:
-    with pytest.raises(UserError) as error:
-        shift_parameters(PARAMS, "2013-04", "2013-01")
-    assert str(error.value) == "2013-04: too few months are left for training or the backtest; name a later one"
 
 
 def test_a_branch_that_cannot_be_made(small: Project) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from dvc.repo import Repo
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.months import MONTH_PATTERN, months_between, months_later, shift_month
+from flight_delay.core.months import MONTH_PATTERN, months_later, shift_month
 from flight_delay.core.params import flatten
 from flight_delay.core.runner import log
 from flight_delay.review.clean_clone import CleanClone, clean_clone
@@ -33,49 +33,26 @@ SHIFTED = (
 )
 
 
-def shift_parameters(params: Mapping[str, Any], month: str, first_month: str | None = None) -> dict[str, Any]:
-    """Shift all months so that the data and the test split end with a month.
+def retrain_experiment(params: Mapping[str, Any], month: str) -> Experiment:
+    """Describe the experiment that retrains with a later month.
 
-    Splits keep their lengths. Only where the training split would begin before `first_month`, it is shorter, and the
-    backtest and the learning curves are cut to fit.
+    The data and the test split end with it; months of the splits and the backtest are shifted by the same number.
 
     Args:
         params: sections of params.yaml.
-        month: as '2014-01'; it may be earlier than the present one.
-        first_month: of the data.
-
-    Returns:
-        Changed values by dotted name.
-
-    Raises:
-        UserError: it is not a month, or too few months are left for training or the backtest.
-    """
-    if not re.fullmatch(MONTH_PATTERN, month):
-        raise UserError(f"'{month}' is not a month; write it as 2014-01")
-    before = flatten(params)
-    number = months_later(before["splits.test.last"], month)
-    after: dict[str, Any] = {name: shift_month(before[name], number) for name in SHIFTED}
-    first = after["splits.train.first"] = max(after["splits.train.first"], first_month or "")
-    # A month for training and one for early stopping come before the first month of the backtest.
-    fold = after["backtest.first_test_month"] = max(after["backtest.first_test_month"], shift_month(first, 2))
-    months = months_between(first, after["splits.train.last"])
-    if len(months) < 2 or fold > after["splits.validation.last"]:
-        raise UserError(f"{month}: too few months are left for training or the backtest; name a later one")
-    sizes = [size for size in before["learning_curves.training_months"] if size <= len(months)]
-    after["learning_curves.training_months"] = sizes if len(sizes) > 1 else [1, len(months)]
-    after["fetch_raw.last_month"] = month
-    return {name: value for name, value in after.items() if value != before[name]}
-
-
-def retrain_experiment(params: Mapping[str, Any], month: str) -> Experiment:
-    """Describe the experiment that retrains with a later month.
+        month: as '2014-01'.
 
     Raises:
         UserError: it is not a month, or not later than the last one.
     """
-    changes = shift_parameters(params, month)
-    if month <= (last := max(params["fetch_raw"]["last_month"], params["splits"]["test"]["last"])):
+    if not re.fullmatch(MONTH_PATTERN, month):
+        raise UserError(f"'{month}' is not a month; write it as 2014-01")
+    before = flatten(params)
+    if month <= (last := max(before["fetch_raw.last_month"], before["splits.test.last"])):
         raise UserError(f"{month}: the data and the test split in params.yaml go to {last}; name a later month")
+    number = months_later(before["splits.test.last"], month)
+    changes: dict[str, Any] = {name: shift_month(before[name], number) for name in SHIFTED}
+    changes["fetch_raw.last_month"] = month
     return Experiment(name=f"retrain-{month}", parameters=changes, question=f"Is the model better with {month}?")
 
 
