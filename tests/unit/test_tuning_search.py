@@ -100,14 +100,14 @@ def test_an_interrupted_search_resumes_from_its_stored_trials(opened) -> None:
         raise KeyboardInterrupt
 
     with opened(name="whole.db") as study:
-        whole = run(study, 7)
+        whole = run(study, 6)
     with opened() as study:
         run(study, 5)
         with pytest.raises(KeyboardInterrupt):
-            run(study, 7, evaluation=interrupt)
+            run(study, 6, evaluation=interrupt)
     with opened() as study:
         assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 5 + ["FAIL"]
-        assert run(study, 7) == whole
+        assert run(study, 6) == whole
         assert run(study, 3) == whole  # enough trials are complete
 
 
@@ -146,7 +146,7 @@ def test_importances_need_trials_and_find_the_parameter_that_matters(opened) -> 
     with opened() as study:
         run(study, 9)
         assert parameter_importances(study, TUNE) == {}
-        run(study, 16)
+        run(study, 12)
         shares = parameter_importances(study, TUNE)
         assert parameter_importances(study, TUNE) == shares
     assert next(iter(shares)) == "max_depth"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -76,11 +75,16 @@ def without_ensurepip(*_: object, **__: object) -> None:
     raise subprocess.CalledProcessError(1, "ensurepip")
 
 
+def with_failing_pip(folder: Path, **_: object) -> None:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin/python").symlink_to("/bin/false")
+
+
 @pytest.mark.parametrize(
     ("requirements", "patches", "words"),
     [
         (None, {}, "the commit has no requirements.txt; leave out --fresh-env to use the installed packages"),
-        (f"threadpoolctl=={version('threadpoolctl')} --hash=sha256:{'0' * 64}\n", {}, "pip could not install requirements.txt of the commit (see the log above); check the network, or leave out --fresh-env"),
+        ("", {"venv.create": with_failing_pip}, "pip could not install requirements.txt of the commit (see the log above); check the network, or leave out --fresh-env"),
         ("", {"venv.create": without_ensurepip}, f"{sys.executable} cannot create virtual environments (it has no ensurepip); install its venv module, or leave out --fresh-env"),
     ],
 )  # fmt: skip
