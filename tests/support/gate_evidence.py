@@ -9,7 +9,6 @@ from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, SliceLoss
 from flight_delay.promotion.evidence import ChampionComparison, DataQuality, Evidence, ModelReplay
 from flight_delay.review.comparison.rows import MetricComparison, PeriodComparison
-from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification.verify import OutputCheck, Verification
 from flight_delay.tracking.registry.loaded_model import Speed
 from flight_delay.vcs.history import PipelineCommit
@@ -45,7 +44,7 @@ def compared(
 
 def verified(md5: str) -> Verification:
     output = OutputCheck("train_model", "model.ubj", "a", md5, None)
-    return Verification("c" * 40, [output], [], None, [], Tolerance())
+    return Verification("c" * 40, [output], [], None, [])
 
 
 def replay(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flight_delay.review.diff.files import Difference, Tolerance
+from flight_delay.review.diff.files import Difference
 from flight_delay.review.environment import Environment
 from flight_delay.review.verification.verify import OutputCheck, Verification
 
@@ -16,7 +16,7 @@ LARGE = Difference("model", "other trees", matters=True)
 
 
 def verified(*outputs: OutputCheck, **changes: Any) -> Verification:
-    return Verification("abc123", list(outputs), [], ENVIRONMENT, [], Tolerance())._replace(**changes)
+    return Verification("abc123", list(outputs), [], ENVIRONMENT, [])._replace(**changes)
 
 
 def other_model(*differences: Difference, known: bool = True) -> OutputCheck:

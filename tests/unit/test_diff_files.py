@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from flight_delay.review.diff.files import Difference, Tolerance, compare_files
+from flight_delay.review.diff.files import TOLERANCE, Difference, compare_files
 
 SUFFIXES = (".json", ".parquet", ".csv", ".png", ".md", ".bin", "")
 FILES = st.dictionaries(st.sampled_from([f"a/b{suffix}" for suffix in SUFFIXES]), st.binary(max_size=30))
@@ -26,8 +26,8 @@ JSON = st.recursive(
 GREY = np.full((10, 20, 4), 100, np.uint8)
 
 
-def compare(before: bytes, after: bytes, file: str = "metrics.json", **tolerance: float) -> Difference:
-    (difference,) = compare_files({file: before}, {file: after}, Tolerance(**tolerance))
+def compare(before: bytes, after: bytes, file: str = "metrics.json", tolerance: float = TOLERANCE) -> Difference:
+    (difference,) = compare_files({file: before}, {file: after}, tolerance)
     return difference
 
 
@@ -50,12 +50,12 @@ def page(*plots: bytes, text: str = "") -> bytes:
 
 def test_the_largest_numeric_difference_is_compared_with_the_tolerance() -> None:
     before, after = b'{"a": 0.1, "b": {"c": [1, 0.65433]}}', b'{"a": 0.1001, "b": {"c": [1, 0.65343]}}'
-    for metric, matters in ((0.001, False), (0.0008, True)):
-        difference = compare(before, after, metric=metric, probability=1)
+    for tolerance, matters in ((0.001, False), (0.0008, True)):
+        difference = compare(before, after, tolerance=tolerance)
         assert difference.matters == matters
         assert difference.summary.startswith("b.c.1 0.65433 -> 0.65343; ")
         assert " 2 " in difference.summary
-        assert difference.summary.endswith(f" {metric}")
+        assert difference.summary.endswith(f" {tolerance}")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_figures_of_a_csv_have_the_tolerance_of_metrics(before: str, after: str,
 @given(JSON, JSON)
 def test_json_documents_differ_exactly_where_their_values_do(before: Any, after: Any) -> None:
     contents = [json.dumps(document).encode() for document in (before, after)]
-    differences = compare_files({"a.json": contents[0]}, {"a.json": contents[1]}, Tolerance(metric=0))
+    differences = compare_files({"a.json": contents[0]}, {"a.json": contents[1]}, 0)
     spellings = [json.dumps(_normalized(document), sort_keys=True) for document in (before, after)]
     assert any(difference.matters for difference in differences) == (spellings[0] != spellings[1])
 
@@ -137,11 +137,11 @@ def test_a_checksum_that_changes_with_its_file_does_not_matter(algorithm: str) -
         return {"bundle/manifest.json": json.dumps({"checksum": checksum}).encode(), "bundle/model.txt": model}
 
     before, after = files(b"old"), files(b"new")
-    manifest, model = compare_files(before, after, Tolerance())
+    manifest, model = compare_files(before, after)
     assert (manifest.matters, model.matters) == (False, True)
     assert "checksum" in manifest.summary
     other = {**after, "bundle/model.txt": b"another"}
-    assert compare_files(before, other, Tolerance())[0].matters
+    assert compare_files(before, other)[0].matters
 
 
 @pytest.mark.parametrize(
@@ -216,11 +216,11 @@ def test_a_damaged_file_is_described_by_size_and_md5_and_matters(file: str, befo
 
 @given(FILES, FILES)
 def test_every_difference_is_one_line_and_symmetric(before: dict[str, bytes], after: dict[str, bytes]) -> None:
-    differences = compare_files(before, after, Tolerance())
+    differences = compare_files(before, after)
     changed = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
     assert [difference.file for difference in differences] == changed
     one_side = [difference for difference in differences if difference.file not in before.keys() & after.keys()]
     assert all(difference.matters for difference in one_side)
     assert all(difference.summary.isprintable() for difference in differences)
-    reverse = compare_files(after, before, Tolerance())
+    reverse = compare_files(after, before)
     assert [difference.matters for difference in reverse] == [difference.matters for difference in differences]

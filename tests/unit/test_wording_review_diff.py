@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from flight_delay.review.diff.files import Tolerance, compare_files
+from flight_delay.review.diff.files import compare_files
 from flight_delay.review.diff.tables import compare_tables
 
 OLD, NEW = "d41d8cd98f00b204e9800998ecf8427e", "50be5485f84a58d460ffa25ebf1012c7"
@@ -45,7 +45,7 @@ def test_a_file_is_summarized_in_one_line(
     file: str, before: bytes | None, after: bytes | None, summary: str | None
 ) -> None:
     sides = [{} if content is None else {file: content} for content in (before, after)]
-    (difference,) = compare_files(sides[0], sides[1], Tolerance())
+    (difference,) = compare_files(sides[0], sides[1])
     damaged = f"cannot be compared by content; 0 -> 2 bytes, md5 {OLD} -> {NEW}"
     assert difference.summary == (summary or damaged)
 

@@ -61,7 +61,6 @@ def add_arguments(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify and print the outcome."""
-    from flight_delay.review.diff.files import Tolerance
     from flight_delay.review.verification.verdict import verification_json, verification_table
     from flight_delay.review.verification.verify import StoredModel, check_lock, verify
     from flight_delay.tracking.lookup import find_run, is_mlflow_uri, require_commit
@@ -76,9 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.quick:
         verified = check_lock(revision)
     else:
-        tolerance = Tolerance(metric=arguments.tolerance, probability=arguments.tolerance)
         options = {"fresh_env": arguments.fresh_env, "isolate": arguments.isolate, "keep": arguments.keep}
-        verified = verify(revision, tolerance, **options)
+        verified = verify(revision, arguments.tolerance, **options)
     verified = verified._replace(stored_model=stored)
     print(verification_json(verified) if arguments.json else verification_table(verified))
     return 0 if verified.is_same else 1

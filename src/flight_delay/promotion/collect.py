@@ -28,7 +28,6 @@ from flight_delay.review.clean_clone import clean_environment
 from flight_delay.review.comparison.comparison import compare_pipelines
 from flight_delay.review.comparison.rows import join_rows
 from flight_delay.review.comparison.snapshot import PipelineSnapshot, read_snapshot
-from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.verification import verify
 from flight_delay.tracking.lookup import find_run, require_commit
 from flight_delay.tracking.registry import loaded_model
@@ -68,7 +67,7 @@ def collect_evidence(committed: PipelineCommit, model_id: str, champion: int | N
             comparison = _or_error(lambda: _compare_with_champion(champion, artefacts, snapshot, bounds))
     log.info("predicting with the model in MLflow")
     replay = _or_error(lambda: _replay(artefacts, model_id))
-    verification = _or_error(lambda: verify.verify(committed.commit, Tolerance()))
+    verification = _or_error(lambda: verify.verify(committed.commit))
     return Evidence(committed, verification, quality, comparison, error, replay)
 
 

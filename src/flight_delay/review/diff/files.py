@@ -17,12 +17,9 @@ from flight_delay.review.diff.model import compare_model_dumps, read_model
 from flight_delay.review.diff.tables import compare_tables, read_parquet
 from flight_delay.vcs.lock import md5
 
-
-class Tolerance(NamedTuple):
-    """Differences up to these do not matter."""
-
-    metric: float = 0.001  # of metrics and other numbers in JSON and CSV: absolute up to one, above it relative
-    probability: float = 0.001  # of predictions: absolute
+# Differences up to this do not matter. Of metrics and other numbers in JSON and CSV: absolute up to one, above it
+# relative; of predictions: absolute.
+TOLERANCE = 0.001
 
 
 class Difference(NamedTuple):
@@ -36,7 +33,9 @@ class Difference(NamedTuple):
     matters: bool
 
 
-def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], tolerance: Tolerance) -> list[Difference]:
+def compare_files(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], tolerance: float = TOLERANCE
+) -> list[Difference]:
     """Compare files by path; identical files are left out.
 
     A file that only one side has matters, and so does one that cannot be read in the format of its suffix.
@@ -61,18 +60,18 @@ def compare_files(before: Mapping[str, bytes], after: Mapping[str, bytes], toler
 
 
 def _compare(
-    path: str, before: bytes, after: bytes, tolerance: Tolerance, checksums: Collection[tuple[str, str]]
+    path: str, before: bytes, after: bytes, tolerance: float, checksums: Collection[tuple[str, str]]
 ) -> ContentDifference:
     match PurePosixPath(path).suffix.lower():
         case ".json":
-            return compare_json(json.loads(before), json.loads(after), tolerance.metric, checksums)
+            return compare_json(json.loads(before), json.loads(after), tolerance, checksums)
         case ".parquet":
-            return compare_tables(read_parquet(before), read_parquet(after), tolerance.probability)
+            return compare_tables(read_parquet(before), read_parquet(after), tolerance)
         case ".csv":
             columns, columns_after = (
                 pyarrow.csv.read_csv(io.BytesIO(content)).to_pydict() for content in (before, after)
             )
-            return compare_json(columns, columns_after, tolerance.metric)
+            return compare_json(columns, columns_after, tolerance)
         case ".ubj":
             return compare_model_dumps(read_model(before), read_model(after))
         case ".png":

@@ -18,7 +18,6 @@ from flight_delay.core.runner import log
 from flight_delay.review.clean_clone import CleanClone, clean_clone
 from flight_delay.review.comparison.comparison import PipelineComparison, compare_pipelines
 from flight_delay.review.comparison.snapshot import PipelineSnapshot, read_snapshot
-from flight_delay.review.diff.files import Tolerance
 from flight_delay.review.request.forms import Experiment, Request
 from flight_delay.review.request.replay import ReplayedPredictions, replay
 from flight_delay.review.verification.verify import Verification, verify_in_clone
@@ -71,7 +70,7 @@ def review_in_clone(request: Request, minutes: float, *, fresh_env: bool = False
     with clean_clone(artefacts.commit, fresh_env=fresh_env) as clone:
         log.info("review: verifying %s (at most %g minutes)", artefacts.commit[:10], minutes)
         try:
-            verified = verify_in_clone(clone, artefacts, Tolerance(), _remaining(deadline))
+            verified = verify_in_clone(clone, artefacts, timeout_seconds=_remaining(deadline))
         except subprocess.TimeoutExpired:
             raise UserError(f"verification took longer than {minutes:g} minutes; allow more with --minutes") from None
         log.info("review: replaying predictions")

@@ -33,7 +33,7 @@ def _summarize_outputs(verified: Verification) -> str:
         scope = (
             f"{len(mattering)} beyond the tolerance or unknown: {', '.join(mattering)}"
             if mattering
-            else f"none beyond the tolerance (metrics and probabilities within {verified.tolerance.metric:g})"
+            else f"none beyond the tolerance (metrics and probabilities within {verified.tolerance:g})"
         )
         return f"{len(different)} of {len(verified.outputs)} outputs differ, {scope}"
     if verified.stale:
@@ -89,7 +89,7 @@ def verification_json(verified: Verification) -> str:
             "stale": verified.stale,
             "environment": verified.environment._asdict() if verified.environment else None,
             "deviations": verified.version_mismatches,
-            "tolerance": verified.tolerance._asdict(),
+            "tolerance": {"metric": verified.tolerance, "probability": verified.tolerance},
             "committed_model": verified.committed_model,
             "stored_model": verified.stored_model._asdict() if verified.stored_model else None,
             "outputs": [_output_record(output) for output in verified.outputs],

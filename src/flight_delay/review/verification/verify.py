@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flight_delay.core.errors import UserError
 from flight_delay.core.runner import log
 from flight_delay.review.clean_clone import CleanClone, clean_clone
-from flight_delay.review.diff.files import Difference, Tolerance, compare_files
+from flight_delay.review.diff.files import TOLERANCE, Difference, compare_files
 from flight_delay.review.environment import Environment, locked_versions, read_environment, version_mismatches
 from flight_delay.review.verification.staleness import find_stale_entries
 from flight_delay.vcs.commit_files import CommitFiles
@@ -61,7 +61,7 @@ class Verification(NamedTuple):
     stale: list[str]
     environment: Environment | None
     version_mismatches: list[str]
-    tolerance: Tolerance
+    tolerance: float = TOLERANCE
     committed_model: str | None = None
     stored_model: StoredModel | None = None
 
@@ -85,11 +85,16 @@ def check_lock(revision: str) -> Verification:
     artefacts = CommitFiles.at(revision)
     model = output_hashes(artefacts.lock).get(MODEL)
     with clean_clone(artefacts.commit) as clone:
-        return Verification(artefacts.commit, [], find_stale_entries(clone), None, [], Tolerance(), model)
+        return Verification(artefacts.commit, [], find_stale_entries(clone), None, [], committed_model=model)
 
 
 def verify(
-    revision: str, tolerance: Tolerance, *, fresh_env: bool = False, isolate: bool = False, keep: Path | None = None
+    revision: str,
+    tolerance: float = TOLERANCE,
+    *,
+    fresh_env: bool = False,
+    isolate: bool = False,
+    keep: Path | None = None,
 ) -> Verification:
     """Run all stages but `publish` in a clean clone, and compare the outputs.
 
@@ -114,7 +119,7 @@ def verify(
 
 
 def verify_in_clone(
-    clone: CleanClone, artefacts: CommitFiles, tolerance: Tolerance, timeout_seconds: float | None = None
+    clone: CleanClone, artefacts: CommitFiles, tolerance: float = TOLERANCE, timeout_seconds: float | None = None
 ) -> Verification:
     """Run the pipeline in a clean clone, and compare the outputs.
 
@@ -149,7 +154,7 @@ def compare_outputs(recorded: Stages, reproduced: Stages) -> list[OutputCheck]:
 
 
 def _add_differences(
-    checks: Sequence[OutputCheck], artefacts: CommitFiles, root: Path, tolerance: Tolerance
+    checks: Sequence[OutputCheck], artefacts: CommitFiles, root: Path, tolerance: float
 ) -> list[OutputCheck]:
     """Compare the files of all differing outputs at once, for checksums in them."""
     before: dict[str, bytes] = {}
