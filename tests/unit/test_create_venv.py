@@ -51,16 +51,12 @@ class Machine:
             folder.mkdir(parents=True)
         for name in COMMANDS:
             (self.tools / name).symlink_to(shutil.which(name))
-        for name in (
-            "Makefile",
-            "pyproject.toml",
-            "tools/create_venv.sh",
-            *(path.name for path in REPOSITORY.glob("requirements*.txt")),
-        ):
-            shutil.copy2(REPOSITORY / name, self.root / name)
+        for path in ("Makefile", "pyproject.toml", "tools/create_venv.sh", *REPOSITORY.glob("requirements*.txt")):
+            source = REPOSITORY / path
+            shutil.copy2(source, self.root / source.relative_to(REPOSITORY))
 
     def has(
-        self, name: str, version: str = "", *, missing: str = "()", end: str = "exit 0", folder: str = "bin"
+        self, name: str, version: str = "", folder: str = "bin", missing: str = "()", *, end: str = "exit 0"
     ) -> Path:
         """Install an interpreter, and how its module venv ends; without a version, one that does not run."""
         path = self.root.parent / folder / name
@@ -120,33 +116,25 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_the_newest_supported_version_is_taken_also_if_it_is_called_python3(machine: Machine) -> None:
-    for version in ("3.15", "3.11", "3.13", "3.12", "3.10"):
-        machine.has(f"python{version}", version)
-    machine.has("python3", "3.10")
-    assert machine.create().returncode == 0
-    assert machine.created_with() == str(machine.bin / "python3.13")
-    (machine.root / ".venv/bin/python").unlink()
-    newest = machine.has("python3", "3.14", folder="other")
-    machine.create(folders=("bin", "other"))
-    assert machine.created_with() == str(newest)
-
-
-def test_an_interpreter_that_does_not_run_is_skipped_for_the_next_of_its_name(machine: Machine) -> None:
-    machine.has("python3.14")
-    machine.has("python3.13")
-    behind = machine.has("python3.13", "3.13", folder="other")
-    machine.has("python3.11", "3.11")
-    machine.create(folders=("bin", "other"))
-    assert machine.created_with() == str(behind)
-
-
-@pytest.mark.parametrize("module", ["ensurepip", "venv"])
-def test_one_that_cannot_create_environments_is_passed_over(machine: Machine, module: str) -> None:
-    machine.has("python3.14", "3.14", missing=f"('{module}',)")
-    machine.has("python3.12", "3.12")
-    machine.create()
-    assert machine.created_with() == str(machine.bin / "python3.12")
+@pytest.mark.parametrize(
+    ("interpreters", "taken"),
+    [
+        # The newest that is supported, also if it is called python3.
+        (["3.15", "3.11", "3.13", "3.12", "3.10"], "bin/python3.13"),
+        (["3.13", ("python3", "3.14", "other")], "other/python3"),
+        # One that does not run is skipped for the next of its name.
+        ([("python3.14", ""), ("python3.13", ""), ("python3.13", "3.13", "other"), "3.11"], "other/python3.13"),
+        # So is one that cannot create environments.
+        ([("python3.14", "3.14", "bin", "('ensurepip',)"), "3.12"], "bin/python3.12"),
+        ([("python3.14", "3.14", "bin", "('venv',)"), "3.12"], "bin/python3.12"),
+    ],
+)
+def test_the_newest_supported_version_that_works_is_taken(machine: Machine, interpreters: list, taken: str) -> None:
+    for interpreter in interpreters:
+        name = interpreter if isinstance(interpreter, tuple) else (f"python{interpreter}", interpreter)
+        machine.has(*name)
+    assert machine.create(folders=("bin", "other")).returncode == 0
+    assert machine.created_with() == str(machine.root.parent / taken)
 
 
 def test_without_the_venv_module_the_package_to_install_is_named(machine: Machine) -> None:
@@ -199,18 +187,13 @@ def test_an_environment_whose_python_is_gone_is_created_again(machine: Machine, 
     assert not (machine.root / ".venv/.runtime-installed").exists()
 
 
-def test_an_environment_whose_creation_was_killed_is_created_again(machine: Machine) -> None:
-    machine.has("python3.13", "3.13", end="kill -9 $PPID")
+def test_an_environment_that_was_killed_or_moved_is_created_again(machine: Machine) -> None:
+    machine.has("python3.12", "3.12", end="kill -9 $PPID")
     assert machine.create().returncode == -9
-    assert machine.created_with() == str(machine.bin / "python3.13")
-    newest = machine.has("python3.14", "3.14")
+    assert machine.created_with() == str(machine.bin / "python3.12")
+    older = machine.has("python3.13", "3.13")
     assert machine.create().returncode == 0
-    assert machine.created_with() == str(newest)
-
-
-def test_in_a_checkout_that_was_moved_the_environment_is_created_again(machine: Machine) -> None:
-    machine.has("python3.13", "3.13")
-    machine.create()
+    assert machine.created_with() == str(older)
     machine.root = machine.root.rename(machine.root.with_name("moved"))
     newest = machine.has("python3.14", "3.14")
     assert machine.create().returncode == 0
