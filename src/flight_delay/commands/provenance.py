@@ -37,31 +37,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the provenance; return 1 for a run that is in no commit."""
     from flight_delay.review.provenance.commit import read_provenance
     from flight_delay.review.provenance.document import prov_json
-    from flight_delay.review.provenance.tree import format_path, format_pipeline
-    from flight_delay.tracking.lookup import is_mlflow_uri
-    from flight_delay.vcs.commit_files import CommitFiles
-
-    if arguments.what and is_mlflow_uri(arguments.what):
-        return _print_run(arguments)
-    artefacts = CommitFiles.at(arguments.at or "HEAD")
-    relative = os.path.relpath(arguments.what, artefacts.root) if arguments.what else "."
-    path = None if relative == "." else relative
-    provenance = read_provenance(artefacts)
-    if arguments.json:
-        print(prov_json(provenance, path))
-    else:
-        print(format_path(provenance, path) if path else format_pipeline(provenance))
-    return 0
-
-
-def _print_run(arguments: argparse.Namespace) -> int:
-    from flight_delay.review.provenance.commit import read_provenance
-    from flight_delay.review.provenance.document import prov_json
-    from flight_delay.review.provenance.tree import format_run
-    from flight_delay.tracking.lookup import find_run, require_commit
+    from flight_delay.review.provenance.tree import format_path, format_pipeline, format_run
+    from flight_delay.tracking.lookup import find_run, is_mlflow_uri, require_commit
     from flight_delay.vcs.commit_files import CommitFiles
     from flight_delay.vcs.history import find_pipeline_commit
 
+    if not (arguments.what and is_mlflow_uri(arguments.what)):
+        artefacts = CommitFiles.at(arguments.at or "HEAD")
+        relative = os.path.relpath(arguments.what, artefacts.root) if arguments.what else "."
+        path = None if relative == "." else relative
+        provenance = read_provenance(artefacts)
+        if arguments.json:
+            print(prov_json(provenance, path))
+        else:
+            print(format_path(provenance, path) if path else format_pipeline(provenance))
+        return 0
     if arguments.at:
         raise UserError(f"--at {arguments.at}: not for runs and models, which have a commit of their own; leave it out")
     published = find_run(arguments.what)
