@@ -69,18 +69,17 @@ def _require_healthy(uri: str) -> None:
 
 
 @contextmanager
-def mlflow_errors_as_user_errors(*, setting_up: bool = False, retry: str = "run it again") -> Iterator[None]:
+def mlflow_errors_as_user_errors(*, setting_up: bool = False) -> Iterator[None]:
     """Convert failures of the tracking server to errors for the user.
 
     Args:
         setting_up: the block connects for the first time: a refusal is about the user's address or credentials. Later
             it would be a bug, and is not converted.
-        retry: what to do when the server is available again.
 
     Raises:
         UserError: the server cannot be reached or does not work.
     """
-    advice = f"start it or change {URI_VARIABLE}, then {retry}"
+    advice = f"start it or change {URI_VARIABLE}, then run it again"
     try:
         yield
     except MlflowException as error:
@@ -97,7 +96,7 @@ def mlflow_errors_as_user_errors(*, setting_up: bool = False, retry: str = "run 
     except ValueError as error:
         if not setting_up:
             raise
-        raise UserError(f"a setting of MLflow is invalid ({error}); correct or unset it, then {retry}") from None
+        raise UserError(f"a setting of MLflow is invalid ({error}); correct or unset it, then run it again") from None
 
 
 def is_unique_violation(error: MlflowException) -> bool:

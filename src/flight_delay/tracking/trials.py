@@ -13,7 +13,6 @@ from flight_delay.tracking.client import connect, experiment_id, mlflow_errors_a
 from flight_delay.tracking.view import NOTE_TAG, TRIALS, set_default_view
 
 STUDY_TAG, TRIAL_TAG = "tuning_study", "tuning_trial"
-ADVICE = "run `flight-delay tune` again to log the missing trials"
 # MLflow's limit of a page of runs.
 MAX_RUNS = 50_000
 
@@ -56,10 +55,10 @@ def log_search(search: SearchRun, experiment: str) -> str:
     Raises:
         UserError: the tracking server cannot be reached.
     """
-    with mlflow_errors_as_user_errors(setting_up=True, retry=ADVICE):
+    with mlflow_errors_as_user_errors(setting_up=True):
         client = connect()
         number = experiment_id(client, experiment)
-    with mlflow_errors_as_user_errors(retry=ADVICE):
+    with mlflow_errors_as_user_errors():
         set_default_view(client, number, TRIALS)
         parents = client.search_runs([number], f"tags.{STUDY_TAG} = '{search.study}'", max_results=1)
         tags = {STUDY_TAG: search.study, "mlflow.source.name": "flight-delay tune", **search.tags}
