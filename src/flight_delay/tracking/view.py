@@ -32,6 +32,7 @@ AXES = tuple(
 )
 JUDGED_BY = tuple(f"backtest/{name}" for name in METRICS)
 FIGURES_SECTION, PARAMETERS_SECTION = "figures", "parameters"
+BY_HAND = {"deleted": False, "isGenerated": False}
 
 
 class View(NamedTuple):
@@ -105,29 +106,14 @@ def _state(view: View) -> dict[str, Any]:
 def _section(uuid: str, name: str, columns: int) -> dict[str, Any]:
     """Build a section with this number of charts in a row."""
     shown = {"display": True, "columns": columns, "cardHeight": CHART_PIXELS}
-    return {"uuid": uuid, "name": name, "isReordered": True, "deleted": False, "isGenerated": False, **shown}
+    return {"uuid": uuid, "name": name, "isReordered": True, **BY_HAND, **shown}
 
 
 def _bars(metric: str) -> dict[str, Any]:
-    return {
-        "type": "BAR",
-        "uuid": metric,
-        "metricSectionId": FIGURES_SECTION,
-        "metricKey": metric,
-        "runsCountToCompare": 20,
-        "deleted": False,
-        "isGenerated": False,
-    }
+    chart = {"type": "BAR", "uuid": metric, "metricSectionId": FIGURES_SECTION, **BY_HAND}
+    return {**chart, "metricKey": metric, "runsCountToCompare": 20}
 
 
 def _parallel_coordinates() -> dict[str, Any]:
-    return {
-        "type": "PARALLEL",
-        "uuid": "parallel",
-        "metricSectionId": PARAMETERS_SECTION,
-        "selectedParams": AXES,
-        "selectedMetrics": JUDGED_BY,
-        "showAllRuns": True,
-        "deleted": False,
-        "isGenerated": False,
-    }
+    chart = {"type": "PARALLEL", "uuid": "parallel", "metricSectionId": PARAMETERS_SECTION, **BY_HAND}
+    return {**chart, "selectedParams": AXES, "selectedMetrics": JUDGED_BY, "showAllRuns": True}
