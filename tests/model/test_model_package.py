@@ -20,8 +20,8 @@ from flight_delay.core.months import month_path
 from flight_delay.features.feature import ROW_ID
 from flight_delay.model.bundle import load_bundle
 from flight_delay.serving.batch import predict_dates
-from flight_delay.serving.builder import local_model
 from flight_delay.serving.inputs import Inputs
+from flight_delay.serving.model_package import local_model
 from flight_delay.serving.package_builder import GOLDEN_ROWS, choose_golden
 
 DATE = dt.date(2013, 3, 5)

@@ -17,15 +17,15 @@ import pytest
 from answers_database import request
 from checkouts import Project
 
-from flight_delay.commands.state import bundle_parameters
 from flight_delay.core.files import read_table, write_table
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.history import outcome_known_at
 from flight_delay.serving.answers import predict_flights
-from flight_delay.serving.builder import build_state, local_model
+from flight_delay.serving.builder import build_state
 from flight_delay.serving.database import insert_answers, open_database
 from flight_delay.serving.inputs import Inputs
+from flight_delay.serving.model_package import local_model
 from flight_delay.serving.replay import replay_request
 from flight_delay.serving.requested import check_schedules
 from flight_delay.serving.served_model import ServedModel
@@ -49,7 +49,7 @@ def project(made: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def inputs(project: Project) -> Inputs:
-    return Inputs(bundle_parameters(local_model().bundle))
+    return Inputs(local_model().parameters)
 
 
 def take(columns: Columns, rows: Any) -> Columns:

@@ -29,9 +29,9 @@ from flight_delay.model.decision_rule import save_decision
 from flight_delay.model.encode import encode, fit_encoding
 from flight_delay.model.examples import Examples
 from flight_delay.model.training_data import describe_columns
-from flight_delay.serving.builder import ModelFiles
 from flight_delay.serving.feeds import API_LAYOUT, parse_source_rows, to_source_columns
 from flight_delay.serving.inputs import Inputs
+from flight_delay.serving.model_package import ModelFiles
 from flight_delay.serving.served_model import NO_OBSERVATIONS
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -17,8 +17,7 @@ from flight_delay.core.files import read_table, write_table
 from flight_delay.core.months import month_path
 from flight_delay.model.bundle import load_bundle
 from flight_delay.serving import model_project
-from flight_delay.serving.builder import local_model
-from flight_delay.serving.model_package import MODULE, find_installed_model
+from flight_delay.serving.model_package import MODULE, find_installed_model, local_model
 from flight_delay.serving.package_builder import choose_golden, find_version, require_same_airports
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from flight_delay.commands.state import add_input_arguments, bundle_parameters, open_inputs, parse_date
+from flight_delay.commands.state import add_input_arguments, open_inputs, parse_date
 
 _SUFFIXES = (".csv", ".parquet")
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Predict date by date, and print or write the predictions."""
     from flight_delay.core.errors import UserError
     from flight_delay.serving.batch import predict_dates
-    from flight_delay.serving.builder import local_model
+    from flight_delay.serving.model_package import local_model
     from flight_delay.serving.write import print_csv, write_predictions
 
     first, last = arguments.date[0], arguments.date[-1]
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output and arguments.output.suffix not in _SUFFIXES:
         raise UserError(f"--output {arguments.output}: unknown format; use {' or '.join(_SUFFIXES)}")
     model = local_model()
-    tables = predict_dates(open_inputs(arguments, bundle_parameters(model.bundle)), model, first, last)
+    tables = predict_dates(open_inputs(arguments, model.parameters), model, first, last)
     if arguments.output:
         rows = write_predictions(arguments.output, tables)
         print(f"{arguments.output}: {rows:,} flights")

@@ -47,12 +47,11 @@ def add_arguments(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Replay the season and print what came of it."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of two processes; predictions of a day are faster with one
-    from flight_delay.commands.state import bundle_parameters
     from flight_delay.core.errors import UserError
     from flight_delay.drift.thresholds import load_thresholds
-    from flight_delay.serving.builder import local_model
     from flight_delay.serving.database import SQLITE_FILE
     from flight_delay.serving.inputs import Inputs
+    from flight_delay.serving.model_package import local_model
     from flight_delay.simulation.faults import parse_fault
     from flight_delay.simulation.feeds import StateBuilder
     from flight_delay.simulation.postgres import Postgres
@@ -70,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.no_monitor:
         load_thresholds(model.bundle)  # an error before the first day
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = Inputs(bundle_parameters(model.bundle))
+    inputs = Inputs(model.parameters)
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(folder / "postgres")) if arguments.postgres else None
         url = postgres.url if postgres else f"sqlite:///{folder / SQLITE_FILE}"

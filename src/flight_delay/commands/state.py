@@ -38,11 +38,12 @@ def add_arguments(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build the state, make it the current one and print it."""
-    from flight_delay.serving.builder import build_state, local_model
+    from flight_delay.serving.builder import build_state
+    from flight_delay.serving.model_package import local_model
     from flight_delay.serving.states import activate
 
     states, model = arguments.service / "states", local_model()
-    inputs = open_inputs(arguments, bundle_parameters(model.bundle))
+    inputs = open_inputs(arguments, model.parameters)
     state = activate(states, build_state(states, arguments.as_of, inputs, model))
     flights = len(state.timetable["flight_id"])
     print(f"state {state.id}: as of {state.manifest.as_of}, {flights:,} scheduled flights, model {state.model.version}")
@@ -81,13 +82,6 @@ def open_inputs(arguments: argparse.Namespace, parameters: FeatureParameters) ->
     from flight_delay.serving.inputs import Inputs
 
     return Inputs(parameters, arguments.timetable, arguments.outcomes)
-
-
-def bundle_parameters(bundle: Path) -> FeatureParameters:
-    """Read the feature parameters of a bundle."""
-    from flight_delay.model.bundle import load_bundle
-
-    return load_bundle(bundle).manifest.feature_parameters
 
 
 def parse_date(text: str) -> datetime.date:

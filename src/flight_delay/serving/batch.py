@@ -15,9 +15,10 @@ from flight_delay.core.runner import track_progress
 from flight_delay.features.columns import columns_from_table
 from flight_delay.features.rates import day_of_prediction
 from flight_delay.serving.answers import predict_flights, require_answerable
-from flight_delay.serving.builder import ModelFiles, Serve, build_state
+from flight_delay.serving.builder import Serve, build_state
 from flight_delay.serving.explanations import StateExplainer
 from flight_delay.serving.inputs import Inputs, require_dates
+from flight_delay.serving.model_package import ModelFiles
 from flight_delay.serving.state import load_state
 
 _DAY = datetime.timedelta(days=1)

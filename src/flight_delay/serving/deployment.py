@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from flight_delay.core.errors import UserError
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.bundle import load_bundle
-from flight_delay.serving.builder import ModelFiles, build_state
+from flight_delay.serving.builder import build_state
 from flight_delay.serving.inputs import Inputs
+from flight_delay.serving.model_package import ModelFiles
 from flight_delay.serving.state import STATE_FILE, State, code_digest, read_manifest
 from flight_delay.serving.states import activate, read_current
 from flight_delay.tracking.registry.loaded_model import BUNDLE, download_artifact, download_model

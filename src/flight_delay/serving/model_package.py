@@ -1,4 +1,4 @@
-"""The installed package of a registered model, `flight-delay-model`."""
+"""The model of a checkout, or of the installed `flight-delay-model`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,33 @@ from typing import Literal, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flight_delay.core import paths
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table, sha256
 from flight_delay.core.params import Parameters, read_validated_json
 from flight_delay.features.columns import columns_from_table
 from flight_delay.features.feature import ROW_ID
+from flight_delay.features.parameters import FeatureParameters
 from flight_delay.model.bundle import Bundle, load_bundle
 
 PROJECT, MODULE = "flight-delay-model", "flight_delay_model"
 BUNDLE, REFERENCE, AIRPORTS, GOLDEN = "bundle", "reference.json", "airports.parquet", "golden.parquet"
 MANIFEST = "package.json"
 PROBABILITY = "probability"
+CHECKOUT = "checkout"
+
+
+class ModelFiles(NamedTuple):
+    """Folder of a model's bundle, file of its reference values, and its version."""
+
+    bundle: Path
+    reference: Path
+    version: str
+
+    @property
+    def parameters(self) -> FeatureParameters:
+        """Parameters of the features of the model."""
+        return load_bundle(self.bundle).manifest.feature_parameters
 
 
 class PackageManifest(Parameters):
@@ -47,6 +63,20 @@ class InstalledModel(NamedTuple):
 
     folder: Path
     manifest: PackageManifest
+
+
+def local_model() -> ModelFiles:
+    """Return the model of this checkout, or else that of the installed package.
+
+    Raises:
+        UserError: there is neither, or the package is damaged or predicts otherwise here.
+    """
+    if paths.BUNDLE.exists():
+        return ModelFiles(paths.BUNDLE, paths.report("interpret") / REFERENCE, CHECKOUT)
+    if installed := find_installed_model():
+        folder, manifest = installed
+        return ModelFiles(folder / BUNDLE, folder / REFERENCE, manifest.version)
+    raise UserError(f"{paths.BUNDLE}: no model; run `dvc repro` in a checkout, or `pip install {PROJECT}`")
 
 
 @cache

@@ -18,7 +18,6 @@ from flight_delay.core.errors import UserError
 from flight_delay.features.feature import ROW_ID
 from flight_delay.model.bundle import Bundle, load_bundle
 from flight_delay.model.predictions import PREDICTIONS
-from flight_delay.serving.builder import ModelFiles
 from flight_delay.serving.deployment import downloaded, read_versions
 from flight_delay.serving.inputs import AIRPORTS_FILE
 from flight_delay.serving.model_package import (
@@ -30,6 +29,7 @@ from flight_delay.serving.model_package import (
     PROBABILITY,
     PROJECT,
     REFERENCE,
+    ModelFiles,
     PackageManifest,
     different_rows,
 )

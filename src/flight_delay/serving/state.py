@@ -125,7 +125,23 @@ def load_state(states: Path, state_id: str, *, dates: int | None = None, any_cod
     Raises:
         UserError: it is missing or damaged, or was built by other code.
     """
-    return load_folder(states / state_id, state_id, dates=dates, any_code=any_code)
+    folder = states / state_id
+    manifest = verify_folder(folder, state_id, any_code=any_code)
+    timetable = columns_from_table(read_timetable(folder, manifest, dates))
+    counts, dictionary = read_table(folder / HISTORY, COUNTS), _dictionary()
+
+    def served(bundle: Bundle, version: str) -> ServedModel:
+        return ServedModel.prepare(bundle, version, dictionary, timetable, counts)
+
+    return State(
+        id=state_id,
+        manifest=manifest,
+        timetable=timetable,
+        zones=time_zones(read_table(folder / AIRPORTS, RAW_AIRPORTS)),
+        model=served(load_bundle(folder / MODEL), manifest.model_version),
+        shadow=served(load_bundle(folder / SHADOW), manifest.shadow_version) if manifest.shadow_version else None,
+        reference=folder / REFERENCE,
+    )
 
 
 def read_manifest(states: Path, state_id: str) -> StateManifest | None:
@@ -152,26 +168,6 @@ def verify_folder(folder: Path, state_id: str, *, any_code: bool = False) -> Sta
         if not (folder / name).is_file() or sha256(folder / name) != expected:
             raise UserError(damaged % name)
     return manifest
-
-
-def load_folder(folder: Path, state_id: str, *, dates: int | None = None, any_code: bool = False) -> State:
-    """Load the folder of a state; see `load_state`."""
-    manifest = verify_folder(folder, state_id, any_code=any_code)
-    timetable = columns_from_table(read_timetable(folder, manifest, dates))
-    counts, dictionary = read_table(folder / HISTORY, COUNTS), _dictionary()
-
-    def served(bundle: Bundle, version: str) -> ServedModel:
-        return ServedModel.prepare(bundle, version, dictionary, timetable, counts)
-
-    return State(
-        id=state_id,
-        manifest=manifest,
-        timetable=timetable,
-        zones=time_zones(read_table(folder / AIRPORTS, RAW_AIRPORTS)),
-        model=served(load_bundle(folder / MODEL), manifest.model_version),
-        shadow=served(load_bundle(folder / SHADOW), manifest.shadow_version) if manifest.shadow_version else None,
-        reference=folder / REFERENCE,
-    )
 
 
 def read_timetable(folder: Path, manifest: StateManifest, dates: int | None) -> pa.Table:

@@ -32,7 +32,7 @@ from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, expected_calibration_error, model_size, slice_losses
 from flight_delay.promotion.evidence import ChampionComparison
 from flight_delay.promotion.gate import Check, check_backtest, check_calibration, check_slices
-from flight_delay.serving.builder import ModelFiles
+from flight_delay.serving.model_package import ModelFiles
 from flight_delay.serving.tables import PREDICTIONS
 
 

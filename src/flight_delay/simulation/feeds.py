@@ -13,8 +13,9 @@ import pyarrow as pa
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import write_table
 from flight_delay.core.params import load_params
-from flight_delay.serving.builder import ModelFiles, Serve, build_state
+from flight_delay.serving.builder import Serve, build_state
 from flight_delay.serving.inputs import Inputs
+from flight_delay.serving.model_package import ModelFiles
 from flight_delay.simulation.challenger import train_challenger
 from flight_delay.simulation.faults import HISTORY_STUCK, NO_STATE, TIMETABLE_FAULTS, Fault, spoil, to_feed
 
