@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from flight_delay.serving import deployment, state, store
 from flight_delay.serving.batch import predict_dates
 from flight_delay.serving.builder import build_state
 from flight_delay.serving.database import insert_answers, open_database, read_request
-from flight_delay.serving.deployment import Aliases, Feeds, deploy
+from flight_delay.serving.deployment import Feeds, deploy
 from flight_delay.serving.replay import replay_request
 from flight_delay.serving.schema import check_schema
 from flight_delay.serving.served_model import ServedModel
@@ -106,21 +107,10 @@ def replay_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
     replay_request(engine, STATES, "a")
 
 
-def deploy_with(aliases: Aliases, as_of: dt.date | None) -> Callable[[pytest.MonkeyPatch], None]:
-    def work(monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(deployment, "read_aliases", lambda *_: aliases)
-        monkeypatch.setattr(deployment, "download_model", lambda _, target: target)
-        deploy(STATES, "flight-delay", as_of, Feeds())
-
-    return work
-
-
-def deploy_without_alias(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flight_delay.tracking.settings.apply_settings", lambda: None)
-    monkeypatch.setattr("flight_delay.tracking.database.require_database", lambda _: None)
-    monkeypatch.setattr("flight_delay.tracking.client.connect", lambda: None)
-    monkeypatch.setattr("flight_delay.tracking.registry.versions.list_versions", lambda *_: [])
-    deployment.read_aliases("flight-delay", "challenger")
+def deploy_without_run(monkeypatch: pytest.MonkeyPatch, as_of: dt.date | None, alias: str = "champion") -> None:
+    version = SimpleNamespace(number=1, aliases=("champion",), run_id=None)
+    monkeypatch.setattr(deployment, "read_versions", lambda _: [version])
+    deploy(STATES, "flight-delay", as_of, Feeds(), alias=alias)
 
 
 REFUSED: list[tuple[Callable[..., Any], str]] = [
@@ -209,15 +199,15 @@ REFUSED: list[tuple[Callable[..., Any], str]] = [
         "`git worktree add ../answered cccccccccc`",
     ),
     (
-        deploy_with(Aliases(1, None, {}), None),
+        lambda monkeypatch: deploy_without_run(monkeypatch, None),
         "states: no current state; give `--as-of DATE` once",
     ),
     (
-        deploy_with(Aliases(1, None, {}), AS_OF),
+        lambda monkeypatch: deploy_without_run(monkeypatch, AS_OF),
         "flight-delay: version 1 has no run; register it with `flight-delay promote`",
     ),
     (
-        deploy_without_alias,
+        lambda monkeypatch: deploy_without_run(monkeypatch, AS_OF, "challenger"),
         "flight-delay: no version is `challenger`; `flight-delay promote REF --to challenger` makes one",
     ),
 ]

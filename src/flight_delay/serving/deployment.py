@@ -8,18 +8,17 @@ import datetime
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from flight_delay.core.errors import UserError
 from flight_delay.features.parameters import FeatureParameters
-from flight_delay.model.bundle import load_bundle
 from flight_delay.serving.builder import build_state
 from flight_delay.serving.inputs import Inputs
 from flight_delay.serving.model_package import ModelFiles
-from flight_delay.serving.state import STATE_FILE, State, code_digest, read_manifest
+from flight_delay.serving.state import State, code_digest, read_manifest
 from flight_delay.serving.states import activate, read_current
 from flight_delay.tracking.registry.loaded_model import BUNDLE, download_artifact, download_model
 
@@ -30,14 +29,6 @@ REFERENCE = "reports/interpret/reference.json"
 ALIASES = ("champion", "challenger")
 
 log = logging.getLogger(__name__)
-
-
-class Aliases(NamedTuple):
-    """Version that answers, its shadow (None without one), and runs."""
-
-    served: int
-    shadow: int | None
-    runs: dict[int, str]
 
 
 class Feeds(NamedTuple):
@@ -72,24 +63,19 @@ def deploy(
     Raises:
         UserError: no version has the alias, there is no cut-off, MLflow does not answer, or the state cannot be built.
     """
-    aliases, current_id = read_aliases(name, alias), read_current(states)
-    is_there = current_id and (states / current_id / STATE_FILE).is_file()
-    current = read_manifest(states, current_id) if current_id and is_there else None
+    (served, shadow), current_id = read_aliases(name, alias), read_current(states)
+    current = read_manifest(states, current_id) if current_id else None
     if as_of is None:
         if current is None:
             raise UserError(f"{states}: no current state; give `--as-of DATE` once")
         as_of = datetime.date.fromisoformat(current.as_of)
-    versions = (str(aliases.served), str(aliases.shadow) if aliases.shadow else None)
-    wanted = (as_of.isoformat(), *versions, code_digest())
+    wanted = (as_of.isoformat(), str(served.number), str(shadow.number) if shadow else None, code_digest())
     is_same = current and (current.as_of, current.model_version, current.shadow_version, current.code) == wanted
     if is_same and not has_new_feeds:
         return None
-    with (
-        downloaded(name, aliases.served, aliases.runs.get(aliases.served)) as served,
-        _shadow(name, aliases) as shadow,
-    ):
-        inputs = Inputs(_parameters(served, shadow), feeds.timetable, feeds.outcomes)
-        state = activate(states, build_state(states, as_of, inputs, served, shadow))
+    with downloaded(name, served) as model, downloaded(name, shadow) if shadow else nullcontext() as other:
+        inputs = Inputs(_parameters(model, other), feeds.timetable, feeds.outcomes)
+        state = activate(states, build_state(states, as_of, inputs, model, other))
     return state if state.id != current_id else None
 
 
@@ -120,19 +106,17 @@ def describe_deployment(state: State) -> str:
     return f"state {state.id}: as of {state.manifest.as_of}, model version {state.model.version}{shadow}"
 
 
-def read_aliases(name: str, alias: str) -> Aliases:
-    """Read which version answers, and which is its shadow.
+def read_aliases(name: str, alias: str) -> tuple[Version, Version | None]:
+    """Read which version answers, and which is its shadow; None without one.
 
     Raises:
         UserError: no version has the alias, or MLflow does not answer.
     """
-    versions = read_versions(name)
-    numbers = {each: version.number for version in versions for each in version.aliases}
-    if alias not in numbers:
+    versions = {each: version for version in read_versions(name) for each in version.aliases}
+    if alias not in versions:
         raise UserError(f"{name}: no version is `{alias}`; `flight-delay promote REF --to {alias}` makes one")
-    (shadow,) = (numbers.get(other) for other in ALIASES if other != alias)
-    runs = {version.number: version.run_id for version in versions if version.run_id}
-    return Aliases(numbers[alias], shadow if shadow != numbers[alias] else None, runs)
+    (shadow,) = (versions.get(other) for other in ALIASES if other != alias)
+    return versions[alias], shadow if shadow is not versions[alias] else None
 
 
 def read_versions(name: str) -> list[Version]:
@@ -155,33 +139,22 @@ def read_versions(name: str) -> list[Version]:
 
 
 @contextmanager
-def downloaded(name: str, version: int, run_id: str | None) -> Iterator[ModelFiles]:
+def downloaded(name: str, version: Version) -> Iterator[ModelFiles]:
     """Download a version of the registered model for a while.
 
     Raises:
         UserError: it has no run, or MLflow does not answer or does not have its files.
     """
+    if version.run_id is None:
+        raise UserError(f"{name}: version {version.number} has no run; register it with `flight-delay promote`")
     with TemporaryDirectory() as folder:
-        model = download_model(f"models:/{name}/{version}", Path(folder) / "model")
-        if run_id is None:
-            raise UserError(f"{name}: version {version} has no run; register it with `flight-delay promote`")
-        reference = download_artifact(run_id, REFERENCE, Path(folder))
-        yield ModelFiles(model / BUNDLE, reference, str(version))
+        model = download_model(f"models:/{name}/{version.number}", Path(folder) / "model")
+        reference = download_artifact(version.run_id, REFERENCE, Path(folder))
+        yield ModelFiles(model / BUNDLE, reference, str(version.number))
 
 
-@contextmanager
-def _shadow(name: str, aliases: Aliases) -> Iterator[ModelFiles | None]:
-    if aliases.shadow is None:
-        yield None
-        return
-    with downloaded(name, aliases.shadow, aliases.runs.get(aliases.shadow)) as files:
-        yield files
-
-
-def _parameters(served: ModelFiles, shadow: ModelFiles | None) -> FeatureParameters:
+def _parameters(model: ModelFiles, shadow: ModelFiles | None) -> FeatureParameters:
     """Return the parameters of a model, with history for both models."""
-    parameters = load_bundle(served.bundle).manifest.feature_parameters
-    if shadow is None:
-        return parameters
-    days = {*parameters.history_days, *load_bundle(shadow.bundle).manifest.feature_parameters.history_days}
+    parameters = model.parameters
+    days = {*parameters.history_days, *(shadow.parameters.history_days if shadow else ())}
     return parameters.model_copy(update={"history_days": sorted(days)})

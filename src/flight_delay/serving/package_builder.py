@@ -56,7 +56,7 @@ def build_model_package(name: str, wanted: str, target: Path) -> list[Path]:
             checkout are not those of its pipeline.
     """
     version = find_version(read_versions(name), name, wanted)
-    with downloaded(name, version.number, version.run_id) as model, TemporaryDirectory() as folder:
+    with downloaded(name, version) as model, TemporaryDirectory() as folder:
         project = Path(folder) / PROJECT
         bundle = load_bundle(model.bundle)
         _write_files(project / MODULE, str(version.run_id), model, bundle)
