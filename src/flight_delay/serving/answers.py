@@ -37,7 +37,11 @@ def predict_flights(model: ServedModel, as_of: datetime.date, flights: Columns) 
         as_of: cut-off of the state.
         flights: canonical schedule columns, each of shape (flights,), of dates in the timetable.
     """
-    probability = model.bundle.predict_probability(model.inputs.compute(flights))
+    return decide(model, as_of, flights, model.bundle.predict_probability(model.inputs.compute(flights)))
+
+
+def decide(model: ServedModel, as_of: datetime.date, flights: Columns, probability: Column) -> Answers:
+    """Compare probabilities, float32 of shape (flights,), with the threshold."""
     is_late = probability >= np.float32(model.bundle.decision.threshold)
     return Answers(flights[ROW_ID], probability, is_late, days_behind(model, as_of, flights))
 

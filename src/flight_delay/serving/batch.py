@@ -17,7 +17,7 @@ from flight_delay.features.rates import day_of_prediction
 from flight_delay.serving.answers import predict_flights, require_answerable
 from flight_delay.serving.builder import Serve, build_state
 from flight_delay.serving.explanations import StateExplainer
-from flight_delay.serving.inputs import Inputs, require_dates
+from flight_delay.serving.inputs import Inputs, days_between, require_dates
 from flight_delay.serving.model_package import ModelFiles
 from flight_delay.serving.state import load_state
 
@@ -60,47 +60,36 @@ def predict_dates(inputs: Inputs, model: ModelFiles, first: datetime.date, last:
     Raises:
         UserError: a date has no timetable, or its history is missing or too far behind.
     """
-    dates = [first + number * _DAY for number in range((last - first).days + 1)]
+    latest, limit = inputs.last_known_day() + _DAY, load_params("serve", Serve).max_days_behind
+    explainers: dict[datetime.date, StateExplainer] = {}  # consecutive dates share some
     with TemporaryDirectory() as folder:
-        states = _States(Path(folder), inputs, model)
-        for date in track_progress(dates, "date"):
-            yield states.predict(date)
+        for date in track_progress(days_between(first, last), "date"):
+            timetable = inputs.timetable(date, date)
+            require_dates(timetable, [date])
+            flights = columns_from_table(timetable)
+            predicted_on = day_of_prediction(flights, inputs.parameters.horizon_hours)
+            require_answerable((predicted_on - np.datetime64(latest)).astype(int), limit, flights)
+            days: list[datetime.date] = np.unique(predicted_on).tolist()
+            for day in days:
+                if day not in explainers:
+                    state_id = build_state(Path(folder), min(day, latest), inputs, model, dates=(date,))
+                    explainers[day] = StateExplainer.load(load_state(Path(folder), state_id))
+            explainers = {day: explainers[day] for day in days}
+            # Flights are in order of departure, and so are the days.
+            parts = [timetable.filter(pa.array(predicted_on == np.datetime64(day))) for day in days]
+            yield pa.concat_tables(map(_predict, explainers.values(), parts))
 
 
-class _States:
-    """States of the days of predictions; consecutive dates share some."""
-
-    def __init__(self, folder: Path, inputs: Inputs, model: ModelFiles) -> None:
-        self._folder, self._inputs, self._model = folder, inputs, model
-        self._latest, self._limit = inputs.last_known_day() + _DAY, load_params("serve", Serve).max_days_behind
-        self._explainers: dict[datetime.date, StateExplainer] = {}
-
-    def predict(self, date: datetime.date) -> pa.Table:
-        timetable = self._inputs.timetable(date, date)
-        require_dates(timetable, [date])
-        flights = columns_from_table(timetable)
-        predicted_on = day_of_prediction(flights, self._inputs.parameters.horizon_hours)
-        require_answerable((predicted_on - np.datetime64(self._latest)).astype(int), self._limit, flights)
-        days: list[datetime.date] = np.unique(predicted_on).tolist()
-        self._explainers = {day: self._explainers.get(day) or self._load(day, date) for day in days}
-        # Flights are in order of departure, and so are the days.
-        parts = [self._predict_day(timetable.filter(pa.array(predicted_on == np.datetime64(day))), day) for day in days]
-        return pa.concat_tables(parts)
-
-    def _predict_day(self, timetable: pa.Table, day: datetime.date) -> pa.Table:
-        explainer, flights = self._explainers[day], columns_from_table(timetable)
-        state = explainer.state
-        answers = predict_flights(state.model, state.as_of, flights)
-        columns = {name: timetable[name] for name in FLIGHT} | {
-            "probability": answers.probability,
-            "predicted_late": answers.predicted_late,
-            "days_behind": answers.days_behind,
-            "reasons": [";".join(reason.topic for reason in part.reasons) for part in explainer.explain(flights)],
-            "state": [state.id] * len(timetable),
-            "model_version": [state.model.version] * len(timetable),
-        }
-        return pa.Table.from_pydict(columns, schema=PREDICTED)
-
-    def _load(self, day: datetime.date, date: datetime.date) -> StateExplainer:
-        state_id = build_state(self._folder, min(day, self._latest), self._inputs, self._model, dates=(date,))
-        return StateExplainer.load(load_state(self._folder, state_id))
+def _predict(explainer: StateExplainer, timetable: pa.Table) -> pa.Table:
+    """Predict flights from a state."""
+    state, flights = explainer.state, columns_from_table(timetable)
+    answers = predict_flights(state.model, state.as_of, flights)
+    columns = {name: timetable[name] for name in FLIGHT} | {
+        "probability": answers.probability,
+        "predicted_late": answers.predicted_late,
+        "days_behind": answers.days_behind,
+        "reasons": [";".join(reason.topic for reason in part.reasons) for part in explainer.explain(flights)],
+        "state": [state.id] * len(timetable),
+        "model_version": [state.model.version] * len(timetable),
+    }
+    return pa.Table.from_pydict(columns, schema=PREDICTED)

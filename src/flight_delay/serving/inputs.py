@@ -61,19 +61,13 @@ class Inputs:
 
     def timetable(self, first: datetime.date, last: datetime.date) -> pa.Table:
         """Return the scheduled flights of some dates, in order of departure."""
-        ours = [self._read_months(first, last, self._schedule_schema)]
-        if self._scheduled is not None:
-            dates = pc.unique(self._scheduled[DATE])
-            ours = [table.filter(pc.invert(pc.is_in(table[DATE], dates))) for table in ours] + [self._scheduled]
-        return _in_order(_between(pa.concat_tables(ours), first, last))
+        months = self._read_months(first, last, self._schedule_schema)
+        return _in_order(_between(_replace(months, self._scheduled, DATE), first, last))
 
     def outcomes(self, first: datetime.date, last: datetime.date) -> pa.Table:
         """Return flights of some dates with outcomes, in order of departure."""
-        flights = self._read_months(first, last, self._outcome_schema)
-        if self._outcomes is not None:
-            fed = _between(self._outcomes, first, last)
-            flights = pa.concat_tables([flights.filter(pc.invert(pc.is_in(flights[ROW_ID], fed[ROW_ID]))), fed])
-        return _in_order(flights)
+        months = self._read_months(first, last, self._outcome_schema)
+        return _in_order(_between(_replace(months, self._outcomes, ROW_ID), first, last))
 
     def count_outcomes(self, as_of: datetime.date) -> pa.Table:
         """Count the outcomes that were known before a date began in UTC.
@@ -85,7 +79,7 @@ class Inputs:
         first = as_of - days * _DAY
         flights = self.outcomes(first - _LATEST, as_of)
         _require_outcomes(flights, as_of)
-        wanted = [first + number * _DAY for number in range(days)]
+        wanted = days_between(first, as_of - _DAY)
         counted = {day: table for day, table in self._counts.items() if day in wanted}
         if missing := [day for day in wanted if day not in counted]:
             counted |= self._count_days(_between(flights, missing[0] - _LATEST, as_of), missing)
@@ -111,17 +105,11 @@ class Inputs:
 
     @cached_property
     def _scheduled(self) -> pa.Table | None:
-        if self.timetable_feed is None:
-            return None
-        feed = read_feed(self.timetable_feed, self._dictionary.schedule_only(), time_zones(self.airports))
-        return feed.select(self._schedule_schema.names)
+        return self._read_feed(self.timetable_feed, self._dictionary.schedule_only(), self._schedule_schema)
 
     @cached_property
     def _outcomes(self) -> pa.Table | None:
-        if self.outcomes_feed is None:
-            return None
-        feed = read_feed(self.outcomes_feed, self._dictionary, time_zones(self.airports))
-        return feed.select(self._outcome_schema.names)
+        return self._read_feed(self.outcomes_feed, self._dictionary, self._outcome_schema)
 
     @property
     def _schedule_schema(self) -> pa.Schema:
@@ -131,6 +119,9 @@ class Inputs:
     def _outcome_schema(self) -> pa.Schema:
         names = [ROW_ID, DATE, *history.HISTORY_COLUMNS, *history.OUTCOMES, "diverted"]
         return pa.schema([self._dictionary.schema.field(name) for name in dict.fromkeys(names)])
+
+    def _read_feed(self, path: Path | None, dictionary: Dictionary, schema: pa.Schema) -> pa.Table | None:
+        return read_feed(path, dictionary, time_zones(self.airports)).select(schema.names) if path else None
 
     def _count_days(self, flights: pa.Table, days: Sequence[datetime.date]) -> dict[datetime.date, pa.Table]:
         columns = columns_from_table(flights)
@@ -149,6 +140,11 @@ class Inputs:
         kept |= dict(months.iterate_months(paths.CANONICAL, [month for month in wanted if month not in kept], schema))
         self._months[tuple(schema.names)] = kept = {month: kept[month] for month in wanted}
         return _between(pa.concat_tables(kept.values()), first, last) if kept else schema.empty_table()
+
+
+def days_between(first: datetime.date, last: datetime.date) -> list[datetime.date]:
+    """List the dates from `first` to `last`, both included."""
+    return [first + number * _DAY for number in range((last - first).days + 1)]
 
 
 def require_dates(timetable: pa.Table, dates: Sequence[datetime.date]) -> None:
@@ -177,6 +173,13 @@ def _require_outcomes(flights: pa.Table, as_of: datetime.date) -> None:
 def _between(table: pa.Table, first: datetime.date, last: datetime.date) -> pa.Table:
     first_day, last_day = (pa.scalar(date, pa.date32()) for date in (first, last))
     return table.filter(pc.and_(pc.greater_equal(table[DATE], first_day), pc.less_equal(table[DATE], last_day)))
+
+
+def _replace(table: pa.Table, feed: pa.Table | None, key: str) -> pa.Table:
+    """Replace the rows that have a key of a feed by all rows of the feed."""
+    if feed is None:
+        return table
+    return pa.concat_tables([table.filter(pc.invert(pc.is_in(table[key], pc.unique(feed[key])))), feed])
 
 
 def _in_order(table: pa.Table) -> pa.Table:

@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flight_delay.data.dictionary import Dictionary, load_dictionary
-from flight_delay.features.columns import Columns
-from flight_delay.features.feature import ROW_ID
-from flight_delay.serving.answers import Answers, days_behind, predict_flights
+from flight_delay.serving.answers import decide, predict_flights
 from flight_delay.serving.api.schemas import AGAIN, FlightKey, FlightSchedule, InvalidRow
 from flight_delay.serving.current import CurrentState
 from flight_delay.serving.database import utc_now
@@ -120,7 +118,9 @@ class Service:
         try:
             answers = await asyncio.wait_for(asyncio.shield(work), self.time_limit_seconds)
         except TimeoutError:
-            answers = list_answers(state, flights, _base_rate(state, flights), schedules=valid, fallback=True)
+            base = np.full(len(own), state.model.bundle.manifest.trained_base_rate, np.float32)
+            decided = decide(state.model, state.as_of, flights, base)
+            answers = list_answers(state, flights, decided, schedules=valid, fallback=True)
         return {rows[at]: answer for at, answer in zip(own, answers, strict=True)}, invalid
 
 
@@ -132,10 +132,3 @@ def _unknown_flight(table: AnswerTable, row: int, flight_id: str) -> InvalidRow:
         else f"is not in the timetable: {outside(state)}; give its schedule"
     )
     return InvalidRow(row=row, field="flight_id", message=message)
-
-
-def _base_rate(state: State, flights: Columns) -> Answers:
-    model = state.model
-    probability = np.full(len(flights[ROW_ID]), model.bundle.manifest.trained_base_rate, np.float32)
-    is_late = probability >= np.float32(model.bundle.decision.threshold)
-    return Answers(flights[ROW_ID], probability, is_late, days_behind(model, state.as_of, flights))
