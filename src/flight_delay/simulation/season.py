@@ -10,19 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import load_params
 from flight_delay.core.runner import log
 from flight_delay.evaluation.costs import DecisionParameters
-from flight_delay.features.target import is_late
 from flight_delay.serving.database import open_database
+from flight_delay.serving.inputs import days_between
 from flight_delay.serving.states import activate
 from flight_delay.simulation.audit import Audit, audit_answers
 from flight_delay.simulation.challenger import Judgement, judge_challenger
 from flight_delay.simulation.client import FLIGHTS_PER_REQUEST, Client
-from flight_delay.simulation.days import Days, days_between
+from flight_delay.simulation.days import labels, outcome_reports, scheduled_flights
 from flight_delay.simulation.faults import DATABASE_KILL, SERVER_KILL, Fault
 from flight_delay.simulation.feeds import Built, StateBuilder
 from flight_delay.simulation.game import Score, score
@@ -97,7 +95,7 @@ class Season:
     def run(self) -> Result:
         """Replay all days, and return what came of it."""
         started, days = time.perf_counter(), days_between(self.first, self.last)
-        truth = Days(replace(self.builder.inputs))  # files that it keeps are those of this thread
+        truth = replace(self.builder.inputs)  # files that it keeps are those of this thread
         happened: list[Day] = []
         memory: dict[int, float] = {}
         answers: dict[str, dict[str, Any]] = {}
@@ -111,12 +109,12 @@ class Season:
                     next_state = pool.submit(self._build, days[number])
                 begun = time.thread_time()
                 self._renew(built, client)
-                flights = truth.scheduled(day)
+                flights = scheduled_flights(truth, day)
                 self._prepare_kills(day, server, client, len(flights) // FLIGHTS_PER_REQUEST)
                 answered = client.predict(flights)
                 answers |= answered
                 scheduled += [flight["flight_id"] for flight in flights]
-                for outcomes in truth.reports(day - _DAY):
+                for outcomes in outcome_reports(truth, day - _DAY):
                     client.report(outcomes)
                 self._cpu["customers"] += time.thread_time() - begun
                 active = tuple(fault for fault in self.builder.faults if fault.is_active(day))
@@ -125,12 +123,13 @@ class Season:
                 if number in (EARLY_DAY, len(days)):
                     memory[number] = server.usage().rss_mib
             for day in days_between(self.last, self.last + 3 * _DAY):
-                for outcomes in truth.reports(day):
+                for outcomes in outcome_reports(truth, day):
                     client.report(outcomes)
             usage = server.usage()
         engine = open_database(self.database)
         audit = audit_answers(engine, client.received)
-        late, payoffs = self._outcomes(truth), load_params("choose_threshold", DecisionParameters).payoffs
+        late = labels(truth, self.first - _DAY, self.last + _DAY)
+        payoffs = load_params("choose_threshold", DecisionParameters).payoffs
         challenger = next(reversed(self.builder.challengers.values()), None)
         judgement = judge_challenger(engine, self.builder.model, challenger, late, payoffs) if challenger else None
         engine.dispose()
@@ -175,11 +174,6 @@ class Season:
         findings = self.monitor(day)
         self._cpu["monitoring"] += time.thread_time() - begun
         return tuple(finding for finding in findings if finding.level in {"warning", "alarm"})
-
-    def _outcomes(self, truth: Days) -> dict[str, bool | None]:
-        delays = truth.delays(self.first - _DAY, self.last + _DAY)
-        late = is_late(np.array(list(delays.values())), self.builder.inputs.parameters.late_threshold_minutes)
-        return dict(zip(delays, late.tolist(), strict=True))
 
 
 def describe_day(day: Day) -> str:
