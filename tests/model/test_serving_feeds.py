@@ -45,9 +45,7 @@ def in_layout(layout: Layout) -> list[dict[str, Any]]:
         columns = dict(zip(("year", "month", "day"), map(int, row["flight_date"].split("-")), strict=True))
         columns |= {API_COLUMNS_BY_FIELD[name]: value for name, value in row.items() if name != "flight_date"}
         if layout == "nycflights13":
-            arrived = columns["ArrDelay"] is not None
             columns |= {"dep_time": None if columns["Cancelled"] else 600, "arr_delay": columns["ArrDelay"]}
-            assert arrived or columns["Cancelled"] or columns["Diverted"]
         rows.append({target: columns[source] for target, source in LAYOUTS[layout].items()})
     return rows
 
@@ -76,13 +74,10 @@ LAYOUTS: dict[Layout, dict[str, str]] = {
     *((layout, suffix) for layout in (*LAYOUTS, "api") for suffix in (".csv", ".parquet")), ("api", ".txt"),
 ])  # fmt: skip
 def test_a_feed_of_any_layout_gives_the_same_flights(tmp_path: Path, layout: Any, suffix: str) -> None:
-    rows = ROWS if layout == "api" else in_layout(layout)
-    path = tmp_path / f"feed{suffix}"
-    write_feed(path, rows)
-    expected = PARSED
-    assert read(path).select(COMPARED).equals(expected.select(COMPARED))
+    path = write_feed(tmp_path / f"feed{suffix}", ROWS if layout == "api" else in_layout(layout))
+    assert read(path).select(COMPARED).equals(PARSED.select(COMPARED))
     timetable = read(path, TIMETABLE)
-    assert timetable.equals(expected.select(timetable.column_names))
+    assert timetable.equals(PARSED.select(timetable.column_names))
     assert timetable.schema.equals(TIMETABLE.schema)
 
 
@@ -146,15 +141,6 @@ def test_every_bad_value_of_a_feed_breaks_the_contract() -> None:
     assert ({problem.row for problem in parsed.problems}, parsed.rows) == (set(range(len(raw))), {})
 
 
-@pytest.mark.parametrize(("field", "value"), [BAD_VALUES[0], BAD_VALUES[13], *BAD_OUTCOMES[::3]])
-def test_a_row_that_breaks_the_contract_is_refused_by_its_number(tmp_path: Path, field: str, value: Any) -> None:
-    rows = [row | ARRIVED for row in ROWS]
-    rows[4] = rows[4] | {field: value}
-    path = write_feed(tmp_path / "feed.csv", rows)
-    with pytest.raises(UserError, match="row 5: "):
-        read(path)
-
-
 def test_a_repeated_flight_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="row 11: flight_id"):
         read(write_feed(tmp_path / "feed.csv", [*ROWS, ROWS[2]]))
@@ -194,12 +180,6 @@ def test_what_is_no_feed_is_refused_by_its_name(tmp_path: Path, name: str, conte
         read(path)
 
 
-def test_no_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.csv", tmp_path / "none.parquet", tmp_path):
-        with pytest.raises(UserError, match=path.name):
-            read(path)
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_file_is_refused_or_read_and_never_crashes(tmp_path: Path, data: st.DataObject) -> None:
@@ -217,7 +197,10 @@ def test_a_damaged_file_is_refused_or_read_and_never_crashes(tmp_path: Path, dat
         assert 0 < len(flights) <= len(ROWS)
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(list(ROWS[0])), st.none() | st.integers() | st.text() | st.floats())))
+VALUES = st.none() | st.integers() | st.text(max_size=12) | st.floats()
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(list(ROWS[0])), VALUES, max_size=3), max_size=5))
 def test_any_values_are_parsed_or_named_as_problems(values: list[dict[str, Any]]) -> None:
     rows = [{**row, **changes} for row, changes in zip(scheduled(DATE), values, strict=False)] or scheduled(DATE)
     parsed = parse_schedules(rows, TIMETABLE, ZONES)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import xgboost
 from small_package import MONTH, RECORDED, VERSION, change_golden, installed_package
@@ -33,8 +34,9 @@ def load_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
     local_model()
 
 
-def load_damaged(_: pytest.MonkeyPatch) -> None:
-    Path("package/reference.json").unlink()
+def load_changed(content: bytes | None) -> None:
+    path = Path("package/reference.json")
+    path.write_bytes(content) if content else path.unlink()
     find_installed_model()
 
 
@@ -43,9 +45,15 @@ def load_other_bits(_: pytest.MonkeyPatch) -> None:
     find_installed_model()
 
 
-def choose_from_other_data(_: pytest.MonkeyPatch) -> None:
+def at_five(rows: pa.Table) -> pa.Table:
+    """Let every flight depart at 0:05."""
+    at = rows.schema.get_field_index("departure_minutes")
+    return rows.set_column(at, rows.schema.field(at), pa.array([5.0] * len(rows), pa.float32()))
+
+
+def choose_from(change: Callable[[pa.Table], pa.Table]) -> None:
     path = month_path(paths.PROCESSED, MONTH)
-    write_table(path, read_table(path).slice(1))
+    write_table(path, change(read_table(path)))
     choose_golden(RECORDED, load_bundle(paths.BUNDLE), VERSION)
 
 
@@ -54,21 +62,21 @@ def build_without_hatchling(monkeypatch: pytest.MonkeyPatch) -> None:
     model_project.build_project(Path(), Path("dist"))
 
 
+DAMAGED = "package/reference.json: damaged; `pip install --force-reinstall flight-delay-model` restores it"
+NOT_PREDICTED = (
+    "data/processed/2013-03.parquet: not what version 7 predicted; check out its commit, and run `dvc checkout`"
+)
 REFUSED: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
     (load_without_any, "models/bundle: no model; run `dvc repro` in a checkout, or `pip install flight-delay-model`"),
-    (
-        load_damaged,
-        "package/reference.json: damaged; `pip install --force-reinstall flight-delay-model` restores it",
-    ),
+    (lambda _: load_changed(None), DAMAGED),
+    (lambda _: load_changed(b"{}"), DAMAGED),
     (
         load_other_bits,
         "flight-delay-model 7: 1 of 100 golden flights get another probability here, such as 2013-03-01-UA-7-GUM-0700; "
         f"install xgboost {xgboost.__version__}, with which it was trained",
     ),
-    (
-        choose_from_other_data,
-        "data/processed/2013-03.parquet: not what version 7 predicted; check out its commit, and run `dvc checkout`",
-    ),
+    (lambda _: choose_from(lambda rows: rows.slice(1)), NOT_PREDICTED),
+    (lambda _: choose_from(at_five), NOT_PREDICTED),
     (
         lambda _: require_same_airports({"files": {}}, VERSION),
         "data/raw/tables/airports.parquet: not that of version 7; check out its commit, and run `dvc checkout`",
