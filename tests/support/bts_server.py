@@ -16,6 +16,8 @@ from typing import Any
 
 from waiting import HERE
 
+from flight_delay.download.transfer import Download
+
 TEMPLATE = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_{year}_{month}.zip"
 FLIGHT = {
     "Reporting_Airline": "UA", "Flight_Number_Reporting_Airline": "7", "Tail_Number": "N1", "Origin": "EWR",
@@ -132,6 +134,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Print nothing."""
+
+
+def settings(url: str, **changes: Any) -> Download:
+    """Settings that wait a moment only."""
+    waits = {"pause_seconds": 0.0, "timeout_seconds": 30.0, "attempts": 4, "wait_seconds": 0.001}
+    return Download.model_validate({"url": url, **waits, **changes})
 
 
 @contextmanager

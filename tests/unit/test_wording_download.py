@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import pytest
-from bts_server import file_name, month_zip, packed, serve_months
+from bts_server import file_name, month_zip, packed, serve_months, settings
 from filelock import FileLock
 
 from flight_delay.commands.download import summary
@@ -57,11 +56,6 @@ def test_files(tmp_path: Path, content: bytes, expected: str) -> None:
     assert str(refused.value) == expected
 
 
-def settings(url: str, **changes: Any) -> Download:
-    patient = {"pause_seconds": 0.0, "timeout_seconds": 0.2, "attempts": 2, "wait_seconds": 0.001}
-    return Download.model_validate({"url": url, **patient, **changes})
-
-
 LATER = "in 2 attempts; check the network and run it again later"
 FAULTS = {
     "403": "URL: HTTP status 403 (Forbidden); open it in a browser, or change download.url in params.yaml",
@@ -74,10 +68,12 @@ FAULTS = {
 @pytest.mark.parametrize(("fault", "expected"), FAULTS.items())
 def test_servers(tmp_path: Path, fault: str, expected: str) -> None:
     with serve_months(_2024_01=b"12345") as server:
-        server.faults, server.ranges = [fault] * 2, False
-        url = settings(server.url).month_url("2024-01")
+        server.faults, server.ranges = [fault] * 3, False
+        how = settings(server.url, attempts=2, timeout_seconds=0.2)
+        url = how.month_url("2024-01")
         with pytest.raises(UserError) as refused:
-            download_file(url, tmp_path / "a", settings(server.url))
+            download_file(url, tmp_path / "a", how)
+        assert len(server.requests) == (1 if fault == "403" else 2)
     assert str(refused.value).replace(url, "URL") == expected
 
 
@@ -85,18 +81,19 @@ def test_attempts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with serve_months(_2024_01=b"12345") as server, caplog.at_level(logging.INFO):
         server.faults = ["503"]
         download_file(settings(server.url).month_url("2024-01"), tmp_path / "a.zip", settings(server.url))
-    assert caplog.messages == ["  a.zip: HTTP status 503 (Service Unavailable); attempt 2 of 2 in 0 s"]
+    assert caplog.messages == ["  a.zip: HTTP status 503 (Service Unavailable); attempt 2 of 4 in 0 s"]
 
 
-def test_a_url_without_months(tmp_path: Path) -> None:
-    (tmp_path / "p").write_text(
-        "download: {url: 'http://a/b.zip', pause_seconds: 1, timeout_seconds: 1, attempts: 1, wait_seconds: 1}\n"
-    )
+@pytest.mark.parametrize(
+    "url", ["ftp://a/{year}_{month}.zip", "https://a/{year}/{month}.zip", "https://a/b.zip", "{year}_{month}"]
+)
+def test_a_url_without_months(tmp_path: Path, url: str) -> None:
+    keys = "pause_seconds: 1, timeout_seconds: 1, attempts: 1, wait_seconds: 1"
+    (tmp_path / "p").write_text(f"download: {{url: '{url}', {keys}}}\n")
     with pytest.raises(UserError) as refused:
         load_params("download", Download, tmp_path / "p")
-    assert str(refused.value) == (
-        f"{tmp_path}/p: 'download.url': not an http(s) URL whose last part has {{year}} and {{month}}"
-    )
+    expected = "'download.url': not an http(s) URL whose last part has {year} and {month}"
+    assert str(refused.value) == f"{tmp_path}/p: {expected}"
 
 
 def test_no_repository_and_a_second_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
