@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import sqlite3
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from answers_database import prediction, request
 
 from flight_delay.serving import store as module
-from flight_delay.serving.database import open_database, read_request, utc_now
+from flight_delay.serving.database import open_database, read_request
 from flight_delay.serving.store import MAX_GROUP, MAX_WAITING, PredictionStore, StoreError
 from flight_delay.serving.tables import OUTCOMES
 
@@ -32,22 +32,20 @@ def store(path: Path) -> Iterator[PredictionStore]:
 
 def answered(name: str, flights: int = 2) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A request and its predictions, as rows."""
-    fields = ("state", "model_version", "git_commit")
-    request = {"request_id": name, "answered_at": utc_now(), "shadow_version": None, **dict.fromkeys(fields, "x")}
-    return request, [
-        {
-            "request_id": name, "row": row, "flight_id": f"flight {row}", "flight_date": datetime.date(2013, 12, 1),
-            "schedule": None, "probability": 0.25, "predicted_late": False, "days_behind": 0, "fallback": False,
-            "shadow_probability": None,
-        }
-        for row in range(flights)
-    ]  # fmt: skip
+    return request(name), [prediction(name, row) for row in range(flights)]
 
 
 def count(path: Path) -> int:
     with sqlite3.connect(path) as connection:
         (rows,) = connection.execute("SELECT COUNT(*) FROM requests").fetchone()
     return int(rows)
+
+
+def hold(path: Path) -> sqlite3.Connection:
+    """Keep others from writing until this connection rolls back or is closed."""
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    return holder
 
 
 async def append_all(store: PredictionStore, *names: str) -> list[BaseException | None]:
@@ -57,19 +55,14 @@ async def append_all(store: PredictionStore, *names: str) -> list[BaseException 
 def test_what_is_acknowledged_is_there_also_for_another_process(store: PredictionStore, path: Path) -> None:
     names = [f"{number}" for number in range(3 * MAX_GROUP)]
     assert asyncio.run(append_all(store, *names)) == [None] * len(names)
-    assert count(path) == len(names)
+    asyncio.run(store.append(*answered("none", flights=0)))
+    assert count(path) == len(names) + 1
     assert [row["row"] for row in read_request(store.engine, "7").predictions] == [0, 1]
-
-
-def test_a_request_without_flights_is_stored_too(store: PredictionStore, path: Path) -> None:
-    asyncio.run(store.append(*answered("1", flights=0)))
-    assert count(path) == 1
 
 
 def test_more_requests_than_may_wait_are_refused_and_the_others_stored(store: PredictionStore, path: Path) -> None:
     names = [f"{number}" for number in range(MAX_WAITING + 2 * MAX_GROUP)]
-    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    holder.execute("BEGIN IMMEDIATE")
+    holder = hold(path)
 
     async def overflow() -> list[BaseException | None]:
         asyncio.get_running_loop().call_later(0.2, holder.execute, "ROLLBACK")
@@ -88,9 +81,8 @@ def test_a_database_that_refuses_is_an_error_and_the_next_answer_is_stored(store
     for _ in range(2):
         with pytest.raises(StoreError):
             asyncio.run(store.append(*answered("1")))  # the same id again
-    request, (row, _) = answered("2")
     with pytest.raises(StoreError):
-        asyncio.run(store.append(request, [{**row, "probability": object()}]))
+        asyncio.run(store.append(request("2"), [prediction("2", probability=object())]))
     asyncio.run(store.append(*answered("3")))
     assert count(path) == 2
 
@@ -98,8 +90,7 @@ def test_a_database_that_refuses_is_an_error_and_the_next_answer_is_stored(store
 def test_a_loop_that_was_closed_does_not_stop_the_others(
     store: PredictionStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    holder = sqlite3.connect(path, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
+    holder = hold(path)
     monkeypatch.setattr(module, "MAX_SECONDS", 0.1)
     with pytest.raises(StoreError):
         asyncio.run(store.append(*answered("1")))
@@ -125,18 +116,17 @@ def test_a_database_that_does_not_answer_is_an_error_in_time(
     store: PredictionStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_SECONDS", 0.1)
-    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
     async def ask_while_it_is_held(work: Awaitable[Any]) -> None:
-        holder.execute("BEGIN IMMEDIATE")
+        holder = hold(path)
         asyncio.get_running_loop().call_later(0.5, holder.execute, "ROLLBACK")
         with pytest.raises(StoreError):
             await work
         await asyncio.sleep(0.6)
+        holder.close()
 
     asyncio.run(ask_while_it_is_held(store.append(*answered("1"))))
     asyncio.run(ask_while_it_is_held(store.run(lambda connection: connection.execute(sa.delete(OUTCOMES)))))
-    holder.close()
     monkeypatch.undo()
     asyncio.run(store.append(*answered("2")))
     assert count(path) == 2  # the first one, too, which was late

@@ -59,20 +59,6 @@ def test_departures_are_in_utc_and_nothing_else_changes() -> None:
     assert spoilt.drop(columns="scheduled_departure").equals(FEED.drop(columns="scheduled_departure"))
 
 
-def test_the_validation_of_feeds_refuses_departures_in_utc_if_the_duration_is_given(
-    small_service: Path, tmp_path: Path
-) -> None:
-    minutes = FLIGHTS["scheduled_arrival_utc"].to_numpy() - FLIGHTS["scheduled_departure_utc"].to_numpy()
-    whole = FEED.assign(scheduled_elapsed_minutes=minutes.astype("timedelta64[m]").astype(int))
-    for rows, is_refused in ((whole, False), (use_utc_clock(whole, ""), True)):
-        feed = write_feed(tmp_path / "feed.parquet", rows.drop(columns="departure_utc").to_dict("records"))
-        if is_refused:
-            with pytest.raises(UserError):
-                inputs(feed).timetable(FIRST, LAST)
-        else:
-            assert inputs(feed).timetable(FIRST, LAST).num_rows
-
-
 @pytest.mark.parametrize(("value", "code"), [("", "UA"), ("AA", "AA")])
 def test_a_carrier_has_another_code(value: str, code: str) -> None:
     renamed = rename_carrier(FEED, value)["carrier"]
@@ -98,13 +84,10 @@ def test_a_fault_is_read_as_it_is_written(name: str, start: dt.date | None, days
     assert fault.first == (start or dt.date(2013, 3, 6))
     if start and days:
         assert fault.days == days
+    assert parse_fault("history-stuck=5d", FIRST, LAST).days == 5
     assert parse_fault(str(fault), FIRST, LAST) == fault
     active = [day for day in all_dates(FIRST - DAY, FIRST + 60 * DAY) if fault.is_active(day)]
     assert active == [fault.first + number * DAY for number in range(fault.days)]
-
-
-def test_history_is_stuck_for_as_many_days_as_its_value_says() -> None:
-    assert parse_fault("history-stuck=5d", FIRST, LAST).days == 5
 
 
 @pytest.mark.parametrize(
@@ -125,9 +108,8 @@ def build(folder: Path, day: dt.date, *faults: Fault) -> tuple[str | None, str]:
     return state, refusal
 
 
-@pytest.mark.parametrize("name", TIMETABLE_FAULTS)
-def test_a_fault_changes_the_state_of_its_days_alone(small_service: Path, tmp_path: Path, name: str) -> None:
-    fault = Fault(name, ".5" if name == "timetable" else "", FIRST, 1)
+def test_a_fault_changes_the_state_of_its_days_alone(small_service: Path, tmp_path: Path) -> None:
+    fault = Fault("timetable", ".5", FIRST, 1)
     after = FIRST + DAY
     assert build(tmp_path, after, fault)[0] == build_state(tmp_path / "states", FIRST, inputs(), MODEL)
     spoilt, whole = build(tmp_path, FIRST, fault)[0], build(tmp_path, FIRST)[0]
