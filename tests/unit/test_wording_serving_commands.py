@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,81 +47,35 @@ def test_predict_prints_the_file_and_its_dates(project: Project) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            ("predict", "--date", "2013-03-05", "2013-03-04"),
-            "predict: error: --date 2013-03-05 2013-03-04: give one date, or the first and the last",
-        ),
-        (
-            ("predict", "--date", "2013-03-05", "--output", "week.xlsx"),
-            "predict: error: --output week.xlsx: unknown format; use .csv or .parquet",
-        ),
-        (
-            ("predict", "--date", "5 March"),
-            "predict: error: argument --date: '5 March' is not a date such as 2013-11-30",
-        ),
-        (
-            ("archive", "--to", "to", "--keep-days", "-1"),
-            "archive: error: --keep-days -1: give 0 to 36500",
-        ),
-        (
-            ("archive", "--to", "to", "--keep-days", "99999999999"),
-            "archive: error: --keep-days 99999999999: give 0 to 36500",
-        ),
-        (
-            ("state", "--as-of", "9999-12-31"),
-            "state: error: argument --as-of: '9999-12-31' is not a date such as 2013-11-30",
-        ),
-        (
-            ("health", "--time-limit", "0"),
-            "health: error: argument --time-limit: '0' is not a number of seconds up to 3600, such as 10",
-        ),
-        (
-            ("deploy", "--alias", "previous"),
-            "deploy: error: argument --alias: 'previous' is not an alias; give champion or challenger",
-        ),
-        (
-            ("predict", "--date", "2013-03-05", "--output", "folder.csv"),
-            "predict: error: folder.csv: Is a directory; name another path",
-        ),
-        (
-            ("predict", "--date", "2013-03-05", "--output", "params.yaml/week.csv"),
-            "predict: error: params.yaml: File exists; name another path",
-        ),
-        (
-            ("state", "--as-of", "2013-03-05", "--service", "params.yaml"),
-            "state: error: params.yaml/states: Not a directory; name another path",
-        ),
-        (
-            ("replay", "a", "--database", "sqlite:///params.yaml/predictions.db"),
-            "replay: error: params.yaml: File exists; name another path",
-        ),
-        (
-            ("replay", "a", "--database", "sqlite://"),
-            "replay: error: database sqlite://: would be lost at the end; give sqlite:///FILE",
-        ),
-        (
-            ("serve", "--keys", "none"),
-            "serve: error: none: no such file; give the output of `printf %s KEY | sha256sum`, one per line",
-        ),
-        (
-            ("serve", "--keys", "empty"),
-            "serve: error: empty: no keys; give the output of `printf %s KEY | sha256sum`, one per line",
-        ),
-        (
-            ("serve", "--keys", "params.yaml"),
-            "serve: error: params.yaml: line 1: not a SHA-256; give the output of `printf %s KEY | sha256sum`, one per line",
-        ),
-    ],
-)
-def test_what_a_command_refuses(project: Project, arguments: tuple[str, ...], message: str) -> None:
+KEYS = "give the output of `printf %s KEY | sha256sum`, one per line"
+REFUSED = {
+    "predict --date 2013-03-05 2013-03-04": "--date 2013-03-05 2013-03-04: give one date, or the first and the last",
+    "predict --date 2013-03-05 --output a.xlsx": "--output a.xlsx: unknown format; use .csv or .parquet",
+    "predict --date '5 March'": "argument --date: '5 March' is not a date such as 2013-11-30",
+    "archive --to to --keep-days -1": "--keep-days -1: give 0 to 36500",
+    "archive --to to --keep-days 99999999999": "--keep-days 99999999999: give 0 to 36500",
+    "state --as-of 9999-12-31": "argument --as-of: '9999-12-31' is not a date such as 2013-11-30",
+    "health --time-limit 0": "argument --time-limit: '0' is not a number of seconds up to 3600, such as 10",
+    "deploy --alias previous": "argument --alias: 'previous' is not an alias; give champion or challenger",
+    "predict --date 2013-03-05 --output folder.csv": "folder.csv: Is a directory; name another path",
+    "predict --date 2013-03-05 --output params.yaml/a.csv": "params.yaml: File exists; name another path",
+    "state --as-of 2013-03-05 --service params.yaml": "params.yaml/states: Not a directory; name another path",
+    "replay a --database sqlite:///params.yaml/a.db": "params.yaml: File exists; name another path",
+    "replay a --database sqlite://": "database sqlite://: would be lost at the end; give sqlite:///FILE",
+    "serve --keys none": f"none: no such file; {KEYS}",
+    "serve --keys empty": f"empty: no keys; {KEYS}",
+    "serve --keys params.yaml": f"params.yaml: line 1: not a SHA-256; {KEYS}",
+}
+
+
+@pytest.mark.parametrize(("command", "message"), REFUSED.items())
+def test_what_a_command_refuses(project: Project, command: str, message: str) -> None:
     (project.root / "empty").write_text("\n")
     (project.root / "folder.csv").mkdir()
     before = project.state()
-    done = project.command(*arguments, code=2)
-    assert done.stderr.splitlines()[-1] == f"flight-delay {message}"
+    name, *arguments = shlex.split(command)
+    done = project.command(name, *arguments, code=2)
+    assert done.stderr.splitlines()[-1] == f"flight-delay {name}: error: {message}"
     assert project.state() == before
 
 
@@ -138,30 +93,22 @@ def test_replay_prints_each_flight_with_its_reasons(project: Project) -> None:
     answered = list(AnswerTable.compute(load_state(STATES, state_id)).by_flight.values())[:3]
     rows = [{**answer.row, "request_id": "a", "row": row} for row, answer in enumerate(answered)]
     rows[1]["probability"] = 0.5
-    base_rate = json.loads((MODEL.bundle / "manifest.json").read_text())["trained_base_rate"]
-    rows[2] |= {"probability": float(np.float32(base_rate)), "fallback": True}
+    base_rate = float(np.float32(json.loads((MODEL.bundle / "manifest.json").read_text())["trained_base_rate"]))
+    rows[2] |= {"probability": base_rate, "fallback": True}
     engine = open_database("sqlite:///service/predictions.db")
     with engine.begin() as connection:
         insert_answers(connection, [request("a", state=state_id)], rows)
-    _, flights = replay_request(engine, STATES, "a")
-    probability = answered[1].row["probability"]
-    expected = [
-        f"request a, answered 2013-03-05 12:00:00 UTC from state {state_id}, model 3, commit cccccccccc",
-    ]
-    for flight, result in zip(
-        flights,
-        (
-            f"{rows[0]['probability']:.9g}  the same bits",
-            f"0.5  DIFFERS: now {probability:.9g}",
-            f"{rows[2]['probability']:.9g} (base rate, after the time limit)  the same bits",
-        ),
-        strict=True,
-    ):
+    results = (
+        f"{rows[0]['probability']:.9g}  the same bits",
+        f"0.5  DIFFERS: now {answered[1].row['probability']:.9g}",
+        f"{base_rate:.9g} (base rate, after the time limit)  the same bits",
+    )
+    expected = [f"request a, answered 2013-03-05 12:00:00 UTC from state {state_id}, model 3, commit cccccccccc"]
+    for flight, result in zip(replay_request(engine, STATES, "a")[1], results, strict=True):
         sentences = [f"  {reason.sentence}" for reason in flight.reasons.reasons]
         assert sentences
         expected += ["", f"{flight.flight_id}  {result}", *sentences]
-    done = project.command("replay", "a", code=1)
-    assert done.stdout.splitlines() == expected
+    assert project.command("replay", "a", code=1).stdout.splitlines() == expected
     listed = [json.loads(line) for line in project.command("replay", "a", "--json", code=1).stdout.splitlines()]
     assert [list(flight) for flight in listed] == [["flight_id", "recorded", "repeated", "is_same", "reasons"]] * 3
     assert [flight["is_same"] for flight in listed] == [True, False, True]
