@@ -114,13 +114,12 @@ def test_without_predictions_nothing_is_recorded(engine: sa.Engine, small_servic
     assert record_outcomes(engine, inputs()) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_a_feed_replaces_adds_and_corrects(engine: sa.Engine, small_service: Path, suffix: str) -> None:
+def test_a_feed_replaces_adds_and_corrects(engine: sa.Engine, small_service: Path) -> None:
     predict(engine, EVERY_ID)
     record_outcomes(engine, inputs(), last=AS_OF)
     before = rows(engine)
     changed = with_outcomes(scheduled(AS_OF, AS_OF + DAY), seed=1)
-    feed = write_feed(small_service / f"feed.{suffix}", changed)
+    feed = write_feed(small_service / "feed.csv", changed)
     different = set(outcomes(parse(changed).to_pylist())) - set(before)
     total = len(before) + len(scheduled(AS_OF + DAY))
     new, corrected, unchanged = record_outcomes(engine, inputs(outcomes=feed), last=AS_OF + DAY)

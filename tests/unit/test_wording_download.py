@@ -16,9 +16,15 @@ from flight_delay.download.months import Outcome, download_months, parse_months,
 from flight_delay.download.transfer import Download, download_file
 
 MONTHS: dict[tuple[str, str], str] = {
-    ("2024-1", "2024-02"): "--from '2024-1': not a month; write it as 2024-01",
+    **{
+        (month, "2024-02"): f"--from '{month}': not a month; write it as 2024-01"
+        for month in ("2024", "2024-1", "2024-13", "2024-01-31", "٢٠٢٤-01", "")
+    },
+    **{
+        (month, "2024-02"): f"--from {month}: choose a month from 1987-10 to 2024-05, the current one"
+        for month in ("0000-01", "1987-09", "2024-06")
+    },
     ("2024-01", "2024-13"): "--through '2024-13': not a month; write it as 2024-01",
-    ("1987-09", "2024-02"): "--from 1987-09: choose a month from 1987-10 to 2024-05, the current one",
     ("2024-01", "2024-06"): "--through 2024-06: choose a month from 1987-10 to 2024-05, the current one",
     ("2024-02", "2024-01"): "--from 2024-02 is after --through 2024-01; exchange them",
 }
