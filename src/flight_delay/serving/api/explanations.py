@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from flight_delay.features.columns import Columns
@@ -31,7 +32,7 @@ class Departure(Schema):
     minutes: int
     probability: float
     predicted_late: bool
-    supported: bool
+    supported: bool = Field(validation_alias="is_supported")
 
 
 class ExplanationResponse(Source):
@@ -60,30 +61,19 @@ async def explain_flight(
         raise no_answer(table, flight_id)
     row = table.position[flight_id]
     content = await run_in_threadpool(partial(explain_row, table, row, what_if=what_if))
-    return ExplanationResponse.model_validate(source(request, table) | content)
+    return ExplanationResponse.model_validate(source(request, table) | content, from_attributes=True)
 
 
 def explain_row(table: AnswerTable, row: int, *, what_if: bool) -> dict[str, Any]:
-    """Explain the answer to a flight, as `ExplanationResponse` does."""
+    """Explain the answer to a flight, with the fields of `ExplanationResponse`."""
     timetable = table.state.timetable
     flight: Columns = {name: values[row : row + 1] for name, values in timetable.items()}
     (reasons,) = table.explainer.explain(flight)
-    names = ("topic", "label", "probability", "sentence")
-    departures = table.explainer.what_if(timetable, row).points if what_if else None
     return {
         "flight_id": reasons.flight_id,
         "probability": shortest_decimal(table.answers.probability[row]),
         "base": reasons.base,
         "predicted_late": reasons.predicted_late,
-        "reasons": [{name: getattr(reason, name) for name in names} for reason in reasons.reasons],
-        "what_if": departures
-        and [
-            {
-                "minutes": point.minutes,
-                "probability": point.probability,
-                "predicted_late": point.predicted_late,
-                "supported": point.is_supported,
-            }
-            for point in departures
-        ],
+        "reasons": list(reasons.reasons),
+        "what_if": list(table.explainer.what_if(timetable, row).points) if what_if else None,
     }
