@@ -11,7 +11,7 @@ import os
 from flight_delay.serving.api.metrics import STATE_AS_OF, render_metrics
 
 def shown():
-    lines = render_metrics(os.environ["PROMETHEUS_MULTIPROC_DIR"]).decode().splitlines()
+    lines = render_metrics().decode().splitlines()
     return next(line.split()[1] for line in lines if line.startswith("flight_delay_state_as_of_seconds"))
 
 STATE_AS_OF.set(1)

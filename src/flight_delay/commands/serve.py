@@ -80,7 +80,6 @@ def run(arguments: argparse.Namespace) -> int:
             git_commit=_git_commit(),
             time_limit_ms=arguments.time_limit_ms,
             key_hashes=key_hashes,
-            metrics_folder=metrics if arguments.workers > 1 else None,
         ).export()
         uvicorn.run(
             "flight_delay.serving.api.worker:create_app",

@@ -52,7 +52,6 @@ def build_app(settings: Settings) -> FastAPI:
         store = PredictionStore(open_database(settings.database))
         current = CurrentState(Path(settings.service) / "states")
         current.refresh()
-        app.state.settings = settings
         app.state.service = Service(current, store, settings.git_commit, settings.time_limit_ms / 1000)
         watching = asyncio.create_task(current.watch())
         yield
@@ -68,7 +67,7 @@ def build_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         responses={code: {"model": ErrorResponse} for code in (400, 401, 408, 413, 422, 500, 503)},
     )
-    app.add_middleware(Gate, settings=settings, request_log=request_log)
+    app.add_middleware(Gate, key_hashes=settings.key_hashes, request_log=request_log)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(StoreError)(_not_stored)

@@ -18,7 +18,6 @@ from typing import Any
 
 from flight_delay.serving.api.metrics import DURATIONS, REQUESTS
 from flight_delay.serving.api.request_log import MAX_BODY_BYTES, RequestLog
-from flight_delay.serving.api.settings import Settings
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -27,6 +26,9 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 # Answered without a key: orchestrators and Prometheus call them.
 OPEN_PATHS = ("/health", "/ready", "/version", "/metrics", "/docs", "/openapi.json", "/static-offline-docs")
+
+MAX_REQUEST_BYTES = 4 << 20
+BODY_SECONDS = 10.0  # in which a client must send its body
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,8 @@ class _Exchange:
 class Gate:
     """ASGI middleware of all requests."""
 
-    def __init__(self, app: App, settings: Settings, request_log: RequestLog) -> None:
-        self._app, self._settings, self._log = app, settings, request_log
+    def __init__(self, app: App, key_hashes: frozenset[str], request_log: RequestLog) -> None:
+        self._app, self._key_hashes, self._log = app, key_hashes, request_log
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -74,7 +76,7 @@ class Gate:
 
         try:
             self._require_key(scope)
-            exchange.body = await self._read_body(scope, receive)
+            exchange.body = await _read_body(dict(scope["headers"]), receive)
             await self._app(scope, _replay(exchange.body, receive), send_recorded)
         except RefusedError as refused:
             await _send_error(send_recorded, exchange.request_id, refused.status, str(refused), *refused.headers)
@@ -99,38 +101,13 @@ class Gate:
             log.warning("request %s is not logged: %s", exchange.request_id, error)
 
     def _require_key(self, scope: MutableMapping[str, Any]) -> None:
-        path, hashes = scope["path"], self._settings.key_hashes
-        if not hashes or any(path == name or path.startswith(f"{name}/") for name in OPEN_PATHS):
+        path = scope["path"]
+        if not self._key_hashes or any(path == name or path.startswith(f"{name}/") for name in OPEN_PATHS):
             return
         key = _given_key(dict(scope["headers"]))
-        if key is None or hashlib.sha256(key).hexdigest() not in hashes:
+        if key is None or hashlib.sha256(key).hexdigest() not in self._key_hashes:
             challenge = (b"www-authenticate", b'Basic realm="flight-delay", charset="UTF-8"')
             raise RefusedError(401, "an API key is needed: Authorization: Bearer KEY", challenge)
-
-    async def _read_body(self, scope: MutableMapping[str, Any], receive: Receive) -> bytes:
-        limit, headers = self._settings.max_body_bytes, dict(scope["headers"])
-        too_large = RefusedError(413, f"the body is larger than {limit:,} bytes; send fewer flights at once")
-        length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > limit:
-            raise too_large
-        if length == b"0" and b"transfer-encoding" not in headers:
-            return b""
-        parts, size = [], 0
-        try:
-            async with asyncio.timeout(self._settings.body_seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise RefusedError(400, "the client closed the connection")
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > limit:
-                        raise too_large
-                    if not message.get("more_body"):
-                        return b"".join(parts)
-        except TimeoutError:
-            late = f"the body did not arrive within {self._settings.body_seconds:g} s"
-            raise RefusedError(408, late, (b"connection", b"close")) from None
 
 
 def new_request_id() -> str:
@@ -149,6 +126,30 @@ def _given_key(headers: dict[bytes, bytes]) -> bytes | None:
         except binascii.Error:
             return None
     return None
+
+
+async def _read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    too_large = RefusedError(413, f"the body is larger than {MAX_REQUEST_BYTES:,} bytes; send fewer flights at once")
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > MAX_REQUEST_BYTES:
+        raise too_large
+    if length == b"0" and b"transfer-encoding" not in headers:
+        return b""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RefusedError(400, "the client closed the connection")
+                body += message.get("body", b"")
+                if len(body) > MAX_REQUEST_BYTES:
+                    raise too_large
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        late = f"the body did not arrive within {BODY_SECONDS:g} s"
+        raise RefusedError(408, late, (b"connection", b"close")) from None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from flight_delay.serving.table import Answer
 
 PREFIX = "flight_delay_"
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # of prometheus_client: where several workers write
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -90,11 +92,11 @@ def count_answers(answers: Sequence[Answer]) -> None:
             collector.inc(sum(amounts))
 
 
-def render_metrics(folder: str | None) -> bytes:
-    """Render all metrics; `folder` has those of several workers."""
+def render_metrics() -> bytes:
+    """Render all metrics, also of other workers if there are several."""
     registry: Any = REGISTRY
-    if folder:
+    if FOLDER_VARIABLE in os.environ:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     content: bytes = generate_latest(registry)
     return content

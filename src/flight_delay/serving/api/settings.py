@@ -17,20 +17,14 @@ class Settings(Parameters):
         database: URL of the predictions database.
         git_commit: of the code.
         time_limit_ms: for computing flights outside the timetable.
-        max_body_bytes: largest body of a request.
-        body_seconds: time in which a client must send its body.
         key_hashes: SHA-256 of the API keys; none if requests need no key.
-        metrics_folder: of the metrics of several workers.
     """
 
     service: str
     database: str
     git_commit: str
     time_limit_ms: float = 1000.0
-    max_body_bytes: int = 4 << 20
-    body_seconds: float = 10.0
     key_hashes: frozenset[str] = frozenset()
-    metrics_folder: str | None = None
 
     def export(self) -> None:
         """Set the environment variable that `load` reads."""

@@ -84,9 +84,8 @@ async def version(request: Request) -> VersionResponse:
 @router.get("/metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Return the metrics for Prometheus."""
-    app = request.app.state
-    if table := app.service.current.table:
+    current_state = request.app.state.service.current
+    if table := current_state.table:
         STATE_AS_OF.set(table.state.as_of_seconds)
-    STATE_REJECTIONS.set(app.service.current.rejections)
-    content = render_metrics(app.settings.metrics_folder)
-    return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")
+    STATE_REJECTIONS.set(current_state.rejections)
+    return Response(render_metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
