@@ -7,7 +7,6 @@ import signal
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from flight_delay.core.errors import UserError
@@ -28,9 +27,7 @@ class Postgres:
         self.url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def kill(self) -> None:
