@@ -10,6 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from flight_delay.core.files import write_table
+from flight_delay.core.months import shift_month
 from flight_delay.core.runner import track_progress
 from flight_delay.serving.tables import OUTCOMES, PREDICTIONS, REQUESTS
 
@@ -66,47 +67,47 @@ def archive(engine: sa.Engine, folder: Path, today: datetime.date, keep_days: in
         keep_days: delete months that ended longer ago; none if None.
     """
     with engine.connect() as connection:
-        months = _list_months(connection, _month_of(today - datetime.timedelta(days=1)))
-        for month in track_progress([f"{month:%Y-%m}" for month in months], "month"):
-            _export(connection, folder, datetime.datetime.fromisoformat(f"{month}-01"))
+        months = _list_months(connection, f"{today - datetime.timedelta(days=1):%Y-%m}")
+        for month in track_progress(months, "month"):
+            _export(connection, folder, month)
     if keep_days is None:
         return Archived(len(months), 0)
-    oldest = _month_of(today - datetime.timedelta(days=keep_days + 1))
-    return Archived(len(months), _delete_before(engine, oldest))
+    oldest = f"{today - datetime.timedelta(days=keep_days + 1):%Y-%m}"
+    return Archived(len(months), _delete_before(engine, _start(oldest)))
 
 
-def _month_of(date: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(date.replace(day=1), datetime.time())
+def _start(month: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(f"{month}-01")
 
 
-def _list_months(connection: sa.Connection, before: datetime.datetime) -> list[datetime.datetime]:
-    months: set[datetime.datetime] = set()
+def _list_months(connection: sa.Connection, before: str) -> list[str]:
+    months: set[str] = set()
     for column in (REQUESTS.c.answered_at, OUTCOMES.c.received_at):
-        start = connection.execute(sa.select(sa.func.min(column))).scalar()
-        while start is not None and start < before:
-            month = _month_of(start.date())
+        first = sa.select(sa.func.min(column))
+        time = connection.scalar(first)
+        while time is not None and (month := f"{time:%Y-%m}") < before:
             months.add(month)
-            start = connection.execute(sa.select(sa.func.min(column)).where(column >= _next(month))).scalar()
+            time = connection.scalar(first.where(column >= _start(shift_month(month, 1))))
     return sorted(months)
 
 
-def _export(connection: sa.Connection, folder: Path, month: datetime.datetime) -> None:
-    end = _next(month)
+def _export(connection: sa.Connection, folder: Path, month: str) -> None:
+    start, end = _start(month), _start(shift_month(month, 1))
     columns = [PREDICTIONS.c[name] if name in PREDICTIONS.c else REQUESTS.c[name] for name in ANSWERS.names]
     answers = (
         sa.select(*columns)
         .select_from(PREDICTIONS)
         .join(REQUESTS, PREDICTIONS.c.request_id == REQUESTS.c.request_id)
-        .where(REQUESTS.c.answered_at >= month, REQUESTS.c.answered_at < end)
+        .where(REQUESTS.c.answered_at >= start, REQUESTS.c.answered_at < end)
         .order_by(REQUESTS.c.answered_at, PREDICTIONS.c.request_id, PREDICTIONS.c.row)
     )
     outcomes = (
         sa.select(*(OUTCOMES.c[name] for name in REPORTED.names))
-        .where(OUTCOMES.c.received_at >= month, OUTCOMES.c.received_at < end)
+        .where(OUTCOMES.c.received_at >= start, OUTCOMES.c.received_at < end)
         .order_by(OUTCOMES.c.id)
     )
     for name, query, schema in (("predictions", answers, ANSWERS), ("outcomes", outcomes, REPORTED)):
-        path = folder / f"{name}-{month:%Y-%m}.parquet"
+        path = folder / f"{name}-{month}.parquet"
         if path.exists():
             continue
         rows = connection.execution_options(yield_per=_BATCH_ROWS).execute(query).mappings()
@@ -124,7 +125,3 @@ def _delete_before(engine: sa.Engine, moment: datetime.datetime) -> int:
         latest = sa.select(sa.func.max(OUTCOMES.c.id)).group_by(OUTCOMES.c.flight_id)
         connection.execute(sa.delete(OUTCOMES).where(OUTCOMES.c.received_at < moment, OUTCOMES.c.id.not_in(latest)))
     return deleted
-
-
-def _next(month: datetime.datetime) -> datetime.datetime:
-    return (month + datetime.timedelta(days=32)).replace(day=1)
