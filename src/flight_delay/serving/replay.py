@@ -88,15 +88,11 @@ def flights_of(state: State, predictions: Sequence[dict[str, Any]]) -> Columns:
         Each of shape (predictions,), in their order.
     """
     position = {flight_id: at for at, flight_id in enumerate(state.timetable[ROW_ID].tolist())}
-    given = {at: json.loads(row["schedule"]) for at, row in enumerate(predictions) if row["schedule"]}
-    parts, order = [], []
-    if keys := [at for at in range(len(predictions)) if at not in given]:
-        rows = [position[predictions[at]["flight_id"]] for at in keys]
-        parts.append({name: column[rows] for name, column in state.timetable.items()})
-        order += keys
-    if given:
-        checked = check_schedules(state, load_dictionary().schedule_only(), list(given.values()))
-        parts.append({name: checked.flights[name] for name in state.timetable})
-        order += [list(given)[row] for row in checked.rows]
-    place = np.argsort(order)
-    return {name: np.concatenate([part[name] for part in parts])[place] for name in state.timetable}
+    scheduled = [position[row["flight_id"]] for row in predictions if not row["schedule"]]
+    parts = [{name: column[scheduled] for name, column in state.timetable.items()}]
+    if given := [json.loads(row["schedule"]) for row in predictions if row["schedule"]]:
+        parts.append(check_schedules(state, load_dictionary().schedule_only(), given).flights)
+    flights = {name: np.concatenate([part[name] for part in parts]) for name in state.timetable}
+    place = {flight_id: at for at, flight_id in enumerate(flights[ROW_ID].tolist())}
+    rows = [place[row["flight_id"]] for row in predictions]
+    return {name: column[rows] for name, column in flights.items()}
