@@ -58,7 +58,7 @@ def open_database(url: str) -> sa.Engine:
         Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
     try:
         migrate(engine)
-    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+    except sa.exc.DatabaseError as error:
         engine.dispose()
         raise UserError(f"database {engine.url!r}: {reason(error)}; start it, or correct the URL") from None
     except UserError:

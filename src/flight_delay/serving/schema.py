@@ -112,9 +112,10 @@ def migrate(engine: sa.Engine) -> None:
         connection.commit()
 
 
-def reason(error: sa.exc.DBAPIError) -> str:
-    """Return the first line of what a database driver reports."""
-    return str(error.orig).splitlines()[0]
+def reason(error: sa.exc.SQLAlchemyError) -> str:
+    """Return the first line of what a database or its driver reports."""
+    original = getattr(error, "orig", None) or error
+    return (str(original).splitlines() or [type(error).__name__])[0]
 
 
 def _migrations() -> Config:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from flight_delay.serving.database import insert_answers
+from flight_delay.serving.schema import reason
 
 MAX_WAITING = 1_000  # requests that wait for a commit
 MAX_GROUP = 100  # requests of a commit
@@ -73,7 +74,7 @@ class PredictionStore:
                 with self.engine.begin() as connection:
                     return work(connection)
             except sa.exc.SQLAlchemyError as error:
-                raise StoreError(_reason(error)) from error
+                raise StoreError(reason(error)) from error
 
         return await _in_time(asyncio.to_thread(transact))
 
@@ -108,7 +109,7 @@ class PredictionStore:
                 rows = [row for write in group for row in write.predictions]
                 insert_answers(connection, [write.request for write in group], rows)
         except sa.exc.SQLAlchemyError as error:
-            return StoreError(_reason(error))
+            return StoreError(reason(error))
         except Exception as error:  # noqa: BLE001 (the thread must go on, and the requests must be told)
             return StoreError(f"{type(error).__name__}: {error}")
         return None
@@ -130,8 +131,3 @@ def _finish(futures: Sequence[asyncio.Future[None]], error: StoreError | None) -
             future.set_result(None)
         else:
             future.set_exception(error)
-
-
-def _reason(error: sa.exc.SQLAlchemyError) -> str:
-    original = getattr(error, "orig", None) or error
-    return (str(original).splitlines() or [type(error).__name__])[0]
