@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from flight_delay.serving.api import explanations, page, predictions, status
 from flight_delay.serving.api.gate import Gate
-from flight_delay.serving.api.predictions import RETRY
+from flight_delay.serving.api.predictions import RETRY, respond_error
 from flight_delay.serving.api.request_log import RequestLog
 from flight_delay.serving.api.schemas import API_VERSION, ErrorResponse, InvalidRow, field_of
 from flight_delay.serving.api.settings import Settings
@@ -109,15 +109,3 @@ def _not_stored(request: Request, error: StoreError) -> JSONResponse:
 def _message(detail: Any) -> str:
     reason = f": {detail['ctx']['error']}" if detail["type"] == "json_invalid" else ""
     return f"{detail['msg']}{reason}"
-
-
-def respond_error(
-    request: Request,
-    status_code: int,
-    message: str,
-    errors: list[InvalidRow] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """Respond with an error, as all routes do."""
-    content = ErrorResponse(request_id=request.state.request_id, message=message, errors=errors or [])
-    return JSONResponse(content.model_dump(), status_code, headers)

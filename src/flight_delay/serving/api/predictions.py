@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from flight_delay.serving.answers import scheduled_dates
 from flight_delay.serving.api.fields import DATE_PATTERN, Airport
@@ -178,5 +179,16 @@ def _respond(
 def _refuse(request: Request, invalid: Sequence[InvalidRow]) -> Response:
     rows = len({problem.row for problem in invalid} - {None})
     message = f"{rows:,} invalid rows; nothing was answered" if rows else "the request is not valid"
-    content = ErrorResponse(request_id=request.state.request_id, message=message, errors=list(invalid))
-    return Response(content.model_dump_json(), 422, media_type="application/json")
+    return respond_error(request, 422, message, invalid)
+
+
+def respond_error(
+    request: Request,
+    status_code: int,
+    message: str,
+    errors: Sequence[InvalidRow] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Respond with an error, as all routes do."""
+    content = ErrorResponse(request_id=request.state.request_id, message=message, errors=list(errors))
+    return JSONResponse(content.model_dump(), status_code, headers)
