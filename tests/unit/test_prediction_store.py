@@ -136,10 +136,10 @@ def test_closing_commits_what_waits(path: Path) -> None:
     store = PredictionStore(open_database(f"sqlite:///{path}"))
 
     async def close_early() -> None:
-        waiting = [asyncio.create_task(store.append(*answered(f"{number}"))) for number in range(2 * MAX_GROUP)]
+        waiting = [asyncio.create_task(store.append(*answered(f"{number}"))) for number in range(MAX_GROUP + 50)]
         await asyncio.sleep(0)
         await asyncio.to_thread(store.close)
         await asyncio.gather(*waiting)
 
     asyncio.run(close_early())
-    assert count(path) == 2 * MAX_GROUP
+    assert count(path) == MAX_GROUP + 50
