@@ -45,16 +45,10 @@ def test_an_option_that_is_refused(project: Project, option: str, value: str, me
     assert error == f"flight-delay cost: error: {message}"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("vcpus: 2", "vcpus: 0", "providers.0.service.vcpus: Input should be greater than or equal to 1"),
-        ("per_gib_month: 0.08", "per_gb_month: 0.08", "providers.0.disk.per_gib_month: Field required"),
-    ],
-)
-def test_a_price_that_is_refused(project: Project, old: str, new: str, message: str) -> None:
+def test_a_price_that_is_refused(project: Project) -> None:
     path = project.root / PRICES
-    path.write_text(path.read_text().replace(old, new, 1))
-    error = project.command("cost", code=2).stderr.splitlines()[-1]
-    assert error.startswith(f"flight-delay cost: error: {PRICES}: {message}")
-    assert error.endswith("; correct the entry")
+    path.write_text(path.read_text().replace("vcpus: 2", "vcpus: 0", 1))
+    assert project.command("cost", code=2).stderr.splitlines()[-1] == (
+        f"flight-delay cost: error: {PRICES}: providers.0.service.vcpus: Input should be greater than or equal to 1; "
+        "correct the entry"
+    )
