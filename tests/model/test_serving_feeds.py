@@ -200,6 +200,7 @@ def test_a_damaged_file_is_refused_or_read_and_never_crashes(tmp_path: Path, dat
 VALUES = st.none() | st.integers() | st.text(max_size=12) | st.floats()
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.dictionaries(st.sampled_from(list(ROWS[0])), VALUES, max_size=3), max_size=5))
 def test_any_values_are_parsed_or_named_as_problems(values: list[dict[str, Any]]) -> None:
     rows = [{**row, **changes} for row, changes in zip(scheduled(DATE), values, strict=False)] or scheduled(DATE)
