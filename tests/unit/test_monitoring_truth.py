@@ -16,11 +16,12 @@ from small_monitoring import PAYOFFS
 
 from flight_delay.evaluation.bootstrap import bootstrap, interval, point_estimates
 from flight_delay.evaluation.costs import Payoffs
+from flight_delay.model.predictions import Predictions
 from flight_delay.monitoring.labels import LabelReader
 from flight_delay.monitoring.results import Estimate, Level, MonthSummary
-from flight_delay.monitoring.shadow import compare_shadow
 from flight_delay.monitoring.truth import Truth, TruthSummaries, complete_months, last_date
 from flight_delay.monitoring.truth_check import check_truth
+from flight_delay.review.comparison.rows import CommonRows, compare_period
 from flight_delay.serving.tables import METADATA, OUTCOMES
 
 START = dt.datetime.fromisoformat("2013-03-05")
@@ -52,9 +53,10 @@ def test_roc_auc_is_that_of_the_evaluation(seed: int, days: int, decimals: int) 
 def test_the_shadow_is_compared_as_in_compare() -> None:
     truth = invent(500, 20, 1)
     ours = TruthSummaries(PAYOFFS).summarize(truth).shadow_log_loss_difference
-    theirs = compare_shadow(
-        truth.target, truth.probability, truth.shadow_probability, truth.date, (0.25, 0.25), PAYOFFS
+    shadow, champion = (
+        Predictions(None, truth.date, truth.target, values) for values in (truth.shadow_probability, truth.probability)
     )
+    theirs = compare_period(CommonRows(shadow, champion, 0, 0), (0.25, 0.25), PAYOFFS)
     difference = next(measure for measure in theirs.measures if measure.name == "log_loss").b_over_a
     assert ours == pytest.approx(difference[:3], abs=1e-6)
 

@@ -27,11 +27,11 @@ from flight_delay.model.examples import read_month, read_split
 from flight_delay.model.predictions import Predictions
 from flight_delay.model.selection import read_selection
 from flight_delay.model.training_data import load_training_data
-from flight_delay.monitoring.shadow import compare_shadow
 from flight_delay.promotion.bounds import Promote
 from flight_delay.promotion.candidate_metrics import ModelSize, expected_calibration_error, model_size, slice_losses
 from flight_delay.promotion.evidence import ChampionComparison
 from flight_delay.promotion.gate import Check, check_backtest, check_calibration, check_slices
+from flight_delay.review.comparison.rows import CommonRows, compare_period
 from flight_delay.serving.model_package import ModelFiles
 from flight_delay.serving.tables import PREDICTIONS
 
@@ -96,8 +96,8 @@ def judge_challenger(
     if not len(pair[0]):
         return None
     before, after = pair
-    thresholds = (bundles[1].decision.threshold, bundles[0].decision.threshold)
-    period = compare_shadow(after.target, after.probability, before.probability, after.date, thresholds, payoffs)
+    thresholds = (bundles[0].decision.threshold, bundles[1].decision.threshold)
+    period = compare_period(CommonRows(before, after, 0, 0), thresholds, payoffs)
     comparison = ChampionComparison(
         champion.version, period, period, _size(bundles[1]), _size(bundles[0]),
         slice_losses(_labels(after.require_ids()), before, after, bounds.min_slice_rows),
