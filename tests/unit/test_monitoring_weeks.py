@@ -35,7 +35,7 @@ def answers(carriers: str = "UA AA", miles: float = 2454, probability: float = 0
     }
     scores = np.full(rows, probability, np.float32)
     return DayAnswers(
-        rows, 0, np.arange(rows).astype(object), scores, scores >= 0.25, np.zeros(rows, int), scores * np.nan,
+        rows, 0, np.arange(rows).astype(object), np.zeros(rows, int),
         count_bins(inputs, checked_bins(THRESHOLDS)),
         Scores(THRESHOLDS.scores.bins.count(scores), float(scores.sum(dtype=float)), rows * (probability >= 0.25)),
     )  # fmt: skip

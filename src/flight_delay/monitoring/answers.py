@@ -15,20 +15,22 @@ from flight_delay.core.errors import UserError
 from flight_delay.drift.psi import count_bins
 from flight_delay.drift.thresholds import DriftThresholds
 from flight_delay.drift.weeks import Scores
+from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns
 from flight_delay.features.feature import ROW_ID
+from flight_delay.features.history import COUNTS
 from flight_delay.features.parameters import FeatureParameters
 from flight_delay.monitoring.day_answers import DateAnswers, DayAnswers
 from flight_delay.monitoring.states import (
     DAY,
     FINAL_DATES,
-    InputComputer,
     Row,
     States,
     checked_bins,
     flights_of_rows,
     utc_day,
 )
+from flight_delay.serving.served_model import NO_OBSERVATIONS
 from flight_delay.serving.tables import PREDICTIONS, REQUESTS
 
 KEPT_DAYS = 100  # two months and the one that has begun
@@ -50,7 +52,8 @@ class AnswerReader:
         """
         self._engine, self._states = engine, states
         self._bins = checked_bins(thresholds)
-        self._inputs = InputComputer(states, parameters, self._bins)
+        every = FeatureBuilder.from_dictionary(parameters, states.dictionary, NO_OBSERVATIONS).features
+        self._builder = FeatureBuilder(parameters, tuple(feature for feature in every if feature.name in self._bins))
         self.thresholds = thresholds
         self._rows: dict[datetime.date, list[Row]] = {}
         self._today: datetime.date | None = None
@@ -153,7 +156,7 @@ class AnswerReader:
                 continue
             chosen = {name: values[is_of_day] for name, values in flights.items()}
             of_day = [row for row, is_chosen in zip(known, is_of_day.tolist(), strict=True) if is_chosen]
-            parts.append((of_day, self._inputs.compute(state_id, timetable, chosen)))
+            parts.append((of_day, self._compute_inputs(state_id, timetable, chosen)))
             answered[state_id] = len(of_day)
             scheduled[state_id] = int(np.count_nonzero(utc_day(timetable) == np.datetime64(day)))
         listed = [row for group, _ in parts for row in group]
@@ -164,16 +167,12 @@ class AnswerReader:
             for name in self._bins
         }
         last_answers = [listed[at] for at in kept]
-
         probability = column_of(last_answers, "probability", np.float32)
         return DayAnswers(
             scheduled=scheduled[answered.most_common(1)[0][0]] if answered else 0,
             unreadable=unreadable,
             flight_id=column_of(last_answers, ROW_ID, object),
-            probability=probability,
-            predicted_late=column_of(last_answers, "predicted_late", bool),
             days_behind=column_of(last_answers, "days_behind", np.int64),
-            shadow_probability=column_of(last_answers, "shadow_probability", np.float32),
             inputs=count_bins(inputs, self._bins),
             scores=Scores(
                 self.thresholds.scores.bins.count(probability),
@@ -181,6 +180,11 @@ class AnswerReader:
                 sum(row["predicted_late"] for row in last_answers),
             ),
         )
+
+    def _compute_inputs(self, state_id: str, timetable: Columns, flights: Columns) -> Columns:
+        """Compute the inputs that have bins, of flights in the timetable or not."""
+        counts = self._states.counts(state_id) if "history" in self._builder.groups else COUNTS.empty_table()
+        return self._builder.prepare(timetable, counts, NO_OBSERVATIONS).compute(flights)
 
 
 def column_of(rows: Iterable[Row], name: str, dtype: Any) -> Column:

@@ -20,10 +20,7 @@ class DayAnswers(NamedTuple):
     scheduled: int
     unreadable: int
     flight_id: Column
-    probability: Column
-    predicted_late: Column
     days_behind: Column
-    shadow_probability: Column  # NaN without shadow
     inputs: Mapping[str, Counts]  # rows per bin, by input of the model
     scores: Scores
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,13 +17,10 @@ from flight_delay.core.files import read_table
 from flight_delay.data.dictionary import Dictionary, load_dictionary
 from flight_delay.drift.psi import Bins
 from flight_delay.drift.thresholds import DriftThresholds
-from flight_delay.features.builder import FeatureBuilder
 from flight_delay.features.columns import Column, Columns, columns_from_table
 from flight_delay.features.feature import ROW_ID
 from flight_delay.features.history import COUNTS
-from flight_delay.features.parameters import FeatureParameters
 from flight_delay.serving.replay import flights_of
-from flight_delay.serving.served_model import NO_OBSERVATIONS
 from flight_delay.serving.state import (
     HISTORY,
     State,
@@ -100,28 +97,6 @@ class States:
     def _timetable_uncached(self, state_id: str, dates: int | None) -> Columns:
         folder = self.folder / state_id
         return columns_from_table(read_timetable(folder, verify_folder(folder, state_id, any_code=True), dates))
-
-
-class InputComputer:
-    """Computes some inputs of a model from the states that answered."""
-
-    def __init__(self, states: States, parameters: FeatureParameters, names: Iterable[str]) -> None:
-        """Create a computer of inputs.
-
-        Args:
-            states: the states.
-            parameters: of the features.
-            names: of the inputs.
-        """
-        self._states = states
-        builder, wanted = FeatureBuilder.from_dictionary(parameters, states.dictionary, NO_OBSERVATIONS), set(names)
-        features = tuple(feature for feature in builder.features if feature.name in wanted)
-        self._builder = FeatureBuilder(parameters, features)
-
-    def compute(self, state_id: str, timetable: Columns, flights: Columns) -> Columns:
-        """Compute inputs of flights, in the timetable of the state or not."""
-        counts = self._states.counts(state_id) if "history" in self._builder.groups else COUNTS.empty_table()
-        return self._builder.prepare(timetable, counts, NO_OBSERVATIONS).compute(flights)
 
 
 def flights_of_rows(
