@@ -51,13 +51,6 @@ def test_metrics_are_those_of_the_last_week_and_month(tmp_path: Path) -> None:
     assert values["days_behind", ()] == run.days[-1].days_behind
 
 
-def test_a_month_that_has_not_ended_is_left_out(tmp_path: Path) -> None:
-    run = quiet()
-    running = run.months[-1]._replace(month="2013-12", labelled=7)
-    write_metrics(run._replace(months=(*run.months, running)), tmp_path / "m.prom")
-    assert samples(tmp_path / "m.prom")["labelled", (("window", "month"),)] == run.months[-1].labelled
-
-
 def test_the_worst_of_several_findings_of_a_subject_counts(tmp_path: Path) -> None:
     first = quiet().findings[0]
     write_metrics(quiet()._replace(findings=(first._replace(level="alarm"), first)), tmp_path / "m.prom")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import calendar
-import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
-from flight_delay.monitoring.results import LEVELS, Monitored, MonthSummary
+from flight_delay.monitoring.results import LEVELS, Monitored
 
 PREFIX = "flight_delay_monitoring_"
 LEVEL_NUMBERS = {"no_data": -1, "quiet": 0, "warning": 1, "alarm": 2}
@@ -30,7 +29,9 @@ def write_metrics(monitored: Monitored, path: Path) -> None:
     )
     for row in sorted(monitored.findings, key=lambda row: LEVELS.index(row.level)):
         finding.labels(row.check, row.subject).set(LEVEL_NUMBERS[row.level])
-    Gauge(PREFIX + "date_seconds", "Date of the run, Unix time", registry=registry).set(_seconds(monitored.date))
+    Gauge(PREFIX + "date_seconds", "Date of the run, Unix time", registry=registry).set(
+        calendar.timegm(monitored.date.timetuple())
+    )
     gauges: dict[str, Gauge] = {}
     for window, name, value in _windowed(monitored):
         if name not in gauges:
@@ -82,8 +83,7 @@ def log_run(monitored: Monitored, page: Path, findings: Path, experiment: str) -
 
 def _windowed(monitored: Monitored) -> Iterator[tuple[str, str, float]]:
     """Yield window, name and value of the last week and complete month."""
-    months = [month for month in monitored.months if _end(month) <= monitored.date]
-    for window, rows in (("week", monitored.weeks), ("month", months)):
+    for window, rows in (("week", monitored.weeks), ("month", monitored.months)):
         if not rows:
             continue
         row = rows[-1]._asdict()
@@ -94,13 +94,3 @@ def _windowed(monitored: Monitored) -> Iterator[tuple[str, str, float]]:
         for name in ESTIMATES:
             if row[name] is not None:
                 yield window, name, row[name].value
-
-
-def _end(month: MonthSummary) -> datetime.date:
-    """Return the first day after a month."""
-    first = datetime.date.fromisoformat(f"{month.month}-01")
-    return first + datetime.timedelta(days=calendar.monthrange(first.year, first.month)[1])
-
-
-def _seconds(date: datetime.date) -> int:
-    return calendar.timegm(date.timetuple())

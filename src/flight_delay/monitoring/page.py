@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
-from operator import attrgetter
 
 from flight_delay.drift.thresholds import DriftThresholds
 from flight_delay.monitoring.alarms import Alarm
 from flight_delay.monitoring.axes import NoPlot
 from flight_delay.monitoring.plots import draw_plots
-from flight_delay.monitoring.results import LEVELS, Monitored
+from flight_delay.monitoring.results import LEVELS, Finding, Monitored
 from flight_delay.report.page import page_environment
 
 # In the order of the page: anchor, which is also the section of plots, and title.
@@ -34,17 +32,17 @@ def render_page(monitored: Monitored, alarms: Mapping[str, Alarm], thresholds: D
         thresholds: of the model.
     """
     findings = sorted(monitored.findings, key=lambda finding: -LEVELS.index(finding.level))
-    raised = [finding for finding in findings if finding.level in ("alarm", "warning")]
-    check_of = attrgetter("check")
-    by_check = {check: list(group) for check, group in groupby(sorted(raised, key=check_of), check_of)}
-    checks = sorted(by_check, key=lambda check: min(raised.index(finding) for finding in by_check[check]))
+    explained: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.level in ("alarm", "warning") and finding.check in alarms:
+            explained.setdefault(finding.check, []).append(finding)
     plots = draw_plots(monitored, thresholds)
     environment = page_environment("flight_delay.monitoring")
     environment.filters["figure"] = format_figure
     return environment.get_template("monitoring.html.j2").render(
         monitored=monitored,
         findings=findings,
-        explained={check: by_check[check] for check in checks if check in alarms},
+        explained=explained,
         alarms=alarms,
         verdicts=VERDICTS,
         n_levels={level: sum(finding.level == level for finding in findings) for level in LEVELS},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -19,15 +20,15 @@ def draw_flights(days: Sequence[DaySummary]) -> Plot | NoPlot:
         return NoPlot("service", "Flights by day", "No flights.")
     last = days[-1]
     title = f"Flights: {last.answered:,} answered of {last.scheduled:,} on the last day"
-    return _draw_days(days, title, "flights", "flights", _plot_flights, "Scheduled and answered flights by day")
-
-
-def _plot_flights(axes: Axes, days: Sequence[DaySummary]) -> None:
     dates: list[Any] = [day.date for day in days]
-    axes.bar(dates, [day.scheduled for day in days], color=LIGHT_GREY, label="scheduled")
-    axes.plot(dates, [day.answered for day in days], ".", color=BLUE, markersize=7, label="answered")
-    axes.plot(dates, [day.provisional for day in days], "_", color=ORANGE, markersize=7, label="provisional answers")
-    add_legend(axes)
+    with new_figure(title, "day of departure (UTC)", "flights") as (figure, axes):
+        axes.bar(dates, [day.scheduled for day in days], color=LIGHT_GREY, label="scheduled")
+        axes.plot(dates, [day.answered for day in days], ".", color=BLUE, markersize=7, label="answered")
+        provisional = [day.provisional for day in days]
+        axes.plot(dates, provisional, "_", color=ORANGE, markersize=7, label="provisional answers")
+        add_legend(axes)
+        _set_axes(axes, dates)
+        return plot_of(figure, "flights", "service", "Scheduled and answered flights by day")
 
 
 def draw_days_behind(days: Sequence[DaySummary]) -> Plot | NoPlot:
@@ -35,25 +36,12 @@ def draw_days_behind(days: Sequence[DaySummary]) -> Plot | NoPlot:
     if not days:
         return NoPlot("service", "Freshness", "No answers.")
     title = f"Days of outcomes that answers lack: at most {max(day.days_behind for day in days)}"
-    return _draw_days(days, title, "days_behind", "days", _plot_days_behind, "Largest number of days behind, by day")
-
-
-def _plot_days_behind(axes: Axes, days: Sequence[DaySummary]) -> None:
     dates: list[Any] = [day.date for day in days]
-    axes.plot(dates, [day.days_behind for day in days], "o", color=BLUE, markersize=4, clip_on=False)
-    axes.set_ylim(0, max(3, *(day.days_behind + 0.5 for day in days)))
-
-
-def _draw_days(
-    days: Sequence[DaySummary], title: str, name: str, label: str, draw: Callable[[Axes, Any], None], text: str
-) -> Plot:
-    with new_figure(title, "day of departure (UTC)", label) as (figure, axes):
-        draw(axes, days)
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylim(bottom=0)
-        axes.grid(visible=False, axis="x")
-        set_dates(axes, [day.date for day in days])
-        return plot_of(figure, name, "service", text)
+    with new_figure(title, "day of departure (UTC)", "days") as (figure, axes):
+        axes.plot(dates, [day.days_behind for day in days], "o", color=BLUE, markersize=4, clip_on=False)
+        axes.set_ylim(0, max(3, *(day.days_behind + 0.5 for day in days)))
+        _set_axes(axes, dates)
+        return plot_of(figure, "days_behind", "service", "Largest number of days behind, by day")
 
 
 def draw_latency(monitored: Monitored) -> Plot | NoPlot:
@@ -66,3 +54,10 @@ def draw_latency(monitored: Monitored) -> Plot | NoPlot:
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         return plot_of(figure, "latency", "service", "Percentiles of the duration of requests on the last day")
+
+
+def _set_axes(axes: Axes, dates: Sequence[datetime.date]) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(bottom=0)
+    axes.grid(visible=False, axis="x")
+    set_dates(axes, dates)
