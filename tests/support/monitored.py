@@ -173,15 +173,6 @@ def unlabelled() -> Monitored:
     )
 
 
-def without_shadow() -> Monitored:
-    run = quiet()
-    return run._replace(
-        shadow_version=None,
-        weeks=tuple(week._replace(shadow_log_loss_difference=None) for week in run.weeks),
-        months=tuple(month._replace(shadow_log_loss_difference=None) for month in run.months),
-    )
-
-
 def one_day() -> Monitored:
     run = unlabelled()
     week = run.weeks[-1]._replace(answered=901, score_psi=None, input_psi={})
@@ -195,10 +186,7 @@ def empty() -> Monitored:
     return run._replace(shadow_version=None)
 
 
-EXAMPLES = {
-    "quiet": quiet, "alarming": alarming, "unlabelled": unlabelled, "without_shadow": without_shadow,
-    "one_day": one_day, "empty": empty,
-}  # fmt: skip
+EXAMPLES = {"quiet": quiet, "alarming": alarming, "unlabelled": unlabelled, "one_day": one_day, "empty": empty}
 
 
 def render(run: Monitored) -> str:
