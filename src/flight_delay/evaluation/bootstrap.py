@@ -24,8 +24,8 @@ Weights: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]  # shape (draws, days)
 Position: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]  # shape (rows,)
 Verdict: TypeAlias = Literal["better", "worse", "not_significant"]
 
-# Number of resamples and random seed of every interval that is reported.
-N_BOOTSTRAP, SEED = 1000, 2013
+# Number of resamples, random seed and level of every interval that is reported.
+N_BOOTSTRAP, SEED, LEVEL = 1000, 2013, 0.95
 
 
 class Interval(NamedTuple):
@@ -116,8 +116,10 @@ def bootstrap_mean(
     return {name: _weighted_mean(values, weights, day) for name, values in values_per_row.items()}
 
 
-def interval(values: Draws, level: float = 0.95) -> Interval:
-    """Compute the percentile interval (Efron & Tibshirani 1993, chapter 13).
+def interval(values: Draws) -> Interval:
+    """Compute the percentile interval with probability `LEVEL`.
+
+    Source: Efron & Tibshirani 1993, chapter 13.
 
     Raises:
         UserError: all draws are NaN.
@@ -125,7 +127,7 @@ def interval(values: Draws, level: float = 0.95) -> Interval:
     known = values[~np.isnan(values)]
     if not known.size:
         raise UserError(f"none of {len(values)} resamples of days has rows of both classes; widen the split")
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(float(low), float(high))
 
 
@@ -147,9 +149,7 @@ def compare_models(
     }
 
 
-def compare_draws(
-    values: Draws, reference: Draws, difference: float, *, higher_is_better: bool = True, level: float = 0.95
-) -> Comparison:
+def compare_draws(values: Draws, reference: Draws, difference: float, *, higher_is_better: bool = True) -> Comparison:
     """Compare one number of two models by the differences of their draws.
 
     The verdict is 'not_significant' if the rounded interval includes zero, else 'better' or 'worse'. `difference` is
@@ -158,7 +158,7 @@ def compare_draws(
     Raises:
         UserError: all draws are NaN.
     """
-    numbers = round_values({"difference": difference, **interval(values - reference, level)._asdict()})
+    numbers = round_values({"difference": difference, **interval(values - reference)._asdict()})
     difference, low, high = (number + 0.0 for number in numbers.values())  # -0.0 becomes 0.0
     verdict: Verdict = "not_significant"
     if low > 0 or high < 0:
