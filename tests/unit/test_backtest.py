@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight_delay.core.errors import UserError
 from flight_delay.core.months import months_between
 from flight_delay.evaluation.backtest import rolling_origin_folds
 
@@ -42,32 +41,3 @@ def test_no_origin_sees_its_months_or_later_ones_whatever_months_there_are(
         assert [*step.train_months, step.validation_month] == [month for month in months if month < step.test_months[0]]
     for step in steps[1:]:
         assert step.test_months == [month for month in months if month >= step.test_months[0]][:test_months]
-
-
-@pytest.mark.parametrize("first", ["2012-12", "2013-01", "2013-02", "2013-11", "2013-12", "2014-05"])
-def test_a_month_that_is_too_early_or_too_late_is_refused_with_the_range(first: str) -> None:
-    with pytest.raises(
-        UserError,
-        match=rf"backtest\.first_test_month is {first}; .* 2013-03 … 2013-10 ",
-    ):
-        rolling_origin_folds(MONTHS, first, 1, max_folds=12)
-
-
-@pytest.mark.parametrize(("first", "steps"), [("2013-03", 8), ("2013-10", 1)])
-def test_the_ends_of_the_range_are_in_it(first: str, steps: int) -> None:
-    assert len(rolling_origin_folds(MONTHS, first, 1, max_folds=12)) == steps
-
-
-@pytest.mark.parametrize("first", ["2013-03", "2013-05"])
-def test_a_month_in_a_gap_is_refused(first: str) -> None:
-    with pytest.raises(
-        UserError,
-        match=rf"backtest\.first_test_month is {first}; .* 2013-04 … 2013-06 ",
-    ):
-        rolling_origin_folds(["2013-01", "2013-02", "2013-04", "2013-06"], first, 1, max_folds=12)
-
-
-@pytest.mark.parametrize("months", [[], ["2013-01"], ["2013-01", "2013-02"]])
-def test_a_backtest_needs_three_months(months: list[str]) -> None:
-    with pytest.raises(UserError, match=r"backtest\.first_test_month is 2013-02; [^…]*$"):
-        rolling_origin_folds(months, "2013-02", 1, max_folds=12)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flight_delay.core.errors import UserError
 from flight_delay.evaluation.calibration_selection import METHODS, calibration_by_month, compare_calibration_methods
 from flight_delay.evaluation.scoring import probability_metrics
 from flight_delay.model.calibration import calibrate
@@ -51,20 +50,6 @@ def test_each_month_is_calibrated_by_all_months_before_it() -> None:
         ]
         for name, mean in judged[method].items():
             assert mean == pytest.approx(np.mean([scores[name] for scores in every]), abs=1e-6)
-
-
-def test_a_later_month_changes_nothing_about_earlier_ones() -> None:
-    two = dict(list(months(1).items())[:2])
-    before, after = two.values()
-    turned = Predictions(after.row_id, after.date, ~after.target, after.probability)
-    judged = compare_calibration_methods({"2013-05": before, "2013-06": turned})
-    calibrated = calibrate(fit_calibration("sigmoid", before.probability, before.target), after.probability)
-    assert judged["sigmoid"]["log_loss"] == probability_metrics(~after.target, calibrated)["log_loss"]
-
-
-def test_one_month_judges_nothing() -> None:
-    with pytest.raises(UserError, match=r"backtest\.first_test_month"):
-        compare_calibration_methods({"2013-05": month(5)})
 
 
 def test_what_was_said_stands_beside_what_was_seen() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,16 +63,6 @@ def test_each_rung_is_compared_with_the_one_below(comparisons: dict) -> None:
             assert step[metric]["low"] <= step[metric]["high"]
 
 
-def test_verdicts_follow_skill_and_log_loss_is_better_where_it_is_lower(comparisons: dict) -> None:
-    verdicts = {
-        name: {step[metric]["verdict"] for metric in METRICS} for name, step in comparisons["step_comparisons"].items()
-    }
-    assert verdicts["logistic"] == {"better"}
-    assert verdicts["xgboost_defaults"] == {"worse"}
-    assert verdicts["model"] == {"better"}
-    assert comparisons["step_comparisons"]["logistic"]["log_loss"]["high"] < 0
-
-
 def test_the_model_is_also_compared_with_logistic_regression(comparisons: dict) -> None:
     assert list(comparisons["vs_logistic"]) == list(METRICS)
     assert {comparison["verdict"] for comparison in comparisons["vs_logistic"].values()} == {"not_significant"}
@@ -129,13 +118,8 @@ def test_ranges_and_thresholds_are_those_of_the_decision(earned: dict) -> None:
     assert list(earned["threshold_by_false_negative_cost"]) == ["0.5", "1", "2", "4"]
 
 
-def test_other_flights_are_not_compared() -> None:
-    require_same_rows(RUNGS)
-    with pytest.raises(ValueError, match=r"^logistic "):
-        require_same_rows({**RUNGS, "logistic": replace(RUNGS["logistic"], row_id=NAMES[::-1])})
-
-
 def test_flights_without_ids_are_not_called_the_same() -> None:
+    require_same_rows(RUNGS)
     with pytest.raises(ValueError, match=r"no ids"):
         require_same_rows({name: rung.without_ids() for name, rung in RUNGS.items()})
 

@@ -41,14 +41,17 @@ BY = "by 0.1308 (95 % interval 0.1308 … 0.1308)"
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        (curves.interpret_months({2: BAD, 9: GOOD}, "2013-10"), f"More months reduce log loss: log loss on 2013-10 falls {BY} from 2 to 9 months."),
+        (curves.interpret_months({1: GOOD, 2: BAD, 9: GOOD}, "2013-10"), f"More months reduce log loss: log loss on 2013-10 falls {BY} from 2 to 9 months."),
         (curves.interpret_months({2: GOOD, 9: BAD}, "2013-10"), f"More months increase log loss, older data are misleading: log loss on 2013-10 rises {BY} from 2 to 9 months."),
         (curves.interpret_months({2: BAD, 9: BAD}, "2013-10"), "More months make no significant difference: log loss on 2013-10 falls by 0.0000 (95 % interval 0.0000 … 0.0000) from 2 to 9 months."),
-        (curves.interpret_fit({9: with_areas(0.7, 0.69)}, "2013-10"), "The model generalizes well, the remaining error is mostly bias; better features may help: with 9 months, ROC AUC is 0.700 in training and 0.690 on 2013-10."),
-        (curves.interpret_fit({9: with_areas(0.8, 0.7)}, "2013-10"), "The model overfits or months differ (variance); more months or simpler trees may help: with 9 months, ROC AUC is 0.800 in training and 0.700 on 2013-10."),
+        # Nine tenths of what is above one half in training.
+        (curves.interpret_fit({1: with_areas(0.9, 0.6), 9: with_areas(0.7, 0.681)}, "2013-10"), "The model generalizes well, the remaining error is mostly bias; better features may help: with 9 months, ROC AUC is 0.700 in training and 0.681 on 2013-10."),
+        (curves.interpret_fit({9: with_areas(0.7, 0.679)}, "2013-10"), "The model overfits or months differ (variance); more months or simpler trees may help: with 9 months, ROC AUC is 0.700 in training and 0.679 on 2013-10."),
         (curves.interpret_rounds([0.6, 0.5, 0.42, 0.4, 0.41], 100, "2013-10"), "More rounds do not help: log loss on 2013-10 is lowest after 4 rounds (0.4000), half of the decrease after 2, and 1 more do not reduce it."),
+        (curves.interpret_rounds([0.4, 0.5], 100, "2013-10"), "More rounds do not help: log loss on 2013-10 is lowest after 1 rounds (0.4000), half of the decrease after 1, and 1 more do not reduce it."),
         (curves.interpret_rounds([0.6, 0.5, 0.4], 3, "2013-10"), "More rounds may reduce log loss: log loss on 2013-10 is lowest after 3 rounds (0.4000), which is train_model.num_boost_round."),
         (curves.interpret_depth(4, {2: BAD, 4: GOOD, 8: BAD}, "2013-10"), "Depth 4 is the best of 2, 4, 8: it has the lowest log loss on 2013-10."),
+        (curves.interpret_depth(4, {2: BAD, 4: BAD, 8: BAD}, "2013-10"), "Depth 4 is the best of 2, 4, 8: it has the lowest log loss on 2013-10."),
         (curves.interpret_depth(4, {2: GOOD, 4: BAD, 8: BAD}, "2013-10"), f"Shallower trees reduce log loss: log loss on 2013-10 falls {BY} from depth 4 (used) to 2 (best of 2, 4, 8)."),
         (curves.interpret_depth(4, {2: BAD, 4: BAD, 8: GOOD}, "2013-10"), f"Deeper trees reduce log loss: log loss on 2013-10 falls {BY} from depth 4 (used) to 8 (best of 2, 4, 8)."),
         (curves.interpret_depth(4, {4: GOOD, 8: BETTER_ON_ONE_DAY}, "2013-10"), "Deeper trees make no significant difference: log loss on 2013-10 falls by 0.0587 (95 % interval −0.0558 … 0.1733) from depth 4 (used) to 8 (best of 4, 8)."),
@@ -87,6 +90,8 @@ PAYOFFS = {
     [
         (lambda: curves.last_months(MONTHS[:9], [10]), UserError, "params.yaml: learning_curves.training_months: 10 is more than the 9 months of splits.train; remove it or widen the split"),
         (lambda: rolling_origin_folds(MONTHS, "2013-02", 1, 12), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be an existing month in 2013-03 … 2013-10 {BEFORE}"),
+        (lambda: rolling_origin_folds(MONTHS, "2013-11", 1, 12), UserError, f"params.yaml: backtest.first_test_month is 2013-11; it must be an existing month in 2013-03 … 2013-10 {BEFORE}"),
+        (lambda: rolling_origin_folds(["2013-01", "2013-02", "2013-04", "2013-06"], "2013-05", 1, 12), UserError, f"params.yaml: backtest.first_test_month is 2013-05; it must be an existing month in 2013-04 … 2013-06 {BEFORE}"),
         (lambda: rolling_origin_folds(MONTHS[:2], "2013-02", 1, 12), UserError, f"params.yaml: backtest.first_test_month is 2013-02; it must be preceded by more months {BEFORE}"),
         (lambda: compare_calibration_methods({"2013-05": constant(0.5)}), UserError, "reports/backtest: calibration methods need predictions of at least 2 months, there is 1; make backtest.first_test_month earlier"),
         (lambda: day_weights(np.full(3, np.datetime64("2013-12-24")), 10, 1), UserError, "an interval needs rows of at least 2 days, there are 1; widen the split"),
