@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.threshold import (
     ConstantStrategies,
-    bayes_threshold,
     best_threshold,
     constant_strategies,
     profit_curve,
@@ -56,21 +55,6 @@ def test_each_flight_earns_what_its_cell_says() -> None:
     profit = profit_per_row(late, predicted_late, payoffs(1, -2, -3.5, 4))
     assert profit.tolist() == [1, -2, -3.5, 4]
     assert profit.dtype == np.float64
-
-
-@pytest.mark.parametrize(
-    ("cells", "threshold"),
-    [
-        ((100, -500, -100, 100), 0.25),
-        ((1, 0, 0, 1), 0.5),  # accuracy
-        ((0, -9, -1, 0), 0.1),  # costs only
-        ((0.3, 0, 0, 0.1), 0.25),
-    ],
-)
-def test_the_threshold_of_theory_is_that_worked_out_by_hand(
-    cells: tuple[float, float, float, float], threshold: float
-) -> None:
-    assert bayes_threshold(payoffs(*cells)) == threshold
 
 
 def test_the_best_threshold_separates_what_can_be_separated() -> None:

@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from flight_delay.evaluation.costs import CELLS, Payoffs
 from flight_delay.evaluation.scoring import confusion_counts
 from flight_delay.evaluation.threshold import (
-    BreakEvenRange,
     bayes_threshold,
     best_threshold,
     break_even,
-    constant_strategies,
     profit_curve,
     profit_per_row,
     thresholds_by_false_negative_cost,
@@ -75,55 +73,12 @@ def test_no_threshold_of_the_grid_earns_more_than_the_best_one(flights: Flights,
 
 
 @given(FLIGHTS, cents())
-def test_the_best_threshold_earns_at_least_what_a_constant_answer_does(flights: Flights, cell_cents: Cents) -> None:
-    late, probability = arrays(flights)
-    probability = probability.clip(0.01, 0.985)  # so that the ends of the grid are those answers
-    best = confusion_counts(late, probability, best_threshold(late, probability, payoffs(cell_cents)))
-    without = constant_strategies(late, payoffs(cell_cents))
-    earned = float(exact(best, cell_cents) / 100) / len(late)
-    assert max(without.always_positive, without.always_negative) - 1e-6 <= earned <= without.perfect + 1e-6
-
-
-@given(FLIGHTS, cents(), st.integers(1, 1000), st.integers(-100_000, 100_000), st.integers(-100_000, 100_000))
-def test_neither_the_currency_nor_what_no_call_changes_moves_the_threshold(
-    flights: Flights, cell_cents: Cents, factor: int, with_late: int, with_on_time: int
-) -> None:
-    late, probability = arrays(flights)
-    other = [
-        value * factor + shift for value, shift in zip(cell_cents, [with_late] * 2 + [with_on_time] * 2, strict=True)
-    ]
-    assert bayes_threshold(payoffs(other)) == bayes_threshold(payoffs(cell_cents))
-    assert best_threshold(late, probability, payoffs(other)) == best_threshold(late, probability, payoffs(cell_cents))
-
-
-@given(FLIGHTS, cents(), st.randoms())
-def test_the_order_of_flights_does_not_matter(flights: Flights, cell_cents: Cents, random: object) -> None:
-    shuffled = flights.copy()
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert best_threshold(*arrays(shuffled), payoffs(cell_cents)) == best_threshold(
-        *arrays(flights), payoffs(cell_cents)
-    )
-
-
-@given(FLIGHTS, cents())
 def test_every_point_of_the_profit_curve_is_what_its_threshold_gives(flights: Flights, cell_cents: Cents) -> None:
     late, probability = arrays(flights)
     for threshold, profit, share in profit_curve(late, probability, payoffs(cell_cents)).rows:
         predicted_late = probability >= threshold
         assert profit == pytest.approx(profit_per_row(late, predicted_late, payoffs(cell_cents)).mean(), abs=1e-6)
         assert share == predicted_late.mean()
-
-
-@pytest.mark.parametrize(
-    "cell_cents", [(100, -500, -100, 100), (100, 0, 0, 100), (0, -900, -100, 0), (100, 0, -500, 0), (0, -10, -200, 0)]
-)
-def test_where_probabilities_are_calibrated_the_best_threshold_is_that_of_theory(cell_cents: Cents) -> None:
-    random = np.random.default_rng(7)
-    probability = random.random(200_000).astype(np.float32)
-    late = random.random(200_000) < probability
-    assert best_threshold(late, probability, payoffs(cell_cents)) == pytest.approx(
-        bayes_threshold(payoffs(cell_cents)), abs=0.04
-    )
 
 
 @given(cents())
@@ -176,18 +131,3 @@ def test_within_the_range_the_calls_win_and_just_outside_they_do_not(
             assert win(value) == ((low is None or value >= low) and (high is None or value <= high)), (name, value)
         for end, outwards in ((low, -STEP), (high, STEP)):
             assert end is None or (win(end) and not win(end + outwards)), (name, end)
-
-
-@given(COUNTS, cents(most=20_000))
-def test_the_payoffs_are_in_all_ranges_or_in_none(of_each: tuple[int, int, int, int], cell_cents: Cents) -> None:
-    ranges = break_even(dict(zip(CELLS, of_each, strict=True)), payoffs(cell_cents))
-
-    def within(name: str, interval: BreakEvenRange | None) -> bool:
-        value = getattr(payoffs(cell_cents), name)
-        return (
-            interval is not None
-            and (interval.low is None or interval.low <= value)
-            and (interval.high is None or value <= interval.high)
-        )
-
-    assert len({within(name, interval) for name, interval in ranges.items()}) == 1
