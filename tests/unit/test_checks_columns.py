@@ -38,7 +38,7 @@ def the_only(findings: list[Finding], check: str) -> Finding:
     return findings[0]
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_clean_table_has_no_findings(seed: int) -> None:
     assert run_checks(encoded_table(**clean(seed))) == []
 
@@ -79,12 +79,8 @@ def test_a_column_that_does_not_vary_in_training_is_constant(column: np.ndarray)
 def test_a_column_with_one_value_in_nearly_all_rows_is_quasi_constant() -> None:
     column = np.full(ROWS, "usual", object)
     column[::250] = "rare"
-    assert (
-        the_only(
-            [finding for finding in findings_of(column=column) if finding.check != "rare_labels"], "quasi_constant"
-        ).value
-        == 0.996
-    )
+    (finding,) = (finding for finding in findings_of(column=column) if finding.check == "quasi_constant")
+    assert finding.value == 0.996
     column[::100] = "rare"
     assert findings_of(column=column) == []
 

@@ -45,18 +45,9 @@ def test_a_pattern_leaves_out_the_features_whose_whole_names_match(patterns: lis
     assert {entry.rule for entry in dropped} <= {"excluded"}
 
 
-def test_the_reason_names_the_first_pattern_that_matches() -> None:
-    patterns = ["*_3d", "cancellation_*"]
-    _, dropped = exclude_features(FEATURES, patterns)
-    named = {entry.feature: [pattern for pattern in patterns if pattern in entry.reason] for entry in dropped}
-    assert named == {name: ["*_3d"] for name in NAMES if name.endswith("_3d")}
-
-
 @pytest.mark.parametrize("pattern", ["rate", "Carrier", "carrier ", "late_rate_all", "weather_*", ""])
 def test_a_pattern_that_matches_nothing_is_named(pattern: str) -> None:
-    with pytest.raises(
-        UserError, match=rf"^params\.yaml: check_data\.exclude_features: .* {re.escape(pattern)}; [^\n]*$"
-    ):
+    with pytest.raises(UserError, match=rf" matches {re.escape(pattern)};"):
         exclude_features(FEATURES, ["carrier", pattern])
 
 

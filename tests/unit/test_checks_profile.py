@@ -3,90 +3,48 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from varied_columns import COLUMNS, LATE, ROWS, SPLIT, varied_table
 
 from flight_delay.checks.profile import ColumnProfile, profile
-from flight_delay.checks.table import SPLITS, EncodedTable
+from flight_delay.checks.table import SPLITS
 
-ROWS = 4_000
-RANDOM = np.random.default_rng(0)
-SPLIT = np.array([*SPLITS, ""], object)[np.arange(ROWS) * 4 // ROWS]
-MONTH = np.array(["2013-01", "2013-02", "2013-03", "2013-04"], object)[np.arange(ROWS) * 4 // ROWS]
-LATE = np.where(RANDOM.random(ROWS) < 0.1, np.nan, RANDOM.random(ROWS) < 0.3)
-
-COLUMNS: dict[str, np.ndarray] = {
-    "delay": np.where(RANDOM.random(ROWS) < 0.1, np.nan, RANDOM.exponential(30, ROWS).round() - 10),
-    "minutes": RANDOM.integers(300, 1400, ROWS).astype(np.float32),
-    "few": RANDOM.integers(0, 7, ROWS),
-    "flag": RANDOM.random(ROWS) < 0.5,
-    "carrier": np.array([*"ABCDEFGHIJKLMNOPQRST", None], object)[RANDOM.integers(0, 21, ROWS)],
-    "origin": np.array(["EWR", "JFK", "LGA"], object)[RANDOM.integers(0, 3, ROWS)],
-    "date": np.datetime64("2013-01-01") + np.arange(ROWS) * 120 // ROWS,
-    "departure": np.datetime64("2013-01-01T00:00", "ms") + np.arange(ROWS) * np.timedelta64(40, "m"),
-    "nothing": np.full(ROWS, np.nan),
-    "key": np.array([f"flight {n:04d}" for n in range(ROWS)], object),
-}
+PROFILES = {column.name: column for column in profile(varied_table())}
 
 
-def inspected(columns: dict[str, np.ndarray], order: Any = np.s_[:]) -> EncodedTable:
-    kinds: Any = {name: "categorical" if column.dtype == object else "quantitative" for name, column in columns.items()}
-    return EncodedTable(
-        {name: column[order] for name, column in columns.items()}, kinds, LATE[order], MONTH[order], SPLIT[order]
-    )
-
-
-PROFILES = {column_profile.name: column_profile for column_profile in profile(inspected(COLUMNS))}
-
-
-@pytest.mark.parametrize("column_profile", PROFILES.values(), ids=PROFILES)
-def test_every_row_and_outcome_is_in_one_bin(column_profile: ColumnProfile) -> None:
-    assert (
-        list(column_profile.rows)
-        == list(column_profile.share)
-        == list(column_profile.rate)
-        == list(column_profile.known)
-        == list(SPLITS)
-    )
+@pytest.mark.parametrize("column", PROFILES.values(), ids=PROFILES)
+def test_every_row_and_outcome_is_in_one_bin(column: ColumnProfile) -> None:
+    assert len(column.bins) <= 21
+    assert {tuple(part) for part in (column.rows, column.share, column.rate, column.known)} == {SPLITS}
     for split in SPLITS:
         rows = split == SPLIT
         late = LATE[rows][~np.isnan(LATE[rows])]
-        assert column_profile.rows[split] == rows.sum()
-        assert (
-            len(column_profile.share[split])
-            == len(column_profile.rate[split])
-            == len(column_profile.known[split])
-            == len(column_profile.bins)
-            <= 21
-        )
-        assert sum(column_profile.share[split]) == pytest.approx(1, abs=1e-5)
-        assert sum(column_profile.known[split]) == len(late)
-        late_flights = sum(
-            share * known
-            for share, known in zip(column_profile.rate[split], column_profile.known[split], strict=True)
-            if share
-        )
+        share, rate, known = column.share[split], column.rate[split], column.known[split]
+        assert column.rows[split] == rows.sum()
+        assert len(share) == len(rate) == len(known) == len(column.bins)
+        assert sum(share) == pytest.approx(1, abs=1e-5)
+        assert sum(known) == len(late)
+        late_flights = sum(part * outcomes for part, outcomes in zip(rate, known, strict=True) if part)
         assert late_flights == pytest.approx(late.sum(), abs=0.01)
-        missing = column_profile.share[split][-1] if column_profile.bins[-1] == "missing" else 0
-        assert column_profile.missing[split] == missing
+        assert column.missing[split] == (share[-1] if column.bins[-1] == "missing" else 0)
 
 
 def test_bins_hold_what_their_names_say() -> None:
-    delay, column_profile = COLUMNS["delay"], PROFILES["delay"]
-    edges = [float(edge) for edge in column_profile.edges]
+    delay, column = COLUMNS["delay"], PROFILES["delay"]
+    edges = [float(edge) for edge in column.edges]
     assert edges == sorted(edges)
     assert np.unique(np.diff(edges)).size == 1
-    assert column_profile.bins[:2] == (f"< {edges[0]:g}", f"{edges[0]:g} – {edges[1]:g}")
-    assert column_profile.bins[-2:] == (f"≥ {edges[-1]:g}", "missing")
+    assert column.bins[:2] == (f"< {edges[0]:g}", f"{edges[0]:g} – {edges[1]:g}")
+    assert column.bins[-2:] == (f"≥ {edges[-1]:g}", "missing")
     in_second = (delay >= edges[0]) & (delay < edges[1])
     train = SPLIT == "train"
-    assert column_profile.share["train"][1] == round(in_second[train].mean(), 6)
-    assert column_profile.rate["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
-    assert column_profile.known["train"][1] == (train & in_second & ~np.isnan(LATE)).sum()
+    assert column.share["train"][1] == round(in_second[train].mean(), 6)
+    assert column.rate["train"][1] == round(np.nanmean(LATE[train & in_second]), 6)
+    assert column.known["train"][1] == (train & in_second & ~np.isnan(LATE)).sum()
 
 
 def test_few_values_have_bins_of_their_own() -> None:
@@ -114,35 +72,32 @@ def test_quantiles_are_values_of_the_column_and_dates_are_dates() -> None:
 
 
 def test_a_column_without_a_value_has_the_bin_of_missing_ones_only() -> None:
-    column_profile = PROFILES["nothing"]
-    assert (column_profile.bins, column_profile.distinct, column_profile.quantiles) == (("missing",), 0, {})
-    assert set(column_profile.missing.values()) == {1.0}
+    column = PROFILES["nothing"]
+    assert (column.bins, column.distinct, column.quantiles) == (("missing",), 0, {})
+    assert set(column.missing.values()) == {1.0}
 
 
 def test_profiles_are_json_and_do_not_depend_on_the_order_of_rows() -> None:
-    text = json.dumps([column_profile.as_json() for column_profile in PROFILES.values()], allow_nan=False)
+    text = json.dumps([column.as_json() for column in PROFILES.values()], allow_nan=False)
     order = np.random.default_rng(1).permutation(ROWS)
-    assert (
-        json.dumps([column_profile.as_json() for column_profile in profile(inspected(COLUMNS, order))], allow_nan=False)
-        == text
-    )
+    assert json.dumps([column.as_json() for column in profile(varied_table(order))], allow_nan=False) == text
 
 
 def test_splits_without_rows_are_left_out() -> None:
-    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, SPLIT != "validation"))
-    assert list(column_profile.share) == ["train", "test"]
-    (column_profile,) = profile(inspected({"x": COLUMNS["minutes"]}, SPLIT == ""))
-    assert column_profile.share == {}
-    assert len(column_profile.bins) > 10
+    (column,) = profile(varied_table(SPLIT != "validation", minutes=COLUMNS["minutes"]))
+    assert list(column.share) == ["train", "test"]
+    (column,) = profile(varied_table(SPLIT == "", minutes=COLUMNS["minutes"]))
+    assert column.share == {}
+    assert len(column.bins) > 10
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=80), st.integers(0, 3))
 def test_any_numbers_have_at_most_twenty_bins_with_ends_in_order(values: list[float], seed: int) -> None:
-    column = np.random.default_rng(seed).choice(np.array(values), ROWS)
-    (column_profile,) = profile(inspected({"x": column}))
-    edges = [float(edge) for edge in column_profile.edges]
-    assert len(column_profile.bins) <= 20
+    numbers = np.random.default_rng(seed).choice(np.array(values), ROWS)
+    (column,) = profile(varied_table(x=numbers))
+    edges = [float(edge) for edge in column.edges]
+    assert len(column.bins) <= 20
     assert edges == sorted(set(edges))
-    assert column_profile.distinct == np.unique(column).size
-    assert sum(column_profile.share["train"]) == pytest.approx(1, abs=1e-5)
-    assert not edges or column.min() < edges[0] <= edges[-1] <= column.max()
+    assert column.distinct == np.unique(numbers).size
+    assert sum(column.share["train"]) == pytest.approx(1, abs=1e-5)
+    assert not edges or numbers.min() < edges[0] <= edges[-1] <= numbers.max()

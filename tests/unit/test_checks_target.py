@@ -140,7 +140,7 @@ def test_a_few_rows_do_not_drift_by_chance() -> None:
         some = EncodedTable(
             {"x": CHANCE[0][rows]}, {"x": "quantitative"}, TARGET[rows], MONTHS[MONTH[rows]], SPLITS[MONTH[rows]]
         )
-        assert "drift" not in {finding.check for finding in run_checks(some)}
+        assert list(check_drift(some)) == []
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -149,9 +149,8 @@ def test_the_order_of_rows_does_not_matter() -> None:
     target = np.where(CHANCE[3] < 0.05, np.nan, TARGET)
     expected = run_checks(encoded_table(ROWS, target, **columns))
     assert len(expected) > 10
-    for seed in range(3):
-        order = np.random.default_rng(seed).permutation(ROWS)
-        assert run_checks(encoded_table(ROWS, target, order, **columns)) == expected
+    order = np.random.default_rng(0).permutation(ROWS)
+    assert run_checks(encoded_table(ROWS, target, order, **columns)) == expected
 
 
 def test_findings_of_other_checks_are_listed_among_the_others() -> None:

@@ -107,6 +107,6 @@ def test_what_is_refused(work: Callable[[], Any], message: str) -> None:
     assert str(refused.value) == message
 
 
-def test_the_reason_of_an_excluded_feature() -> None:
+def test_the_reason_of_an_excluded_feature_is_the_first_pattern_that_matches() -> None:
     weather = CARRIER.model_copy(update={"name": "observed"})
-    assert exclude_features([CARRIER, weather], ["c*"])[1][0].reason == "params.yaml leaves out c*"
+    assert exclude_features([CARRIER, weather], ["c*", "carrier"])[1][0].reason == "params.yaml leaves out c*"
