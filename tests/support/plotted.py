@@ -1,21 +1,23 @@
-"""report.plots of the stages evaluate and learning_curves: numbers in, a plot of the report out."""
+"""Invented numbers of the stages evaluate, learning_curves and interpret, and the plots of them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pytest
-from plots import check_plot
+from explanations import explanation_of
 
 from flight_delay.evaluation.curves import calibration_curve, precision_recall_curve, roc_curve
 from flight_delay.evaluation.learning_curves import CurveModel, Point
+from flight_delay.explain.global_.importance import Importance
+from flight_delay.explain.global_.interactions import InteractionPair, Interactions
+from flight_delay.explain.global_.measures import Measures
+from flight_delay.explain.global_.stability import rank_effects
 from flight_delay.model.baselines import BASELINES
-from flight_delay.report.plots import comparison, evaluation
+from flight_delay.report.plots import comparison, dependence, evaluation, importance
 from flight_delay.report.plots.learning_curves import plot_learning_curve, plot_validation_curve
 from flight_delay.report.plots.plot import Plot
 
@@ -86,6 +88,41 @@ CURVE: Any = {
     9: CurveModel(POINT._replace(validation_log_loss=0.44, validation_roc_auc=0.7), None),
 }  # type: ignore[arg-type]
 
+ROWS = 400
+RANDOM = np.random.default_rng(0)
+FEATURES = {
+    "carrier": np.array([None if row % 9 == 0 else "ABCDE"[row % 5] for row in range(ROWS)], object),
+    "destination": np.array([f"D{row % 20:02d}" for row in range(ROWS)], object),  # more than are drawn
+    "departure_minutes": (np.arange(ROWS) * 7 % 1440).astype(np.float32),
+    "block_minutes": np.where(np.arange(ROWS) % 7 == 0, np.nan, RANDOM.normal(size=ROWS)).astype(np.float32),
+    "rate": RANDOM.random(ROWS),
+    "constant": np.full(ROWS, 3.0),
+    "unknown": np.full(ROWS, np.nan),
+}
+EXPLANATION = explanation_of(dict.fromkeys(FEATURES, FEATURES["departure_minutes"] / 1440 - 0.5), FEATURES)
+LABELS = {name: name.replace("_", " ") for name in FEATURES} | {"departure_minutes": "departure"}
+UNITS = {"departure_minutes": "minutes after midnight", "block_minutes": "minutes", "rate": "share"}
+PARTNERS: dict[str, str | None] = {
+    "carrier": "departure_minutes", "destination": None, "departure_minutes": "carrier", "block_minutes": "destination",
+    "rate": "block_minutes", "constant": "unknown", "unknown": "constant",
+}  # fmt: skip
+NAMES = LABELS | {"a": "time of day", "b": "busy day", "c": "airline", "history": "the days before"}
+
+IMPORTANCES = [
+    Importance("feature", "rate", 0.2, 0.18, 0.24, 0.6),
+    Importance("feature", "carrier", 0.1, 0.09, 0.12, 0.4),
+    Importance("feature", "constant", 0.0, 0.0, 0.0, 0.0),
+    Importance("group", "history", 0.3, 0.27, 0.36, 1.0),
+]
+GROUPS = {"rate": "history", "carrier": "schedule", "constant": "schedule"}
+MEASURES = [
+    Measures("rate", "t", 1, 2, 1, 0.2, -0.01, -0.02, 0.01, 0.03, 900.0),
+    Measures("carrier", "t", 2, 1, 2, 0.1, 0.02, 0.01, 0.03, 0.03, 100.0),
+]
+INTERACTIONS = Interactions((InteractionPair("topic", "a", "b", 0.4, 0.3, 0.5),), {"feature": 0.0, "topic": 0.25}, 10)
+RANKS = rank_effects({"11": {"topic": {"a": 2.0, "b": 1.0}}, "12": {"topic": {"a": 1.0, "b": 2.0}}}, "month")
+MANY = rank_effects({"1": {"topic": {f"t{place}": 1.0 + place for place in range(15)}}}, "seed")
+
 PLOTS: dict[str, Callable[[], Plot]] = {
     "training_curve": lambda: evaluation.plot_training_curve(TRAINING),
     "roc": lambda: evaluation.plot_roc(EVALUATION),
@@ -100,53 +137,20 @@ PLOTS: dict[str, Callable[[], Plot]] = {
     "slices": lambda: comparison.plot_slices(SLICES),
     "learning_curve": lambda: plot_learning_curve(CURVE, "2013-10"),
     "validation_curve": lambda: plot_validation_curve(CURVE, 1, "2013-10"),
+    "beeswarm": lambda: dependence.plot_beeswarm(EXPLANATION, LABELS),
+    "importance": lambda: importance.plot_importance(IMPORTANCES, GROUPS, NAMES),
+    "importance, none": lambda: importance.plot_importance(IMPORTANCES[2:3], GROUPS, NAMES),
+    "measures": lambda: importance.plot_importance_measures(MEASURES, NAMES),
+    "measures, none": lambda: importance.plot_importance_measures([], {}),
+    "interactions": lambda: importance.plot_interactions(INTERACTIONS, NAMES),
+    "interactions, none": lambda: importance.plot_interactions(Interactions((), {"topic": 0.0}, 10), {}),
+    "stability": lambda: importance.plot_rank_stability(RANKS, NAMES),
+    "stability, many": lambda: importance.plot_rank_stability(MANY, {f"t{place}": "x" for place in range(15)}),
+    "stability, none": lambda: importance.plot_rank_stability([], {}),
 }
-drawn = cache(lambda name: PLOTS[name]())
-NUMBER = re.compile(r"2013-\d\d|[-+]?\d[\d.]*%?")
 
 
-@pytest.mark.parametrize("name", PLOTS)
-def test_a_plot_is_deterministic_and_names_its_place(name: str) -> None:
-    assert check_plot(PLOTS[name], drawn(name)).name == name
-
-
-@pytest.mark.parametrize(
-    ("name", "other"),
-    [
-        (
-            "training_curve",
-            lambda: evaluation.plot_training_curve({key: losses[:2] for key, losses in TRAINING.items()}),
-        ),
-        ("metric_by_month", lambda: evaluation.plot_metric_by_month(MONTHS[1:])),
-        ("calibration_by_month", lambda: evaluation.plot_calibration_by_month(MONTHS[1:])),
-        ("confusion", lambda: evaluation.plot_confusion(COUNTS | {"true_positive": 41}, 0.25)),
-        ("model_staleness", lambda: comparison.plot_staleness([*AGING[:-1], {**AGING[-1], "roc_auc": 0.65}])),
-        ("profit", lambda: comparison.plot_profit(PROFIT, PROFIT, 0.25)),
-        ("slices", lambda: comparison.plot_slices(SLICES[:2])),
-        ("validation_curve", lambda: plot_validation_curve(CURVE, 9, "2013-10")),
-    ],
-)
-def test_other_numbers_give_another_plot(name: str, other: Callable[[], Plot]) -> None:
-    assert other().content != drawn(name).content
-
-
-@pytest.mark.parametrize(
-    ("plot", "numbers"),
-    [
-        (lambda: drawn("roc"), [f"{TEST['model']['roc_auc']:.3f}"]),
-        (lambda: drawn("training_curve"), ["2", "0.5500"]),
-        (lambda: drawn("calibration_by_month"), ["2013-09", "27.0%", "14.0%"]),
-        (lambda: drawn("confusion"), ["25%", "40%"]),
-        # A small slice is not drawn but counts in the mean.
-        (lambda: drawn("slices"), ["-30", "-15"]),
-        # Only models of age 1 are retrained.
-        (lambda: drawn("model_staleness"), ["-0.035"]),
-        (lambda: comparison.plot_staleness(AGING[:1]), ["+0.000"]),
-        (lambda: drawn("profit"), ["25%", "-22.0", "-10.0"]),
-        (lambda: comparison.plot_profit(BACKTEST_PROFIT, PROFIT, 0.26), ["26%", "-22.0", "-10.0"]),
-        (lambda: drawn("learning_curve"), ["1", "0.690", "2013-10", "9", "0.700"]),
-        (lambda: drawn("validation_curve"), ["0.4500", "1", "0.4400", "9"]),
-    ],
-)
-def test_the_title_has_the_main_numbers(plot: Callable[[], Plot], numbers: list[str]) -> None:
-    assert NUMBER.findall(plot().title) == numbers
+@cache
+def drawn(name: str) -> Plot:
+    """One of `PLOTS`, drawn once in a process."""
+    return PLOTS[name]()
