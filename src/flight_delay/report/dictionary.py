@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from flight_delay.data.dictionary import Dictionary
 from flight_delay.data.dictionary_entries import LAYOUTS, ColumnEntry, FeatureEntry
 
@@ -14,6 +12,40 @@ QUESTIONS = {
     "restrictions": "Restricted by law or policy",
     "feedback": "Whether predictions may influence it",
 }
+PAGE = """\
+# Data dictionary
+
+The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) of models,
+`data/processed/`. This page is generated from `references/data_dictionary.yaml` by
+`make docs`; edit that file, not this one.
+
+| column | role | type | values | may be missing | known |
+|---|---|---|---|---|---|
+{columns}
+
+A value becomes known, in hours before the scheduled departure:
+
+{moments}
+
+{sections}
+
+## Features
+
+The feature columns of `data/processed/`, in their order. A new feature needs an entry under `features` of
+`references/data_dictionary.yaml` and a function of the same name in `src/flight_delay/features/`; features of history
+and weather come in families, `GROUPINGS` and `MEASUREMENTS` there. The build stops if one of the two is missing.
+
+`<days>` stands for each of `build_features.history_days` in `params.yaml`: complete days, in UTC, before the time of
+prediction. Rates of small groups are shrunk towards the overall rate (`build_features.smoothing_flights`). Weather is \
+the
+last observation before that time, if recent enough. The effect is the monotone constraint of \
+`train_model.monotone_constraints`:
+a higher value never lowers (increasing) or never raises (decreasing) the predicted probability.
+
+| feature | label | group | kind | effect | description |
+|---|---|---|---|---|---|
+{features}
+"""
 
 
 def markdown(dictionary: Dictionary) -> str:
@@ -21,98 +53,48 @@ def markdown(dictionary: Dictionary) -> str:
 
     The page has a table of columns, a section for each column, and a table of features.
     """
-    return "\n".join([*_columns(dictionary), "", *_features(dictionary)]) + "\n"
-
-
-def _columns(dictionary: Dictionary) -> Iterator[str]:
-    yield "# Data dictionary"
-    yield ""
-    yield (
-        "The columns of the canonical table of flights, `data/interim/flights/`, and the [features](#features) of "
-        "models,"
+    return PAGE.format(
+        columns="\n".join(_column_row(name, column) for name, column in dictionary.columns.items()),
+        moments="\n".join(
+            f"- `{name}` ({moment.hours_before_departure:+d}): {moment.description}"
+            for name, moment in dictionary.moments.items()
+        ),
+        sections="\n\n".join(_section(name, column) for name, column in dictionary.columns.items()),
+        features="\n".join(_feature_row(name, feature) for name, feature in dictionary.features.items()),
     )
-    yield "`data/processed/`. This page is generated from `references/data_dictionary.yaml` by"
-    yield "`make docs`; edit that file, not this one."
-    yield ""
-    yield "| column | role | type | values | may be missing | known |"
-    yield "|---|---|---|---|---|---|"
-    for name, column in dictionary.columns.items():
-        cells = (
-            f"[`{name}`](#{name})",
-            column.role,
-            _type(column),
-            _values(column),
-            _yes(column.nullable),
-            column.known,
+
+
+def _section(name: str, column: ColumnEntry) -> str:
+    lines = [f"## {name}", "", f"{column.description[0].upper()}{column.description[1:]}.", ""]
+    if column.not_used_because:
+        lines.append(f"- **Not to be used as a feature**: {column.not_used_because}")
+    sources = {layout: column.sources[layout] for layout in LAYOUTS if layout in column.sources}
+    lines += [f"- In `{layout}`: {', '.join(f'`{name}`' for name in names)}" for layout, names in sources.items()]
+    if column.informative:
+        lines.append(
+            "- Informative: a source may lack it, and a value that breaks the contract is left out with a warning"
         )
-        yield _row(cells)
-    yield ""
-    yield "A value becomes known, in hours before the scheduled departure:"
-    yield ""
-    for name, moment in dictionary.moments.items():
-        yield f"- `{name}` ({moment.hours_before_departure:+d}): {moment.description}"
-    for name, column in dictionary.columns.items():
-        yield ""
-        yield f"## {name}"
-        yield ""
-        yield f"{column.description[0].upper()}{column.description[1:]}."
-        yield ""
-        if column.not_used_because:
-            yield f"- **Not to be used as a feature**: {column.not_used_because}"
-        for layout in LAYOUTS:
-            if layout in column.sources:
-                yield f"- In `{layout}`: {', '.join(f'`{source}`' for source in column.sources[layout])}"
-        if column.informative:
-            yield "- Informative: a source may lack it, and a value that breaks the contract is left out with a warning"
-        for field, question in QUESTIONS.items():
-            yield f"- {question}: {getattr(column.notes, field)}"
+    lines += [f"- {question}: {getattr(column.notes, field)}" for field, question in QUESTIONS.items()]
+    return "\n".join(lines)
 
 
-def _features(dictionary: Dictionary) -> Iterator[str]:
-    yield "## Features"
-    yield ""
-    yield "The feature columns of `data/processed/`, in their order. A new feature needs an entry under `features` of"
-    yield (
-        "`references/data_dictionary.yaml` and a function of the same name in `src/flight_delay/features/`; features "
-        "of history"
-    )
-    yield (
-        "and weather come in families, `GROUPINGS` and `MEASUREMENTS` there. The build stops if one of the two is "
-        "missing."
-    )
-    yield ""
-    yield (
-        "`<days>` stands for each of `build_features.history_days` in `params.yaml`: complete days, in UTC, before "
-        "the time of"
-    )
-    yield (
-        "prediction. Rates of small groups are shrunk towards the overall rate (`build_features.smoothing_flights`). "
-        "Weather is the"
-    )
-    yield (
-        "last observation before that time, if recent enough. The effect is the monotone constraint of "
-        "`train_model.monotone_constraints`:"
-    )
-    yield "a higher value never lowers (increasing) or never raises (decreasing) the predicted probability."
-    yield ""
-    yield "| feature | label | group | kind | effect | description |"
-    yield "|---|---|---|---|---|---|"
-    for name, feature in dictionary.features.items():
-        shown = f"`{name}_<days>d`" if feature.group == "history" else f"`{name}`"
-        kind = f"{feature.kind}, {feature.unit}" if feature.unit else feature.kind
-        yield _row((shown, feature.label or "", feature.group, kind, feature.effect or "", _described(feature)))
+def _column_row(name: str, column: ColumnEntry) -> str:
+    kind, nullable = _with_unit(column.type.replace("_", " "), column.unit), "yes" if column.nullable else "no"
+    return _row(f"[`{name}`](#{name})", column.role, kind, _values(column), nullable, column.known)
 
 
-def _described(feature: FeatureEntry) -> str:
-    return feature.description.replace("{days}", "`<days>`")
+def _feature_row(name: str, feature: FeatureEntry) -> str:
+    shown = f"`{name}_<days>d`" if feature.group == "history" else f"`{name}`"
+    kind, description = _with_unit(feature.kind, feature.unit), feature.description.replace("{days}", "`<days>`")
+    return _row(shown, feature.label or "", feature.group, kind, feature.effect or "", description)
 
 
-def _row(cells: Iterable[str]) -> str:
+def _row(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
 
 
-def _type(column: ColumnEntry) -> str:
-    return f"{column.type.replace('_', ' ')}, {column.unit}" if column.unit else column.type
+def _with_unit(kind: str, unit: str | None) -> str:
+    return f"{kind}, {unit}" if unit else kind
 
 
 def _values(column: ColumnEntry) -> str:
@@ -121,7 +103,3 @@ def _values(column: ColumnEntry) -> str:
     if column.allowed:
         return ", ".join(column.allowed)
     return f"`{column.pattern}`" if column.pattern else ""
-
-
-def _yes(flag: bool) -> str:
-    return "yes" if flag else "no"
