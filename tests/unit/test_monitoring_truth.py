@@ -19,7 +19,7 @@ from flight_delay.evaluation.costs import Payoffs
 from flight_delay.model.predictions import Predictions
 from flight_delay.monitoring.labels import LabelReader
 from flight_delay.monitoring.results import Estimate, Level, MonthSummary
-from flight_delay.monitoring.truth import Truth, TruthSummaries, complete_months, last_date
+from flight_delay.monitoring.truth import Truth, TruthSummaries, complete_months
 from flight_delay.monitoring.truth_check import check_truth
 from flight_delay.review.comparison.rows import CommonRows, compare_period
 from flight_delay.serving.tables import METADATA, OUTCOMES
@@ -82,8 +82,6 @@ def test_estimates_are_means_over_the_labelled_answers() -> None:
 )  # fmt: skip
 def test_a_month_is_complete_when_its_last_outcomes_are_known(date: str, months: list[str]) -> None:
     assert complete_months(dt.date.fromisoformat(date)) == months
-    assert last_date("2013-02") == dt.date(2013, 2, 28)
-    assert last_date("2013-12") == dt.date(2013, 12, 31)
 
 
 HIGH, LOW, NONE = Estimate(0.03, 0.01, 0.05), Estimate(-0.03, -0.05, -0.01), Estimate(0.0, -0.02, 0.02)

@@ -81,11 +81,6 @@ class DriftThresholds(Parameters):
     columns: dict[str, ColumnThresholds]
     scores: ScoreThresholds
 
-    @property
-    def bins(self) -> dict[str, Bins]:
-        """Bins by input, the argument of `count_bins`."""
-        return {name: column.bins for name, column in self.columns.items()}
-
 
 def false_alarm_bound(weeks: int) -> float:
     """Bound the false-alarm rate per week after `weeks` without an alarm."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from flight_delay.core.errors import UserError
 from flight_delay.drift.thresholds import DriftThresholds, load_thresholds
+from flight_delay.drift.weeks import days_of_month
 from flight_delay.evaluation.costs import Payoffs
 from flight_delay.evaluation.curves import calibration_curve
 from flight_delay.monitoring.answers import AnswerReader
@@ -41,8 +42,6 @@ from flight_delay.monitoring.truth import (
     TruthSummaries,
     TruthSummary,
     complete_months,
-    first_date,
-    last_date,
 )
 from flight_delay.monitoring.truth_check import check_truth
 from flight_delay.serving.inputs import Inputs
@@ -86,8 +85,8 @@ class Monitor:
         if self._reader is None or self._reader.thresholds != thresholds:
             self._reader = AnswerReader(self._engine, self._states, thresholds, self._inputs.parameters)
         reader = self._reader
-        months = complete_months(date)
-        first = min(first_date(months[0]), date - DAYS * DAY)
+        months = {month: days_of_month(month) for month in complete_months(date)}
+        first = min(*(dates[0] for dates in months.values()), date - DAYS * DAY)
         by_date = reader.dates(date, first)
         days = reader.days(date, DAYS)
         has_answers = any(len(day.flight_id) + day.unreadable for day in days.values())
@@ -99,8 +98,8 @@ class Monitor:
             return self._joined.join(by_date, begin, min(end, date - LABEL_DAYS * DAY))
 
         summaries = [
-            MonthSummary(month, *self._summaries.summarize(truth(first_date(month), last_date(month))))
-            for month in months
+            MonthSummary(month, *self._summaries.summarize(truth(dates[0], dates[-1])))
+            for month, dates in months.items()
         ]
         weeks, listed = [], list(days)
         for end in range(WEEK, DAYS + 1, WEEK):

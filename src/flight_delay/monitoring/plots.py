@@ -50,11 +50,12 @@ def _draw_scores(
         if bounds.smallest is not None and bounds.largest is not None:
             band = f"range of {bounds.weeks} weeks of the backtest"
             axes.axhspan(bounds.smallest, bounds.largest, color=LIGHT_GREY, alpha=0.6, linewidth=0, label=band)
-        axes.plot(*_columns(by_day), ".", color=GREY, markersize=6, label="day")
+        dates: list[Any] = [date for date, _ in by_day]
+        axes.plot(dates, [value for _, value in by_day], ".", color=GREY, markersize=6, label="day")
         for number, (week, value) in enumerate(by_week):
             axes.plot([week.first, week.last], [value, value], color=BLUE, label="" if number else "week")
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        set_dates(axes, [*(date for date, _ in by_day), *(week.first for week, _ in by_week)])
+        set_dates(axes, [*dates, *(week.first for week, _ in by_week)])
         add_legend(axes)
         text = f"{label} by day and week, and the range of the weeks of the backtest"
         return plot_of(figure, name, "scores", text)
@@ -152,7 +153,3 @@ def _draw_estimates(
         set_dates(axes, dates)
         text = f"{label} by week, with 95 % intervals over days; the title has the last week with labels"
         return plot_of(figure, name, section, text)
-
-
-def _columns(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
-    return [first for first, _ in pairs], [second for _, second in pairs]

@@ -165,15 +165,5 @@ def complete_months(date: datetime.date) -> list[str]:
     return months[-MONTHS - 1 : -1]
 
 
-def first_date(month: str) -> datetime.date:
-    """Return the first date of a month such as '2013-11'."""
-    return datetime.date.fromisoformat(f"{month}-01")
-
-
-def last_date(month: str) -> datetime.date:
-    """Return the last date of a month such as '2013-11'."""
-    return (first_date(month) + 31 * DAY).replace(day=1) - DAY
-
-
 def _estimate(value: float, draws: Draws) -> Estimate:
     return Estimate(float(value), *interval(draws))
