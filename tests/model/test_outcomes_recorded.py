@@ -189,7 +189,7 @@ def as_corrected(seed: int) -> pa.Table:
     return parse(with_outcomes(ROWS[:40], seed))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seeds=st.lists(st.integers(0, 3), min_size=1, max_size=4),
     predicted=st.sets(st.sampled_from(EVERY_ID[:40]), min_size=1),

@@ -46,27 +46,12 @@ def test_prohibited_uses_cannot_be_read_as_advice_and_sentences_end() -> None:
         assert text.endswith(".") == bool(sentences & set(keys)), keys
 
 
-MISTAKES: dict[str, tuple[Callable[[Content], Any], str, str]] = {  # mistake, entry, part of the message
-    "a misspelt section": (lambda card: card.update(ethic=card.pop("ethics")), "ethic:", "not permitted"),
-    "an unknown section": (lambda card: card.update(figures="0.654"), "figures", "not permitted"),
-    "an unknown level": (
-        lambda card: card["security"]["integrity"].update(level="medium"),
-        "security.integrity.level",
-        "'low', 'moderate' or 'high'",
-    ),
-    "a blank text": (
-        lambda card: card["security"]["integrity"].update(reason=" "),
-        "security.integrity.reason",
-        "should match",
-    ),
-    "an empty list": (lambda card: card["ethics"].update(harms=[]), "ethics.harms", "at least 1 item"),
-    "a text for a list": (lambda card: card.update(limitations="One."), "limitations", "valid list"),
-    "a mapping for a text": (
-        lambda card: card["limitations"].append({"One": "two."}),
-        f"limitations.{len(CONTENT['limitations'])}",
-        "valid string",
-    ),
-    "a number for a text": (lambda card: card.update(licence=2), "licence", "valid string"),
+MISTAKES: dict[str, tuple[Callable[[Content], Any], str]] = {  # mistake, entry
+    "an unknown section": (lambda card: card.update(figures="0.654"), "figures"),
+    "an unknown level": (lambda card: card["security"]["integrity"].update(level="medium"), "security.integrity.level"),
+    "a blank text": (lambda card: card["security"]["integrity"].update(reason=" "), "security.integrity.reason"),
+    "an empty list": (lambda card: card["ethics"].update(harms=[]), "ethics.harms"),
+    "a number for a text": (lambda card: card.update(licence=2), "licence"),
 }
 
 
@@ -82,15 +67,11 @@ def refusal(folder: Path, text: str) -> str:
     return message
 
 
-@pytest.mark.parametrize(("mistake", "entry", "part"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_refused_by_entry(
-    mistake: Callable[[Content], Any], entry: str, part: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("mistake", "entry"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_refused_by_entry(mistake: Callable[[Content], Any], entry: str, tmp_path: Path) -> None:
     content = copy.deepcopy(CONTENT)
     mistake(content)
-    message = refusal(tmp_path, yaml.safe_dump(content, sort_keys=False))
-    assert entry in message
-    assert part in message
+    assert f"{entry}: " in refusal(tmp_path, yaml.safe_dump(content, sort_keys=False))
 
 
 def test_every_key_is_required(tmp_path: Path) -> None:

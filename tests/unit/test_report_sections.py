@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,12 +37,6 @@ def metrics(*baselines: str) -> dict[str, Any]:
     }
 
 
-def test_rows_of_baselines_have_values_and_intervals_and_end_with_the_model() -> None:
-    rows = sections.baseline_rows(metrics("base_rate", "logistic"))
-    assert [row["name"] for row in rows] == ["base rate", "logistic regression", "model"]
-    assert rows[1]["log_loss"] == {"value": 0.1 + 0.02, "low": 0.0, "high": 1.0}
-
-
 def test_comparisons_end_with_the_model_and_logistic_regression_once() -> None:
     short = sections.step_comparisons(metrics("base_rate", "logistic"))
     assert [(row["name"], row["baseline"]) for row in short] == [
@@ -73,12 +66,6 @@ def test_profits_begin_with_the_model_and_go_down() -> None:
     assert rows[1]["more"]["verdict"] == "not significant"
 
 
-def test_the_spread_of_months() -> None:
-    spread = sections.metric_spread({"2013-05": {"roc_auc": 0.7, "rows": 9}, "2013-06": {"roc_auc": 0.65, "rows": 1}})
-    assert (spread["lowest"], spread["highest"]) == ({"roc_auc": 0.65}, {"roc_auc": 0.7})
-    assert spread["spread"]["roc_auc"] == pytest.approx(0.05)
-
-
 def test_slices_keep_their_order_within_a_division() -> None:
     rows = [
         {"by": by, "label": label} for by, label in (("day_of_week", "Tue"), ("hour", "17"), ("day_of_week", "Sun"))
@@ -102,17 +89,6 @@ def test_dropped_features_are_listed_by_rule_the_most_frequent_first() -> None:
 GROUPS = ("schedule", "density", "history", "weather")
 
 
-@pytest.mark.parametrize("group", GROUPS[1:])
-def test_information_is_either_available_or_not(group: str) -> None:
-    schedule = sections.available_information({"features": [{"group": "schedule"}]})
-    both = sections.available_information({"features": [{"group": "schedule"}, {"group": group}, {"group": group}]})
-    added = both.removeprefix(f"{schedule} and ")
-    lacking = sections.unavailable_information({"features": [{"group": name} for name in GROUPS if name != group]})
-    assert added in lacking
-    assert added not in sections.unavailable_information({"features": [{"group": name} for name in GROUPS]})
-    assert schedule not in lacking
-
-
 COLUMNS = st.lists(
     st.fixed_dictionaries(
         {"kind": st.sampled_from(["quantitative", "categorical", "indicator"]), "group": st.sampled_from(GROUPS)}
@@ -129,15 +105,3 @@ def test_every_column_of_the_model_is_counted_once(columns: list[dict[str, str]]
     assert counts[last] == len([column for column in columns if column["kind"] == "indicator"])
     assert groups == [group for group in GROUPS if group in groups]
     assert 0 not in [counts[group] for group in groups]
-
-
-def test_features_are_counted_by_group_and_categories_by_feature() -> None:
-    columns = [
-        {"name": "day_of_week", "kind": "categorical", "group": "schedule", "categories": ["Mon", "Tue", "Wed"]},
-        {"name": "late_rate_all_3d", "kind": "quantitative", "group": "history", "categories": []},
-        {"name": "distance_miles", "kind": "quantitative", "group": "schedule", "categories": []},
-        {"name": "distance_miles_is_missing", "kind": "indicator", "group": "schedule", "categories": []},
-    ]
-    assert list(sections.feature_counts({"features": columns}).items())[:2] == [("schedule", 2), ("history", 1)]
-    assert list(sections.feature_counts({"features": columns}).values()) == [2, 1, 1]
-    assert sections.vocabularies({"features": columns}) == {"day of week": 3}

@@ -144,23 +144,19 @@ def test_break_even_ranges(ends: dict[str, float | None] | None, sentence: str) 
     ]
 
 
-@pytest.mark.parametrize(
-    ("groups", "available", "unavailable"),
-    [
-        (
-            ["schedule", "history", "density", "history"],
-            "the schedule, traffic and late rates up to the day before the prediction",
-            "the aircraft, the weather at the origin at the time of the prediction or events after the prediction",
-        ),
-        (
-            ["schedule"],
-            "the schedule",
-            "the aircraft, traffic, late rates up to the day before the prediction, the weather at the origin at the time "
-            "of the prediction or events after the prediction",
-        ),
-    ],
-)
-def test_available_and_unavailable_information(groups: list[str], available: str, unavailable: str) -> None:
+KINDS = {
+    "schedule": "the schedule",
+    "density": "traffic",
+    "history": "late rates up to the day before the prediction",
+    "weather": "the weather at the origin at the time of the prediction",
+}
+
+
+@pytest.mark.parametrize("groups", [["schedule", "history", "density", "history"], ["schedule"], list(KINDS)])
+def test_available_and_unavailable_information(groups: list[str]) -> None:
     selection = {"features": [{"group": group} for group in groups]}
-    assert sections.available_information(selection) == available
-    assert sections.unavailable_information(selection) == unavailable
+    known = [text for group, text in KINDS.items() if group in groups]
+    others = ["the aircraft", *(text for group, text in KINDS.items() if group not in groups)]
+    *before, last = known
+    assert sections.available_information(selection) == (f"{', '.join(before)} and {last}" if before else last)
+    assert sections.unavailable_information(selection) == f"{', '.join(others)} or events after the prediction"
