@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import math
 
-from flight_delay.drift.psi import Bins
-from flight_delay.drift.thresholds import ColumnThresholds, DriftThresholds, ScoreThresholds, WeeklyRange
+from small_monitoring import THRESHOLDS
+
 from flight_delay.monitoring.alarms import load_alarms
 from flight_delay.monitoring.page import render_page
 from flight_delay.monitoring.results import (
@@ -22,44 +22,6 @@ from flight_delay.monitoring.results import (
 
 DATE = datetime.date(2013, 12, 3)
 DAY = datetime.timedelta(days=1)
-COLUMNS = (
-    "carrier", "origin", "destination", "hour", "month", "distance_miles", "scheduled_duration_minutes",
-    "flights_of_origin_hour", "late_rate_7d", "late_rate_30d", "late_rate_carrier_7d", "late_rate_flight_60d",
-    "late_rate_origin_hour_30d", "is_holiday",
-)  # fmt: skip
-UNMONITORED = {"month", "late_rate_7d", "late_rate_30d"}
-
-
-def weekly(smallest: float, largest: float) -> WeeklyRange:
-    return WeeklyRange(
-        weeks=26, smallest=smallest, median=(smallest + largest) / 2, largest=largest, false_alarm_rate_bound=0.109
-    )
-
-
-THRESHOLDS = DriftThresholds(
-    format=1,
-    first_day="2013-05-01",
-    last_day="2013-10-31",
-    psi_threshold=0.1,
-    columns={
-        name: ColumnThresholds(
-            bins=Bins(kind="quantitative", edges=(0.5,)),
-            is_monitored=name not in UNMONITORED,
-            weeks_with_false_alarm=0,
-            psi=weekly(0.001, 0.03),
-            missing_share=weekly(0.0, 0.01),
-            unknown_share=None,
-        )
-        for name in COLUMNS
-    },
-    scores=ScoreThresholds(
-        bins=Bins(kind="quantitative", edges=tuple(number / 20 for number in range(2, 11))),
-        psi=weekly(0.01, 0.3),
-        mean_probability=weekly(0.171, 0.312),
-        positive_share=weekly(0.213, 0.587),
-    ),
-)
-
 BASIS = "the largest of 26 weeks is 0.03, so that false alarms are below 10.9 % of weeks"
 QUIET = (
     Finding("replay", "quiet", 0.0, 0.0, "all 901 answers are repeated bit for bit", "exact"),
@@ -72,7 +34,7 @@ QUIET = (
 ALARMS = (
     Finding("skew", "alarm", 0.9432, 0.01, "94.32 % of 902 answers differ from those of <present> inputs", "fixed"),
     Finding("inputs", "alarm", 3.517, 0.1, "PSI of distance_miles is 3.517", BASIS, "distance_miles"),
-    Finding("inputs", "alarm", 0.214, 0.1, "PSI of hour is 0.214", BASIS, "hour"),
+    Finding("inputs", "alarm", 0.214, 0.1, "PSI of carrier is 0.214", BASIS, "carrier"),
     Finding("scores", "warning", 0.3337, 0.312, "mean probability of 7 days is 0.334", BASIS, "mean probability"),
 )
 
@@ -107,8 +69,8 @@ def weeks(n: int = 9) -> tuple[WeekSummary, ...]:
         wave = math.sin(number)
         last = DATE - DAY - 7 * (n - 1 - number) * DAY
         psi = {
-            name: 0.004 * (column + 1) * (1.2 + wave) + 0.15 * (name in UNMONITORED)
-            for column, name in enumerate(COLUMNS)
+            name: 0.04 * (place + 1) * (1.2 + wave) + 0.15 * (not column.is_monitored)
+            for place, (name, column) in enumerate(THRESHOLDS.columns.items())
         }
         rows.append(
             WeekSummary(
@@ -145,17 +107,14 @@ def quiet() -> Monitored:
         weeks=weeks(),
         months=(month._replace(month="2013-10", labelled=27_811), month),
         calibration=tuple(CalibrationBin(0.05 * n + 0.03, 0.045 * n + 0.05, 5000) for n in range(10)),
-        score_counts=ScoreCounts(
-            (300, 700, 1100, 1300, 1000, 700, 500, 300, 200, 101, 0, 0),
-            (3000, 6500, 9000, 9900, 8000, 5000, 3600, 2500, 1500, 777, 0, 0),
-        ),
+        score_counts=ScoreCounts((2100, 2300, 1200, 601, 0, 0), (18_500, 17_900, 8600, 4777, 0, 0)),
         latency_ms={"p50": 2.13, "p95": 8.71, "p99": 31.9},
     )
 
 
 def alarming() -> Monitored:
     run = quiet()
-    psi = {**run.weeks[-1].input_psi, "distance_miles": 3.517, "hour": 0.214}
+    psi = {**run.weeks[-1].input_psi, "distance_miles": 3.517, "carrier": 0.214}
     last = run.weeks[-1]._replace(input_psi=psi, mean_probability=0.3337)
     replaced = {"skew", "inputs", "scores"}
     kept = tuple(finding for finding in QUIET if finding.check not in replaced)
@@ -176,7 +135,7 @@ def unlabelled() -> Monitored:
 def one_day() -> Monitored:
     run = unlabelled()
     week = run.weeks[-1]._replace(answered=901, score_psi=None, input_psi={})
-    counts = ScoreCounts(run.score_counts.current, (0,) * 12)
+    counts = ScoreCounts(run.score_counts.current, (0,) * 6)
     return run._replace(days=run.days[-1:], weeks=(week,), score_counts=counts, latency_ms={})
 
 
