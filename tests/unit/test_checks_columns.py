@@ -43,91 +43,12 @@ def test_a_clean_table_has_no_findings(seed: int) -> None:
     assert run_checks(encoded_table(**clean(seed))) == []
 
 
-@pytest.mark.parametrize(("missing", "is_warned"), [(0.0, False), (0.005, False), (0.02, True), (0.6, True)])
-def test_missing_values_are_warned_of_from_one_per_cent_on(missing: float, is_warned: bool) -> None:
-    column = np.random.default_rng(3).normal(size=ROWS)
-    column[np.random.default_rng(4).permutation(ROWS)[: int(missing * ROWS)]] = np.nan
-    findings = findings_of(column=column)
-    assert [(finding.check, finding.columns, finding.severity) for finding in findings] == [
-        ("missing", ("column",), "warning")
-    ] * is_warned
-    assert not is_warned or f" {missing:.1%} " in findings[0].message
-
-
-def test_values_that_are_missing_in_one_split_only_are_warned_of() -> None:
-    column = clean(5)["normal"]
-    column[ROWS // 2 : ROWS // 2 + ROWS // 50] = np.nan
-    checks = {finding.check: finding for finding in findings_of(column=column)}
-    assert checks["missing"].value == pytest.approx(0.08, abs=0.001)  # of the validation split
-
-
-@pytest.mark.parametrize(
-    "column",
-    [
-        np.full(ROWS, 7.0),
-        np.full(ROWS, np.nan),
-        np.full(ROWS, "x", object),
-        np.where(np.arange(ROWS) < ROWS // 2, 1.0, clean()["uniform"]),  # varies only after training
-    ],
-)
-def test_a_column_that_does_not_vary_in_training_is_constant(column: np.ndarray) -> None:
-    finding = next(finding for finding in findings_of(column=column) if finding.check == "constant")
-    assert (finding.severity, finding.columns, finding.value) == ("warning", ("column",), 1.0)
-    assert f" {ROWS // 2:,} " in finding.message
-
-
-def test_a_column_with_one_value_in_nearly_all_rows_is_quasi_constant() -> None:
-    column = np.full(ROWS, "usual", object)
-    column[::250] = "rare"
-    (finding,) = (finding for finding in findings_of(column=column) if finding.check == "quasi_constant")
-    assert finding.value == 0.996
-    column[::100] = "rare"
-    assert findings_of(column=column) == []
-
-
-def test_infinite_numbers_are_an_error() -> None:
-    column = clean(7)["normal"]
-    column[[3, 5]] = np.inf, -np.inf
-    finding = the_only(findings_of(column=column), "infinite")
-    assert (finding.severity, finding.value) == ("error", 2 / ROWS)
-
-
-def test_many_rare_and_new_labels_are_named() -> None:
-    many = np.array([f"label {n}" for n in range(60)], object)[np.random.default_rng(8).integers(0, 60, ROWS)]
-    assert the_only(findings_of(column=many), "high_cardinality").value == 60
-    rare = clean(20)["carrier"]
-    rare[:20] = "OO"
-    finding = the_only(findings_of(column=rare), "rare_labels")
-    assert [words in finding.message for words in ("1 of 6", "(OO)")] == [True, True]
-    assert finding.value == 20 / (ROWS / 2)
-    new = clean(20)["carrier"]
-    for name, rows in zip("ABCDEFG", range(8, 1, -1), strict=True):
-        start = ROWS // 2 + 10 * ord(name)
-        new[start : start + rows] = name
-    finding = the_only(findings_of(column=new), "new_labels")
-    assert f" {join_names('ABCDEFG')}, " in finding.message  # the most frequent first
-    assert finding.value == 35 / (ROWS / 2)
-
-
 def test_the_same_column_twice_is_found_also_with_other_names_of_labels() -> None:
     names = {"AA": "American", "B6": "JetBlue", "DL": "Delta", "UA": "United", "WN": "Southwest"}
     renamed = np.array([names[label] for label in clean()["carrier"]], object)
     assert the_only(findings_of(airline=renamed), "duplicated").columns == ("airline", "carrier")
     twice, thrice = clean()["uniform"].copy(), clean()["uniform"].astype(np.float64)
     assert the_only(findings_of(twice=twice, thrice=thrice), "duplicated").columns == ("thrice", "twice", "uniform")
-
-
-def test_two_keys_are_not_duplicates() -> None:
-    keys = {name: np.array([f"{name}{n}" for n in range(ROWS)], object) for name in "ab"}
-    assert "duplicated" not in {finding.check for finding in findings_of(**keys)}
-
-
-def test_nearly_equivalent_columns_are_found() -> None:
-    random = np.random.default_rng(10)
-    backwards = -np.exp(clean()["normal"] / 30) + random.normal(0, 0.1, ROWS)
-    assert the_only(findings_of(backwards=backwards), "correlated").columns == ("backwards", "normal")
-    label = np.where(random.random(ROWS) < 0.01, "AA", clean()["carrier"]).astype(object)
-    assert the_only(findings_of(label=label), "correlated").columns == ("carrier", "label")
 
 
 @given(
