@@ -60,6 +60,14 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def answered_once(small_service_once: Path, made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A small service with correct answers of all days. Not to be changed."""
+    from small_monitoring import make_answered
+
+    return made_once("answered_service", lambda root: make_answered(small_service_once, root))
+
+
+@pytest.fixture(scope="session")
 def features() -> tuple[Feature, ...]:
     """Some features of every group."""
     return FEATURES

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import datetime as dt
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from small_monitoring import SERVICE, STATES, answer_days, open_service
-from small_service import DAY, REPOSITORY, all_dates
+from small_monitoring import SERVICE, STATES, TODAY, open_service
+from small_service import DAY, REPOSITORY
 
 from flight_delay.commands import monitor
 from flight_delay.core.errors import UserError
 from flight_delay.serving.tables import OUTCOMES
-
-FIRST, TODAY = dt.date(2013, 3, 6), dt.date(2013, 3, 8)
-
-
-@pytest.fixture(scope="module")
-def answered_once(small_service_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = shutil.copytree(small_service_once, tmp_path_factory.mktemp("command") / "service")
-    shutil.copy(REPOSITORY / "references/alarms.yaml", root / "references")
-    with contextlib.chdir(root):
-        engine = open_service()
-        answer_days(engine, all_dates(FIRST, TODAY - DAY))
-        engine.dispose()
-    return root
 
 
 @pytest.fixture(autouse=True)

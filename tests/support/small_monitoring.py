@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 from answers_database import request
-from small_service import DAY, MODEL, inputs
+from small_service import DAY, MODEL, REPOSITORY, all_dates, inputs
 
 from flight_delay.drift.psi import Bins
 from flight_delay.drift.thresholds import (
@@ -63,6 +65,20 @@ THRESHOLDS = DriftThresholds(
         mean_probability=weekly(0.2, 0.3), positive_share=weekly(0.3, 0.5),
     ),
 )  # fmt: skip
+
+
+FIRST, TODAY = dt.date(2013, 3, 4), dt.date(2013, 3, 8)
+DAYS = all_dates(FIRST, TODAY - DAY)
+
+
+def make_answered(small_service: Path, root: Path) -> None:
+    """Copy a small service, and answer the flights of `DAYS`."""
+    shutil.copytree(small_service, root)
+    shutil.copy(REPOSITORY / "references/alarms.yaml", root / "references")
+    with contextlib.chdir(root):
+        engine = open_service()
+        answer_days(engine, DAYS)
+        engine.dispose()
 
 
 def open_service() -> sa.Engine:
