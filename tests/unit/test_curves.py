@@ -42,11 +42,18 @@ def column(curve: Curve, name: str) -> np.ndarray:
     return np.array([row[curve.header.index(name)] for row in curve.rows])
 
 
+def thinned(curve: Curve) -> Curve:
+    """Check the number of points."""
+    assert 2 <= len(curve.rows) <= POINTS + 2
+    assert all(isinstance(value, float) for row in curve.rows for value in row)
+    return curve
+
+
 @every_case
 def test_a_roc_curve_rises_to_the_corner_and_its_points_are_those_of_their_thresholds(
     late: np.ndarray, probability: np.ndarray
 ) -> None:
-    curve = roc_curve(late, probability)
+    curve = thinned(roc_curve(late, probability))
     assert (curve.rows[0][:2], curve.rows[-1][:2]) == ((0, 0), (1, 1))
     false_positive, true_positive, threshold = (column(curve, name) for name in curve.header)
     assert min(np.diff(false_positive).min(), np.diff(true_positive).min(), -np.diff(threshold).max()) >= 0
@@ -64,19 +71,12 @@ def test_a_roc_curve_rises_to_the_corner_and_its_points_are_those_of_their_thres
 def test_a_precision_recall_curve_goes_from_no_positive_prediction_to_all(
     late: np.ndarray, probability: np.ndarray
 ) -> None:
-    curve = precision_recall_curve(late, probability)
+    curve = thinned(precision_recall_curve(late, probability))
     assert (curve.rows[0][:2], curve.rows[-1][:2]) == ((0, 1), (1, pytest.approx(late.mean())))
     recall, precision, threshold = (column(curve, name) for name in curve.header)
     assert min(np.diff(recall).min(), -np.diff(threshold).max()) >= 0
     whole_precision, whole_recall, _ = metrics.precision_recall_curve(late, probability)
     assert np.trapezoid(precision, recall) == pytest.approx(metrics.auc(whole_recall, whole_precision), abs=0.01)
-
-
-@every_case
-def test_curves_are_thinned(late: np.ndarray, probability: np.ndarray) -> None:
-    for curve in (roc_curve(late, probability), precision_recall_curve(late, probability)):
-        assert 2 <= len(curve.rows) <= POINTS + 2
-        assert all(isinstance(value, float) for row in curve.rows for value in row)
 
 
 @every_case

@@ -47,46 +47,42 @@ def findings(week: list[DayAnswers], before: list[DayAnswers], log: RequestLogs 
     return {f"{finding.check} {finding.subject}".strip(): finding for finding in result}
 
 
-def test_a_quiet_week_is_quiet() -> None:
-    result = findings([answers()] * 7, [answers()] * 56)
-    assert {name: finding.level for name, finding in result.items()} == {"contract": "quiet", "inputs": "quiet"}
-    assert result["inputs"].value == pytest.approx(0, abs=1e-6)
+WEEKS: dict[str, tuple[list[DayAnswers], RequestLogs, dict[str, tuple[str, float | None]]]] = {
+    "quiet": ([answers()] * 7, NO_LOG, {"contract": ("quiet", 0), "inputs": ("quiet", 0)}),
+    "a renamed carrier, on its first day": (
+        [*[answers()] * 6, answers("UA A1")], NO_LOG,
+        {"contract carrier": ("alarm", 50 / 700), "inputs carrier": ("alarm", 0.492)},
+    ),
+    "missing values": (
+        [answers(miles=np.nan)] * 7, NO_LOG,
+        {"contract distance_miles": ("alarm", 1), "inputs distance_miles": ("alarm", 16.555)},
+    ),
+    "another unit": (
+        [answers(miles=2454 * 1.609)] * 7, NO_LOG,
+        {"contract": ("quiet", 0), "inputs distance_miles": ("alarm", 16.555)},
+    ),
+    "no answers": ([answers(rows=0)] * 7, NO_LOG, {"contract": ("no_data", None), "inputs": ("no_data", None)}),
+    "refused rows": (
+        [answers()] * 7, RequestLogs(rows=1000, refused=11, latency_ms={}),
+        {"contract requests": ("warning", 0.011), "inputs": ("quiet", 0)},
+    ),
+}  # fmt: skip
 
 
-def test_a_renamed_carrier_is_an_alarm_on_its_first_day() -> None:
-    result = findings([answers()] * 6 + [answers("UA A1")], [answers()] * 56)
-    assert result["contract carrier"].level == "alarm"
-    assert result["contract carrier"].value == pytest.approx(50 / 700)
-
-
-def test_missing_values_are_an_alarm() -> None:
-    result = findings([answers(miles=np.nan)] * 7, [answers()] * 56)
-    assert result["contract distance_miles"].level == result["inputs distance_miles"].level == "alarm"
-    assert "carrier" not in {finding.subject for finding in result.values()}
-
-
-def test_another_unit_is_an_alarm_of_inputs() -> None:
-    result = findings([answers(miles=2454 * 1.609)] * 7, [answers()] * 56)
-    assert {name: finding.level for name, finding in result.items()} == {
-        "contract": "quiet", "inputs distance_miles": "alarm",
-    }  # fmt: skip
+@pytest.mark.parametrize(("week", "log", "expected"), WEEKS.values(), ids=WEEKS)
+def test_a_week_has_findings_about_what_moved_only(
+    week: list[DayAnswers], log: RequestLogs, expected: dict[str, tuple[str, float | None]]
+) -> None:
+    result = findings(week, [answers()] * 56, log)
+    assert {name: finding.level for name, finding in result.items()} == {name: row[0] for name, row in expected.items()}
+    for name, (_, value) in expected.items():
+        assert result[name].value == (value if value is None else pytest.approx(value, abs=1e-3))
 
 
 @pytest.mark.parametrize(("days", "level"), [(27, "no_data"), (28, "quiet")])
 def test_inputs_need_28_days_with_answers_to_compare_with(days: int, level: str) -> None:
     before = [answers(rows=0)] * (56 - days) + [answers()] * days
     assert findings([answers()] * 7, before)["inputs"].level == level
-
-
-def test_a_week_without_answers_has_no_data() -> None:
-    result = findings([answers(rows=0)] * 7, [answers()] * 56)
-    assert {finding.level for finding in result.values()} == {"no_data"}
-
-
-def test_many_refused_rows_are_a_warning() -> None:
-    log = RequestLogs(rows=1000, refused=11, latency_ms={})
-    result = findings([answers()] * 7, [answers()] * 56, log)
-    assert (result["contract requests"].level, result["contract requests"].value) == ("warning", 0.011)
 
 
 @given(probability=st.floats(0, 1, width=32))
