@@ -43,51 +43,35 @@ def estimate(value: float, half: float) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
-def days(n: int = 63) -> tuple[DaySummary, ...]:
+def days() -> tuple[DaySummary, ...]:
     rows = []
-    for number in range(n):
-        wave = math.sin(number / 3)
-        scheduled = 905 - 140 * (number % 7 == 5) + number % 5
+    for number in range(63):
+        scheduled, wave = 905 - 140 * (number % 7 == 5) + number % 5, math.sin(number / 3)
+        date, answered, late = DATE - (63 - number) * DAY, scheduled - number % 3, number % 11 == 3
+        labelled = scheduled - 21 if number < 62 else 0
         rows.append(
-            DaySummary(
-                date=DATE - (n - number) * DAY,
-                scheduled=scheduled,
-                answered=scheduled - number % 3,
-                provisional=40 * (number % 11 == 3),
-                days_behind=2 * (number % 11 == 3),
-                mean_probability=0.24 + 0.05 * wave,
-                share_predicted_late=0.4 + 0.13 * wave,
-                labelled=scheduled - 21 if number < n - 1 else 0,
-            )
+            DaySummary(date, scheduled, answered, 40 * late, 2 * late, 0.24 + 0.05 * wave, 0.4 + 0.13 * wave, labelled)
         )
     return tuple(rows)
 
 
-def weeks(n: int = 9) -> tuple[WeekSummary, ...]:
+def weeks() -> tuple[WeekSummary, ...]:
     rows = []
-    for number in range(n):
-        wave = math.sin(number)
-        last = DATE - DAY - 7 * (n - 1 - number) * DAY
+    for number in range(9):
+        wave, last = math.sin(number), DATE - DAY - 7 * (8 - number) * DAY
         psi = {
             name: 0.04 * (place + 1) * (1.2 + wave) + 0.15 * (not column.is_monitored)
             for place, (name, column) in enumerate(THRESHOLDS.columns.items())
         }
         rows.append(
             WeekSummary(
-                first=last - 6 * DAY,
-                last=last,
-                answered=6201 + number,
-                labelled=6001 + number,
-                mean_probability=0.241 + 0.03 * wave,
-                share_predicted_late=0.402 + 0.08 * wave,
-                score_psi=0.0531 + 0.04 * wave,
-                input_psi=psi,
+                last - 6 * DAY, last, 6201 + number, 6001 + number, mean_probability=0.241 + 0.03 * wave,
+                share_predicted_late=0.402 + 0.08 * wave, score_psi=0.0531 + 0.04 * wave, input_psi=psi,
                 calibration_gap=estimate(-0.0123 + 0.04 * wave, 0.051),
-                roc_auc=estimate(0.6513 + 0.02 * wave, 0.031),
-                mean_profit=estimate(-21.7 + 12 * wave, 24.3),
+                roc_auc=estimate(0.6513 + 0.02 * wave, 0.031), mean_profit=estimate(-21.7 + 12 * wave, 24.3),
                 shadow_log_loss_difference=estimate(-0.0017 + 0.001 * wave, 0.0023),
             )
-        )
+        )  # fmt: skip
     return tuple(rows)
 
 

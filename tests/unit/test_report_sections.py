@@ -16,34 +16,22 @@ UNDECIDED = {"difference": 0.1, "low": -0.05, "high": 0.15, "verdict": "not_sign
 JUDGED = ("roc_auc", "average_precision", "log_loss")
 
 
-def values(first: float) -> dict[str, float]:
-    return {name: first + 0.01 * place for place, name in enumerate(JUDGED)}
-
-
-def metrics(*baselines: str) -> dict[str, Any]:
-    names = [*baselines, "model"]
-    test = {name: values(0.1 * place) for place, name in enumerate(names)}
-    return {
-        "test": test["model"],
-        "baselines": {name: {"test": test[name]} for name in baselines},
-        "baseline_comparison": {
-            "intervals": {name: {metric: {"low": 0.0, "high": 1.0} for metric in JUDGED} for name in names},
-            "step_comparisons": {
-                model: {"compared_with": than, **dict.fromkeys(JUDGED, BETTER)}
-                for than, model in itertools.pairwise(names)
-            },
-            "vs_logistic": dict.fromkeys(JUDGED, UNDECIDED),
-        },
+def steps(*models: str) -> list[dict[str, Any]]:
+    """Comparisons of each model with the one before."""
+    compared = {
+        model: {"compared_with": than, **dict.fromkeys(JUDGED, BETTER)} for than, model in itertools.pairwise(models)
     }
+    comparison = {"step_comparisons": compared, "vs_logistic": dict.fromkeys(JUDGED, UNDECIDED)}
+    return sections.step_comparisons({"baseline_comparison": comparison})
 
 
 def test_comparisons_end_with_the_model_and_logistic_regression_once() -> None:
-    short = sections.step_comparisons(metrics("base_rate", "logistic"))
+    short = steps("base_rate", "logistic", "model")
     assert [(row["name"], row["baseline"]) for row in short] == [
         ("logistic regression", "base rate"),
         ("model", "logistic regression"),
     ]
-    long = sections.step_comparisons(metrics("logistic", "xgboost_defaults"))
+    long = steps("logistic", "xgboost_defaults", "model")
     assert [(row["name"], row["baseline"]) for row in long][1:] == [
         ("model", model_label("xgboost_defaults")),
         ("model", "logistic regression"),
