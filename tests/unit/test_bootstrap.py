@@ -170,9 +170,9 @@ def test_every_draw_is_what_scikit_learn_says_of_the_weighted_flights(flights: F
     models = {"turned": 1 - probability, "a": probability}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        drawn = bootstrap(late, models, date, draws=8, seed=1)
+        drawn = bootstrap(late, models, date, draws=4, seed=1)
         whole = point_estimates(late, models)
-    weights, day = day_weights(date, 8, 1)
+    weights, day = day_weights(date, 4, 1)
     for name, metric in METRICS.items():
         score = getattr(metrics, metric.scikit_learn)
         for model, values in models.items():

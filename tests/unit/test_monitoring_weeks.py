@@ -115,10 +115,12 @@ def test_a_timetable_that_shrinks_twice_is_an_alarm(changes: dict[int, int], lev
     assert check_timetable(scheduled, today).level == level
 
 
-def test_a_small_timetable_of_a_holiday_is_quiet() -> None:
-    thanksgiving = dt.date(2013, 11, 28)
-    scheduled = {thanksgiving - ago * DAY: 1000 for ago in range(64)} | {thanksgiving: 600}
+def test_a_small_timetable_of_a_holiday_is_quiet_and_counts_in_no_succession() -> None:
+    before, thanksgiving, after = (dt.date(2013, 11, day) for day in (26, 28, 30))
+    scheduled = {after - ago * DAY: 1000 for ago in range(70)} | {thanksgiving: 600, after: 600}
     assert check_timetable(scheduled, thanksgiving).level == "quiet"
+    assert check_timetable(scheduled, after).level == "warning"
+    assert check_timetable(scheduled | {before: 600}, after).level == "alarm"
 
 
 def test_refused_rows_and_latency_are_those_of_the_log(tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_refused_rows_and_latency_are_those_of_the_log(tmp_path: Path) -> None:
 
     refused = {"errors": [{"row": 1, "field": "origin"}, {"row": 1, "field": "carrier"}]}
     log = tmp_path / "requests-2013-03-05-1.jsonl"
-    log.write_text(line(1, {"flights": [{}, {}]}, refused) + line(2, {"bytes": 70_000}, None) + '{"cut')
+    log.write_text(line(1, {"flights": [{}, {}]}, refused) + line(2, {"bytes": 70_000}, None) + '[]\n{"cut')
     (tmp_path / "requests-2013-03-05-2.jsonl").write_text(
         line(3, {"flights": [{}]}, {"invalid": [{"row": 0}]}) + line(4, None, {}, "GET")
     )
