@@ -36,11 +36,10 @@ The feature columns of `data/processed/`, in their order. A new feature needs an
 and weather come in families, `GROUPINGS` and `MEASUREMENTS` there. The build stops if one of the two is missing.
 
 `<days>` stands for each of `build_features.history_days` in `params.yaml`: complete days, in UTC, before the time of
-prediction. Rates of small groups are shrunk towards the overall rate (`build_features.smoothing_flights`). Weather is \
-the
-last observation before that time, if recent enough. The effect is the monotone constraint of \
-`train_model.monotone_constraints`:
-a higher value never lowers (increasing) or never raises (decreasing) the predicted probability.
+prediction. Rates of small groups are shrunk towards the overall rate (`build_features.smoothing_flights`). Weather is
+the last observation before that time, if recent enough. The effect is the monotone constraint of
+`train_model.monotone_constraints`: a higher value never lowers (increasing) or never raises (decreasing) the predicted
+probability.
 
 | feature | label | group | kind | effect | description |
 |---|---|---|---|---|---|
