@@ -24,7 +24,8 @@ def _roc_auc_from_counts(true_positives: Counts, predicted_positives: Counts) ->
 
 def _average_precision_from_counts(true_positives: Counts, predicted_positives: Counts) -> float:
     precision = true_positives / np.maximum(predicted_positives, 1)
-    return float(np.dot(np.diff(true_positives, prepend=0), precision) / true_positives[-1])
+    # Not np.dot: threads of BLAS would wait for one another longer than they compute.
+    return float((np.diff(true_positives, prepend=0) * precision).sum() / true_positives[-1])
 
 
 class Metric(NamedTuple):
