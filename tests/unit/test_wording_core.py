@@ -105,7 +105,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "no reference": (
         lambda: read_reference(holding("- b\n"), Kind),
-        "a: not a mapping of rounds and rate; `git checkout HEAD a` restores it",
+        "a: not a mapping of sections; `git checkout HEAD a` restores it",
     ),
     "entry of a reference": (
         lambda: read_reference(holding("rounds: 1\n"), Kind), "a: rate: Field required; correct the entry",

@@ -65,7 +65,7 @@ def read_validated_json(path: Path, kind: type[P], description: str) -> P:
 
 
 def read_params(path: Path = PARAMS_FILE) -> dict[str, object]:
-    """Read the parameter file as a mapping of sections.
+    """Read the parameter file, or another YAML file of the checkout or package.
 
     Raises:
         UserError: the file is missing or is not a mapping in YAML.

@@ -7,8 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import P, parse_yaml
-from flight_delay.core.paths import resource
+from flight_delay.core.params import P, read_params
 
 
 def read_reference(path: Path, kind: type[P]) -> P:
@@ -19,18 +18,8 @@ def read_reference(path: Path, kind: type[P]) -> P:
             names it.
     """
     try:
-        content = parse_yaml(resource(path).read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            *names, last = kind.model_fields
-            raise UserError(
-                f"{path}: not a mapping of {', '.join(names)} and {last}; `git checkout HEAD {path}` restores it"
-            )
-        return kind.model_validate(content)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the top of the repository") from None
+        return kind.model_validate(read_params(path))
     except ValidationError as error:
         details = [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.errors()]
         problems = "; ".join(f"{entry}: {reason}" if entry else reason for entry, reason in details)
         raise UserError(f"{path}: {problems.replace('Value error, ', '')}; correct the entry") from None
-    except ValueError as error:
-        raise UserError(f"{path}: not valid YAML ({error}); correct the line") from None
