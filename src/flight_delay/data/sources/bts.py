@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from flight_delay.data.dictionary import L, find_layout
 from flight_delay.data.dictionary_entries import Layout
 from flight_delay.data.sources.csv_files import SUFFIXES
 from flight_delay.data.sources.csv_text import open_texts, quote_values, read_blocks
-from flight_delay.data.sources.monthly_files import FetchedFiles, fetch_monthly_files, list_data_files, split_by_month
+from flight_delay.data.sources.monthly_files import fetch_monthly_files, list_data_files, split_by_month
 from flight_delay.data.sources.spool import MonthRows
 
 SOURCE = "bts"
@@ -29,7 +30,7 @@ FIRST_MONTH, LAST_MONTH = "1987-10", "2100-12"  # first published month; a month
 
 def fetch_bts(
     external: Path, flights: MonthlyFolder, layouts: Mapping[L, Collection[str]], last_month: str
-) -> FetchedFiles:
+) -> dict[str, Any]:
     """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
     Args:
@@ -38,17 +39,16 @@ def fetch_bts(
         layouts: columns that a file of each layout must have, Year and Month among them.
         last_month: last month to write.
 
+    Returns:
+        Source, licence, homepage and files for the manifest.
+
     Raises:
         UserError: there are no files, a file is damaged or has an unknown layout, files of a month differ in their
             columns, or the month `last_month` is missing.
     """
     names = list_data_files(external, SUFFIXES, f"put on-time performance files of the BTS there, from {HOMEPAGE}")
-    return fetch_monthly_files(external, names, flights, lambda path: _read_file(path, layouts), last_month)
-
-
-def bts_provenance(fetched: FetchedFiles) -> dict[str, Any]:
-    """Return source, licence, homepage and files for the manifest."""
-    return {"source": SOURCE, "licence": LICENCE, "homepage": HOMEPAGE, "inputs": fetched.files}
+    inputs = fetch_monthly_files(external, names, flights, partial(_read_file, layouts=layouts), last_month)
+    return {"source": SOURCE, "licence": LICENCE, "homepage": HOMEPAGE, "inputs": inputs}
 
 
 def _read_file(path: Path, layouts: Mapping[L, Collection[str]]) -> Iterator[MonthRows]:

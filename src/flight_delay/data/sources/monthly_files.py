@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +14,7 @@ from flight_delay.core.files import sha256
 from flight_delay.core.incremental import MonthlyFolder, changed_months
 from flight_delay.core.months import month_path
 from flight_delay.core.runner import track_progress
-from flight_delay.data.sources.spool import MonthRows, SpooledMonth, temporary_spool
+from flight_delay.data.sources.spool import MonthRows, temporary_spool
 
 COLUMNS_FILE = "columns.yaml"  # of source table
 OTHER_FILES = ("README.md", "airports.csv", COLUMNS_FILE)  # other files of the folder
@@ -23,13 +22,6 @@ OTHER_FILES = ("README.md", "airports.csv", COLUMNS_FILE)  # other files of the 
 Reader = Callable[[Path], Iterator[MonthRows]]
 
 log = logging.getLogger(__name__)
-
-
-class FetchedFiles(NamedTuple):
-    """Written months by 'YYYY-MM', and SHA-256 of read files by name, in order."""
-
-    months: dict[str, SpooledMonth]
-    files: dict[str, str]
 
 
 def list_data_files(external: Path, suffixes: Sequence[str], advice: str) -> list[str]:
@@ -60,7 +52,7 @@ def list_data_files(external: Path, suffixes: Sequence[str], advice: str) -> lis
 
 def fetch_monthly_files(
     external: Path, names: Sequence[str], flights: MonthlyFolder, read: Reader, last_month: str
-) -> FetchedFiles:
+) -> dict[str, str]:
     """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
     The same files give the same bytes, whatever former months are kept. Memory does not grow with their number or size.
@@ -72,6 +64,9 @@ def fetch_monthly_files(
             only if one of its months is not kept.
         read: yields the rows of a file in its order, in blocks of one month each.
         last_month: last month to write; later ones are read and checked only.
+
+    Returns:
+        SHA-256 of the files by name.
 
     Raises:
         UserError: a file cannot be read, files of a month differ in their columns, or the month `last_month` is
@@ -110,8 +105,8 @@ def fetch_monthly_files(
         spool_files(again, lambda month: month in stale)
         spool.require_same_columns()
         for month in track_progress(stale, "month"):
-            flights.add(month, inputs[month], spool.write_month(month, month_path(flights.path, month))._asdict())
-    return FetchedFiles({month: SpooledMonth(**flights.months[month].result) for month in months}, checksums)
+            flights.add(month, inputs[month], {"rows": spool.write_month(month, month_path(flights.path, month))})
+    return checksums
 
 
 def split_by_month(

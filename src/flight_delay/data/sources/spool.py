@@ -30,13 +30,6 @@ class MonthRows(NamedTuple):
     layout: str
 
 
-class SpooledMonth(NamedTuple):
-    """Number of rows and layout of a month."""
-
-    rows: int
-    layout: str
-
-
 class Spool:
     """Rows by month, in a folder."""
 
@@ -77,8 +70,8 @@ class Spool:
             for _, part in sorted(parts.items()):
                 _require_same_columns(parts[min(parts)], part)
 
-    def write_month(self, month: str, path: Path) -> SpooledMonth:
-        """Write the rows of a month as Parquet and remove them from the spool."""
+    def write_month(self, month: str, path: Path) -> int:
+        """Move the rows of a month to a Parquet file; return their number."""
         self._flush()
         parts = self._first[month]
         first = parts[min(parts)]
@@ -93,7 +86,7 @@ class Spool:
                 rows += table.num_rows
         for part in spooled:
             part.unlink()
-        return SpooledMonth(rows, first.layout)
+        return rows
 
     def _flush(self) -> None:
         options = pa.ipc.IpcWriteOptions(compression="lz4")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,13 +22,7 @@ from flight_delay.core.params import parse_yaml
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary
 from flight_delay.data.sources import csv_files
 from flight_delay.data.sources.csv_text import open_texts, quote_values, read_blocks
-from flight_delay.data.sources.monthly_files import (
-    COLUMNS_FILE,
-    FetchedFiles,
-    fetch_monthly_files,
-    list_data_files,
-    split_by_month,
-)
+from flight_delay.data.sources.monthly_files import COLUMNS_FILE, fetch_monthly_files, list_data_files, split_by_month
 from flight_delay.data.sources.spool import MonthRows
 from flight_delay.data.values import DATE
 
@@ -44,17 +39,13 @@ PARSED_TYPES: tuple[Callable[[pa.DataType], bool], ...] = (
 )  # fmt: skip
 
 
-class _Block(NamedTuple):
-    """Rows of a file, with its name and the number of the first row."""
-
-    source: str
-    first_row: int
-    rows: pa.RecordBatch
+# Rows of a file, with its name and the number of the first row.
+_Block = tuple[str, int, pa.RecordBatch]
 
 
 def fetch_table(
     external: Path, flights: MonthlyFolder, columns: Mapping[str, str], dictionary: Dictionary, last_month: str
-) -> FetchedFiles:
+) -> dict[str, Any]:
     """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
     Args:
@@ -64,17 +55,17 @@ def fetch_table(
         dictionary: describes the canonical columns.
         last_month: last month to write.
 
+    Returns:
+        Source, columns and files for the manifest.
+
     Raises:
         UserError: there are no files, a file is damaged or lacks a column, a date is invalid, or the month
             `last_month` is missing.
     """
     names = list_data_files(external, SUFFIXES, "put a table of flights there")
-    return fetch_monthly_files(external, names, flights, lambda path: _read_file(path, columns, dictionary), last_month)
-
-
-def table_provenance(fetched: FetchedFiles, columns: Mapping[str, str]) -> dict[str, Any]:
-    """Return source, columns and files for the manifest."""
-    return {"source": SOURCE, "columns": dict(columns), "inputs": fetched.files}
+    read = partial(_read_file, columns=columns, dictionary=dictionary)
+    inputs = fetch_monthly_files(external, names, flights, read, last_month)
+    return {"source": SOURCE, "columns": dict(columns), "inputs": inputs}
 
 
 def read_columns(external: Path, dictionary: Dictionary) -> dict[str, str]:
@@ -147,7 +138,7 @@ def _read_csv(path: Path, names: Sequence[str], where: Path) -> Iterator[_Block]
     for text in open_texts(path):
         _require_columns(text.names, names, str(text), where)
         for first_row, block in read_blocks(text):
-            yield _Block(str(text), first_row, block.select(names))
+            yield str(text), first_row, block.select(names)
 
 
 def _read_parquet(path: Path, names: Sequence[str], where: Path) -> Iterator[_Block]:
@@ -168,7 +159,7 @@ def _read_parquet(path: Path, names: Sequence[str], where: Path) -> Iterator[_Bl
             for block in file.iter_batches(BLOCK_ROWS, columns=list(names)):
                 block.validate(full=True)  # such as text that is no UTF-8
                 texts = [_as_text(block[name]) for name in names]
-                yield _Block(source, row, pa.RecordBatch.from_arrays(texts, names=list(names)))
+                yield source, row, pa.RecordBatch.from_arrays(texts, names=list(names))
                 row += block.num_rows
     except (pa.ArrowException, pa.ArrowIOError) as error:
         if isinstance(error, OSError) and error.errno:
