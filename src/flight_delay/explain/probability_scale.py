@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from flight_delay.features.columns import Column, Columns
-from flight_delay.model.calibration import EDGE, Calibration, to_log_odds, to_probability
+from flight_delay.model.calibration import Calibration, calibrate_exactly, to_probability
 
 # For a smaller difference of log-odds, that of probabilities has too few digits; the slope is used instead.
 _MIN_LOG_ODDS = 1e-6
@@ -33,10 +33,10 @@ def to_probability_contributions(
     total = np.zeros(len(start))
     for values in effects.values():
         total = total + values
-    base = _probability(start, calibration)
+    base = calibrate_exactly(calibration, to_probability(start))
     change = np.where(np.abs(total) < _MIN_LOG_ODDS, _MIN_LOG_ODDS, total)
     # A calibration is monotone: only rounding gives a slope below 0.
-    slope = np.maximum((_probability(start + change, calibration) - base) / change, 0)
+    slope = np.maximum((calibrate_exactly(calibration, to_probability(start + change)) - base) / change, 0)
     return base, {name: values.astype(np.float64) * slope for name, values in effects.items()}
 
 
@@ -45,20 +45,5 @@ def probability_points_per_0_1_log_odds(expected: float, calibration: Calibratio
 
     It is measured around the expected log-odds, after calibration.
     """
-    low, high = _probability(expected + np.array([-0.05, 0.05]), calibration)
+    low, high = calibrate_exactly(calibration, to_probability(expected + np.array([-0.05, 0.05])))
     return 100 * float(high - low)
-
-
-def _probability(log_odds: Column, calibration: Calibration) -> Column:
-    """Calibrate in float64.
-
-    `calibrate` rounds before isotonic knots, and so is a step function, which has no slope.
-    """
-    exact: Column = to_probability(log_odds)
-    if calibration.method == "none":
-        return exact
-    if calibration.slope is not None and calibration.intercept is not None:
-        exact = to_probability(calibration.slope * to_log_odds(exact) + calibration.intercept)
-    else:
-        exact = np.interp(exact, calibration.probability, calibration.calibrated)
-    return exact.clip(EDGE, 1 - EDGE)

@@ -60,11 +60,21 @@ def calibrate(calibration: Calibration, probability: Probability) -> Probability
     if calibration.method == "none":
         return probability.astype(np.float32)
     exact = probability.astype(np.float64)
+    return calibrate_exactly(calibration, exact.round(DIGITS) if calibration.probability else exact).astype(np.float32)
+
+
+def calibrate_exactly(calibration: Calibration, probability: Exact) -> Exact:
+    """Calibrate in float64, and without rounding before isotonic knots.
+
+    Rounding makes `calibrate` a step function, which has no slope.
+    """
+    if calibration.method == "none":
+        return probability
     if calibration.slope is None or calibration.intercept is None:
-        calibrated = np.interp(exact.round(DIGITS), calibration.probability, calibration.calibrated)
+        calibrated = np.interp(probability, calibration.probability, calibration.calibrated)
     else:
-        calibrated = to_probability(calibration.slope * to_log_odds(exact) + calibration.intercept)
-    return calibrated.clip(EDGE, 1 - EDGE).astype(np.float32)
+        calibrated = to_probability(calibration.slope * to_log_odds(probability) + calibration.intercept)
+    return calibrated.clip(EDGE, 1 - EDGE)
 
 
 def to_log_odds(probability: Any) -> Any:
