@@ -27,13 +27,7 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.executors import open_executor
 from flight_delay.model.encode import Matrix, input_features
 from flight_delay.model.examples import read_month
-from flight_delay.model.training_data import (
-    EncodedMonths,
-    Matrices,
-    TrainingData,
-    build_validation_matrix,
-    describe_columns,
-)
+from flight_delay.model.training_data import EncodedMonths, Matrices, TrainingData, describe_columns
 
 # Bins of quantitative features are those of an evenly spaced sample of the training rows.
 MAX_BIN_SAMPLE_ROWS = 1_000_000
@@ -137,11 +131,7 @@ def train_shard(data: TrainingData, fit: Fit[T], shard: Shard) -> T:
     bins = _bin_sample(sample, data)
     with _communicator(shard, 1):
         train = xgb.QuantileDMatrix(months, max_bin=data.max_bin, nthread=data.n_jobs, ref=bins)
-        validation = (
-            build_validation_matrix(shard.months(data.validation_months), data.read, data.encoding, data.n_jobs)
-            if data.validation_months
-            else None
-        )
+        validation = data.validation_matrix(shard.months(data.validation_months))
         return fit(Matrices(train, validation), positives / sum(rows))
 
 

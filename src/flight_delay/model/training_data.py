@@ -66,13 +66,24 @@ class TrainingData:
             build = ExternalMemoryMatrix if external_memory else xgb.QuantileDMatrix
             months = EncodedMonths(self.train_months, self.read, self.encoding)
             train = build(months, max_bin=self.max_bin, nthread=self.n_jobs)
-            validation = (
-                build_validation_matrix(self.validation_months, self.read, self.encoding, self.n_jobs)
-                if self.validation_months
-                else None
-            )
-            self._matrices[external_memory] = Matrices(train, validation)
+            self._matrices[external_memory] = Matrices(train, self.validation_matrix(self.validation_months))
         return self._matrices[external_memory]
+
+    def validation_matrix(self, months: Sequence[str]) -> xgb.DMatrix | None:
+        """Read and encode months for early stopping; None without any.
+
+        With a QuantileDMatrix, the prediction of every round would take three times as long.
+
+        Args:
+            months: all `validation_months`, or those of a shard, which may have none.
+        """
+        if not self.validation_months:
+            return None
+        examples = [self.read(month) for month in months]
+        no_rows: Matrix = np.empty((0, len(self.encoding)), np.float32)
+        matrix: Matrix = np.concatenate([no_rows, *(encode(month.features, self.encoding) for month in examples)])
+        target = np.concatenate([np.empty(0, bool), *(month.target for month in examples)])
+        return xgb.DMatrix(matrix, label=target, nthread=self.n_jobs, **describe_columns(self.encoding))
 
 
 class EncodedMonths(xgb.DataIter):
@@ -146,18 +157,6 @@ def _require_disk_space(folder: Path, required: int) -> None:
             f"{folder.parent}: {free >> 20:,} MiB are free, but train_model.external_memory needs {required >> 20:,} "
             "MiB; free some space, or set TMPDIR to a folder on another disk"
         )
-
-
-def build_validation_matrix(months: Sequence[str], read: ReadMonth, encoding: Encoding, n_jobs: int) -> xgb.DMatrix:
-    """Read and encode months for early stopping.
-
-    With a QuantileDMatrix, the prediction of every round would take three times as long.
-    """
-    examples = [read(month) for month in months]
-    no_rows: Matrix = np.empty((0, len(encoding)), np.float32)  # of a shard without months
-    matrix: Matrix = np.concatenate([no_rows, *(encode(month.features, encoding) for month in examples)])
-    target = np.concatenate([np.empty(0, bool), *(month.target for month in examples)])
-    return xgb.DMatrix(matrix, label=target, nthread=n_jobs, **describe_columns(encoding))
 
 
 def load_training_data(
