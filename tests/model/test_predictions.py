@@ -72,4 +72,5 @@ def test_months_are_joined_in_order(predictions: Predictions, invent: Any, tmp_p
     assert both.row_id.tolist() == [*predictions.row_id, *other.row_id]
     assert both.probability.tolist() == [*predictions.probability, *other.probability]
     assert_same(Predictions.concat([predictions]), predictions)
-    assert_same(Predictions.concat([predictions.without_ids(), other]), both.without_ids())
+    for parts in ([predictions.without_ids(), other], [predictions, other.without_ids()]):
+        assert_same(Predictions.concat(parts), both.without_ids())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from flight_delay.features.columns import Column, Columns
+from flight_delay.features.columns import Column, Columns, Rows
 from flight_delay.model.bundle import Bundle
 from flight_delay.model.calibration import to_probability
 from flight_delay.model.encode import input_values
@@ -20,7 +19,7 @@ ADDS_UP_WITHIN = 1e-4
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Rows):
     """Predictions for flights and their SHAP values.
 
     Every column has the shape (rows,). `shap` holds the effect of each feature on the log-odds of being late; effects
@@ -35,15 +34,6 @@ class Explanation:
     features: Columns
     shap: Columns
 
-    @staticmethod
-    def concat(parts: Iterable[Explanation]) -> Explanation:
-        """Concatenate explanations, such as those of several months."""
-        return _apply(np.concatenate, list(parts))
-
-    def take(self, positions: Column) -> Explanation:
-        """Select rows by position."""
-        return _apply(lambda columns: columns[0][positions], [self])
-
     def table(self) -> pa.Table:
         """Return keys, outcomes and predictions with a column 'shap_<feature>' each."""
         keys = {
@@ -54,18 +44,6 @@ class Explanation:
         }
         shap = {f"shap_{name}": values for name, values in self.shap.items()}
         return pa.Table.from_pydict({**keys, "expected_log_odds": self.expected, **shap})
-
-
-def _apply(function: Callable[[list[Column]], Column], parts: list[Explanation]) -> Explanation:
-    """Build an explanation by a function of the same columns of the parts."""
-    fields: dict[str, Any] = {}
-    for field, value in vars(parts[0]).items():
-        columns = [getattr(part, field) for part in parts]
-        is_dict = isinstance(value, dict)
-        fields[field] = (
-            {name: function([part[name] for part in columns]) for name in value} if is_dict else function(columns)
-        )
-    return Explanation(**fields)
 
 
 def sum_by_group(shap: Columns, group_of: Mapping[str, str]) -> Columns:

@@ -36,10 +36,4 @@ def read_scheduled_flights(source: Source, bundle: Bundle) -> tuple[Examples, Co
 def read_arrived(source: Source, bundle: Bundle) -> Examples:
     """Read the flights of a processed month that arrived, with all features."""
     flights, outcomes = read_scheduled_flights(source, bundle)
-    return take_flights(flights, np.flatnonzero(outcomes != None))  # noqa: E711 (of every element)
-
-
-def take_flights(flights: Examples, positions: Column) -> Examples:
-    """Select flights by position."""
-    features = {name: values[positions] for name, values in flights.features.items()}
-    return Examples(flights.row_id[positions], flights.date[positions], features, flights.target[positions])
+    return flights.take(np.flatnonzero(outcomes != None))  # noqa: E711 (of every element)

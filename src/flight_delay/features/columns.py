@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,38 @@ import pyarrow as pa
 # None, a missing time NaT.
 Column: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]]
 Columns: TypeAlias = dict[str, Column]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Base of frozen dataclasses whose fields are columns of the same rows.
+
+    A field may also be a mapping of columns, or None.
+    """
+
+    def take(self, rows: Column) -> Self:
+        """Take rows by position, shape (rows,)."""
+        return self._apply(lambda columns: columns[0][rows], [self])
+
+    @classmethod
+    def concat(cls, parts: Iterable[Self]) -> Self:
+        """Concatenate rows, such as those of several months.
+
+        A field that is None in one part is None in the result.
+        """
+        return cls._apply(np.concatenate, list(parts))
+
+    @classmethod
+    def _apply(cls, function: Callable[[list[Column]], Column], parts: list[Self]) -> Self:
+        """Call a function with the same column of all parts."""
+        fields: dict[str, Any] = {}
+        for field, value in vars(parts[0]).items():
+            columns = [getattr(part, field) for part in parts]
+            if isinstance(value, dict):
+                fields[field] = {name: function([part[name] for part in columns]) for name in value}
+            else:
+                fields[field] = None if any(column is None for column in columns) else function(columns)
+        return replace(parts[0], **fields)
 
 
 def columns_from_table(table: pa.Table, names: Iterable[str] | None = None) -> Columns:

@@ -14,14 +14,14 @@ from flight_delay.core.content import Source
 from flight_delay.core.errors import UserError
 from flight_delay.core.files import read_table
 from flight_delay.core.months import iterate_months, month_path, sampling_step, take_every
-from flight_delay.features.columns import Column, Columns, columns_from_table, shared_values
+from flight_delay.features.columns import Column, Columns, Rows, columns_from_table, shared_values
 from flight_delay.features.feature import DATE, ROW_ID, TARGET, Feature, processed_schema
 
 Outcome = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Examples:
+class Examples(Rows):
     """Rows with a known target; every array has the shape (rows,)."""
 
     row_id: Column
@@ -71,13 +71,7 @@ def read_split(folder: Path, features: Sequence[Feature], months: list[str], max
     step = sampling_step(folder, months, max_rows) if max_rows else 1
     tables = (table for _, table in iterate_months(folder, months, processed_schema(tuple(features))))
     # Month by month, so that memory does not hold the rows as tables too.
-    parts = [labelled(take_every(table, step), features) for table in tables]
-    return Examples(
-        row_id=np.concatenate([part.row_id for part in parts]),
-        date=np.concatenate([part.date for part in parts]),
-        features={f.name: np.concatenate([part.features[f.name] for part in parts]) for f in features},
-        target=np.concatenate([part.target for part in parts]),
-    )
+    return Examples.concat(labelled(take_every(table, step), features) for table in tables)
 
 
 def require_both_classes(targets: Iterable[Outcome], where: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from flight_delay.core.files import read_table, write_table
 from flight_delay.core.months import month_path
-from flight_delay.features.columns import Column, columns_from_table
+from flight_delay.features.columns import Column, Rows, columns_from_table
 from flight_delay.features.feature import DATE, ROW_ID, TARGET
 from flight_delay.model.examples import Examples, Outcome
 
@@ -24,7 +23,7 @@ PREDICTIONS = pa.schema(
 
 
 @dataclass(frozen=True)
-class Predictions:
+class Predictions(Rows):
     """Predicted probabilities with ids, dates and targets; shape (rows,) each.
 
     Ids are text, which takes ten times as much memory as the rest: where only metrics are computed, `row_id` is None.
@@ -60,21 +59,6 @@ class Predictions:
         if self.row_id is None:
             raise ValueError("these predictions have no ids")
         return self.row_id
-
-    def take(self, rows: Column) -> Predictions:
-        """Take rows by position, shape (rows,)."""
-        row_id = None if self.row_id is None else self.row_id[rows]
-        return Predictions(row_id, self.date[rows], self.target[rows], self.probability[rows])
-
-    @staticmethod
-    def concat(parts: Iterable[Predictions]) -> Predictions:
-        """Concatenate predictions, such as those of several months.
-
-        The result has ids if all parts have them.
-        """
-        ids, *columns = zip(*((p.row_id, p.date, p.target, p.probability) for p in parts), strict=True)
-        row_id = None if any(part is None for part in ids) else np.concatenate(ids)
-        return Predictions(row_id, *(np.concatenate(column) for column in columns))
 
     def table(self) -> pa.Table:
         """Return a table of the schema `PREDICTIONS`."""

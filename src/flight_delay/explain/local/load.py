@@ -16,7 +16,7 @@ from flight_delay.data.weather import OBSERVATIONS
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import explain
 from flight_delay.explain.feature_groups import load_topics
-from flight_delay.explain.flights import read_scheduled_flights, take_flights
+from flight_delay.explain.flights import read_scheduled_flights
 from flight_delay.explain.local.reasons import Reasons, select_reasons
 from flight_delay.explain.local.what_if import (
     WhatIf,
@@ -65,7 +65,7 @@ def explain_flights(explainer: Explainer, positions: Mapping[str, Column]) -> It
         flights, outcomes = read_scheduled_flights(months.month_path(paths.PROCESSED, month), explainer.bundle)
         for start in range(0, len(positions[month]), _CHUNK_ROWS):
             chunk_positions = positions[month][start : start + _CHUNK_ROWS]
-            chunk = take_flights(flights, chunk_positions)
+            chunk = flights.take(chunk_positions)
             explanation = explain(explainer.bundle, chunk)
             explanation = replace(explanation, features=explanation.features | chunk.features)
             reasons = select_reasons(explanation, explainer)
@@ -84,16 +84,15 @@ def explain_departures(explainer: Explainer, month: str, position: int) -> WhatI
     Raises:
         UserError: a file is missing, or data/processed was built with other code or parameters.
     """
-    recorded = take_flights(
-        read_scheduled_flights(months.month_path(paths.PROCESSED, month), explainer.bundle)[0], np.array([position])
-    )
+    flights, _ = read_scheduled_flights(months.month_path(paths.PROCESSED, month), explainer.bundle)
+    recorded = flights.take(np.array([position]))
     observations = columns_from_table(files.read_table(paths.WEATHER, OBSERVATIONS))
     parameters = explainer.bundle.manifest.feature_parameters
     builder = FeatureBuilder.from_dictionary(parameters, load_dictionary(), observations)
     needed = list(dict.fromkeys([*KEYS, "scheduled_arrival_minutes", "scheduled_arrival_utc", *builder.columns]))
-    flights = columns_from_table(files.read_table(months.month_path(paths.CANONICAL, month), columns=needed))
-    day = np.flatnonzero(flights["flight_date"] == recorded.date[0])
-    schedule = {name: values[day] for name, values in flights.items()}
+    timetable = columns_from_table(files.read_table(months.month_path(paths.CANONICAL, month), columns=needed))
+    day = np.flatnonzero(timetable["flight_date"] == recorded.date[0])
+    schedule = {name: values[day] for name, values in timetable.items()}
     row = int(np.flatnonzero(schedule["flight_id"] == recorded.row_id[0])[0])
     own_minutes = int(schedule["scheduled_departure_minutes"][row])
     departures = departure_times(own_minutes)
