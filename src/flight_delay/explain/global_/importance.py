@@ -13,7 +13,6 @@ import pandas as pd
 
 from flight_delay.evaluation.bootstrap import N_BOOTSTRAP, SEED, day_weights, interval
 from flight_delay.explain.explanation import Explanation, sum_by_group
-from flight_delay.features.columns import Column, Columns
 
 Level = Literal["feature", "topic", "group"]
 LEVELS: tuple[Level, ...] = ("feature", "topic", "group")
@@ -54,18 +53,6 @@ class Importance(NamedTuple):
     share: float  # of the sum over the level
 
 
-def effects_by_level(
-    shap: Columns, topic_of: Mapping[str, str], group_of: Mapping[str, str]
-) -> dict[EffectKey, Column]:
-    """Sum effects by feature, topic and group, float64 of shape (rows,)."""
-    members = ({name: name for name in shap}, topic_of, group_of)
-    return {
-        EffectKey(level, name): effects
-        for level, member_of in zip(LEVELS, members, strict=True)
-        for name, effects in sum_by_group(shap, member_of).items()
-    }
-
-
 def daily_sums(explanation: Explanation, topic_of: Mapping[str, str], group_of: Mapping[str, str]) -> DailySums:
     """Sum absolute effects by day, such as those of one month.
 
@@ -74,10 +61,12 @@ def daily_sums(explanation: Explanation, topic_of: Mapping[str, str], group_of: 
         topic_of: the topic of each feature.
         group_of: the group of each feature.
     """
-    effects = effects_by_level(explanation.shap, topic_of, group_of)
+    members = ({name: name for name in explanation.shap}, topic_of, group_of)
     # One effect at a time, since a table of all of them is larger than the month.
     by_day = {
-        tuple(key): pd.Series(np.abs(values)).groupby(explanation.flight_date).sum() for key, values in effects.items()
+        (level, name): pd.Series(np.abs(effects)).groupby(explanation.flight_date).sum()
+        for level, member_of in zip(LEVELS, members, strict=True)
+        for name, effects in sum_by_group(explanation.shap, member_of).items()
     }
     rows = pd.Series(explanation.flight_date).groupby(explanation.flight_date).size()
     return DailySums(rows, pd.DataFrame(by_day))
