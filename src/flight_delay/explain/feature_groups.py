@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from flight_delay.core.errors import UserError
 from flight_delay.core.params import Parameters
@@ -21,6 +21,7 @@ from flight_delay.model.encode import Encoding
 REASON_CODES = Path("references/reason_codes.yaml")
 
 Text = Annotated[str, Field(min_length=1)]
+FROM_LIST = Field(strict=False)  # YAML has no tuples
 _DAYS = re.compile(r"_(\d+)d$")
 _SENTENCES = {
     **dict.fromkeys(("raises", "lowers"), frozenset({"value", "usual", "subject", "days", "rate"})),
@@ -33,7 +34,7 @@ class Quote(Parameters):
     """A feature or family whose value is quoted, and sentences with the value."""
 
     feature: Text
-    days: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    days: Annotated[tuple[Annotated[int, Field(ge=1)], ...], FROM_LIST] = ()
     shown_as: ShownAs
     usual: Literal["training_mean", "all_flights", "late_share"]
     higher: Literal["raises", "lowers", "either"]
@@ -42,11 +43,6 @@ class Quote(Parameters):
     plain: Text
     unknown: Text
     missing: Text
-
-    @field_validator("days", mode="before")
-    @classmethod
-    def _listed(cls, days: object) -> object:
-        return tuple(days) if isinstance(days, list) else days  # YAML has no tuples
 
     @model_validator(mode="after")
     def _can_be_filled(self) -> Quote:
@@ -75,13 +71,8 @@ class Sentences(Parameters):
 
     label: Text | None = None
     subject: Text
-    quotes: tuple[Quote, ...] = ()
+    quotes: Annotated[tuple[Quote, ...], FROM_LIST] = ()
     otherwise: Text
-
-    @field_validator("quotes", mode="before")
-    @classmethod
-    def _listed(cls, quotes: object) -> object:
-        return tuple(quotes) if isinstance(quotes, list) else quotes
 
     @model_validator(mode="after")
     def _speaks_of_its_own(self) -> Sentences:
@@ -115,10 +106,6 @@ class Topics(Parameters):
     smallest_reason: float
     topics: dict[str, Topic]
     feature_labels: dict[str, str]
-
-    def label(self, topic: str) -> str:
-        """Return the label of a topic, such as 'time of day'."""
-        return self.topics[topic].label
 
     def labels(self, features: Encoding) -> dict[str, str]:
         """Label topics and encoded features; leave out features without a label."""

@@ -81,7 +81,7 @@ def select_reasons(explanation: Explanation, explainer: Explainer) -> list[Reaso
     result = []
     for row, flight_id in enumerate(explanation.flight_id):
         contributions = tuple(
-            Contribution(names[at], topics.label(names[at]), float(effects[row, at]), float(points[row, at]))
+            Contribution(names[at], topics.topics[names[at]].label, float(effects[row, at]), float(points[row, at]))
             for at in order[row]
         )
         principal = [
