@@ -56,27 +56,25 @@ class Quotation:
         `raises` is true if the topic raises the probability of the flight, false if it lowers it.
         """
         value = None if self.missing[row] else self.values[row]
-        value = value if value is None or isinstance(value, str) else float(value)
         compared, usual = (
             None if np.isnan(column[row]) else float(column[row]) for column in (self.compared, self.usual)
         )
-        return self._sentence(row, value, compared, usual, raises), Facts(self.feature, value, compared, usual)
+        facts = Facts(self.feature, value if value is None or isinstance(value, str) else float(value), compared, usual)
+        return self._sentence(facts, raises, is_unknown=bool(self.unknown[row])), facts
 
-    def _sentence(
-        self, row: int, value: float | str | None, compared: float | None, usual: float | None, raises: bool
-    ) -> str:
+    def _sentence(self, facts: Facts, raises: bool, is_unknown: bool) -> str:
         quote = self.quote
         fields: dict[str, Any] = {"subject": self.topic.subject, "days": days_of(self.feature)}
-        if value is None:
+        if facts.value is None:
             return quote.missing.format(**fields)
-        fields["value"] = format_value(value, quote.shown_as)
-        if self.unknown[row]:
+        fields["value"] = format_value(facts.value, quote.shown_as)
+        if is_unknown:
             return quote.unknown.format(**fields)
-        if compared is None or usual is None or not _agrees(quote, compared > usual, raises):
+        if facts.compared is None or facts.usual is None or not _agrees(quote, facts.compared > facts.usual, raises):
             return quote.plain.format(**fields)
         here, there = (
             format_percent(share) if quote.usual == "late_share" else format_value(share, quote.shown_as)
-            for share in (compared, usual)
+            for share in (facts.compared, facts.usual)
         )
         if here == there:
             return quote.plain.format(**fields)
