@@ -3,6 +3,7 @@ invented flights as the sources have them; and drawing canonical ones."""
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import logging
 import zoneinfo
@@ -19,9 +20,10 @@ from hypothesis import strategies as st
 
 from flight_delay.data.airports import AIRPORTS_FILE, read_airports, time_zones
 from flight_delay.data.canonical import CLOCK_TIMES, parse_flights
-from flight_delay.data.contract import QualityResult, apply_contract
+from flight_delay.data.contract import QualityResult, apply_contract, quarantine_rows
 from flight_delay.data.dictionary import DICTIONARY_FILE, Dictionary, load_dictionary
 from flight_delay.data.dictionary_entries import Layout
+from flight_delay.data.quality_report import MonthQuality, count_quality
 from flight_delay.data.sources import nycflights13
 from flight_delay.features.columns import Columns, columns_from_table
 
@@ -87,6 +89,19 @@ def dictionary_content(dictionary_file: Path) -> dict[str, Any]:
     return content
 
 
+@pytest.fixture
+def load_changed(dictionary_content: dict[str, Any], tmp_path: Path) -> Callable[..., Dictionary]:
+    """Loads the dictionary after a change of its content, from dictionary.yaml in the folder of the test."""
+
+    def load(change: Callable[[dict[str, Any]], Any]) -> Dictionary:
+        content = copy.deepcopy(dictionary_content)
+        change(content)
+        (tmp_path / "dictionary.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+        return load_dictionary(tmp_path / "dictionary.yaml")
+
+    return load
+
+
 @pytest.fixture(scope="session")
 def write(dictionary: Dictionary) -> Write:
     """Writes flights in a layout; text is written as it is."""
@@ -104,6 +119,17 @@ def pass_gate(write: Write, dictionary: Dictionary) -> PassGate:
         return apply_contract(parse_flights(write(layout, *changes), layout, dictionary, ZONES), dictionary)
 
     return gated
+
+
+@pytest.fixture(scope="session")
+def count_month(write: Write, pass_gate: PassGate) -> Callable[..., MonthQuality]:
+    """Counts the quality of a month of flights."""
+
+    def counted(layout: Layout, *changes: dict[str, Any]) -> MonthQuality:
+        gated = pass_gate(layout, *changes)
+        return count_quality(layout, gated, quarantine_rows(write(layout, *changes), gated.reasons))
+
+    return counted
 
 
 @pytest.fixture(scope="session")

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from changed_entries import Content, entry
 
 from flight_delay.core.errors import UserError
 from flight_delay.data.canonical import parse_flights
-from flight_delay.data.contract import QualityResult, apply_contract, quarantine_rows
-from flight_delay.data.dictionary import Dictionary, find_layout, load_dictionary
+from flight_delay.data.contract import QualityResult, apply_contract
+from flight_delay.data.dictionary import Dictionary, find_layout
 from flight_delay.data.dictionary_entries import LAYOUTS
-from flight_delay.data.quality_report import QualityReport, count_quality
+from flight_delay.data.quality_report import MonthQuality, QualityReport
 
-Content = dict[str, Any]
 PassGate = Callable[..., QualityResult]
-
-
-def entry(section: str, name: str, **values: Any) -> Callable[[Content], Any]:
-    """Changes values of an entry; `...` takes a key out."""
-
-    def change(content: Content) -> None:
-        changed = {**content[section][name], **values}
-        content[section][name] = {key: value for key, value in changed.items() if value is not ...}
-
-    return change
 
 
 MISTAKES: dict[str, tuple[Callable[[Content], Any], str]] = {
@@ -90,15 +78,11 @@ MISTAKES: dict[str, tuple[Callable[[Content], Any], str]] = {
 
 @pytest.mark.parametrize(("change", "expected"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_in_the_dictionary(
-    dictionary_content: Content, tmp_path: Path, change: Callable[[Content], Any], expected: str
+    load_changed: Callable[..., Dictionary], tmp_path: Path, change: Callable[[Content], Any], expected: str
 ) -> None:
-    path = tmp_path / "dictionary.yaml"
-    content = copy.deepcopy(dictionary_content)
-    change(content)
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
     with pytest.raises(UserError) as refused:
-        load_dictionary(path)
-    assert str(refused.value) == f"{path}: {expected}; correct the entry"
+        load_changed(change)
+    assert str(refused.value) == f"{tmp_path / 'dictionary.yaml'}: {expected}; correct the entry"
 
 
 REFUSED: list[tuple[Callable[[Dictionary], Any], str]] = [
@@ -117,31 +101,25 @@ REFUSED: list[tuple[Callable[[Dictionary], Any], str]] = [
     ),
     (
         lambda dictionary: dictionary.check_point_in_time("mine", ["tail_number"], 24),
-        "feature 'mine' reads 'tail_number', which must not be used: ",
+        "feature 'mine' reads 'tail_number', which must not be used: {not_used}; remove it",
     ),
     (
         lambda dictionary: dictionary.check_point_in_time("mine", ["cancelled"], 24),
-        "feature 'mine' reads 'cancelled', which is not known 24 hours before departure: ",
+        "feature 'mine' reads 'cancelled', which is not known 24 hours before departure: {departure} (departure); "
+        "remove it, or change build_features.horizon_hours",
     ),
 ]
 
 
 @pytest.mark.parametrize(("work", "expected"), REFUSED)
 def test_what_the_dictionary_refuses(dictionary: Dictionary, work: Callable[[Dictionary], Any], expected: str) -> None:
-    descriptions = (
-        dictionary.columns["tail_number"].not_used_because or "",
-        f"{dictionary.moments['departure'].description} (departure)",
+    not_used, departure = (
+        dictionary.columns["tail_number"].not_used_because,
+        dictionary.moments["departure"].description,
     )
     with pytest.raises(UserError) as refused:
         work(dictionary)
-    message = (
-        str(refused.value)
-        .removesuffix("; remove it, or change build_features.horizon_hours")
-        .removesuffix("; remove it")
-    )
-    for description in descriptions:
-        message = message.removesuffix(description)
-    assert message == expected
+    assert str(refused.value) == expected.format(not_used=not_used, departure=departure)
 
 
 REASONS: list[tuple[dict[str, Any], str]] = [
@@ -209,19 +187,14 @@ def test_unknown_times(write: Callable[..., Any], dictionary: Dictionary, zones:
     assert gated.reasons == {1: [f"{name}: is 0:00, which stands for an unknown time" for name in names]}
 
 
-def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
+def test_the_tally(count_month: Callable[..., MonthQuality]) -> None:
     changes: list[dict[str, Any]] = [{}, {"carrier": None}, {"destination": "SJU", "flight_number": 8}]
-    tally, gated = QualityReport({}), pass_gate(LAYOUTS[0], *changes)
-    tally.add_month(
-        "2013-01", count_quality(LAYOUTS[0], gated, quarantine_rows(write(LAYOUTS[0], *changes), gated.reasons))
-    )
+    tally = QualityReport({"2013-01": count_month(LAYOUTS[0], *changes)}, {})
     assert tally.remarks() == [
         "quarantined: carrier: is missing: 1 of 3",
         "warning: destination is not in the airports table: 1 of 3",
     ]
-    sample = QualityReport({})
-    sample.add_month("2013-01", count_quality(LAYOUTS[0], pass_gate(LAYOUTS[0], {}), []))
-    assert sample.remarks() == [
+    assert QualityReport({"2013-01": count_month(LAYOUTS[0], {})}, {}).remarks() == [
         "warning: the only departure of its origin in its hour: this looks like a sample, but features of traffic and history "
         "need the full schedule: 1 of 1",
     ]
@@ -234,11 +207,9 @@ def test_the_tally(write: Callable[..., Any], pass_gate: PassGate) -> None:
     )
 
 
-def test_a_suspected_zone(write: Callable[..., Any], pass_gate: PassGate) -> None:
+def test_a_suspected_zone(count_month: Callable[..., MonthQuality]) -> None:
     changes = [{"flight_number": number, "scheduled_elapsed_minutes": 430} for number in (1, 2)]
-    tally, gated = QualityReport({"EWR": "America/New_York"}), pass_gate("bts_classic", *changes)
-    rows = quarantine_rows(write("bts_classic", *changes), gated.reasons)
-    tally.add_month("2013-01", count_quality("bts_classic", gated, rows))
+    tally = QualityReport({"2013-01": count_month("bts_classic", *changes)}, {"EWR": "America/New_York"})
     remark = (
         "suspected time zone: EWR is America/New_York in the table of airports, and in 2 flights of 2013-01 … 2013-01 its "
         "clock is 1 h ahead"

@@ -59,12 +59,12 @@ def report(write: Callable[..., pd.DataFrame], dictionary: Dictionary) -> Read:
     """The quality report of months of flights, with wrong zones in the table."""
 
     def read(months: dict[str, list[dict[str, Any]]], wrong: dict[str, str]) -> QualityReport:
-        whole = QualityReport({**ZONES, **wrong})
+        counts = {}
         for month, flights in months.items():
             raw = write("bts_classic", *flights)
             result = apply_contract(parse_flights(raw, "bts_classic", dictionary, {**ZONES, **wrong}), dictionary)
-            whole.add_month(month, count_quality("bts_classic", result, quarantine_rows(raw, result.reasons)))
-        return whole
+            counts[month] = count_quality("bts_classic", result, quarantine_rows(raw, result.reasons))
+        return QualityReport(counts, {**ZONES, **wrong})
 
     return read
 

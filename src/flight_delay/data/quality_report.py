@@ -85,34 +85,26 @@ def count_quality(layout: Layout, result: QualityResult, quarantined: Sequence[M
 
 
 class QualityReport:
-    """Sums of the results of the contract, month by month; `zones` by airport."""
+    """Sums of the results of the contract over months; `zones` by airport."""
 
-    def __init__(self, zones: Mapping[str, str]) -> None:
-        self._zones = zones
-        self._hour_errors: dict[str, pd.DataFrame] = {}
-        self.rows = self.quarantined = 0
-        self._reasons: Counter[str] = Counter()
-        self._warnings: Counter[str] = Counter()
+    def __init__(self, months: Mapping[str, MonthQuality], zones: Mapping[str, str]) -> None:
+        self._months = months
+        self.rows = sum(counts.rows for counts in months.values())
+        self.quarantined = sum(counts.quarantined for counts in months.values())
+        self._reasons, self._missing = self._total("reasons"), self._total("missing")
         self._examples: dict[str, dict[str, Any]] = {}
-        self._layouts: dict[Layout, list[str]] = {}
-        self._missing: Counter[str] = Counter()
-        self._unknown: Counter[str] = Counter()
-        self._alone = 0
+        for month, counts in months.items():
+            for reason, example in counts.examples.items():
+                self._examples.setdefault(reason, {"month": month, **example})
+        hour_errors = {m: pd.DataFrame(counts.hour_errors) for m, counts in months.items() if counts.hour_errors}
+        self._suspected_zones = suspect_zones(hour_errors, zones)
 
-    def add_month(self, month: str, counts: MonthQuality) -> None:
-        """Add a month."""
-        self.rows += counts.rows
-        self.quarantined += counts.quarantined
-        self._warnings.update(counts.warnings)
-        self._layouts.setdefault(counts.layout, []).append(month)
-        self._missing.update(counts.missing)
-        if counts.hour_errors:
-            self._hour_errors[month] = pd.DataFrame(counts.hour_errors)
-        self._unknown.update(counts.unknown_destinations)
-        self._alone += counts.alone
-        self._reasons.update(counts.reasons)
-        for reason, example in counts.examples.items():
-            self._examples.setdefault(reason, {"month": month, **example})
+    def _total(self, name: str) -> Counter[str]:
+        """Sum counts of the months."""
+        total: Counter[str] = Counter()
+        for counts in self._months.values():
+            total.update(getattr(counts, name))
+        return total
 
     def raise_if_share_exceeds(self, share: float) -> None:
         """Raise if the share of rows in the quarantine exceeds a bound.
@@ -135,7 +127,8 @@ class QualityReport:
 
     def metrics(self) -> dict[str, Any]:
         """Return counts for `dvc metrics`: rows by reason, most frequent first."""
-        warnings = self._warnings + Counter({SAMPLE: self._alone if self._alone > SAMPLE_SHARE * self.rows else 0})
+        alone = sum(counts.alone for counts in self._months.values())
+        warnings = self._total("warnings") + Counter({SAMPLE: alone if alone > SAMPLE_SHARE * self.rows else 0})
         return {
             "rows": self.rows,
             "quarantined_rows": self.quarantined,
@@ -146,14 +139,17 @@ class QualityReport:
 
     def details(self, dictionary: Dictionary) -> dict[str, Any]:
         """Return layouts, missing values, airports to look at, examples of reasons."""
+        layouts: dict[Layout, list[str]] = {}
+        for month, counts in self._months.items():
+            layouts.setdefault(counts.layout, []).append(month)
         return {
-            "months": self._layouts,
+            "months": layouts,
             "empty_columns": [name for name in dictionary.columns if self._missing[name] == self.rows],
             "missing": {
                 name: self._missing[name] for name in dictionary.columns if 0 < self._missing[name] < self.rows
             },
-            "unknown_destinations": dict(self._unknown.most_common()),
-            "suspected_zones": suspect_zones(self._hour_errors, self._zones),
+            "unknown_destinations": dict(self._total("unknown_destinations").most_common()),
+            "suspected_zones": self._suspected_zones,
             "examples": self._examples,
         }
 
@@ -174,7 +170,7 @@ class QualityReport:
             f"suspected time zone: {airport['airport']} is {airport['zone']} in the table of airports, and in "
             f"{airport['flights']:,} flights of {airport['months'][0]} … {airport['months'][-1]} its clock is "
             f"{abs(airport['hours'])} h {'ahead' if airport['hours'] > 0 else 'behind'}"
-            for airport in suspect_zones(self._hour_errors, self._zones)
+            for airport in self._suspected_zones
         ]
 
 

@@ -29,7 +29,6 @@ def main() -> int:
     raw = months.month_paths(paths.RAW / "flights", months.list_months(paths.RAW / "flights"))
     inputs = {month: [files.sha256(path), files.sha256(airports)] for month, path in raw.items()}
 
-    report = QualityReport(zones)
     with monthly_folder(paths.CANONICAL, code) as flights, monthly_folder(paths.QUARANTINE, code) as quarantine:
         arguments = {month: (raw[month], dictionary, zones) for month in changed_months([flights, quarantine], inputs)}
         for month, converted in map_months(convert_month, arguments):
@@ -37,8 +36,8 @@ def main() -> int:
             flights.write(month, inputs[month], converted.flights, {"quality": quality, "counts": converted.counts})
             quarantine.write(month, inputs[month], converted.quarantine)
         results = {month: written.result for month, written in flights.months.items()}
-        for month, result in results.items():
-            report.add_month(month, MonthQuality.model_validate(result["quality"]))
+        counts = {month: MonthQuality.model_validate(result["quality"]) for month, result in results.items()}
+        report = QualityReport(counts, zones)
         report.raise_if_share_exceeds(p.max_quarantined_share)
     files.write_table(paths.WEATHER, read_observations(paths.RAW / "tables/weather.parquet"))
     with files.atomic_directory(paths.report("data")) as folder:
