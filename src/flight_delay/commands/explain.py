@@ -69,10 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         from flight_delay.explain.local.text import format_footnotes
 
-        print(
-            format_footnotes(explainer.reference, explainer.bundle.manifest.feature_parameters.late_threshold_minutes),
-            end="",
-        )
+        late_threshold_minutes = explainer.bundle.manifest.feature_parameters.late_threshold_minutes
+        print(format_footnotes(explainer.reference, late_threshold_minutes), end="")
     return 0
 
 
@@ -99,21 +97,16 @@ def _show(arguments: argparse.Namespace, explainer: Explainer, flight: Explained
     from flight_delay.explain.local.text import format_flight
 
     smallest, threshold = explainer.topics.smallest_reason, explainer.bundle.decision.threshold
+    reasons, destination, late = flight
     if arguments.plot:
         from flight_delay.report.plots.flight import plot_waterfall
 
-        image_format = _FORMATS[arguments.plot.suffix]
-        plot = plot_waterfall(flight.reasons, smallest, image_format=image_format)
+        plot = plot_waterfall(reasons, smallest, image_format=_FORMATS[arguments.plot.suffix])
         write_bytes(arguments.plot, plot.content)
     if arguments.json:
         print(format_flight_json(flight, explainer))
-        return
-    threshold = explainer.bundle.decision.threshold
-    print(
-        format_flight(
-            flight.reasons, destination=flight.destination, late=flight.late, threshold=threshold, smallest=smallest
-        )
-    )
+    else:
+        print(format_flight(reasons, destination=destination, late=late, threshold=threshold, smallest=smallest))
 
 
 def _show_what_if(arguments: argparse.Namespace, answer: WhatIf) -> int:
