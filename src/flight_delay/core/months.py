@@ -124,18 +124,14 @@ def load_splits(folder: Path) -> dict[str, list[str]]:
     return {name: require_months(folder, f"splits.{name}", split) for name, split in splits.items()}
 
 
-def missing_months(months: Sequence[str]) -> list[str]:
-    """List the months missing between the first and the last, in order."""
-    return sorted(set(months_between(months[0], months[-1])) - set(months)) if months else []
-
-
 def require_no_gaps(months: Sequence[str], source: str) -> None:
     """Check that a source has all months between the first and the last.
 
     Raises:
         UserError: months are missing.
     """
-    if missing := missing_months(months):
+    missing = sorted(set(months_between(min(months), max(months))) - set(months)) if months else []
+    if missing:
         raise UserError(
             f"{source}: no rows of {', '.join(missing)}, between months that there are; add them, or set "
             "fetch_raw.allow_gaps in params.yaml"
