@@ -160,34 +160,6 @@ def earlier(days: int, **changes: Any) -> Flight:
     }
 
 
-def test_rates_by_hand(as_columns: AsColumns) -> None:
-    flights = [
-        earlier(2, arrival_delay_minutes=15), earlier(2, arrival_delay_minutes=14), earlier(3, origin="JFK"),
-        earlier(2, flight_number=8, arrival_delay_minutes=99), earlier(1, arrival_delay_minutes=99),
-        earlier(4, arrival_delay_minutes=99), earlier(3, arrival_delay_minutes=None, cancelled=True),
-    ]  # fmt: skip
-    counts = counted(as_columns(flights))
-    rates = computed(as_columns([FLIGHT]), counts, [2], prior=20.0, horizon=24)
-    assert rates["late_rate_all_2d"] == [2 / 4]  # days that ended before noon of the 4th: the 2nd and the 3rd
-    assert rates["late_rate_flight_2d"] == pytest.approx([(1 - 3 * 0.5) / 23])
-    assert rates["late_rate_origin_2d"] == pytest.approx([(2 - 3 * 0.5) / 23])
-    assert rates["cancellation_rate_all_2d"] == [1 / 5]
-    assert rates["cancellation_rate_route_2d"] == pytest.approx([(1 - 4 * 0.2) / 24])
-
-
-def test_a_group_that_was_never_seen_is_taken_for_an_average_one(as_columns: AsColumns) -> None:
-    other = earlier(2, carrier="AA", origin="JFK", destination="BOS")
-    counts = counted(as_columns([earlier(2, arrival_delay_minutes=20), other]))
-    stranger = {**FLIGHT, "carrier": "ZZ", "flight_number": 9, "origin": "SFO", "destination": "SEA"}
-    rates = computed(as_columns([stranger]), counts, [3])
-    assert rates["late_rate_all_3d"] == [0.5]
-    assert {values[0] for name, values in rates.items() if "_all_" not in name} == {0.0}
-    known = computed(as_columns([FLIGHT, {**other, "scheduled_departure_utc": NOON}]), counts, [3])
-    assert {
-        tuple(np.sign(values)) for name, values in known.items() if name.startswith("late") and "_all_" not in name
-    } == {(1, -1)}
-
-
 def test_the_late_rate_is_missing_where_only_cancellations_are_known(as_columns: AsColumns) -> None:
     only = [earlier(3, arrival_delay_minutes=None, cancelled=True)]
     rates = computed(as_columns([FLIGHT]), counted(as_columns(only)), [3])
