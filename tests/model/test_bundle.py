@@ -14,38 +14,37 @@ from flight_delay.core.errors import UserError
 from flight_delay.core.months import MonthRange
 from flight_delay.features.feature import Feature
 from flight_delay.model.booster import Trained, predict, shap_contributions
-from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, load_bundle, save_bundle
+from flight_delay.model.bundle import MANIFEST_FILE, MODEL_FILE, Bundle, load_bundle, save_bundle
 from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.decision_rule import DECISION_FILE, Decision, save_decision
 from flight_delay.model.encode import Encoding, encode
 from flight_delay.model.examples import Examples
 
 
+def save(folder: Path, trained: Trained, encoding: Encoding) -> Path:
+    save_bundle(
+        folder, trained.booster, features=encoding, feature_parameters=FEATURE_PARAMETERS,
+        train_split=MonthRange(first="2013-01", last="2013-03"), trained_rows=10_000, trained_base_rate=1 / 3,
+        validation_split=MonthRange(first="2013-04", last="2013-04"),
+    )  # fmt: skip
+    save_decision(folder, Calibration(method="none"), 0.15)
+    return folder
+
+
 @pytest.fixture
-def save(trained: Trained, encoding: Encoding) -> Callable[[Path], Path]:
-    """Saves the trained model and a decision into a folder."""
+def saved(tmp_path: Path, trained: Trained, encoding: Encoding) -> Path:
+    """The folder of a bundle with the trained model and a decision."""
+    return save(tmp_path, trained, encoding)
 
-    def into(folder: Path) -> Path:
-        save_bundle(
-            folder,
-            trained.booster,
-            features=encoding,
-            feature_parameters=FEATURE_PARAMETERS,
-            train_split=MonthRange(first="2013-01", last="2013-03"),
-            trained_rows=10_000,
-            trained_base_rate=1 / 3,
-            validation_split=MonthRange(first="2013-04", last="2013-04"),
-        )
-        save_decision(folder, Calibration(method="none"), 0.15)
-        return folder
 
-    return into
+@pytest.fixture
+def bundle(saved: Path) -> Bundle:
+    return load_bundle(saved)
 
 
 def test_a_loaded_bundle_predicts_and_explains_as_the_trained_model_does(
-    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples], trained: Trained, encoding: Encoding
+    bundle: Bundle, months: dict[str, Examples], trained: Trained, encoding: Encoding
 ) -> None:
-    bundle = load_bundle(save(tmp_path))
     columns = months["2013-04"].features
     matrix = encode(columns, encoding)
     assert bundle.predict_probability(columns).tobytes() == predict(trained.booster, matrix).tobytes()
@@ -55,9 +54,8 @@ def test_a_loaded_bundle_predicts_and_explains_as_the_trained_model_does(
 
 
 def test_the_order_of_columns_does_not_matter_and_a_flight_alone_is_predicted_as_among_many(
-    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples]
+    bundle: Bundle, months: dict[str, Examples]
 ) -> None:
-    bundle = load_bundle(save(tmp_path))
     columns = months["2013-04"].features
     of_all = bundle.predict_probability(columns)
     np.testing.assert_array_equal(bundle.predict_probability(dict(reversed(columns.items()))), of_all)
@@ -67,13 +65,9 @@ def test_the_order_of_columns_does_not_matter_and_a_flight_alone_is_predicted_as
 
 
 def test_the_manifest_says_what_the_model_was_made_of(
-    save: Callable[[Path], Path],
-    tmp_path: Path,
-    trained: Trained,
-    encoding: Encoding,
-    features: tuple[Feature, ...],
+    bundle: Bundle, trained: Trained, encoding: Encoding, features: tuple[Feature, ...]
 ) -> None:
-    manifest = load_bundle(save(tmp_path)).manifest
+    manifest = bundle.manifest
     assert manifest.features == encoding
     assert manifest.inputs == features
     assert manifest.train_split == MonthRange(first="2013-01", last="2013-03")
@@ -83,9 +77,8 @@ def test_the_manifest_says_what_the_model_was_made_of(
 
 
 def test_indicators_of_missing_values_are_kept_and_made_from_the_inputs(
-    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples]
+    bundle: Bundle, months: dict[str, Examples]
 ) -> None:
-    bundle = load_bundle(save(tmp_path))
     *inputs, indicator = bundle.manifest.features
     assert [feature.name for feature in inputs] == [feature.name for feature in bundle.manifest.inputs]
     assert (indicator.name, indicator.kind, indicator.group, indicator.source_feature) == (
@@ -109,11 +102,11 @@ def test_indicators_of_missing_values_are_kept_and_made_from_the_inputs(
     ids=lambda calibration: calibration.method,
 )
 def test_probabilities_are_calibrated_and_explanations_are_not(
-    save: Callable[[Path], Path], tmp_path: Path, months: dict[str, Examples], calibration: Calibration
+    saved: Path, months: dict[str, Examples], calibration: Calibration
 ) -> None:
-    plain = load_bundle(save(tmp_path))
-    save_decision(tmp_path, calibration, 0.37)
-    bundle = load_bundle(tmp_path)
+    plain = load_bundle(saved)
+    save_decision(saved, calibration, 0.37)
+    bundle = load_bundle(saved)
     assert bundle.decision == Decision(format=1, calibration=calibration, threshold=0.37)
     columns = months["2013-04"].features
     raw, calibrated = plain.predict_probability(columns), bundle.predict_probability(columns)
@@ -126,8 +119,8 @@ def test_probabilities_are_calibrated_and_explanations_are_not(
     )
 
 
-def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], tmp_path: Path) -> None:
-    first, second = save(tmp_path / "first"), save(tmp_path / "second")
+def test_a_bundle_saved_twice_has_the_same_bytes(tmp_path: Path, trained: Trained, encoding: Encoding) -> None:
+    first, second = (save(tmp_path / name, trained, encoding) for name in ("first", "second"))
     assert {path.name for path in first.iterdir()} == {MODEL_FILE, MANIFEST_FILE, DECISION_FILE}
     for path in first.iterdir():
         assert path.read_bytes() == (second / path.name).read_bytes()
@@ -147,31 +140,23 @@ def test_a_bundle_saved_twice_has_the_same_bytes(save: Callable[[Path], Path], t
         (DECISION_FILE, lambda content: content.replace(b'"threshold": 0.15', b'"threshold": 1.0')),
         (DECISION_FILE, lambda content: content.replace(b'"none"', b'"sigmoid"')),
         (DECISION_FILE, lambda _: b""),
+        *((name, None) for name in (MODEL_FILE, MANIFEST_FILE, DECISION_FILE)),
     ],
 )
-def test_a_damaged_file_is_named(
-    save: Callable[[Path], Path], tmp_path: Path, name: str, damage: Callable[[bytes], bytes]
-) -> None:
-    path = save(tmp_path) / name
+def test_a_damaged_or_missing_file_is_named(saved: Path, name: str, damage: Callable[[bytes], bytes] | None) -> None:
+    path = saved / name
     whole = path.read_bytes()
-    path.write_bytes(damage(whole))
-    assert path.read_bytes() != whole
+    path.unlink()
+    if damage:
+        path.write_bytes(damage(whole))
+        assert path.read_bytes() != whole
     with pytest.raises(UserError, match=f"^{path}: [^\n]*`dvc [^\n]*$"):
-        load_bundle(tmp_path)
+        load_bundle(saved)
 
 
-@pytest.mark.parametrize("name", [MODEL_FILE, MANIFEST_FILE, DECISION_FILE])
-def test_a_missing_file_is_named(save: Callable[[Path], Path], tmp_path: Path, name: str) -> None:
-    (save(tmp_path) / name).unlink()
-    with pytest.raises(UserError, match=f"{tmp_path / name}: "):
-        load_bundle(tmp_path)
-
-
-def test_a_model_and_the_manifest_of_another_one_do_not_belong_together(
-    save: Callable[[Path], Path], tmp_path: Path
-) -> None:
-    path = save(tmp_path) / MANIFEST_FILE
+def test_a_model_and_the_manifest_of_another_one_do_not_belong_together(saved: Path) -> None:
+    path = saved / MANIFEST_FILE
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps({**manifest, "model_sha256": "0" * 64}))
-    with pytest.raises(UserError, match=rf"^{tmp_path / MODEL_FILE}: .*{MANIFEST_FILE}"):
-        load_bundle(tmp_path)
+    with pytest.raises(UserError, match=rf"^{saved / MODEL_FILE}: .*{MANIFEST_FILE}"):
+        load_bundle(saved)

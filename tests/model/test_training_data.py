@@ -28,6 +28,11 @@ def load(read: Callable[[str], Examples], months: Months, encoding: Encoding, ma
     return load_training_data(encoding, read, names[:-1], names[-1:], max_bin)
 
 
+@pytest.fixture
+def data(months: Months, parameters: BoosterParameters, encoding: Encoding) -> TrainingData:
+    return load(months.__getitem__, months, encoding, parameters.max_bin)
+
+
 def raw(trained: Trained) -> bytes:
     return bytes(trained.booster.save_raw(raw_format="ubj"))
 
@@ -46,38 +51,34 @@ def test_every_month_is_read_once(months: Months, parameters: BoosterParameters,
 
 
 def test_months_that_do_not_fit_into_memory_give_the_same_model(
-    months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained, monkeypatch
+    data: TrainingData, parameters: BoosterParameters, trained: Trained, monkeypatch
 ) -> None:
     monkeypatch.setattr(training_data, "MAX_BYTES_IN_MEMORY", 1)
-    data = load(months.__getitem__, months, encoding, parameters.max_bin)
     assert raw(train_booster(parameters, data)) == raw(trained)
 
 
 def test_a_model_does_not_depend_on_others_that_share_its_data(
-    months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained
+    data: TrainingData, parameters: BoosterParameters, trained: Trained
 ) -> None:
-    data = load(months.__getitem__, months, encoding, parameters.max_bin)
     other = train_booster(parameters.model_copy(update={"max_depth": 2, "seed": 7}), data)
     assert raw(other) != raw(trained)
     assert raw(train_booster(parameters, data)) == raw(trained)
 
 
 def test_recording_the_training_rows_does_not_change_the_model(
-    months: Months, parameters: BoosterParameters, encoding: Encoding, trained: Trained
+    data: TrainingData, parameters: BoosterParameters, trained: Trained
 ) -> None:
     assert set(trained.log_loss) == {"train", "validation"}
-    data = load(months.__getitem__, months, encoding, parameters.max_bin)
     again = train_booster(parameters, data)
     assert again.log_loss == {"validation": trained.log_loss["validation"]}
     assert raw(again) == raw(trained)
 
 
 def test_training_ends_early_when_its_result_is_no_longer_wanted(
-    months: Months, parameters: BoosterParameters, encoding: Encoding
+    data: TrainingData, parameters: BoosterParameters
 ) -> None:
     stop = threading.Event()
     stop.set()
-    data = load(months.__getitem__, months, encoding, parameters.max_bin)
     with pytest.raises(CancelledError):
         train_booster(parameters, data, worker=Worker(1, stop))
 
@@ -120,9 +121,8 @@ def test_training_rows_on_disk_are_removed_after_a_failure(
 
 
 def test_a_disk_that_is_too_small_for_the_training_rows_is_an_error(
-    months: Months, parameters: BoosterParameters, encoding: Encoding, temporary: Path, monkeypatch
+    data: TrainingData, months: Months, encoding: Encoding, temporary: Path, monkeypatch
 ) -> None:
-    data = load(months.__getitem__, months, encoding, parameters.max_bin)
     rows = sum(len(month.target) for month in list(months.values())[:-1])
     free = 2 * 4 * len(encoding) * rows
     monkeypatch.setattr(training_data, "disk_usage", lambda _: SimpleNamespace(free=free - 1))
