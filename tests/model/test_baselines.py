@@ -78,8 +78,9 @@ def test_what_training_did_not_have_is_predicted_too(train: Examples, later: Exa
 
 
 def test_a_feature_that_has_no_value_or_one_value_in_training_is_no_obstacle(
-    train: Examples, later: Examples, features: Features
+    invent: Any, later: Examples, features: Features
 ) -> None:
+    train = invent(300, seed=11)
     for feature in features:
         values = train.features[feature.name]
         nothing, one = (None, "AA") if feature.kind == "categorical" else (np.nan, 7)
@@ -90,17 +91,6 @@ def test_a_feature_that_has_no_value_or_one_value_in_training_is_no_obstacle(
             for columns in (told.features, later.features):
                 predicted = predict(columns)
                 assert ((predicted > 0) & (predicted < 1)).all(), (feature.name, value)
-
-
-def test_features_of_one_kind_or_group_are_enough(train: Examples, later: Examples, features: Features) -> None:
-    parts = [[feature for feature in features if feature.kind == kind] for kind in ("categorical", "quantitative")]
-    parts += [
-        [feature for feature in features if feature.group == group] for group in ("density", "history", "weather")
-    ]
-    for part in parts:
-        assert part
-        only = {feature.name: later.features[feature.name] for feature in part}
-        assert logistic_regression(train, part, 1.0)(only).shape == (len(later),)
 
 
 def test_the_timetable_is_curved_and_other_numbers_are_straight_lines(
@@ -207,13 +197,3 @@ def test_group_rates_are_those_of_counting_row_by_row(train: list[Flight], later
         expected.append((late + SMOOTHING_ROWS * overall) / (rows + SMOOTHING_ROWS))
     assert predicted.shape == (len(later),)
     assert predicted == pytest.approx(expected, abs=1e-12)
-
-
-def test_a_group_rate_depends_on_nothing_but_the_group(invent: Any) -> None:
-    later = invent(200, seed=12)
-    predict = group_rate(invent(3_000, seed=11))
-    of_all = predict(later.features)
-    assert np.unique(of_all).size > 20
-    for row in range(20):
-        alone = {name: later.features[name][row : row + 1] for name in ("departure_minutes", "carrier")}
-        assert predict(alone).tolist() == of_all[row : row + 1].tolist()

@@ -93,14 +93,5 @@ def test_a_missing_month_of_a_split_is_named(tmp_path: Path) -> None:
         read_split(tmp_path, FEATURES, ["2013-01", "2013-02"])
 
 
-@pytest.mark.parametrize(
-    ("targets", "counts"),
-    [([[False, False], [False]], "0 of 3"), ([[True], [True]], "2 of 2"), ([[]], "0 of 0"), ([], "0 of 0")],
-)
-def test_one_class_is_not_enough(targets: list[list[bool]], counts: str) -> None:
-    with pytest.raises(UserError, match=rf"\bsplits\.train\b.*{counts}"):
-        require_both_classes((np.array(target, bool) for target in targets), "splits.train")
-
-
 def test_both_classes_may_come_from_different_months() -> None:
     require_both_classes([np.array([True, True]), np.array([False])], "splits.train")

@@ -37,11 +37,6 @@ def test_every_row_has_its_keys_features_and_prediction(
         np.testing.assert_array_equal(explanation.features[name], column)
 
 
-def test_effects_and_expected_value_add_up_to_the_log_odds(explanation: Explanation) -> None:
-    log_odds = explanation.expected + sum(explanation.shap.values())
-    np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), explanation.probability, atol=1e-5)
-
-
 def test_an_indicator_of_missing_values_is_a_feature_of_its_own(
     explanation: Explanation, bundle: Bundle, months: dict[str, Examples]
 ) -> None:
@@ -65,14 +60,6 @@ def test_effects_are_those_before_calibration(
         np.testing.assert_array_equal(calibrated.shap[name], effects)
     np.testing.assert_array_equal(calibrated.expected, explanation.expected)
     np.testing.assert_array_equal(calibrated.probability, calibrate(calibration, explanation.probability))
-
-
-def test_an_effect_belongs_to_its_feature(explanation: Explanation) -> None:
-    minutes, carrier = explanation.features["departure_minutes"], explanation.features["carrier"]
-    effects = explanation.shap["departure_minutes"]
-    assert effects[minutes > 900].min() > effects[minutes < 100].max()
-    effects = explanation.shap["carrier"]
-    assert effects[carrier == "B6"].min() > effects[carrier == "UA"].max()
 
 
 def test_parts_can_be_taken_and_concatenated(explanation: Explanation) -> None:

@@ -23,15 +23,6 @@ def some(examples: Examples, rows: int) -> dict[str, np.ndarray]:
     return {name: values[:rows] for name, values in examples.features.items()}
 
 
-def test_values_are_symmetric_and_add_up_to_contributions(months: Months, encoding: Encoding, trained: Trained) -> None:
-    matrix = encode(some(months["2013-04"], 300), encoding)
-    values = shap_interactions(trained.booster, matrix, encoding)
-    assert values.shape == (300, len(encoding) + 1, len(encoding) + 1)
-    # Sums of some dozens of float32 of about 1.
-    np.testing.assert_allclose(values.sum(axis=2), shap_contributions(trained.booster, matrix, encoding), atol=1e-5)
-    np.testing.assert_allclose(values, values.transpose(0, 2, 1), atol=1e-5)
-
-
 def test_chunks_are_the_whole_without_the_expected_value(months: Months, encoding: Encoding, trained: Trained) -> None:
     columns = some(months["2013-04"], 55)
     chunks = list(interaction_values(bundle_of(trained.booster, encoding), columns, chunk_rows=20))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,21 +15,15 @@ from flight_delay.core.files import write_json
 from flight_delay.explain.explainer import Explainer
 from flight_delay.explain.explanation import explain
 from flight_delay.explain.feature_groups import load_topics
-from flight_delay.explain.local.reasons import Reasons, select_reasons
+from flight_delay.explain.local.reasons import select_reasons
 from flight_delay.explain.reference import Reference, fit_reference, half_hour_of, load_reference
 from flight_delay.features.columns import Columns
 from flight_delay.model.booster import Trained
 from flight_delay.model.bundle import Bundle
-from flight_delay.model.calibration import Calibration, calibrate
 from flight_delay.model.encode import Encoding
 from flight_delay.model.examples import Examples
 
 TRAINING = ("2013-01", "2013-02", "2013-03")
-CALIBRATIONS = (
-    Calibration(method="none"),
-    Calibration(method="sigmoid", slope=0.8, intercept=-0.3),
-    Calibration(method="isotonic", probability=(0.1, 0.3, 0.5, 0.9), calibrated=(0.05, 0.2, 0.2, 0.8)),
-)
 
 
 @pytest.fixture(scope="module")
@@ -101,42 +94,6 @@ def test_months_may_come_in_any_number_and_without_values(bundle: Bundle, months
     alike = fit_reference(bundle, {"2013-02": without}.__getitem__, ["2013-02"])
     assert alike.means["distance_miles"] is None
     assert alike.model_copy(update={"means": whole.means}) == whole
-
-
-Explain = Callable[[Calibration], list[Reasons]]
-
-
-@pytest.fixture(scope="module")
-def explained(bundle: Bundle, reference: Reference, months: dict[str, Examples]) -> Explain:
-    def reasons(calibration: Calibration) -> list[Reasons]:
-        decision = bundle.decision.model_copy(update={"calibration": calibration})
-        calibrated = replace(bundle, decision=decision)
-        return select_reasons(explain(calibrated, months["2013-04"]), Explainer(calibrated, load_topics(), reference))
-
-    return reasons
-
-
-@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda calibration: calibration.method)
-def test_contributions_of_a_model_add_up_to_its_probability(
-    explained: Explain, calibration: Calibration, bundle: Bundle, months: dict[str, Examples]
-) -> None:
-    every = explained(calibration)
-    probability = calibrate(calibration, bundle.predict_probability(months["2013-04"].features))
-    assert [flight.probability for flight in every] == probability.astype(float).tolist()
-    whole = [flight.base + sum(part.probability for part in flight.contributions) for flight in every]
-    np.testing.assert_allclose(whole, probability, atol=1e-5)
-    assert [flight.predicted_late for flight in every] == (probability >= 0.3).tolist()
-
-
-@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda calibration: calibration.method)
-def test_every_flight_has_reasons_of_its_direction(explained: Explain, calibration: Calibration) -> None:
-    sides = set()
-    for flight in explained(calibration):
-        side = np.sign(round(flight.probability - flight.base, 6))
-        assert {np.sign(reason.probability) for reason in flight.reasons} <= {side}
-        assert flight.reasons or abs(flight.probability - flight.base) < 0.05
-        sides.add(side)
-    assert sides >= {-1, 1}
 
 
 def test_features_that_the_model_does_not_use_are_quoted(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
@@ -59,11 +58,6 @@ def test_pairs_without_interaction_are_left_out() -> None:
     interactions = measured(alone)
     assert interactions.pairs == ()
     assert interactions.share == {"feature": 0.0, "topic": 0.0}
-
-
-def test_one_row_has_no_interval() -> None:
-    with pytest.raises(ValueError, match=r"^1 row"):
-        measured(VALUES[:1])
 
 
 @given(seed=st.integers(0, 999), rows=st.integers(2, 40), chunk=st.integers(1, 50))

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 import xgboost as xgb
 from explanations import bundle_of, explanation_of
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from flight_delay.core.errors import UserError
@@ -154,14 +152,6 @@ def test_the_model_is_measured_with_its_calibration(bundle: Bundle, drops: dict)
     level = Calibration(method="isotonic", probability=(0.0, 1.0), calibrated=(0.3, 0.3))
     flat = replace(bundle, decision=bundle.decision.model_copy(update={"calibration": level}))
     assert {row.drop for row in permutation_importance(flat, SAMPLE, TOPIC)} == {0}
-
-
-@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.integers(0, 2**31))
-def test_every_name_and_repeat_has_its_own_random_numbers(one: str, other: str, seed: int) -> None:
-    keys = {EffectKey("feature", one), EffectKey("topic", one), EffectKey("feature", other), EffectKey("topic", other)}
-    drawn = [tuple(random.integers(2**60, size=2)) for key in keys for random in _generators(key, 3, seed)]
-    assert len(set(drawn)) == len(keys) * 3
-    assert drawn == [tuple(random.integers(2**60, size=2)) for key in keys for random in _generators(key, 3, seed)]
 
 
 def test_one_class_or_one_day_is_refused(bundle: Bundle) -> None:
