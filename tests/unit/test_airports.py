@@ -112,8 +112,6 @@ def test_airports_of_a_user_add_to_the_table_and_correct_it(zones: dict[str, str
     [
         ("faa,tz\nSJU,America/Puerto_Rico\n", "[^\n]*\\bfaa\\b[^\n]*\\btzone\\b"),
         ("faa,tzone\nSJU\n", "[^\n]*\\bfaa\\b[^\n]*\\btzone\\b"),
-        ("", "[^\n]*\\bfaa\\b[^\n]*\\btzone\\b"),
-        ("faa,tzone\nSJU,America/San_Juan\n", "[^\n]*\\bSJU: 'America/San_Juan'"),
         ("faa,tzone\nSJU,\n", "[^\n]*\\bSJU: ''"),
         ("faa,tzone\n,America/Puerto_Rico\n", "[^\n]*airport : "),
     ],
@@ -124,8 +122,3 @@ def test_airports_of_a_user_that_cannot_be_used_are_named(tmp_path: Path, conten
     with pytest.raises(UserError, match=f"{path}: {pattern}") as refused:
         read_airports(AIRPORTS, path)
     assert len(str(refused.value).splitlines()) == 1
-
-
-def test_a_missing_table_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"airports\.csv"):
-        read_airports(tmp_path / "airports.csv")

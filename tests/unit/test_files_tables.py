@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from flight_delay.core import files
@@ -30,11 +29,6 @@ def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
     assert table_bytes(tmp_path, pa.table(TABLE.to_pydict(), schema=TABLE.schema)) == first
     assert table_bytes(tmp_path, TABLE.replace_schema_metadata({"pandas": "an index"})) == first
     assert table_bytes(tmp_path, TABLE.slice(0, 2)) != first
-
-
-def test_a_file_holds_nothing_but_the_table(tmp_path: Path) -> None:
-    table_bytes(tmp_path, TABLE.replace_schema_metadata({"pandas": "an index"}))
-    assert pq.read_metadata(tmp_path / "table.parquet").metadata is None
 
 
 def test_the_bytes_do_not_depend_on_how_a_table_is_cut_into_chunks(tmp_path: Path) -> None:
@@ -67,12 +61,6 @@ def test_columns_come_in_the_order_asked_for(tmp_path: Path) -> None:
     ]
 
 
-def test_names_of_columns_and_the_number_of_rows_are_read_without_the_rows(tmp_path: Path) -> None:
-    files.write_table(tmp_path / "table.parquet", TABLE)
-    assert files.read_parquet_metadata(tmp_path / "table.parquet").schema.names == ["flight_id", "delay", "share"]
-    assert files.read_parquet_metadata(tmp_path / "table.parquet").num_rows == 3
-
-
 @pytest.mark.parametrize("read", [files.read_table, files.read_parquet_metadata])
 @pytest.mark.parametrize("kept", [None, 0.0, 0.01, 0.5, 0.99])
 def test_a_file_that_is_missing_or_cut_short_is_named(
@@ -94,17 +82,3 @@ def test_a_file_that_is_damaged_inside_is_named(tmp_path: Path) -> None:
     path.write_bytes(whole[:4] + bytes(60) + whole[64:])
     with pytest.raises(UserError, match=r"/table\.parquet: "):
         files.read_table(path)
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    files.write_table(tmp_path / "table.parquet", TABLE)
-    with pytest.raises(UserError, match=r"/table\.parquet: .*'late'"):
-        files.read_table(tmp_path / "table.parquet", pa.schema([("flight_id", pa.string()), ("late", pa.bool_())]))
-    with pytest.raises(UserError, match="'late'"):
-        files.read_table(tmp_path / "table.parquet", columns=["late"])
-
-
-def test_a_column_of_another_type_is_named_with_both_types(tmp_path: Path) -> None:
-    files.write_table(tmp_path / "table.parquet", TABLE)
-    with pytest.raises(UserError, match=r"/table\.parquet: .*'delay'.* int32\b.* string\b"):
-        files.read_table(tmp_path / "table.parquet", pa.schema([("delay", pa.string())]))

