@@ -151,7 +151,7 @@ def test_of_a_flight_given_with_several_outcomes_the_same_one_is_kept_whatever_t
 ) -> None:
     never = {"diverted": True, "arrival_delay_minutes": None}
     given: list[Change] = [{}, {"arrival_delay_minutes": 40}, {"tail_number": None}, never]
-    kept = [pass_gate(layout, *order) for order in (given, given[2:] + given[:2], given[::-1])]
+    kept = [pass_gate(layout, *order) for order in (given, given[::-1])]
     assert {gated.flights.num_rows for gated in kept} == {1}
     assert all(gated.flights.equals(kept[0].flights) for gated in kept)
     for gated in kept:

@@ -129,7 +129,7 @@ TRUE_SCHEDULES = st.lists(
     st.tuples(
         st.sampled_from(CHANGES), st.integers(-600, 1740), st.integers(30, 700), *[st.sampled_from(ENDS)] * 2
     ),
-    min_size=1, max_size=20,
+    min_size=1, max_size=8,
 )  # fmt: skip
 
 
