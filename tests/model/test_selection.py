@@ -32,16 +32,6 @@ def test_what_is_written_is_read_in_its_order(tmp_path: Path, selection: Selecti
     assert read_selection(tmp_path / "selected_features.json") == selection
 
 
-def test_the_same_selection_has_the_same_bytes_which_people_can_read(tmp_path: Path) -> None:
-    paths = [tmp_path / name for name in ("one.json", "other.json")]
-    for path in paths:
-        write_selection(path, SELECTION)
-    one, other = (path.read_bytes() for path in paths)
-    assert one == other
-    assert "origin is 'EWR' — always." in one.decode()
-    assert list(json.loads(one)) == ["features", "dropped"]
-
-
 CONTENT = SELECTION.model_dump(mode="json")
 WRITTEN = json.dumps(CONTENT).encode()
 

@@ -12,7 +12,7 @@ from dvc.utils.serialize import parse_yaml as parse_yaml_of_dvc
 from pydantic import Field, ValidationError
 
 from flight_delay.core.errors import UserError
-from flight_delay.core.params import Parameters, load_params, parse_yaml, read_params
+from flight_delay.core.params import Parameters, load_params, parse_yaml
 
 
 class Inner(Parameters):
@@ -74,11 +74,6 @@ def test_an_invalid_file_is_an_error_that_names_the_key(tmp_path: Path, old: str
     assert all(key in message for key in keys)
     valid = {"training.rounds", "training.rate", "training.inner"} - keys
     assert not any(f"'{key}'" in message for key in valid) or "training.inner.first" in keys
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"/params\.yaml: "):
-        read_params(tmp_path / "params.yaml")
 
 
 NOTATIONS = (

@@ -146,10 +146,6 @@ def otherwise(flights: pa.Table, names: set[str], data: st.DataObject) -> pa.Tab
     return flights
 
 
-def test_the_dictionary_says_the_same_of_what_is_known_a_day_before(dictionary: Dictionary) -> None:
-    assert known_later(dictionary) == set(dictionary.columns) - KNOWN_A_DAY_BEFORE
-
-
 @settings(max_examples=settings.default.max_examples // 2)  # each has many flights
 @given(st.data())
 def test_whatever_became_of_the_flights_their_features_are_the_same(

@@ -49,9 +49,3 @@ def test_the_choice_is_that_of_the_seed() -> None:
     first, again, other = (stratified_sample(OUTCOMES, 400, seed) for seed in (1, 1, 2))
     assert all(np.array_equal(first[month], again[month]) for month in OUTCOMES)
     assert not any(np.array_equal(first[month], other[month]) for month in OUTCOMES)
-
-
-@pytest.mark.parametrize("rows", [4_000, 10**9])
-def test_a_sample_larger_than_the_data_is_all_of_it(rows: int) -> None:
-    for month, positions in stratified_sample(OUTCOMES, rows, seed=1).items():
-        assert positions.tolist() == list(range(len(OUTCOMES[month])))
