@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from tasks import double, kind_of, meet, threads_of
+from waiting import PATIENCE
 
 from flight_delay.core import executors
 from flight_delay.core.engine import map_models, map_months
@@ -40,7 +41,7 @@ def test_without_tasks_nothing_is_opened(monkeypatch) -> None:
 
 def test_threads_open_the_same_executor(monkeypatch) -> None:
     monkeypatch.setenv(SCHEDULER_VARIABLE, "3")
-    both = Barrier(2, timeout=60)
+    both = Barrier(2, timeout=PATIENCE)
     monkeypatch.setattr(executors, "ProcessExecutor", lambda _: (time.sleep(0.1), object())[1])
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda _: (both.wait(), open_executor())[1], range(2))
@@ -72,7 +73,7 @@ def test_the_end_of_a_process_that_starts_slowly_is_noticed(monkeypatch, tmp_pat
         together = pool.submit(executor.run_together, meet, [(0, str(tmp_path), 2, 1), (1, str(tmp_path), 2, 1)])
         try:
             with pytest.raises(UserError, match=SCHEDULER_VARIABLE):
-                together.result(timeout=60)
+                together.result(timeout=PATIENCE)
         finally:
             for process in executor._pool._processes.values():
                 process.kill()

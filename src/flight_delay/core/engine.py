@@ -121,13 +121,13 @@ def map_in_threads(function: Callable[..., R], arguments: Sequence[Sequence[Any]
 def run_in_background(function: Callable[[Worker], R]) -> Iterator[Future[R]]:
     """Train a model in a thread while the block runs; wait for it at the end.
 
-    The block keeps one core. If it fails, the function is stopped.
+    Both share all cores. If the block fails, the function is stopped.
 
     Yields:
         The future result of the function.
     """
     stop = threading.Event()
-    worker = Worker(max(1, available_cores() - 1), stop)
+    worker = Worker(available_cores(), stop)
     with ThreadPoolExecutor(1) as pool:
         try:
             future = pool.submit(function, worker)

@@ -49,11 +49,12 @@ class Bins(Parameters):
     def count(self, values: Column) -> Counts:
         """Count values by bin, shape (size,)."""
         missing = is_missing(values)
-        present = values[~missing]
+        present, last_but_one = values[~missing], self.size - 2
         if self.kind == "quantitative":
-            places = np.where(present == 0, self.size - 2, np.searchsorted(self.edges, present))
+            places = np.where(present == 0, last_but_one, np.searchsorted(self.edges, present))
         else:
-            places = np.array([self._bin_of_category.get(value, self.size - 2) for value in present.tolist()], np.int64)
+            bin_of = self._bin_of_category
+            places = np.array([bin_of.get(value, last_but_one) for value in present.tolist()], np.int64)
         counts = np.bincount(places, minlength=self.size)
         counts[-1] = np.count_nonzero(missing)
         return counts
