@@ -1,7 +1,7 @@
 # The pipeline with the locked packages, for a checkout that is mounted at /work:
 #   docker build --file deploy/pipeline.Dockerfile --tag flight-delay-pipeline .
 #   docker run --rm --read-only --tmpfs /tmp --user "$(id -u):$(id -g)" --volume "$PWD:/work" flight-delay-pipeline
-# `docker buildx imagetools inspect python:3.13-slim-trixie` shows the present digest.
+# `docker buildx imagetools inspect python:3.13-slim-trixie` shows the present digest. NCCL, 470 MB, is for several GPUs.
 FROM python:3.13-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285 AS build
 WORKDIR /app
 COPY requirements-image.txt ./
@@ -13,7 +13,7 @@ RUN python -m venv --without-pip /venv \
         --requirement requirements-build.txt \
     && python -m pip --python /venv/bin/python install --no-cache-dir --require-hashes --no-build-isolation \
         --requirement requirements.txt \
-    && python -m pip --python /venv/bin/python uninstall --yes hatchling setuptools
+    && python -m pip --python /venv/bin/python uninstall --yes hatchling setuptools nvidia-nccl-cu12
 RUN /sbom/bin/cyclonedx-py environment --output-reproducible --output-file /usr/share/sbom/flight-delay.cdx.json \
         /venv/bin/python
 
