@@ -19,7 +19,8 @@ def folder(made):
 
 def test_the_inputs_of_the_model_are_profiled(folder) -> None:
     inputs = load_bundle(folder).manifest.inputs
-    assert {name: bins.kind for name, bins in load_thresholds(folder).bins.items()} == {f.name: f.kind for f in inputs}
+    columns = load_thresholds(folder).columns
+    assert {name: column.bins.kind for name, column in columns.items()} == {f.name: f.kind for f in inputs}
 
 
 def test_eight_weeks_give_limits_of_shares_and_none_of_drift(folder) -> None:

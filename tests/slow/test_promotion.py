@@ -47,7 +47,7 @@ STRICT, LOOSE = ({"promote": {**PATIENT, "max_calibration_error": error}} for er
 def quick_verification() -> Iterator[None]:
     """Let commands check dvc.lock instead of making everything again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verify, "verify", lambda revision, _: verify.check_lock(revision))
+        patch.setattr(verify, "verify", verify.check_lock)
         yield
 
 
