@@ -102,7 +102,7 @@ BAD = TEXTS | DATES | PACKAGES
 
 
 def refusal(root: Path, files: Iterable[tuple[str, bytes]]) -> str:
-    """What is said about files, in one line."""
+    """Return the error that fetching files raises; it is one line."""
     with pytest.raises(UserError) as refused:
         fetch_files(root, dict(files), partial(bts.fetch_bts, layouts=LAYOUTS, last_month="2013-01"))
     assert [path.name for path in (root / "raw").rglob("*")] == ["flights"]
@@ -112,7 +112,7 @@ def refusal(root: Path, files: Iterable[tuple[str, bytes]]) -> str:
     return message
 
 
-def unsaid(values: Iterable[str | int], message: str) -> list[str | int]:
+def missing_from(values: Iterable[str | int], message: str) -> list[str | int]:
     """Names and numbers that an error does not hold."""
     return [
         value
@@ -127,7 +127,7 @@ def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, bad):
     message = refusal(tmp_path, [("0.csv", GOOD), (name, content)])
     path = str(tmp_path / "external" / name)
     assert message.startswith(path)
-    assert unsaid(values, message.replace(path, name)) == [], message
+    assert missing_from(values, message.replace(path, name)) == [], message
 
 
 @pytest.mark.parametrize("bad", TEXTS)
@@ -136,7 +136,7 @@ def test_it_does_not_matter_how_a_bad_text_is_packed(tmp_path, bad):
     for name, packed in ("a.csv.gz", gzip.compress(content)), ("a.zip", zipped(("b.csv", content))):
         (tmp_path / name).mkdir()
         message = refusal(tmp_path / name, [(name, packed)]).removeprefix(str(tmp_path / name))
-        assert unsaid([name, *values], message) == [], message
+        assert missing_from([name, *values], message) == [], message
 
 
 @pytest.mark.parametrize("block_bytes", [100, 1000])
@@ -145,14 +145,14 @@ def test_what_is_wrong_is_found_in_any_block(tmp_path, monkeypatch, bad, block_b
     monkeypatch.setattr(csv_text, "BLOCK_BYTES", block_bytes)
     _, content, values = BAD[bad]
     message = refusal(tmp_path, [("a.csv", content)]).removeprefix(str(tmp_path))
-    assert unsaid(values, message) == [], message
+    assert missing_from(values, message) == [], message
 
 
 @pytest.mark.parametrize("line", ['2013,1,UA,"LAX', '2013,1,"UA,LAX', '"2013,1,UA,LAX'])
 def test_a_quote_that_nothing_ends_is_found_in_any_block(tmp_path, monkeypatch, line):
     monkeypatch.setattr(csv_text, "BLOCK_BYTES", 64)
     message = refusal(tmp_path, [("a.csv", GOOD + rows(line)[len(HEADER) :] + LONG)])
-    assert unsaid([5, 64], message.removeprefix(str(tmp_path))) == []
+    assert missing_from([5, 64], message.removeprefix(str(tmp_path))) == []
 
 
 def test_a_name_with_a_line_break_stays_on_one_line(tmp_path):
